@@ -1,0 +1,272 @@
+"""What users hold: runs, experiments, metrics, files, datasets, as structs in MLflow's wire shape. Knows nothing of stores.
+
+A list that MLflow's Python shows as a dict (metrics, params, tags) is kept as the wire's list and shown as a dict.
+Times are milliseconds since 1970 (UTC).
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, TypeVar
+
+import msgspec
+
+Item = TypeVar("Item")
+
+
+class _Named(enum.IntEnum):
+    @classmethod
+    def to_string(cls, status: int) -> str:
+        """The name of a number; raises ValueError for a number that is none of these."""
+        return cls(status).name
+
+    @classmethod
+    def from_string(cls, status_str: str) -> int:
+        """The number of a name; raises ValueError for a name that is none of these."""
+        if status_str not in cls.__members__:
+            raise ValueError(f"{status_str!r} is none of {', '.join(cls.__members__)}")
+        return int(cls[status_str])
+
+
+class RunStatus(_Named):
+    """Where a run stands."""
+
+    RUNNING = 1
+    SCHEDULED = 2
+    FINISHED = 3
+    FAILED = 4
+    KILLED = 5
+
+    @classmethod
+    def is_terminated(cls, status: int) -> bool:
+        """Whether a run of this status has ended."""
+        return status in (cls.FINISHED, cls.FAILED, cls.KILLED)
+
+    @classmethod
+    def all_status(cls) -> list[int]:
+        """Every status."""
+        return [int(status) for status in cls]
+
+
+class ViewType(_Named):
+    """Which of the active and the deleted a listing shows."""
+
+    ACTIVE_ONLY = 1
+    DELETED_ONLY = 2
+    ALL = 3
+
+
+class SourceType(_Named):
+    """What kind of program made a run."""
+
+    NOTEBOOK = 1
+    JOB = 2
+    PROJECT = 3
+    LOCAL = 4
+    UNKNOWN = 5
+
+
+class LifecycleStage:
+    """Active, or deleted but kept (and so restorable)."""
+
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
+class PagedList(list[Item]):
+    """A page of results; `token` asks for the next one and is None on the last."""
+
+    def __init__(self, items: Any = (), token: str | None = None) -> None:
+        super().__init__(items)
+        self.token = token
+
+
+class Entity(msgspec.Struct, omit_defaults=True, kw_only=False):
+    """What every entity can do."""
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """The entity as plain dicts and lists, in the wire's shape."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+    def __iter__(self) -> Any:
+        # dict(entity) gives name and value pairs, as MLflow's entities do
+        return ((name, getattr(self, name)) for name in self.__struct_fields__)
+
+
+class Metric(Entity):
+    """One point of a metric. `timestamp` in ms; `value` may be NaN or infinite."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int = 0
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+    run_id: str | None = None
+
+
+class Param(Entity, omit_defaults=False):
+    """One input of a run; its value does not change."""
+
+    key: str
+    value: str
+
+
+class RunTag(Entity, omit_defaults=False):
+    """A label on a run."""
+
+    key: str
+    value: str
+
+
+class ExperimentTag(Entity, omit_defaults=False):
+    """A label on an experiment."""
+
+    key: str
+    value: str
+
+
+class InputTag(Entity, omit_defaults=False):
+    """A label on a dataset's use by a run; `mlflow.data.context` says what it was used for."""
+
+    key: str
+    value: str
+
+
+class Dataset(Entity):
+    """A dataset as the store knows it: `source`, `schema` and `profile` are JSON text."""
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str | None = None
+    profile: str | None = None
+
+
+class DatasetInput(Entity):
+    """A dataset that a run used, and how."""
+
+    dataset: Dataset
+    tags: list[InputTag] = []
+
+
+class LoggedModelInput(Entity):
+    """A logged model that a run used."""
+
+    model_id: str
+
+
+class LoggedModelOutput(Entity):
+    """A logged model that a run made at a step."""
+
+    model_id: str
+    step: int = 0
+
+
+class RunInputs(Entity):
+    """What went into a run."""
+
+    dataset_inputs: list[DatasetInput] = []
+    model_inputs: list[LoggedModelInput] = []
+
+
+class RunOutputs(Entity):
+    """What came out of a run besides its artifacts."""
+
+    model_outputs: list[LoggedModelOutput] = []
+
+
+class RunInfo(Entity, omit_defaults=False):
+    """A run's own facts."""
+
+    run_id: str
+    experiment_id: str
+    user_id: str
+    status: str
+    start_time: int | None = None
+    end_time: int | None = None
+    lifecycle_stage: str = LifecycleStage.ACTIVE
+    artifact_uri: str | None = None
+    run_name: str | None = None
+
+    @property
+    def run_uuid(self) -> str:
+        """MLflow's older name for run_id."""
+        return self.run_id
+
+
+class RunData(Entity):
+    """What a run logged: `metrics` holds the latest value of each key."""
+
+    _metric_objs: list[Metric] = msgspec.field(default_factory=list, name="metrics")
+    _params: list[Param] = msgspec.field(default_factory=list, name="params")
+    _tags: list[RunTag] = msgspec.field(default_factory=list, name="tags")
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Key to latest value."""
+        return {metric.key: metric.value for metric in self._metric_objs}
+
+    @property
+    def params(self) -> dict[str, str]:
+        """Key to value."""
+        return {param.key: param.value for param in self._params}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Key to value."""
+        return {tag.key: tag.value for tag in self._tags}
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """metrics, params and tags, each as a dict."""
+        return {"metrics": self.metrics, "params": self.params, "tags": self.tags}
+
+
+class Run(Entity):
+    """A run: what it is (`info`), what it logged (`data`), what it used and made."""
+
+    info: RunInfo
+    data: RunData
+    inputs: RunInputs = msgspec.field(default_factory=RunInputs)
+    outputs: RunOutputs = msgspec.field(default_factory=RunOutputs)
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """info, data and inputs as plain dicts and lists."""
+        inputs = {"dataset_inputs": [item.to_dictionary() for item in self.inputs.dataset_inputs]}
+        return {"info": self.info.to_dictionary(), "data": self.data.to_dictionary(), "inputs": inputs}
+
+
+class Experiment(Entity, omit_defaults=False):
+    """A named group of runs."""
+
+    experiment_id: str
+    name: str
+    artifact_location: str
+    lifecycle_stage: str = LifecycleStage.ACTIVE
+    last_update_time: int | None = None
+    creation_time: int | None = None
+    _tags: list[ExperimentTag] = msgspec.field(default_factory=list, name="tags")
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Key to value."""
+        return {tag.key: tag.value for tag in self._tags}
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """The experiment with its tags as a dict."""
+        return {**super().to_dictionary(), "tags": self.tags}
+
+
+class FileInfo(Entity):
+    """A file or folder among a run's artifacts; `file_size` in bytes, None for a folder.
+
+    `digest` (algorithm:hex, over the whole file) is runstone's own; it is None for a folder and for a file still growing.
+    """
+
+    path: str
+    is_dir: bool
+    file_size: int | None = None
+    digest: str | None = None

@@ -1,0 +1,35 @@
+"""What operations run on: the database of one store and the clock. The only door to store/ for the floors above."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from runstone.errors import from_os_error
+from runstone.store.database import Database
+
+DATABASE_NAME = "runstone.db"
+
+
+class Engine:
+    """One open store, in this process.
+
+    Args:
+        folder: the store's folder; made, with its database, when missing.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise from_os_error(error, f"Making the store {folder!r}") from error
+        self.database = Database(os.path.join(folder, DATABASE_NAME))
+
+    def now(self) -> int:
+        """Milliseconds since 1970."""
+        return time.time_ns() // 1_000_000
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()

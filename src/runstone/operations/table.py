@@ -1,0 +1,74 @@
+"""The narrow waist: an Operation is one row of all that can be asked of runstone. Knows nothing of any single operation.
+
+Routes, the local call, the HTTP call, the permission check and the docs are all derived from these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from runstone.operations.engine import Engine
+
+Request = TypeVar("Request", bound=msgspec.Struct)
+Response = TypeVar("Response", bound=msgspec.Struct)
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Permission = Literal["read", "edit", "manage"]
+
+TABLE: dict[str, Operation] = {}  # type: ignore[type-arg]  # rows of every request and response type
+
+
+class Operation(Generic[Request, Response]):
+    """One row: how it is asked over HTTP, what goes in and out, who may, and the function that decides."""
+
+    __slots__ = ("function", "method", "name", "path", "permission")
+
+    def __init__(
+        self, method: Method, path: str, permission: Permission, function: Callable[[Engine, Request], Response]
+    ) -> None:
+        self.method, self.path, self.permission, self.function = method, path, permission, function
+        self.name = function.__name__
+
+    @property
+    def request(self) -> type[Request]:
+        """The type of what goes in."""
+        return self._types()[0]
+
+    @property
+    def response(self) -> type[Response]:
+        """The type of what comes out."""
+        return self._types()[1]
+
+    def _types(self) -> tuple[type[Request], type[Response]]:
+        # Resolved when a server or the docs ask, not at import: evaluating annotations costs time that scripts would feel.
+        from runstone.operations.engine import Engine
+
+        code = self.function.__code__
+        names = {**self.function.__globals__, "Engine": Engine}
+        resolve = {key: eval(text, names) if isinstance(text, str) else text for key, text in self.function.__annotations__.items()}  # noqa: S307  # our own annotations
+        return resolve[code.co_varnames[1]], resolve["return"]
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.name}: {self.method} {self.path}>"
+
+
+def operation(
+    method: Method, path: str, *, permission: Permission
+) -> Callable[[Callable[[Engine, Request], Response]], Operation[Request, Response]]:
+    """Put the function below into the table; its annotations say the request and response types."""
+
+    def add(function: Callable[[Engine, Request], Response]) -> Operation[Request, Response]:
+        row = Operation(method, path, permission, function)
+        if row.name in TABLE:
+            raise ValueError(f"operation {row.name!r} is said twice")
+        TABLE[row.name] = row
+        return row
+
+    return add
+
+
+class Empty(msgspec.Struct, frozen=True):
+    """A request or response that says nothing."""

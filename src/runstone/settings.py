@@ -1,0 +1,104 @@
+"""Every environment variable runstone reads, with its default and meaning; nothing else in the package reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from runstone.errors import InvalidParameter
+
+Value = TypeVar("Value")
+
+
+class Setting(Generic[Value]):
+    """One environment variable.
+
+    Args:
+        name: the variable's name.
+        parse: text to value; raises ValueError on text it does not take.
+        default: the value when no variable is set.
+        meaning: one sentence for the documentation, with the unit.
+        also: MLflow's names for the same thing, read after ours.
+    """
+
+    __slots__ = ("also", "default", "meaning", "name", "parse")
+
+    def __init__(
+        self, name: str, parse: Callable[[str], Value], default: Value, meaning: str, also: tuple[str, ...] = ()
+    ) -> None:
+        self.name, self.parse, self.default, self.meaning, self.also = name, parse, default, meaning, also
+
+    def read(self) -> Value:
+        """The value now. Raises InvalidParameter when the variable's text makes no sense."""
+        for name in (self.name, *self.also):
+            text = os.environ.get(name)
+            if text:
+                try:
+                    return self.parse(text)
+                except ValueError as error:
+                    raise InvalidParameter(f"The environment variable {name}={text!r} is not valid: {error}.") from error
+        return self.default
+
+    def write(self, value: object) -> None:
+        """Set it for this process and its children; None unsets it."""
+        if value is None:
+            os.environ.pop(self.name, None)
+        else:
+            os.environ[self.name] = str(value)
+
+
+def _boolean(text: str) -> bool:
+    word = text.strip().lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("0", "false", "no", "off"):
+        return False
+    raise ValueError("write 1 or 0, true or false, yes or no, on or off")
+
+
+def _optional(text: str) -> str | None:
+    return text
+
+
+_NO_TEXT: str | None = None
+
+URI = Setting(
+    "RUNSTONE_URI", _optional, _NO_TEXT,
+    "Where the store is: a folder, a file: URI or a server's http(s) address. Unset: the nearest .runstone/ above the working folder.",
+    also=("MLFLOW_TRACKING_URI",),
+)  # fmt: skip
+EXPERIMENT_NAME = Setting(
+    "RUNSTONE_EXPERIMENT_NAME", _optional, _NO_TEXT, "Experiment that new runs go to, by name; made when missing.",
+    also=("MLFLOW_EXPERIMENT_NAME",),
+)  # fmt: skip
+EXPERIMENT_ID = Setting(
+    "RUNSTONE_EXPERIMENT_ID", _optional, _NO_TEXT, "Experiment that new runs go to, by id.", also=("MLFLOW_EXPERIMENT_ID",)
+)
+RUN_ID = Setting(
+    "RUNSTONE_RUN_ID", _optional, _NO_TEXT, "Run that start_run() resumes when it is given none.", also=("MLFLOW_RUN_ID",)
+)
+RUN_CONTEXT = Setting(
+    "RUNSTONE_RUN_CONTEXT", _optional, _NO_TEXT, "Tags for every new run, as a JSON object.", also=("MLFLOW_RUN_CONTEXT",)
+)
+DRAIN_INTERVAL = Setting(
+    "RUNSTONE_DRAIN_INTERVAL", float, 1.0, "Seconds between two shipments of journalled metric points to the store."
+)
+CONSOLE = Setting("RUNSTONE_CONSOLE", _boolean, True, "Record the console output of runs as an artifact (1 or 0).")
+PROVENANCE = Setting(
+    "RUNSTONE_PROVENANCE", _boolean, True, "Record packages, git state and the diff of runs as artifacts (1 or 0)."
+)
+DIFF_LIMIT = Setting("RUNSTONE_DIFF_LIMIT", int, 1_000_000, "Largest git diff that is kept with a run, in bytes.")
+TRUNCATE = Setting(
+    "RUNSTONE_TRUNCATE_LONG_VALUES", _boolean, True,
+    "Cut over-long params (6,000 characters) and tags (8,000) with a warning; 0 makes them an error.",
+    also=("MLFLOW_TRUNCATE_LONG_VALUES",),
+)  # fmt: skip
+QUIET = Setting("RUNSTONE_QUIET", _boolean, False, "Do not say on stderr where a run went (1 or 0).")
+PROGRESS = Setting(
+    "RUNSTONE_PROGRESS", _boolean, True, "Show progress bars for what lasts over a second, on a terminal (1 or 0).",
+    also=("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR",),
+)  # fmt: skip
+BUSY_TIMEOUT = Setting("RUNSTONE_BUSY_TIMEOUT", float, 60.0, "Seconds to wait for another process's write to the store.")
+
+ALL: tuple[Setting[object], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))

@@ -1,0 +1,27 @@
+"""Operations carried out in this process, on a store in a folder here."""
+
+from __future__ import annotations
+
+from runstone.operations.engine import Engine
+from runstone.operations.table import Operation, Request, Response
+
+
+class LocalTransport:
+    """An embedded store: no server, any number of processes.
+
+    Args:
+        folder: absolute path of the store's folder; made when missing.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.uri = "file://" + folder
+        self._engine = Engine(folder)
+
+    def call(self, operation: Operation[Request, Response], request: Request) -> Response:
+        """Run the operation's function on the store."""
+        return operation.function(self._engine, request)
+
+    def close(self) -> None:
+        """Close the store's database."""
+        self._engine.close()
