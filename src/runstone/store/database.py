@@ -32,6 +32,7 @@ class Database:
         self._process = os.getpid()
         with self._translated():
             self._migrate()
+            self._keep_log()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -105,7 +106,12 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        connection.execute("PRAGMA journal_mode=WAL")
+
+    def _keep_log(self) -> None:
+        # Write-ahead logging is a property of the file; the process that made it may have died before setting it.
+        connection = self._connection()
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode=WAL")
 
     def _version(self, connection: Connection) -> int:
         owner = connection.execute("PRAGMA application_id").fetchone()[0]

@@ -152,6 +152,9 @@ CREATE TABLE artifact (
   PRIMARY KEY (owner, path)
 ) WITHOUT ROWID;
 CREATE INDEX artifact_by_content ON artifact (content);
+
+INSERT INTO experiment (experiment_id, name, artifact_location, creation_time, last_update_time)
+  SELECT 0, 'Default', 'mlflow-artifacts:/0', now.ms, now.ms FROM (SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000 AS ms) AS now;
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST,)
