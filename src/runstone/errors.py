@@ -202,9 +202,13 @@ def from_os_error(error: OSError, what: str) -> RunstoneError:
     """Translate an operating-system error at the seam where it enters; `what` says what was being done, to which path."""
     path = error.filename
     if error.errno in (_errno.ENOSPC, _errno.EDQUOT):
-        return StorageFull(f"{what}: no space is left on the device. Free some space and try again; nothing was half written.", path)
+        return StorageFull(
+            f"{what}: no space is left on the device. Free some space and try again; nothing was half written.", path
+        )
     if error.errno in (_errno.EROFS, _errno.EACCES, _errno.EPERM):
-        return StorageDenied(f"{what}: {error.strerror}. Check the folder's permissions, or point RUNSTONE_URI elsewhere.", path)
+        return StorageDenied(
+            f"{what}: {error.strerror}. Check the folder's permissions, or point RUNSTONE_URI elsewhere.", path
+        )
     if error.errno == _errno.ENOENT:
         return MissingFile(f"{what}: {path!r} does not exist.", path)
     if error.errno in (_errno.EISDIR, _errno.ENOTDIR):

@@ -37,7 +37,9 @@ class Setting(Generic[Value]):
                 try:
                     return self.parse(text)
                 except ValueError as error:
-                    raise InvalidParameter(f"The environment variable {name}={text!r} is not valid: {error}.") from error
+                    raise InvalidParameter(
+                        f"The environment variable {name}={text!r} is not valid: {error}."
+                    ) from error
         return self.default
 
     def write(self, value: object) -> None:
@@ -73,13 +75,25 @@ EXPERIMENT_NAME = Setting(
     also=("MLFLOW_EXPERIMENT_NAME",),
 )  # fmt: skip
 EXPERIMENT_ID = Setting(
-    "RUNSTONE_EXPERIMENT_ID", _optional, _NO_TEXT, "Experiment that new runs go to, by id.", also=("MLFLOW_EXPERIMENT_ID",)
+    "RUNSTONE_EXPERIMENT_ID",
+    _optional,
+    _NO_TEXT,
+    "Experiment that new runs go to, by id.",
+    also=("MLFLOW_EXPERIMENT_ID",),
 )
 RUN_ID = Setting(
-    "RUNSTONE_RUN_ID", _optional, _NO_TEXT, "Run that start_run() resumes when it is given none.", also=("MLFLOW_RUN_ID",)
+    "RUNSTONE_RUN_ID",
+    _optional,
+    _NO_TEXT,
+    "Run that start_run() resumes when it is given none.",
+    also=("MLFLOW_RUN_ID",),
 )
 RUN_CONTEXT = Setting(
-    "RUNSTONE_RUN_CONTEXT", _optional, _NO_TEXT, "Tags for every new run, as a JSON object.", also=("MLFLOW_RUN_CONTEXT",)
+    "RUNSTONE_RUN_CONTEXT",
+    _optional,
+    _NO_TEXT,
+    "Tags for every new run, as a JSON object.",
+    also=("MLFLOW_RUN_CONTEXT",),
 )
 DRAIN_INTERVAL = Setting(
     "RUNSTONE_DRAIN_INTERVAL", float, 1.0, "Seconds between two shipments of journalled metric points to the store."
@@ -99,6 +113,8 @@ PROGRESS = Setting(
     "RUNSTONE_PROGRESS", _boolean, True, "Show progress bars for what lasts over a second, on a terminal (1 or 0).",
     also=("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR",),
 )  # fmt: skip
-BUSY_TIMEOUT = Setting("RUNSTONE_BUSY_TIMEOUT", float, 60.0, "Seconds to wait for another process's write to the store.")
+BUSY_TIMEOUT = Setting(
+    "RUNSTONE_BUSY_TIMEOUT", float, 60.0, "Seconds to wait for another process's write to the store."
+)
 
 ALL: tuple[Setting[object], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))

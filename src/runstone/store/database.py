@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runstone import settings
-from runstone.errors import CorruptData, RunstoneError, StorageBusy, StorageDenied, StorageError, StorageFull, StoreMismatch
+from runstone.errors import (
+    CorruptData,
+    RunstoneError,
+    StorageBusy,
+    StorageDenied,
+    StorageError,
+    StorageFull,
+    StoreMismatch,
+)
 from runstone.store.schema import APPLICATION_ID, MIGRATIONS
 
 Connection = sqlite3.Connection
@@ -85,7 +93,13 @@ class Database:
             self.path, timeout=settings.BUSY_TIMEOUT.read(), isolation_level=None, check_same_thread=False
         )
         # FULL: a commit is acknowledged only after the fsync of the log. case_sensitive_like: MLflow's LIKE is.
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "case_sensitive_like=ON", "cache_size=-8192", "mmap_size=0"):
+        for pragma in (
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "case_sensitive_like=ON",
+            "cache_size=-8192",
+            "mmap_size=0",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
@@ -144,16 +158,24 @@ class Database:
                 self.path,
             )
         if code == sqlite3.SQLITE_FULL:
-            return StorageFull(f"No space is left for the store {self.path!r}. Free some and try again; nothing was half written.", self.path)
+            return StorageFull(
+                f"No space is left for the store {self.path!r}. Free some and try again; nothing was half written.",
+                self.path,
+            )
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN):
-            return StorageDenied(f"The store {self.path!r} cannot be opened for writing ({error}). Check the folder's permissions.", self.path)
+            return StorageDenied(
+                f"The store {self.path!r} cannot be opened for writing ({error}). Check the folder's permissions.",
+                self.path,
+            )
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return CorruptData(
                 f"The store's database {self.path!r} is damaged or no database ({error}). Restore it from a backup; "
                 "`runstone doctor` says what can still be read."
             )
         if code == sqlite3.SQLITE_IOERR:
-            return StorageError(f"Reading or writing the store {self.path!r} failed ({error}). Check the disk.", self.path)
+            return StorageError(
+                f"Reading or writing the store {self.path!r} failed ({error}). Check the disk.", self.path
+            )
         return RunstoneError(f"The store {self.path!r} refused a statement: {error}.")
 
 

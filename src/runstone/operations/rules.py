@@ -1,0 +1,102 @@
+"""What names and values may be: the rules every operation checks its request against. Knows nothing of the store."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from runstone import settings
+from runstone.errors import InvalidParameter
+
+KEY_LENGTH = 250
+PARAM_LENGTH = 6_000
+TAG_LENGTH = 8_000
+EXPERIMENT_NAME_LENGTH = 500
+EXPERIMENT_TAG_LENGTH = 20_000
+RUN_NAME_LENGTH = 250
+
+# MLflow's rules: word characters of any script, and these marks; run ids and experiment ids are plainer.
+_KEY = re.compile(r"[/\w.\- :]+")
+_RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
+_EXPERIMENT_ID = re.compile(r"[0-9]{1,18}")
+
+
+def check_key(kind: str, key: object) -> str:
+    """A metric's, param's or tag's key (`kind` says which), or InvalidParameter."""
+    if not isinstance(key, str) or not key:
+        raise InvalidParameter(f"A {kind} needs a name: got {key!r}. Give a non-empty text.")
+    if len(key) > KEY_LENGTH:
+        raise InvalidParameter(
+            f"'{kind.capitalize()} name' exceeds the maximum length of {KEY_LENGTH} characters: {key[:40]!r}... has {len(key)}. Shorten it."
+        )
+    if not _KEY.fullmatch(key):
+        wrong = next((mark for mark in key if not _KEY.fullmatch(mark)), key)
+        raise InvalidParameter(
+            f"Invalid {kind} name: {key!r} holds {wrong!r}. Use letters, digits, '_', '-', '.', ' ', ':' and '/' only."
+        )
+    if posixpath.normpath(key) != key or key == "." or key.startswith(("..", "/")):
+        raise InvalidParameter(
+            f"Invalid {kind} name: {key!r} reads as a path that is not in its simplest form. Leave out leading '/', '..', '//' and a '/' at the end."
+        )
+    return key
+
+
+def fit(kind: str, key: str, value: str, limit: int) -> str:
+    """The value, cut to `limit` characters with a warning; an InvalidParameter instead where the settings say so."""
+    if len(value) <= limit:
+        return value
+    if not settings.TRUNCATE.read():
+        raise InvalidParameter(
+            f"The {kind} {key!r} has {len(value)} characters; the limit is {limit}. Shorten it, log it with log_text, "
+            f"or set {settings.TRUNCATE.name}=1 to have it cut."
+        )
+    import warnings
+
+    warnings.warn(
+        f"The {kind} {key!r} has {len(value)} characters and was cut to {limit}; log_text keeps texts of any length.",
+        stacklevel=2,
+    )
+    return value[:limit]
+
+
+def check_run_id(run_id: object) -> str:
+    """A run's id, or InvalidParameter."""
+    if not run_id:
+        raise InvalidParameter("Missing value for required parameter 'run_id'")
+    if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
+        raise InvalidParameter(
+            f"Invalid run ID: {run_id!r}. A run's id is letters, digits, '-' and '_', 256 at the most."
+        )
+    return run_id
+
+
+def check_experiment_id(experiment_id: object) -> int:
+    """An experiment's number, or InvalidParameter."""
+    if experiment_id is None or experiment_id == "":
+        raise InvalidParameter("Missing value for required parameter 'experiment_id'")
+    if not _EXPERIMENT_ID.fullmatch(str(experiment_id)):
+        raise InvalidParameter(
+            f"Invalid experiment ID: {experiment_id!r}. An experiment's id is a number, such as '0'."
+        )
+    return int(str(experiment_id))
+
+
+def check_experiment_name(name: object) -> str:
+    """An experiment's name, or InvalidParameter."""
+    if name is None or name == "":
+        raise InvalidParameter(f"Invalid experiment name: {name!r}. Give a non-empty text.")
+    if not isinstance(name, str):
+        raise InvalidParameter(f"Invalid experiment name: {name!r}. Expects a string.")
+    if len(name) > EXPERIMENT_NAME_LENGTH:
+        raise InvalidParameter(
+            f"'name' exceeds the maximum length of {EXPERIMENT_NAME_LENGTH} characters: {name[:40]!r}... has {len(name)}. Shorten it."
+        )
+    return name
+
+
+def check_limit(what: str, count: int, limit: int) -> None:
+    """Refuse a request that holds more of something than one request may."""
+    if count > limit:
+        raise InvalidParameter(
+            f"A request may hold at most {limit} {what}; this one holds {count}. Send them in parts."
+        )

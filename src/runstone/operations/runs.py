@@ -1,0 +1,277 @@
+"""What can be asked of runs, their params and tags. Messages in MLflow's wire shape; the rules; the order of the store's calls."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from runstone.entities import LifecycleStage, Metric, Param, Run, RunInfo, RunStatus, RunTag
+from runstone.errors import InvalidParameter, NotFound
+from runstone.operations import names, rules
+from runstone.operations.engine import Engine
+from runstone.operations.table import Empty, operation
+from runstone.store import experiments, runs, runs_read
+from runstone.store.database import Connection
+
+RUN_NAME_TAG = "mlflow.runName"
+
+
+class CreateRun(msgspec.Struct):
+    """`start_time` in ms. A run without a name is given one."""
+
+    experiment_id: str | None = None
+    user_id: str = ""
+    run_name: str | None = None
+    start_time: int | None = None
+    tags: list[RunTag] = []
+
+
+class RunAnswer(msgspec.Struct):
+    """One run."""
+
+    run: Run
+
+
+class GetRun(msgspec.Struct):
+    """One run, by id (`run_uuid` is the wire's older name for it)."""
+
+    run_id: str | None = None
+    run_uuid: str | None = None
+
+
+class RunId(msgspec.Struct):
+    """One run, by id."""
+
+    run_id: str | None = None
+
+
+class UpdateRun(msgspec.Struct):
+    """What is None stays as it is. `end_time` in ms."""
+
+    run_id: str | None = None
+    run_uuid: str | None = None
+    status: str | None = None
+    end_time: int | None = None
+    run_name: str | None = None
+
+
+class RunInfoAnswer(msgspec.Struct):
+    """A run's own facts."""
+
+    run_info: RunInfo
+
+
+class EndRun(msgspec.Struct):
+    """End a run unless it has ended; `end_time` in ms, None is now."""
+
+    run_id: str | None = None
+    status: str = "FINISHED"
+    end_time: int | None = None
+
+
+class SetTag(msgspec.Struct):
+    """A tag for a run."""
+
+    run_id: str | None = None
+    key: str | None = None
+    value: str = ""
+
+
+class DeleteTag(msgspec.Struct):
+    """A tag to take away."""
+
+    run_id: str | None = None
+    key: str | None = None
+
+
+class LogParam(msgspec.Struct):
+    """A param of a run."""
+
+    run_id: str | None = None
+    key: str | None = None
+    value: str = ""
+
+
+class LogBatch(msgspec.Struct):
+    """Metric points, params and tags of a run, all or none."""
+
+    run_id: str | None = None
+    metrics: list[Metric] = []
+    params: list[Param] = []
+    tags: list[RunTag] = []
+
+
+@operation("POST", "/mlflow/runs/create", permission="edit")
+def create_run(engine: Engine, request: CreateRun) -> RunAnswer:
+    """A new run, RUNNING. Raises NotFound for a missing experiment, InvalidParameter for a deleted one."""
+    experiment = rules.check_experiment_id(request.experiment_id)
+    tags = [_checked_tag(tag.key, tag.value) for tag in request.tags]
+    tagged = dict(tags).get(RUN_NAME_TAG)
+    if request.run_name and tagged and request.run_name != tagged:
+        raise InvalidParameter(
+            f"run_name={request.run_name!r} and the tag {RUN_NAME_TAG}={tagged!r} name the run differently. Give one of them."
+        )
+    name = request.run_name or tagged or names.random_name()
+    if not tagged:
+        tags.append((RUN_NAME_TAG, name))
+    run_id = os.urandom(16).hex()
+    with engine.database.write() as connection:
+        _, location = experiments.require(connection, experiment, active=True)
+        uri = f"{location}/{run_id}/artifacts"
+        run = runs.insert(connection, run_id, experiment, name, request.user_id, request.start_time, uri)
+        runs.set_tags(connection, run, tags)
+        return RunAnswer(_load(connection, run))
+
+
+@operation("GET", "/mlflow/runs/get", permission="read")
+def get_run(engine: Engine, request: GetRun) -> RunAnswer:
+    """One run, deleted or not, with the latest value of each metric."""
+    run_id = rules.check_run_id(request.run_id or request.run_uuid)
+    with engine.database.read() as connection:
+        return RunAnswer(_load(connection, runs.require(connection, run_id)))
+
+
+@operation("POST", "/mlflow/runs/update", permission="edit")
+def update_run(engine: Engine, request: UpdateRun) -> RunInfoAnswer:
+    """Change a run's status, end time or name; RUNNING opens an ended run again."""
+    run_id = rules.check_run_id(request.run_id or request.run_uuid)
+    status = None if request.status is None else check_status(request.status)
+    with engine.database.write() as connection:
+        run = runs.require(connection, run_id, active=True)
+        runs.update(connection, run, status=status, end_time=request.end_time, name=request.run_name or None)
+        if status == "RUNNING" and request.end_time is None:
+            runs.reopen(connection, run)
+        if request.run_name:
+            runs.set_tags(connection, run, [(RUN_NAME_TAG, request.run_name)])
+        return RunInfoAnswer(_load(connection, run).info)
+
+
+@operation("POST", "/runstone/runs/end", permission="edit")
+def end_run(engine: Engine, request: EndRun) -> RunInfoAnswer:
+    """End a run; one that has ended keeps its status. (Ours: several processes may each say how the run they shared ended.)"""
+    run_id = rules.check_run_id(request.run_id)
+    status = check_status(request.status)
+    with engine.database.write() as connection:
+        run = runs.require(connection, run_id)
+        runs.end_if_running(connection, run, status, engine.now() if request.end_time is None else request.end_time)
+        return RunInfoAnswer(_load(connection, run).info)
+
+
+@operation("POST", "/mlflow/runs/delete", permission="edit")
+def delete_run(engine: Engine, request: RunId) -> Empty:
+    """Delete a run; it can be restored."""
+    return _set_stage(engine, request, LifecycleStage.DELETED)
+
+
+@operation("POST", "/mlflow/runs/restore", permission="edit")
+def restore_run(engine: Engine, request: RunId) -> Empty:
+    """Undo delete_run."""
+    return _set_stage(engine, request, LifecycleStage.ACTIVE)
+
+
+def _set_stage(engine: Engine, request: RunId, stage: str) -> Empty:
+    run_id = rules.check_run_id(request.run_id)
+    with engine.database.write() as connection:
+        runs.set_stage(connection, runs.require(connection, run_id), stage, engine.now())
+    return Empty()
+
+
+@operation("POST", "/mlflow/runs/set-tag", permission="edit")
+def set_tag(engine: Engine, request: SetTag) -> Empty:
+    """Set a tag, in place of one of the same key."""
+    run_id = rules.check_run_id(request.run_id)
+    tag = _checked_tag(request.key, request.value)
+    with engine.database.write() as connection:
+        _set_tags(connection, runs.require(connection, run_id, active=True), [tag])
+    return Empty()
+
+
+@operation("POST", "/mlflow/runs/delete-tag", permission="edit")
+def delete_tag(engine: Engine, request: DeleteTag) -> Empty:
+    """Take a tag away. Raises NotFound where there is none."""
+    run_id = rules.check_run_id(request.run_id)
+    key = rules.check_key("tag", request.key)
+    with engine.database.write() as connection:
+        if not runs.delete_tag(connection, runs.require(connection, run_id, active=True), key):
+            raise NotFound(
+                f"No tag with name: {key} in run with id {run_id}. `runstone runs show {run_id}` lists its tags."
+            )
+    return Empty()
+
+
+@operation("POST", "/mlflow/runs/log-parameter", permission="edit")
+def log_param(engine: Engine, request: LogParam) -> Empty:
+    """Log a param. The same value again is no change; another value is an InvalidParameter."""
+    run_id = rules.check_run_id(request.run_id)
+    param = _checked_param(request.key, request.value)
+    with engine.database.write() as connection:
+        _add_params(connection, run_id, runs.require(connection, run_id, active=True), [param])
+    return Empty()
+
+
+@operation("POST", "/mlflow/runs/log-batch", permission="edit")
+def log_batch(engine: Engine, request: LogBatch) -> Empty:
+    """Log points, params and tags in one transaction: all or none."""
+    from runstone.operations.series import store_metrics
+
+    run_id = rules.check_run_id(request.run_id)
+    rules.check_limit("metrics", len(request.metrics), 1_000)
+    rules.check_limit("params", len(request.params), 100)
+    rules.check_limit("tags", len(request.tags), 100)
+    rules.check_limit(
+        "metrics, params and tags together", len(request.metrics) + len(request.params) + len(request.tags), 1_000
+    )
+    params = [_checked_param(param.key, param.value) for param in request.params]
+    keys = [key for key, _ in params]
+    if len(set(keys)) != len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidParameter(
+            f"Duplicate parameter keys have been submitted: {twice!r} stands twice in one batch. Send it once."
+        )
+    tags = [_checked_tag(tag.key, tag.value) for tag in request.tags]
+    with engine.database.write() as connection:
+        run = runs.require(connection, run_id, active=True)
+        _add_params(connection, run_id, run, params)
+        _set_tags(connection, run, tags)
+        if request.metrics:
+            store_metrics(connection, run, request.metrics)
+    return Empty()
+
+
+def check_status(status: str) -> str:
+    """A status's name, or InvalidParameter."""
+    if status not in RunStatus.__members__:
+        raise InvalidParameter(f"Invalid run status: {status!r}. Give one of {', '.join(RunStatus.__members__)}.")
+    return status
+
+
+def _load(connection: Connection, run: int) -> Run:
+    return runs_read.load_runs(connection, [run])[0]
+
+
+def _checked_tag(key: str | None, value: str) -> tuple[str, str]:
+    name = rules.check_key("tag", key)
+    return name, rules.fit("tag", name, value, rules.TAG_LENGTH)
+
+
+def _checked_param(key: str | None, value: str) -> tuple[str, str]:
+    name = rules.check_key("param", key)
+    return name, rules.fit("param", name, value, rules.PARAM_LENGTH)
+
+
+def _set_tags(connection: Connection, run: int, tags: list[tuple[str, str]]) -> None:
+    runs.set_tags(connection, run, tags)
+    name = dict(tags).get(RUN_NAME_TAG)
+    if name:
+        runs.update(connection, run, status=None, end_time=None, name=name)
+
+
+def _add_params(connection: Connection, run_id: str, run: int, params: list[tuple[str, str]]) -> None:
+    conflict = runs.add_params(connection, run, params)
+    if conflict is not None:
+        key, old, new = conflict
+        raise InvalidParameter(
+            f"Changing param values is not allowed. Param with key={key!r} was already logged with value={old!r} for run ID={run_id!r}. "
+            f"Attempted logging new value {new!r}. Start another run, or log it under another key."
+        )
