@@ -1,3 +1,116 @@
 """runstone: records machine-learning runs so that nothing is lost. Names only; each is loaded when first touched (PEP 562)."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+# Name to the module that holds it. `import runstone` costs next to nothing; a script pays for what it uses.
+_HOMES = {
+    name: module
+    for module, names in {
+        "runstone.fluent.location": "set_tracking_uri get_tracking_uri is_tracking_uri_set set_registry_uri get_registry_uri",
+        "runstone.fluent.session": "start_run end_run active_run last_active_run ActiveRun",
+        "runstone.fluent.runs": "get_run get_parent_run delete_run restore_run search_runs",
+        "runstone.fluent.experiments": (
+            "set_experiment create_experiment get_experiment get_experiment_by_name search_experiments delete_experiment "
+            "restore_experiment set_experiment_tag set_experiment_tags delete_experiment_tag"
+        ),
+        "runstone.fluent.records": (
+            "log_metric log_metrics log_param log_params set_tag set_tags delete_tag flush_async_logging "
+            "flush_artifact_async_logging metric_frame"
+        ),
+        "runstone.fluent.artifacts": (
+            "log_artifact log_artifacts log_text log_dict log_figure log_image log_table load_table log_stream get_artifact_uri"
+        ),
+        "runstone.fluent.inputs": "log_input log_inputs",
+        "runstone.client": "Client MlflowClient",
+        "runstone.errors": "RunstoneError MlflowException",
+        "runstone.mlflow_alias": "install_as_mlflow",
+        "runstone.diagnosis": "doctor",
+    }.items()
+    for name in names.split()
+}
+_MODULES = frozenset({"artifacts", "client", "config", "data", "entities", "errors", "tracking"})
+
+__all__ = [*sorted(_HOMES), *sorted(_MODULES)]
+
+if TYPE_CHECKING:
+    from runstone import artifacts as artifacts
+    from runstone import client as client
+    from runstone import config as config
+    from runstone import data as data
+    from runstone import entities as entities
+    from runstone import errors as errors
+    from runstone import tracking as tracking
+    from runstone.client import Client as Client
+    from runstone.client import MlflowClient as MlflowClient
+    from runstone.diagnosis import doctor as doctor
+    from runstone.errors import MlflowException as MlflowException
+    from runstone.errors import RunstoneError as RunstoneError
+    from runstone.fluent.artifacts import get_artifact_uri as get_artifact_uri
+    from runstone.fluent.artifacts import load_table as load_table
+    from runstone.fluent.artifacts import log_artifact as log_artifact
+    from runstone.fluent.artifacts import log_artifacts as log_artifacts
+    from runstone.fluent.artifacts import log_dict as log_dict
+    from runstone.fluent.artifacts import log_figure as log_figure
+    from runstone.fluent.artifacts import log_image as log_image
+    from runstone.fluent.artifacts import log_stream as log_stream
+    from runstone.fluent.artifacts import log_table as log_table
+    from runstone.fluent.artifacts import log_text as log_text
+    from runstone.fluent.experiments import create_experiment as create_experiment
+    from runstone.fluent.experiments import delete_experiment as delete_experiment
+    from runstone.fluent.experiments import delete_experiment_tag as delete_experiment_tag
+    from runstone.fluent.experiments import get_experiment as get_experiment
+    from runstone.fluent.experiments import get_experiment_by_name as get_experiment_by_name
+    from runstone.fluent.experiments import restore_experiment as restore_experiment
+    from runstone.fluent.experiments import search_experiments as search_experiments
+    from runstone.fluent.experiments import set_experiment as set_experiment
+    from runstone.fluent.experiments import set_experiment_tag as set_experiment_tag
+    from runstone.fluent.experiments import set_experiment_tags as set_experiment_tags
+    from runstone.fluent.inputs import log_input as log_input
+    from runstone.fluent.inputs import log_inputs as log_inputs
+    from runstone.fluent.location import get_registry_uri as get_registry_uri
+    from runstone.fluent.location import get_tracking_uri as get_tracking_uri
+    from runstone.fluent.location import is_tracking_uri_set as is_tracking_uri_set
+    from runstone.fluent.location import set_registry_uri as set_registry_uri
+    from runstone.fluent.location import set_tracking_uri as set_tracking_uri
+    from runstone.fluent.records import delete_tag as delete_tag
+    from runstone.fluent.records import flush_artifact_async_logging as flush_artifact_async_logging
+    from runstone.fluent.records import flush_async_logging as flush_async_logging
+    from runstone.fluent.records import log_metric as log_metric
+    from runstone.fluent.records import log_metrics as log_metrics
+    from runstone.fluent.records import log_param as log_param
+    from runstone.fluent.records import log_params as log_params
+    from runstone.fluent.records import metric_frame as metric_frame
+    from runstone.fluent.records import set_tag as set_tag
+    from runstone.fluent.records import set_tags as set_tags
+    from runstone.fluent.runs import delete_run as delete_run
+    from runstone.fluent.runs import get_parent_run as get_parent_run
+    from runstone.fluent.runs import get_run as get_run
+    from runstone.fluent.runs import restore_run as restore_run
+    from runstone.fluent.runs import search_runs as search_runs
+    from runstone.fluent.session import ActiveRun as ActiveRun
+    from runstone.fluent.session import active_run as active_run
+    from runstone.fluent.session import end_run as end_run
+    from runstone.fluent.session import last_active_run as last_active_run
+    from runstone.fluent.session import start_run as start_run
+    from runstone.mlflow_alias import install_as_mlflow as install_as_mlflow
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name in _MODULES:
+        return import_module(f"runstone.{name}")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'runstone' has no attribute {name!r}")
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value  # the next use finds it without coming here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -94,6 +94,10 @@ def _rebuild(kind: type[RunstoneError], message: str, code: str, state: dict[str
     return error
 
 
+# the name that scripts written for MLflow catch
+MlflowException = RunstoneError
+
+
 class InvalidParameter(RunstoneError, ValueError):
     """A value that breaks a rule."""
 

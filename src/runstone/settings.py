@@ -43,9 +43,10 @@ class Setting(Generic[Value]):
         return self.default
 
     def write(self, value: object) -> None:
-        """Set it for this process and its children; None unsets it."""
+        """Set it for this process and its children; None unsets it, under MLflow's names too."""
         if value is None:
-            os.environ.pop(self.name, None)
+            for name in (self.name, *self.also):
+                os.environ.pop(name, None)
         else:
             os.environ[self.name] = str(value)
 

@@ -1,1 +1,97 @@
-"""To be written."""
+"""The client: one typed method per operation, under MlflowClient's names. Its methods live in the files named after what they are on."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from runstone.client import artifacts, experiments, inputs, media, runs, series
+from runstone.client.settled import SettledTransport
+from runstone.transport import Transport
+from runstone.transport.discovery import open_transport
+
+if TYPE_CHECKING:
+    from runstone.repository.files import Repository
+
+__all__ = ["Client", "MlflowClient"]
+
+
+class Client:
+    """A store's client. It has no active run and no defaults: every method names what it works on.
+
+    Args:
+        tracking_uri: which store; a folder or a file: URI. None: the environment's, or the nearest `.runstone/`.
+        registry_uri: taken for MLflow's sake; models live in the same store.
+    """
+
+    def __init__(
+        self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | os.PathLike[str] | None = None
+    ) -> None:
+        inner: Transport = open_transport(tracking_uri)
+        self._folder = inner.uri.removeprefix("file://")
+        self._transport: Transport = SettledTransport(inner, self._folder)
+        self._opened_repository: Repository | None = None
+
+    @property
+    def tracking_uri(self) -> str:
+        """The store's address."""
+        return self._transport.uri
+
+    @property
+    def _repository(self) -> Repository:
+        if self._opened_repository is None:
+            self._opened_repository = artifacts.open_repository(self._transport, self._folder)
+        return self._opened_repository
+
+    def __repr__(self) -> str:
+        return f"<runstone.Client of {self.tracking_uri}>"
+
+    create_experiment = experiments.create_experiment
+    get_experiment = experiments.get_experiment
+    get_experiment_by_name = experiments.get_experiment_by_name
+    rename_experiment = experiments.rename_experiment
+    delete_experiment = experiments.delete_experiment
+    restore_experiment = experiments.restore_experiment
+    set_experiment_tag = experiments.set_experiment_tag
+    delete_experiment_tag = experiments.delete_experiment_tag
+    search_experiments = experiments.search_experiments
+
+    create_run = runs.create_run
+    get_run = runs.get_run
+    get_parent_run = runs.get_parent_run
+    update_run = runs.update_run
+    set_terminated = runs.set_terminated
+    delete_run = runs.delete_run
+    restore_run = runs.restore_run
+    search_runs = runs.search_runs
+    log_param = runs.log_param
+    log_metric = runs.log_metric
+    log_batch = runs.log_batch
+    set_tag = runs.set_tag
+    delete_tag = runs.delete_tag
+
+    get_metric_history = series.get_metric_history
+    get_metric_series = series.get_metric_series
+    metric_frame = series.metric_frame
+
+    log_inputs = inputs.log_inputs
+
+    log_artifact = artifacts.log_artifact
+    log_artifacts = artifacts.log_artifacts
+    log_stream = artifacts.log_stream
+    log_bytes = artifacts.log_bytes
+    append_artifact = artifacts.append_artifact
+    list_artifacts = artifacts.list_artifacts
+    download_artifacts = artifacts.download_artifacts
+    read_artifact = artifacts.read_artifact
+    verify = artifacts.verify
+
+    log_text = media.log_text
+    log_dict = media.log_dict
+    log_figure = media.log_figure
+    log_image = media.log_image
+    log_table = media.log_table
+    load_table = media.load_table
+
+
+MlflowClient = Client

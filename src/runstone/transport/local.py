@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runstone.operations.engine import DATABASE_NAME as DATABASE_NAME
 from runstone.operations.engine import Engine
 from runstone.operations.table import Operation, Request, Response
 

@@ -1,0 +1,57 @@
+"""A transport that settles accounts before a read: this process's journalled points are shipped, dead processes' runs are closed.
+
+It wraps another transport and has its interface, so that every reader (client, fluent, terminal) sees its own writes and the truth
+about who is still alive, without a call of its own.
+"""
+
+from __future__ import annotations
+
+from runstone import journal
+from runstone.errors import RunstoneError
+from runstone.operations import runs
+from runstone.operations.table import Operation, Request, Response
+from runstone.transport import Transport
+
+# The operations whose answers hold metric points or a run's status.
+_READS = frozenset({"get_run", "search_runs", "get_metric_history", "get_metric_series"})
+
+END_TAG = "runstone.end"
+
+
+class SettledTransport:
+    """`inner`, with accounts settled before reads.
+
+    Args:
+        inner: the transport that carries operations out.
+        folder: the folder whose `journal/` holds the points on their way to that store.
+    """
+
+    def __init__(self, inner: Transport, folder: str) -> None:
+        self.inner = inner
+        self.folder = folder
+        self.uri = inner.uri
+
+    def call(self, operation: Operation[Request, Response], request: Request) -> Response:
+        """Settle when the operation reads runs or points; then carry it out."""
+        if operation.name in _READS:
+            self.settle()
+        return self.inner.call(operation, request)
+
+    def settle(self) -> None:
+        """Ship what this process has journalled; adopt what dead processes left, and say on their runs that they died."""
+        journal.flush_all()
+        for adopted in journal.recover(self.folder, self.inner):
+            if not journal.is_live(self.folder, adopted.run_id):
+                self._close(adopted.run_id, adopted.last_timestamp)
+
+    def _close(self, run_id: str, end_time: int | None) -> None:
+        try:
+            run = self.inner.call(runs.get_run, runs.GetRun(run_id)).run
+            if run.info.status != "RUNNING":
+                return
+            # A process that runs no exit code at all was killed: kill -9, out of memory, power.
+            self.inner.call(runs.end_run, runs.EndRun(run_id, "KILLED", end_time))
+            self.inner.call(runs.set_tag, runs.SetTag(run_id, END_TAG, "its process died without ending the run"))
+        except RunstoneError:
+            # Deleted meanwhile, or another reader was faster: the run's state is somebody else's word now.
+            return

@@ -1,0 +1,92 @@
+"""Files, texts, figures, images and tables logged to the active run; MLflow's names and arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runstone.errors import InvalidParameter
+from runstone.fluent.location import client
+from runstone.fluent.session import require_run
+
+
+def log_artifact(local_path: str, artifact_path: str | None = None, run_id: str | None = None) -> None:
+    """Log a file (or a folder, under its own name). It is in the store, whole and checked, when this returns.
+
+    Args:
+        local_path: the file here; it must exist: write or save it first.
+        artifact_path: the folder among the run's artifacts to put it in.
+        run_id: another run than the active one.
+
+    Raises:
+        MissingFile: there is no such file (also a FileNotFoundError).
+        FileChanged: the file kept changing while it was read.
+        InvalidParameter: the artifact path is absolute, holds '..' or is otherwise not plain.
+    """
+    client().log_artifact(run_id or require_run().info.run_id, local_path, artifact_path)
+
+
+def log_artifacts(local_dir: str, artifact_path: str | None = None, run_id: str | None = None) -> None:
+    """Log what is in a folder. See `log_artifact`."""
+    client().log_artifacts(run_id or require_run().info.run_id, local_dir, artifact_path)
+
+
+def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+    """Log a text as a file, in UTF-8."""
+    client().log_text(run_id or require_run().info.run_id, text, artifact_file)
+
+
+def log_dict(dictionary: dict[str, Any], artifact_file: str, run_id: str | None = None) -> None:
+    """Log a dict or list as a file: YAML where the name ends in .yml or .yaml, else JSON."""
+    client().log_dict(run_id or require_run().info.run_id, dictionary, artifact_file)
+
+
+def log_figure(figure: Any, artifact_file: str, *, save_kwargs: dict[str, Any] | None = None) -> None:
+    """Log a matplotlib or plotly figure; the name's ending says the format. `save_kwargs` go to the figure's own save function."""
+    client().log_figure(require_run().info.run_id, figure, artifact_file, save_kwargs=save_kwargs)
+
+
+def log_image(
+    image: Any,
+    artifact_file: str | None = None,
+    key: str | None = None,
+    step: int | None = None,
+    timestamp: int | None = None,
+    synchronous: bool | None = False,
+) -> None:
+    """Log an image (numpy array or PIL image): as the file `artifact_file`, or as `key` at `step` of a series of images."""
+    client().log_image(require_run().info.run_id, image, artifact_file, key, step, timestamp, synchronous)
+
+
+def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """Log a table (dict of columns or DataFrame) as .json or .parquet; rows are added where the file exists."""
+    client().log_table(run_id or require_run().info.run_id, data, artifact_file)
+
+
+def load_table(artifact_file: str, run_ids: list[str] | None = None, extra_columns: list[str] | None = None) -> Any:
+    """The tables that runs logged under this name, one below the other, as a DataFrame.
+
+    Args:
+        artifact_file: the name given to log_table.
+        run_ids: which runs; all of the active experiment's that have it unless given.
+        extra_columns: run_id, and others of a run's facts, params, tags or metrics to put beside each row.
+    """
+    from runstone.fluent.experiments import active_experiment_id
+
+    return client().load_table(active_experiment_id(), artifact_file, run_ids, extra_columns)
+
+
+def log_stream(stream: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """Log what a binary file object gives, as a file."""
+    client().log_stream(run_id or require_run().info.run_id, stream, artifact_file)
+
+
+def get_artifact_uri(artifact_path: str | None = None) -> str:
+    """The URI of the active run's artifacts, or of one of them."""
+    root = require_run().info.artifact_uri or ""
+    if artifact_path is None:
+        return root
+    if artifact_path.startswith("/") or ".." in artifact_path.split("/"):
+        raise InvalidParameter(
+            f"artifact_path={artifact_path!r} is not a plain path below the run. Leave out a leading '/' and '..'."
+        )
+    return f"{root}/{artifact_path}" if artifact_path else root

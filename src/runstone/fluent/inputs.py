@@ -1,0 +1,59 @@
+"""Datasets that the active run used; MLflow's names and arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runstone.entities import DatasetInput, InputTag, LoggedModelInput
+from runstone.errors import InvalidParameter
+from runstone.fluent.location import client
+from runstone.fluent.session import require_run
+
+CONTEXT_TAG = "mlflow.data.context"
+
+
+def log_input(
+    dataset: Any = None,
+    context: str | None = None,
+    tags: dict[str, str] | None = None,
+    model: LoggedModelInput | None = None,
+) -> None:
+    """Log that the active run used a dataset (from runstone.data).
+
+    Args:
+        dataset: what `runstone.data.from_pandas` and its kin give.
+        context: what it was used for, e.g. 'training' or 'test'.
+        tags: labels on this use of it.
+        model: a logged model that the run used.
+    """
+    log_inputs([dataset], [context], [tags], [model])
+
+
+def log_inputs(
+    datasets: list[Any] | None = None,
+    contexts: list[str | None] | None = None,
+    tags_list: list[dict[str, str] | None] | None = None,
+    models: list[LoggedModelInput | None] | None = None,
+) -> None:
+    """Log several datasets at once; the lists go in step. See `log_input`."""
+    sets = datasets or []
+    uses, labels = contexts or [None] * len(sets), tags_list or [None] * len(sets)
+    if not len(sets) == len(uses) == len(labels):
+        raise InvalidParameter(
+            f"log_inputs was given {len(sets)} datasets, {len(uses)} contexts and {len(labels)} tags: give as many of each."
+        )
+    inputs = [
+        _input(dataset, use, label)
+        for dataset, use, label in zip(sets, uses, labels, strict=True)
+        if dataset is not None
+    ]
+    used = [model for model in models or [] if model is not None]
+    client().log_inputs(require_run().info.run_id, inputs, used or None)
+
+
+def _input(dataset: Any, context: str | None, tags: dict[str, str] | None) -> DatasetInput:
+    labels = [InputTag(key, str(value)) for key, value in (tags or {}).items()]
+    if context is not None:
+        labels.append(InputTag(CONTEXT_TAG, context))
+    entity = dataset._to_mlflow_entity() if hasattr(dataset, "_to_mlflow_entity") else dataset
+    return DatasetInput(entity, labels)

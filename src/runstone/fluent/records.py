@@ -1,0 +1,138 @@
+"""Params, metrics and tags of the active run. `log_metric` is the one function that a training loop feels: keep its path short."""
+
+from __future__ import annotations
+
+from time import time_ns
+from typing import Any
+
+from runstone import journal
+from runstone.client.waiting import RunOperations
+from runstone.entities import Param, RunTag
+from runstone.fluent.location import client
+from runstone.fluent.session import _held, _local, held_journal, require_run
+
+
+def log_metric(
+    key: str,
+    value: float,
+    step: int | None = None,
+    synchronous: bool | None = None,
+    timestamp: int | None = None,
+    run_id: str | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> RunOperations | None:
+    """Log one point of a metric to the active run. When this returns, `kill -9` cannot lose the point.
+
+    Args:
+        key: letters, digits, '_', '-', '.', ' ', ':' and '/'.
+        value: a number; numpy and torch scalars, bools and numeric texts too. NaN and infinities are kept as such.
+        step: 0 unless given; any 64-bit integer, in any order.
+        synchronous: taken for MLflow's sake; False returns something to wait for, which is done already.
+        timestamp: ms since 1970; now unless given.
+        run_id: another run than the active one.
+        model_id: the logged model that the point belongs to.
+        dataset: the dataset that the point was measured on.
+
+    Raises:
+        InvalidParameter: the key, value, step or timestamp is not as said above.
+    """
+    if timestamp is None:
+        timestamp = time_ns() // 1_000_000
+    if run_id is None:
+        stack = _local.stack
+        run_id = (stack[-1] if stack else require_run()).info.run_id
+    held = _held.get(run_id)
+    if dataset is None and model_id is None:
+        if held is not None:
+            held.journal.append(key, value, timestamp, 0 if step is None else step)
+        else:
+            client().log_metric(run_id, key, value, timestamp, step)
+    else:
+        name, digest = (None, None) if dataset is None else (dataset.name, dataset.digest)
+        if held is not None:
+            held.journal.append(key, value, timestamp, 0 if step is None else step, model_id, name, digest)
+        else:
+            client().log_metric(run_id, key, value, timestamp, step, None, name, digest, model_id)
+    return None if synchronous is not False else RunOperations()
+
+
+def log_metrics(
+    metrics: dict[str, float],
+    step: int | None = None,
+    synchronous: bool | None = None,
+    run_id: str | None = None,
+    timestamp: int | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> RunOperations | None:
+    """Log a point of several metrics at one step: all, or, where one is not valid, none. See `log_metric`."""
+    if timestamp is None:
+        timestamp = time_ns() // 1_000_000
+    if run_id is None:
+        run_id = require_run().info.run_id
+    name, digest = (None, None) if dataset is None else (dataset.name, dataset.digest)
+    target = held_journal(run_id)
+    if target is not None:
+        target.append_many(metrics, timestamp, 0 if step is None else step, model_id, name, digest)
+    else:
+        from runstone.entities import Metric
+
+        points = [Metric(key, value, timestamp, step or 0, model_id, name, digest) for key, value in metrics.items()]
+        client().log_batch(run_id, metrics=points)
+    return RunOperations.where(synchronous)
+
+
+def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
+    """Log a param of the active run, kept as `str(value)`; the value given comes back.
+
+    Raises InvalidParameter when the run has it with another value: start another run, or take another key.
+    """
+    return client().log_param(require_run().info.run_id, key, value, synchronous)
+
+
+def log_params(
+    params: dict[str, Any], synchronous: bool | None = None, run_id: str | None = None
+) -> RunOperations | None:
+    """Log params of the active run, each kept as `str(value)`."""
+    target = run_id or require_run().info.run_id
+    return client().log_batch(
+        target, params=[Param(key, str(value)) for key, value in params.items()], synchronous=synchronous
+    )
+
+
+def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
+    """Set a tag of the active run (kept as `str(value)`), in place of one of the same key."""
+    return client().set_tag(require_run().info.run_id, key, value, synchronous)
+
+
+def set_tags(tags: dict[str, Any], synchronous: bool | None = None) -> RunOperations | None:
+    """Set tags of the active run."""
+    run_id = require_run().info.run_id
+    return client().log_batch(
+        run_id, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous
+    )
+
+
+def delete_tag(key: str) -> None:
+    """Take a tag of the active run away. Raises NotFound where there is none."""
+    client().delete_tag(require_run().info.run_id, key)
+
+
+def flush_async_logging() -> None:
+    """Return when every point logged so far is in the store (it was safe from `kill -9` before)."""
+    journal.flush_all()
+
+
+def flush_artifact_async_logging() -> None:
+    """Return at once: an artifact is in the store when the call that logged it returns."""
+
+
+def metric_frame(run_id: str | None = None, keys: list[str] | None = None) -> Any:
+    """The points of a run's metrics as a pandas DataFrame: key, step, timestamp, value.
+
+    Args:
+        run_id: the active run unless given.
+        keys: all of the run's metrics unless given.
+    """
+    return client().metric_frame(run_id or require_run().info.run_id, keys)

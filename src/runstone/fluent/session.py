@@ -1,0 +1,267 @@
+"""The active runs of this process: starting, ending, nesting, resuming. A thread has its own stack of runs, as in MLflow."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+from runstone import journal, settings
+from runstone.client.runs import PARENT_TAG
+from runstone.entities import LifecycleStage, Run, RunStatus
+from runstone.errors import InvalidParameter, RunStateError
+from runstone.fluent import endings
+from runstone.fluent.experiments import active_experiment_id
+from runstone.fluent.location import client
+from runstone.fluent.recorder import Recorder, facts
+from runstone.operations import runs as operations
+
+NOTE_TAG = "mlflow.note.content"
+
+
+class ActiveRun(Run):
+    """A run that `with` ends: FINISHED, FAILED on an exception, KILLED on a signal."""
+
+    def __enter__(self) -> ActiveRun:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        # Ended by hand inside the block: nothing is left to do. Runs started inside it and left open end with it.
+        if any(run.info.run_id == self.info.run_id for run in _stack()):
+            status = endings.status_of(error)
+            while _stack()[-1].info.run_id != self.info.run_id:
+                end_run(status)
+            end_run(status)
+        return False
+
+
+class Held:
+    """What this process keeps for a run it has active: the journal of its points, and what is recorded without asking."""
+
+    __slots__ = ("depth", "joined", "journal", "process", "recorder", "store")
+
+    def __init__(self, store: Any, run_id: str, joined: bool, recorder: Recorder | None) -> None:
+        self.store = store
+        self.journal = journal.open(store._transport, store._folder, run_id)
+        self.joined = joined
+        self.recorder = recorder
+        self.process = os.getpid()
+        self.depth = 1
+
+
+class _Local(threading.local):
+    def __init__(self) -> None:
+        self.stack: list[ActiveRun] = []
+
+
+_local = _Local()
+_stacks: dict[int, list[ActiveRun]] = {}
+_held: dict[str, Held] = {}
+_last_run_id: str | None = None
+_lock = threading.RLock()
+
+
+def _stack() -> list[ActiveRun]:
+    return _local.stack
+
+
+def start_run(
+    run_id: str | None = None,
+    experiment_id: str | None = None,
+    run_name: str | None = None,
+    nested: bool = False,
+    parent_run_id: str | None = None,
+    tags: dict[str, Any] | None = None,
+    description: str | None = None,
+    log_system_metrics: bool | None = None,
+) -> ActiveRun:
+    """Start a run, or open an old one again, and make it this thread's active run.
+
+    Args:
+        run_id: an existing run to go on with; it is RUNNING again.
+        experiment_id: where a new run goes; the active experiment unless said.
+        run_name: a name for it; two words and a number unless said.
+        nested: start it inside the run that is active now.
+        parent_run_id: make it a child of that run, active or not.
+        tags: labels, kept as text.
+        description: a note (Markdown) that is shown with the run.
+        log_system_metrics: taken for MLflow's sake; system metrics are not recorded yet.
+
+    Returns:
+        The run; `with` ends it.
+
+    Raises:
+        RunStateError: a run is active already and `nested` was not said.
+        NotFound: there is no such run or experiment.
+        InvalidParameter: the run, the parent or the experiment is deleted.
+    """
+    stack = _stack()
+    if stack and not nested:
+        raise RunStateError(
+            f"Run {stack[-1].info.run_name!r} (id {stack[-1].info.run_id}) is already active. End it with end_run() first, "
+            "or start this one inside it with start_run(nested=True)."
+        )
+    if log_system_metrics:
+        import warnings
+
+        warnings.warn("System metrics are not recorded by this runstone yet.", stacklevel=2)
+    store = client()
+    if parent_run_id:
+        _require_active(store.get_run(parent_run_id), "The parent run")
+    resumed = run_id or (None if stack else settings.RUN_ID.read())
+    if resumed:
+        if not run_id:
+            settings.RUN_ID.write(None)  # it names one run, not every run this process starts later
+        run, joined = _resume(store, resumed, experiment_id, tags, description)
+    else:
+        parent = parent_run_id or (stack[-1].info.run_id if stack else None)
+        labels = _labels(tags, description, parent)
+        start = store.create_run(experiment_id or active_experiment_id(), None, labels, run_name)
+        run, joined = start, False
+    active = ActiveRun(run.info, run.data, run.inputs, run.outputs)
+    _hold(store, active, joined, top=not stack)
+    return active
+
+
+def _resume(
+    store: Any, run_id: str, experiment_id: str | None, tags: dict[str, Any] | None, description: str | None
+) -> tuple[Run, bool]:
+    run: Run = store.get_run(run_id)
+    _require_active(run, "The run")
+    if experiment_id is not None and str(experiment_id) != run.info.experiment_id:
+        raise InvalidParameter(
+            f"Run {run_id} belongs to experiment {run.info.experiment_id}, not {experiment_id}. Leave experiment_id out to go on with it."
+        )
+    # Somebody holds it now (another rank of one training): we join; the first holder's word on its end counts.
+    joined = journal.is_live(store._folder, run_id)
+    store.update_run(run_id, "RUNNING")
+    labels = dict(tags or {})
+    if description:
+        labels[NOTE_TAG] = description
+    for key, value in labels.items():
+        store.set_tag(run_id, key, value)
+    return store.get_run(run_id), joined
+
+
+def _require_active(run: Run, what: str) -> None:
+    if run.info.lifecycle_stage != LifecycleStage.ACTIVE:
+        raise InvalidParameter(
+            f"{what} {run.info.run_id} is deleted. Bring it back with restore_run({run.info.run_id!r}) first."
+        )
+
+
+def _labels(tags: dict[str, Any] | None, description: str | None, parent: str | None) -> dict[str, Any]:
+    labels = {**facts(), **(tags or {})}
+    if description:
+        if NOTE_TAG in labels:
+            raise InvalidParameter(f"description and the tag {NOTE_TAG!r} are the same thing. Give one of them.")
+        labels[NOTE_TAG] = description
+    if parent:
+        labels[PARENT_TAG] = parent
+    return labels
+
+
+def _hold(store: Any, run: ActiveRun, joined: bool, top: bool) -> None:
+    global _last_run_id
+    endings.watch(end_all)
+    with _lock:
+        held = _held.get(run.info.run_id)
+        if held is not None:
+            held.depth += 1
+        else:
+            # What a nested run records by itself (console, packages, diff) would repeat its parent's.
+            recorder = Recorder(store, run.info.run_id) if top and not joined else None
+            _held[run.info.run_id] = Held(store, run.info.run_id, joined, recorder)
+            if recorder is not None:
+                recorder.start()
+        _last_run_id = run.info.run_id
+        _stack().append(run)
+        _stacks[threading.get_ident()] = _stack()
+
+
+def end_run(status: str = "FINISHED") -> None:
+    """End this thread's active run; nothing happens where there is none.
+
+    Everything logged is in the store when this returns. Raises InvalidParameter for a status that is none; the run stays active.
+    """
+    if isinstance(status, int):
+        status = RunStatus(status).name
+    operations.check_status(status)
+    stack = _stack()
+    if not stack:
+        return
+    run = stack.pop()
+    if not stack:
+        _stacks.pop(threading.get_ident(), None)
+    with _lock:
+        held = _held[run.info.run_id]
+        held.depth -= 1
+        if held.depth:
+            return
+        del _held[run.info.run_id]
+    _release(held, run, status, last=not stack)
+
+
+def _release(held: Held, run: ActiveRun, status: str, last: bool) -> None:
+    run_id, store = run.info.run_id, held.store
+    if held.process != os.getpid():
+        held.journal.close()  # a forked child leaves its parent's run: its own points are shipped, the end is the parent's to say
+        return
+    try:
+        if held.recorder is not None:
+            held.recorder.finish()
+        held.journal.flush()
+    finally:
+        others = journal.is_live(store._folder, run_id, but=held.journal)
+        if not (held.joined and others and status == "FINISHED"):
+            store.set_terminated(run_id, status)
+        held.journal.close()
+    if last:
+        _say(store, run)
+
+
+def _say(store: Any, run: ActiveRun) -> None:
+    if not settings.QUIET.read():
+        import sys
+
+        if sys.stderr is not None:
+            print(
+                f"runstone: run {run.info.run_name} is in {store._folder} · look at it: runstone runs show {run.info.run_id}",
+                file=sys.stderr,
+            )
+
+
+def active_run() -> ActiveRun | None:
+    """This thread's active run. A thread that has none sees the one that another thread has, where there is just one such thread."""
+    if _local.stack:
+        return _local.stack[-1]
+    others = [stack for stack in list(_stacks.values()) if stack]
+    return others[0][-1] if len(others) == 1 else None
+
+
+def require_run() -> ActiveRun:
+    """The active run; a new one is started where there is none, as MLflow does."""
+    run = active_run()
+    return start_run() if run is None else run
+
+
+def held_journal(run_id: str) -> journal.Journal | None:
+    """The open journal of a run that is active in this process, else None."""
+    held = _held.get(run_id)
+    return None if held is None else held.journal
+
+
+def last_active_run() -> Run | None:
+    """The active run, or the one that was active last in this process, as the store has it now."""
+    run = active_run()
+    run_id = run.info.run_id if run is not None else _last_run_id
+    return None if run_id is None else client().get_run(run_id)
+
+
+def end_all(status: str) -> None:
+    """End every active run of this process, the innermost first: the process is ending."""
+    for stack in list(_stacks.values()):
+        while stack:
+            if stack is not _local.stack:
+                _local.stack = stack  # whose thread is gone or will be: its runs are ours to end
+            end_run(status)

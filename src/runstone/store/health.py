@@ -1,0 +1,33 @@
+"""Is the database well, and how much is in it."""
+
+from __future__ import annotations
+
+from runstone.store.database import Connection
+
+_TABLES = (
+    "experiment",
+    "run",
+    "param",
+    "tag",
+    "metric",
+    "series_chunk",
+    "dataset",
+    "artifact",
+    "content",
+    "chunk",
+    "pack",
+)
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows each table has."""
+    return {table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in _TABLES}
+
+
+def problem(connection: Connection) -> str | None:
+    """The first thing the database finds wrong with itself, or None."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        return str(found)
+    broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    return None if broken is None else f"a row of {broken[0]} names a row of {broken[2]} that is not there"
