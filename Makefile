@@ -1,0 +1,67 @@
+# `make demo` and `make test` are all a newcomer needs; each makes the environment it wants in this folder.
+PYTHON ?= python3
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
+PY = .venv/bin/python
+# -n 2: the suite is written for two cores; more do no harm
+PYTEST = $(PY) -m pytest -n $(or $(JOBS),2)
+
+.PHONY: demo test check lint soak bench format lock clean
+.DEFAULT_GOAL := test
+
+demo: .venv/.demo
+	$(PY) examples/demo.py
+
+test: .venv/.test .envs/mlflow/.ready
+	$(PYTEST) -m "not soak"
+
+check: .venv/.test
+	$(PYTEST) -x -q -m "not soak and not compat" --ignore tests/faults
+
+lint: .venv/.test
+	$(PY) -m ruff check src tests benchmarks examples tools
+	$(PY) -m ruff format --check src tests benchmarks examples tools
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-cache
+	$(PY) tools/check_sizes.py
+
+soak: .venv/.test .envs/mlflow/.ready
+	$(PYTEST) -m soak
+
+bench: .venv/.test
+	$(PY) -m benchmarks
+
+format: .venv/.test
+	$(PY) -m ruff check --fix -q src tests benchmarks examples tools
+	$(PY) -m ruff format src tests benchmarks examples tools
+
+# Needs uv; writes what the requirements mean today, with digests.
+lock:
+	for name in demo test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml requirements/$$name.in -o requirements/$$name.lock; done
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  requirements/mlflow.in -o requirements/mlflow.lock
+
+clean:
+	rm -rf .venv .envs build dist .mypy_cache .ruff_cache .pytest_cache
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "runstone needs Python 3.11 or newer: make PYTHON=python3.12 ..."'
+	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: apt install python3-venv" >&2; rm -rf .venv; exit 1; }
+
+.venv/.demo: requirements/demo.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what the demo needs into .venv ..."
+	$(PY) $(PIP_INSTALL) --require-hashes -r requirements/demo.lock
+	$(PY) $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.test: requirements/test.lock .venv/.demo
+	@echo "Installing what the tests need into .venv ..."
+	$(PY) $(PIP_INSTALL) --require-hashes -r requirements/test.lock
+	@touch $@
+
+.envs/mlflow/.ready: requirements/mlflow.lock
+	@echo "Installing the real MLflow, for comparison, into .envs/mlflow (a minute or two) ..."
+	rm -rf .envs/mlflow
+	$(PYTHON) -m venv .envs/mlflow
+	.envs/mlflow/bin/python $(PIP_INSTALL) --require-hashes -r requirements/mlflow.lock
+	@touch $@
