@@ -1,0 +1,1 @@
+"""What several tests need: scripts run in processes of their own."""

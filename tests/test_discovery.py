@@ -1,0 +1,98 @@
+"""Which store is meant: the address given, the environment, the nearest .runstone/ above."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import runstone
+from runstone.errors import InvalidParameter, NotServed, StorageDenied, StoreMismatch
+from runstone.transport.discovery import resolve
+
+
+def test_without_an_address_the_store_is_made_in_the_working_folder(tmp_path: Path) -> None:
+    with runstone.start_run():
+        pass
+    assert (tmp_path / ".runstone" / "runstone.db").exists()
+    assert runstone.get_tracking_uri() == f"file://{tmp_path}/.runstone"
+
+
+def test_from_a_folder_below_the_store_above_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with runstone.start_run() as run:
+        pass
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert runstone.get_run(run.info.run_id).info.run_id == run.info.run_id
+    assert not (below / ".runstone").exists()
+
+
+def test_our_variable_goes_before_mlflows_and_a_call_before_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", str(tmp_path / "mlflows"))
+    assert runstone.get_tracking_uri().endswith("/mlflows")
+    monkeypatch.setenv("RUNSTONE_URI", (tmp_path / "ours").as_uri())
+    assert runstone.get_tracking_uri().endswith("/ours")
+    runstone.set_tracking_uri(tmp_path / "called")
+    assert runstone.get_tracking_uri().endswith("/called")
+    assert os.environ["RUNSTONE_URI"].endswith("/called"), "processes that this one starts must go there too"
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind"),
+    [
+        ("http://localhost:5000", NotServed),
+        ("sqlite:///mlflow.db", NotServed),
+        ("databricks", NotServed),
+        ("ftp://host/x", InvalidParameter),
+        ("file://otherhost/x", InvalidParameter),
+        ("a\0b", InvalidParameter),
+    ],
+)
+def test_an_address_that_cannot_be_served_is_refused_with_what_to_do(uri: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="folder"):
+        resolve(uri)
+
+
+def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
+    import sqlite3
+
+    (tmp_path / "store").mkdir()
+    other = sqlite3.connect(tmp_path / "store" / "runstone.db")
+    other.execute("CREATE TABLE theirs (x)")
+    other.commit()
+    other.close()
+    before = (tmp_path / "store" / "runstone.db").read_bytes()
+    with pytest.raises(StoreMismatch, match="another program"):
+        runstone.Client(tmp_path / "store")
+    assert (tmp_path / "store" / "runstone.db").read_bytes() == before
+
+
+def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
+    import sqlite3
+
+    from runstone.transport.local import LocalTransport
+
+    LocalTransport(str(tmp_path / "store")).close()
+    newer = sqlite3.connect(tmp_path / "store" / "runstone.db")
+    newer.execute("PRAGMA user_version=999")
+    newer.close()
+    with pytest.raises(StoreMismatch, match=r"newer runstone.*pip install -U"):
+        runstone.Client(tmp_path / "store")
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read as one" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
+def test_a_corrupt_database_is_named_and_kept(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "store").mkdir()
+    path = tmp_path / "store" / "runstone.db"
+    path.write_bytes(content)
+    with pytest.raises(runstone.RunstoneError, match="runstone.db"):
+        runstone.Client(tmp_path / "store")
+    assert path.read_bytes() == content
+
+
+def test_a_store_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises((StorageDenied, OSError), match="file"):
+        runstone.Client(tmp_path / "file" / "store")
