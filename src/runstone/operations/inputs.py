@@ -1,0 +1,53 @@
+"""What can be asked of the datasets that runs used. Messages in MLflow's wire shape; the rules."""
+
+from __future__ import annotations
+
+import msgspec
+
+from runstone.entities import DatasetInput, LoggedModelInput
+from runstone.errors import InvalidParameter, NotServed
+from runstone.operations import rules
+from runstone.operations.engine import Engine
+from runstone.operations.table import Empty, operation
+from runstone.store import inputs, runs
+
+# The wire's limits, in characters.
+LENGTHS = {"name": 500, "digest": 36, "source": 65_535, "schema": 1_048_575, "profile": 16_777_215}
+TAG_KEY_LENGTH = 255
+TAG_VALUE_LENGTH = 500
+
+
+class LogInputs(msgspec.Struct):
+    """Datasets that a run used."""
+
+    run_id: str | None = None
+    datasets: list[DatasetInput] = []
+    models: list[LoggedModelInput] = []
+
+
+@operation("POST", "/mlflow/runs/log-inputs", permission="edit")
+def log_inputs(engine: Engine, request: LogInputs) -> Empty:
+    """Say that a run used these datasets; saying it again changes nothing."""
+    run_id = rules.check_run_id(request.run_id)
+    rules.check_limit("datasets", len(request.datasets), 1_000)
+    if request.models:
+        raise NotServed("log_inputs(models=...): logged models are not part of this runstone yet. Leave `models` out.")
+    for used in request.datasets:
+        _check(used)
+    with engine.database.write() as connection:
+        inputs.add(connection, runs.require(connection, run_id, active=True), request.datasets)
+    return Empty()
+
+
+def _check(used: DatasetInput) -> None:
+    for field, limit in LENGTHS.items():
+        text = getattr(used.dataset, field)
+        if field in ("name", "digest", "source") and not text:
+            raise InvalidParameter(f"A dataset needs a {field}: got {text!r}.")
+        if text is not None and len(text) > limit:
+            raise InvalidParameter(f"The dataset's {field} has {len(text)} characters; the limit is {limit}. Shorten it.")
+    for tag in used.tags:
+        if not tag.key or len(tag.key) > TAG_KEY_LENGTH or len(tag.value) > TAG_VALUE_LENGTH:
+            raise InvalidParameter(
+                f"The input tag {tag.key[:40]!r} needs a key of 1 to {TAG_KEY_LENGTH} and a value of at most {TAG_VALUE_LENGTH} characters."
+            )

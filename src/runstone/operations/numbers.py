@@ -1,0 +1,43 @@
+"""What counts as a number in a metric, as people and libraries give it. Knows nothing of stores."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from runstone.errors import InvalidParameter
+
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
+
+
+def check_number(key: str, value: Any) -> float:
+    """A metric's value: numbers, bools, numpy and torch scalars, arrays and tensors of one element, numeric texts.
+
+    NaN and infinities are numbers. Raises InvalidParameter naming the key and the value.
+    """
+    try:
+        if isinstance(value, int | float | str):
+            return float(value)
+        item = getattr(value, "item", None)  # numpy and torch scalars, and arrays and tensors of one element
+        if item is not None and getattr(value, "size", 1) != 0:
+            value = item()
+        if not isinstance(value, complex):
+            return float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        pass  # said below, in one way
+    shown = repr(value)
+    raise InvalidParameter(
+        f"Got invalid value {shown[:100]} for metric {key!r}: a metric's value is one number. Convert it, e.g. with float()."
+    )
+
+
+def check_integer(what: str, key: str, value: Any) -> int:
+    """A step or timestamp (`what` says which): a 64-bit integer; a float is cut. Raises InvalidParameter naming the key and the value."""
+    number: int | None
+    try:
+        number = int(value.item()) if hasattr(value, "item") else int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or isinstance(value, str) or not _LEAST <= number <= _GREATEST or (isinstance(value, float) and math.isnan(value)):
+        raise InvalidParameter(f"Got invalid {what} {value!r} for metric {key!r}: a {what} is a 64-bit integer.")
+    return number

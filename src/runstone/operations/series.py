@@ -1,0 +1,257 @@
+"""What can be asked of metric points. MLflow's messages carry a point as an object; ours carry columns as bytes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from runstone.entities import Metric
+from runstone.errors import InvalidParameter
+from runstone.operations import rules
+from runstone.operations.engine import Engine
+from runstone.operations.numbers import check_integer, check_number
+from runstone.operations.table import Empty, operation
+from runstone.store import runs, series
+from runstone.store.database import Connection
+from runstone.store.points import Points, join
+from runstone.store.series import Context, Summary
+
+HISTORY_PAGE = 25_000
+
+
+class SeriesPoints(msgspec.Struct):
+    """Points of one series: little-endian columns of the same length, step (int64), timestamp (int64, ms), value (float64)."""
+
+    key: str
+    steps: bytes
+    timestamps: bytes
+    values: bytes
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+class LogPoints(msgspec.Struct):
+    """Points of a run, already checked one by one; a batch that comes twice changes nothing."""
+
+    run_id: str
+    series: list[SeriesPoints]
+
+
+class LogMetric(msgspec.Struct):
+    """One point."""
+
+    run_id: str | None = None
+    key: str | None = None
+    value: float | None = None
+    timestamp: int | None = None
+    step: int = 0
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+    run_uuid: str | None = None
+
+
+class GetHistory(msgspec.Struct):
+    """A metric's points, a page at a time."""
+
+    run_id: str | None = None
+    metric_key: str | None = None
+    max_results: int | None = None
+    page_token: str | None = None
+    run_uuid: str | None = None
+
+
+class History(msgspec.Struct):
+    """A page of points, by time; no token on the last page."""
+
+    metrics: list[Metric]
+    next_page_token: str | None = None
+
+
+class GetSeries(msgspec.Struct):
+    """All points of a metric, as columns."""
+
+    run_id: str
+    key: str
+
+
+class Series(msgspec.Struct):
+    """A metric's points by (step, timestamp): little-endian columns, as in SeriesPoints."""
+
+    steps: bytes
+    timestamps: bytes
+    values: bytes
+
+
+class RunOfMetrics(msgspec.Struct):
+    """Whose metrics."""
+
+    run_id: str
+
+
+class MetricSummary(msgspec.Struct):
+    """A metric in one row; a value that is None is NaN, except that min and max are None where every value is NaN."""
+
+    key: str
+    count: int
+    last_step: int
+    last_timestamp: int
+    last: float | None
+    first_step: int
+    first_timestamp: int
+    first: float | None
+    min: float | None
+    max: float | None
+
+
+class MetricSummaries(msgspec.Struct):
+    """One row for each metric, by key."""
+
+    metrics: list[MetricSummary]
+
+
+@operation("POST", "/runstone/points/log", permission="edit")
+def log_points(engine: Engine, request: LogPoints) -> Empty:
+    """Add points in one transaction. A run deleted meanwhile takes them too: they were acknowledged before."""
+    groups = [_group(given) for given in request.series]
+    with engine.database.write() as connection:
+        series.append(connection, runs.require(connection, request.run_id), groups)
+    return Empty()
+
+
+@operation("POST", "/mlflow/runs/log-metric", permission="edit")
+def log_metric(engine: Engine, request: LogMetric) -> Empty:
+    """Add one point."""
+    run_id = rules.check_run_id(request.run_id or request.run_uuid)
+    for field in ("key", "value", "timestamp"):
+        if getattr(request, field) is None:
+            raise InvalidParameter(f"Missing value for required parameter '{field}'")
+    point = Metric(
+        request.key or "", request.value or 0.0, request.timestamp or 0, request.step,
+        request.model_id, request.dataset_name, request.dataset_digest,
+    )  # fmt: skip
+    with engine.database.write() as connection:
+        store_metrics(connection, runs.require(connection, run_id, active=True), [point])
+    return Empty()
+
+
+@operation("GET", "/mlflow/metrics/get-history", permission="read")
+def get_metric_history(engine: Engine, request: GetHistory) -> History:
+    """A metric's points by time; none for a key that the run does not have."""
+    run_id = rules.check_run_id(request.run_id or request.run_uuid)
+    size = min(request.max_results or HISTORY_PAGE, HISTORY_PAGE)
+    start = _start(request.page_token)
+    with engine.database.read() as connection:
+        found = series.history(connection, runs.require(connection, run_id), request.metric_key or "")
+    page, more = _page(found, start, size)
+    return History(page, base64.urlsafe_b64encode(str(start + size).encode()).decode() if more else None)
+
+
+@operation("GET", "/runstone/points/get", permission="read")
+def get_metric_series(engine: Engine, request: GetSeries) -> Series:
+    """All points of a metric as columns, by (step, timestamp)."""
+    import numpy
+
+    with engine.database.read() as connection:
+        found = series.history(connection, runs.require(connection, rules.check_run_id(request.run_id)), request.key)
+    step, timestamp, value = join([points for _, points in found])
+    if not bool((step[1:] > step[:-1]).all()):
+        order = numpy.lexsort((timestamp, step))
+        step, timestamp, value = step[order], timestamp[order], value[order]
+    return Series(step.tobytes(), timestamp.tobytes(), value.tobytes())
+
+
+@operation("GET", "/runstone/metrics/summaries", permission="read")
+def get_metric_summaries(engine: Engine, request: RunOfMetrics) -> MetricSummaries:
+    """Last, first, least and greatest value and the count of each of a run's metrics."""
+    with engine.database.read() as connection:
+        rows = series.summaries(connection, runs.require(connection, rules.check_run_id(request.run_id)))
+    return MetricSummaries([_summary(row) for row in rows])
+
+
+def store_metrics(connection: Connection, run: int, metrics: Sequence[Metric]) -> None:
+    """Check points and add them, within a transaction that is open."""
+    import numpy
+
+    grouped: dict[Context, list[Metric]] = {}
+    for point in metrics:
+        key = rules.check_key("metric", point.key)
+        context = Context(key, point.model_id or "", point.dataset_name or "", point.dataset_digest or "")
+        grouped.setdefault(context, []).append(point)
+    groups = []
+    for context, given in grouped.items():
+        steps = numpy.array([check_integer("step", context.key, point.step) for point in given], "<i8")
+        times = numpy.array([check_time(context.key, point.timestamp) for point in given], "<i8")
+        values = numpy.array([check_number(context.key, point.value) for point in given], "<f8")
+        groups.append((context, Points(steps, times, values)))
+    series.append(connection, run, groups)
+
+
+def check_points(metrics: Iterable[Metric]) -> list[Metric]:
+    """The points with their values, steps and times as plain numbers. Raises InvalidParameter naming the first that has none."""
+    return [
+        msgspec.structs.replace(
+            point,
+            key=rules.check_key("metric", point.key),
+            value=check_number(point.key, point.value),
+            timestamp=check_time(point.key, point.timestamp),
+            step=check_integer("step", point.key, point.step),
+        )
+        for point in metrics
+    ]
+
+
+def check_time(key: str, timestamp: Any) -> int:
+    """A time in ms since 1970, or InvalidParameter."""
+    number = check_integer("timestamp", key, timestamp)
+    if number < 0:
+        raise InvalidParameter(f"The timestamp {timestamp!r} of the metric {key!r} is negative. Give milliseconds since 1970.")
+    return number
+
+
+def _group(given: SeriesPoints) -> tuple[Context, Points]:
+    import numpy
+
+    columns = (
+        numpy.frombuffer(given.steps, "<i8"), numpy.frombuffer(given.timestamps, "<i8"), numpy.frombuffer(given.values, "<f8")
+    )  # fmt: skip
+    if not len(columns[0]) == len(columns[1]) == len(columns[2]) or not len(columns[0]):
+        raise InvalidParameter(f"The columns of the metric {given.key!r} have not the same length, or none. Send as many of each.")
+    key = rules.check_key("metric", given.key)
+    return Context(key, given.model_id or "", given.dataset_name or "", given.dataset_digest or ""), Points(*columns)
+
+
+def _page(found: list[tuple[Context, Points]], start: int, size: int) -> tuple[list[Metric], bool]:
+    import numpy
+
+    everything = join([points for _, points in found])
+    order = numpy.lexsort((everything.step, everything.timestamp))[start : start + size]
+    owners = numpy.repeat(numpy.arange(len(found)), [len(points.step) for _, points in found])[order].tolist()
+    columns = (column[order].tolist() for column in everything)
+    contexts = [(context.model_id or None, context.dataset_name or None, context.dataset_digest or None) for context, _ in found]
+    key = found[0][0].key if found else ""
+    page = [
+        Metric(key, value, timestamp, step, *contexts[owner])
+        for owner, step, timestamp, value in zip(owners, *columns, strict=True)
+    ]
+    return page, start + size < len(everything.step)
+
+
+def _start(token: str | None) -> int:
+    if not token:
+        return 0
+    try:
+        start = int(base64.urlsafe_b64decode(token.encode()))
+    except ValueError:
+        start = -1
+    if start < 0:
+        raise InvalidParameter(f"Invalid page_token {token!r}. Give the next_page_token of the page before, or none.")
+    return start
+
+
+def _summary(row: Summary) -> MetricSummary:
+    return MetricSummary(*row)

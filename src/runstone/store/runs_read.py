@@ -1,0 +1,48 @@
+"""Whole runs out of SQL: a few queries for any number of runs. Knows nothing of who asks or of how runs are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runstone.entities import Metric, Param, Run, RunData, RunInfo, RunInputs, RunTag
+from runstone.store.database import Connection
+from runstone.store.inputs import load_inputs
+
+# SQLite takes 32,766 bound values at most; this many rows a query keeps well below and costs nothing.
+_MANY = 5_000
+
+
+def load_runs(connection: Connection, runs: Sequence[int]) -> list[Run]:
+    """The runs of these rows, in this order."""
+    loaded: list[Run] = []
+    for start in range(0, len(runs), _MANY):
+        loaded.extend(_load(connection, runs[start : start + _MANY]))
+    return loaded
+
+
+def _load(connection: Connection, runs: Sequence[int]) -> list[Run]:
+    if not runs:
+        return []
+    marks = ",".join("?" * len(runs))
+    rows = connection.execute(
+        "SELECT id, run_id, experiment, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri, run_name"
+        f" FROM run WHERE id IN ({marks})",
+        runs,
+    )
+    found: dict[int, Run] = {}
+    for row, run_id, experiment, user, status, start_time, end_time, stage, uri, name in rows:
+        info = RunInfo(run_id, str(experiment), user, status, start_time, end_time, stage, uri, name)
+        found[row] = Run(info, RunData())
+    for run, key, value in connection.execute(f"SELECT run, key, value FROM param WHERE run IN ({marks})", runs):
+        found[run].data._params.append(Param(key, value))
+    for run, key, value in connection.execute(f"SELECT run, key, value FROM tag WHERE run IN ({marks})", runs):
+        found[run].data._tags.append(RunTag(key, value))
+    points = connection.execute(
+        f"SELECT run, key, last_value, last_timestamp, last_step FROM metric WHERE run IN ({marks})", runs
+    )
+    not_a_number = float("nan")
+    for run, key, value, timestamp, step in points:
+        found[run].data._metric_objs.append(Metric(key, not_a_number if value is None else value, timestamp, step))
+    for run, inputs in load_inputs(connection, runs).items():
+        found[run].inputs = RunInputs(inputs)
+    return [found[run] for run in runs]
