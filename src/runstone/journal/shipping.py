@@ -1,0 +1,92 @@
+"""From slots to the store: a batch is decoded, grouped by series, sent as one operation, and marked when it is acknowledged."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runstone import settings
+from runstone.errors import RunstoneError
+from runstone.journal import records
+from runstone.journal.segment import Segment
+from runstone.operations import series
+from runstone.operations.series import SeriesPoints
+from runstone.transport import Transport
+
+# Points in one request: bounds the memory of the drain (a few times 8 MiB) and the time it holds the interpreter.
+BATCH = 262_144
+
+_thread: threading.Thread | None = None
+_warned = False
+
+
+def ship(
+    transport: Transport, segment: Segment, names: Mapping[int, records.SeriesName], run_id: str, end: int
+) -> None:
+    """Send what a segment of ours holds up to `end`, or the first batch of it, and mark it."""
+    end = min(end, segment.shipped + BATCH * records.SLOT)
+    with memoryview(segment.map) as view, view[segment.shipped : end] as slots:
+        points = records.decode(slots).points
+    send(transport, run_id, names, points)
+    segment.acknowledge(end)
+
+
+def send(transport: Transport, run_id: str, names: Mapping[int, records.SeriesName], points: Any) -> int:
+    """Send points as one operation, grouped by series; how many bear the number of no series that we know of."""
+    import numpy
+
+    order = numpy.argsort(points["series"], kind="stable")
+    numbers, starts = numpy.unique(points["series"][order], return_index=True)
+    bounds = [*starts.tolist(), len(points)]
+    groups, unknown = [], 0
+    for place, number in enumerate(numbers.tolist()):
+        name = names.get(number)
+        if name is None:
+            unknown += bounds[place + 1] - bounds[place]
+            continue
+        rows = points[order[bounds[place] : bounds[place + 1]]]
+        groups.append(
+            SeriesPoints(
+                name.key,
+                rows["step"].tobytes(),
+                rows["timestamp"].tobytes(),
+                rows["value"].tobytes(),
+                name.model_id,
+                name.dataset_name,
+                name.dataset_digest,
+            )
+        )
+    if groups:
+        transport.call(series.log_points, series.LogPoints(run_id, groups))
+    return unknown
+
+
+def start_drainer(drain_all: Callable[[], None]) -> None:
+    """Have `drain_all` called every now and then by a thread of its own; done once a process."""
+    global _thread
+    if _thread is None:
+        _thread = threading.Thread(target=_drain, args=(drain_all,), name="runstone-drain", daemon=True)
+        _thread.start()
+
+
+def forget_drainer() -> None:
+    """A forked child has no such thread: the next point starts one."""
+    global _thread
+    _thread = None
+
+
+def _drain(drain_all: Callable[[], None]) -> None:
+    pause = threading.Event()
+    interval = settings.DRAIN_INTERVAL.read()
+    while not pause.wait(interval):
+        drain_all()
+
+
+def warn_once(error: RunstoneError) -> None:
+    """Tell the person, once, that points wait in the journal; they are safe there, and shipped as soon as it works again."""
+    global _warned
+    if not _warned and sys.stderr is not None:
+        _warned = True
+        print(f"runstone: metric points wait in the journal (nothing is lost): {error}", file=sys.stderr)
