@@ -42,6 +42,11 @@ def require(connection: Connection, run_id: str, *, active: bool = False) -> int
     return int(row[0])
 
 
+def artifact_uri(connection: Connection, run_id: str) -> str:
+    """Where the run's artifacts are, for the world."""
+    return str(connection.execute("SELECT artifact_uri FROM run WHERE run_id = ?", (run_id,)).fetchone()[0])
+
+
 def update(connection: Connection, run: int, *, status: str | None, end_time: int | None, name: str | None) -> None:
     """Change what is not None."""
     for column, value in (("status", status), ("end_time", end_time), ("run_name", name)):

@@ -1,0 +1,83 @@
+"""Artifacts in SQL: names of contents, contents of chunks, chunks in packs or, when small, here. Knows nothing of who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runstone.store.database import Connection
+
+
+def known(connection: Connection, digests: Sequence[str]) -> set[str]:
+    """Which of these chunks are here."""
+    found: set[str] = set()
+    for start in range(0, len(digests), 5_000):
+        some = digests[start : start + 5_000]
+        rows = connection.execute(f"SELECT digest FROM chunk WHERE digest IN ({','.join('?' * len(some))})", some)
+        found.update(row[0] for row in rows)
+    return found
+
+
+def add_pack(connection: Connection, name: str, size: int, chunks: Sequence[tuple[str, int, int]], now: int) -> None:
+    """A pack and the chunks in it (digest, offset, size). A chunk that came in two ways at once is kept where it was first."""
+    cursor = connection.execute("INSERT INTO pack (name, size, creation_time) VALUES (?, ?, ?)", (name, size, now))
+    connection.executemany(
+        "INSERT INTO chunk (digest, size, pack, offset) VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+        [(digest, length, cursor.lastrowid, offset) for digest, offset, length in chunks],
+    )
+
+
+def add_small(connection: Connection, chunks: Sequence[tuple[str, bytes]]) -> None:
+    """Chunks kept in the database itself."""
+    connection.executemany(
+        "INSERT INTO chunk (digest, size, data) VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+        [(digest, len(data), data) for digest, data in chunks],
+    )
+
+
+def name_file(connection: Connection, owner: str, path: str, digest: str, size: int, chunks: Sequence[str], now: int) -> str | None:
+    """Let a path mean a content, in place of what it meant. The digest of a chunk that is missing, where one is."""
+    row = connection.execute("SELECT id FROM content WHERE digest = ?", (digest,)).fetchone()
+    if row is None:
+        content = connection.execute("INSERT INTO content (digest, size) VALUES (?, ?)", (digest, size)).lastrowid
+        for position, chunk in enumerate(chunks):
+            placed = connection.execute(
+                "INSERT INTO content_chunk (content, position, chunk) SELECT ?, ?, id FROM chunk WHERE digest = ?",
+                (content, position, chunk),
+            )
+            if placed.rowcount != 1:
+                return chunk
+    else:
+        content = row[0]
+    connection.execute(
+        "INSERT INTO artifact (owner, path, content, creation_time) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (owner, path) DO UPDATE SET content = excluded.content, creation_time = excluded.creation_time",
+        (owner, path, content, now),
+    )
+    return None
+
+
+def paths(connection: Connection, owner: str) -> list[tuple[str, int, str]]:
+    """All of an owner's files: path, size, digest; by path."""
+    return connection.execute(
+        "SELECT path, size, digest FROM artifact JOIN content ON content.id = artifact.content WHERE owner = ? ORDER BY path",
+        (owner,),
+    ).fetchall()
+
+
+def content(connection: Connection, digest: str) -> list[tuple[str, int, str | None, int | None, bytes | None]]:
+    """A content's chunks in order: digest, size, pack name and offset, or the bytes themselves."""
+    return connection.execute(
+        "SELECT chunk.digest, chunk.size, pack.name, chunk.offset, chunk.data FROM content"
+        " JOIN content_chunk ON content_chunk.content = content.id JOIN chunk ON chunk.id = content_chunk.chunk"
+        " LEFT JOIN pack ON pack.id = chunk.pack WHERE content.digest = ? ORDER BY content_chunk.position",
+        (digest,),
+    ).fetchall()
+
+
+def everything(connection: Connection, after: tuple[str, str], limit: int) -> list[tuple[str, str, int, str]]:
+    """Files of all owners behind a place: owner, path, size, digest; by owner and path."""
+    return connection.execute(
+        "SELECT owner, path, size, digest FROM artifact JOIN content ON content.id = artifact.content"
+        " WHERE (owner, path) > (?, ?) ORDER BY owner, path LIMIT ?",
+        (*after, limit),
+    ).fetchall()
