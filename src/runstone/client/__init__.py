@@ -40,7 +40,7 @@ class Client:
     @property
     def _repository(self) -> Repository:
         if self._opened_repository is None:
-            self._opened_repository = artifacts.open_repository(self._transport, self._folder)
+            self._opened_repository = artifacts.open_repository(self)
         return self._opened_repository
 
     def __repr__(self) -> str:
@@ -72,6 +72,7 @@ class Client:
 
     get_metric_history = series.get_metric_history
     get_metric_series = series.get_metric_series
+    get_metric_summaries = series.get_metric_summaries
     metric_frame = series.metric_frame
 
     log_inputs = inputs.log_inputs
@@ -80,7 +81,7 @@ class Client:
     log_artifacts = artifacts.log_artifacts
     log_stream = artifacts.log_stream
     log_bytes = artifacts.log_bytes
-    append_artifact = artifacts.append_artifact
+    log_files = artifacts.log_files
     list_artifacts = artifacts.list_artifacts
     download_artifacts = artifacts.download_artifacts
     read_artifact = artifacts.read_artifact

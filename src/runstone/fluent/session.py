@@ -42,7 +42,7 @@ class Held:
 
     def __init__(self, store: Any, run_id: str, joined: bool, recorder: Recorder | None) -> None:
         self.store = store
-        self.journal = journal.open(store._transport, store._folder, run_id)
+        self.journal = journal.open_journal(store._transport, store._folder, run_id)
         self.joined = joined
         self.recorder = recorder
         self.process = os.getpid()

@@ -136,6 +136,7 @@ def commit_artifacts(engine: Engine, request: CommitArtifacts) -> Empty:
             artifacts.add_pack(connection, pack.name, pack.size, pack.chunks, now)
         artifacts.add_small(connection, request.small)
         for file in request.files:
+            rules.check_path(file.path)
             missing = artifacts.name_file(connection, _owner(request.run_id), file.path, file.digest, file.size, file.chunks, now)
             if missing is not None:
                 raise CorruptData(f"The file {file.path!r} names the chunk {missing}, which the store does not have. Log it again.")

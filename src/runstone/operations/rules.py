@@ -13,7 +13,7 @@ PARAM_LENGTH = 6_000
 TAG_LENGTH = 8_000
 EXPERIMENT_NAME_LENGTH = 500
 EXPERIMENT_TAG_LENGTH = 20_000
-RUN_NAME_LENGTH = 250
+PATH_LENGTH = 1024
 
 # MLflow's rules: word characters of any script, and these marks; run ids and experiment ids are plainer.
 _KEY = re.compile(r"[/\w.\- :]+")
@@ -100,3 +100,22 @@ def check_limit(what: str, count: int, limit: int) -> None:
         raise InvalidParameter(
             f"A request may hold at most {limit} {what}; this one holds {count}. Send them in parts."
         )
+
+
+def check_path(path: object) -> str:
+    """An artifact's path: relative, plain, with '/' between its parts; or InvalidParameter."""
+    text = path if isinstance(path, str) else repr(path)
+    problem = None
+    if not isinstance(path, str) or not path:
+        problem = "it is empty"
+    elif "\0" in path or "\\" in path:
+        problem = "it holds a NUL or a backslash; use '/' between folders"
+    elif path.startswith("/") or posixpath.normpath(path) != path or path == "." or ".." in path.split("/"):
+        problem = "it is not a plain path below the run; leave out a leading '/', '.', '..' and '//'"
+    elif len(path.encode("utf-8", "surrogatepass")) > PATH_LENGTH:
+        problem = f"it is longer than {PATH_LENGTH} bytes"
+    elif any("\ud800" <= mark <= "\udfff" for mark in path):
+        problem = "its name is not UTF-8; rename the file"
+    if problem:
+        raise InvalidParameter(f"Invalid artifact path: {text[:200]!r}: {problem}.")
+    return str(path)

@@ -1,0 +1,182 @@
+"""The client's methods on artifacts: files go in whole or not at all, and every byte that comes out is checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from runstone.entities import FileInfo
+from runstone.errors import CorruptData, MissingFile, NotFound, WrongFileKind
+from runstone.operations import artifacts, rules
+from runstone.repository.blobs.local import LocalBlobs
+from runstone.repository.files import Packed, Repository, Stored, walk
+
+if TYPE_CHECKING:
+    from runstone.client import Client
+    from runstone.transport import Transport
+
+MODEL_ENDINGS = (".joblib", ".pkl", ".pickle", ".pt", ".pth", ".safetensors", ".onnx", ".h5", ".keras", ".ubj", ".cbm", ".bin")
+
+
+class Damage(NamedTuple):
+    """A file that does not read back as it was stored."""
+
+    owner: str
+    path: str
+    problem: str
+
+
+def open_repository(self: Client) -> Repository:
+    """The bytes of the client's store; its index is asked through operations."""
+    return Repository(LocalBlobs(os.path.join(self._folder, "packs")), os.path.join(self._folder, "packs"), _known(self._transport), _unnamed)
+
+
+def _known(transport: Transport) -> Callable[[list[str]], set[str]]:
+    return lambda digests: set(transport.call(artifacts.find_chunks, artifacts.Chunks(digests)).digests)
+
+
+def _unnamed(packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]) -> None:
+    raise AssertionError("files are committed for a run")
+
+
+def log_files(self: Client, run_id: str, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None = None) -> None:
+    """Log several files in one transaction: name to local path, bytes or stream."""
+    folder = f"{_folder(artifact_path)}/" if artifact_path else ""
+    sources = [(rules.check_path(folder + name), source) for name, source in files.items()]
+    self.get_run(run_id)  # a missing run is said before anything is read
+
+    def commit(packs: list[Packed], small: list[tuple[str, bytes]], stored: list[Stored]) -> None:
+        request = artifacts.CommitArtifacts(
+            run_id,
+            [artifacts.NewPack(name, size, [(c.digest, c.offset, c.size) for c in chunks]) for name, size, chunks in packs],
+            small,
+            [artifacts.NewFile(*file) for file in stored],
+        )
+        self._transport.call(artifacts.commit_artifacts, request)
+
+    base = self._repository
+    Repository(base.blobs, base.folder, base.known, commit).store(sources)
+
+
+def log_artifact(self: Client, run_id: str, local_path: str, artifact_path: str | None = None) -> None:
+    """Log a file, or a folder under its own name.
+
+    Raises:
+        MissingFile: there is no such file (also a FileNotFoundError).
+        FileChanged: the file kept changing while it was read.
+        InvalidParameter: the artifact path is not plain.
+    """
+    local = os.fspath(local_path)
+    _require(local)
+    name = os.path.basename(os.path.normpath(local))
+    if os.path.isdir(local):
+        self.log_artifacts(run_id, local, f"{artifact_path}/{name}" if artifact_path else name)
+    else:
+        self.log_files(run_id, {name: local}, artifact_path)
+
+
+def log_artifacts(self: Client, run_id: str, local_dir: str, artifact_path: str | None = None) -> None:
+    """Log what is in a folder, in one transaction."""
+    local = os.fspath(local_dir)
+    _require(local)
+    if not os.path.isdir(local):
+        raise WrongFileKind(f"{local!r} is a file; log_artifacts takes a folder. Log a file with log_artifact.", local)
+    self.log_files(run_id, dict(walk(local)), artifact_path)
+
+
+def log_bytes(self: Client, run_id: str, data: bytes, artifact_file: str) -> None:
+    """Log bytes as a file."""
+    self.log_files(run_id, {artifact_file: data})
+
+
+def log_stream(self: Client, run_id: str, stream: BinaryIO, artifact_file: str) -> None:
+    """Log what a binary file object gives, as a file."""
+    self.log_files(run_id, {artifact_file: stream})
+
+
+def list_artifacts(self: Client, run_id: str, path: str | None = None) -> list[FileInfo]:
+    """One level of a run's artifacts, by path; nothing where `path` is a file or missing."""
+    if path:
+        rules.check_path(path)
+    return self._transport.call(artifacts.list_artifacts, artifacts.ListArtifacts(run_id, path)).files
+
+
+def read_artifact(self: Client, run_id: str, path: str) -> bytes:
+    """A file's bytes, checked. Raises NotFound, CorruptData."""
+    for file in _tree(self, run_id, rules.check_path(path)):
+        if file.path == path:
+            return b"".join(_chunks(self, run_id, file))
+    raise NotFound(f"{path!r} is a folder of run {run_id}, not a file. list_artifacts says what is in it.")
+
+
+def download_artifacts(self: Client, run_id: str, path: str, dst_path: str | None = None) -> str:
+    """Fetch a file or folder ('' for all); the local path comes back. A file appears under its name only when it is whole and checked."""
+    if path:
+        rules.check_path(path)
+    files = _tree(self, run_id, path)
+    if dst_path is None:
+        import tempfile
+
+        dst_path = tempfile.mkdtemp(prefix="runstone-")
+    elif not os.path.isdir(dst_path):
+        raise MissingFile(f"The folder {dst_path!r} to download to does not exist. Make it first.", dst_path)
+    for file in files:
+        target = os.path.join(dst_path, *file.path.split("/"))
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        partial = f"{target}.{os.urandom(4).hex()}.part"
+        try:
+            with open(partial, "wb") as out:
+                for data in _chunks(self, run_id, file):
+                    out.write(data)
+            os.replace(partial, target)
+        finally:
+            if os.path.exists(partial):
+                os.unlink(partial)
+    return os.path.join(os.path.abspath(dst_path), path)
+
+
+def verify(self: Client, progress: Callable[[int], None] | None = None) -> list[Damage]:
+    """Read every file of the store again and compare it with its digest; what is damaged. `progress` is told the bytes of each file read."""
+    damaged: list[Damage] = []
+    after = ("", "")
+    while True:
+        page = self._transport.call(artifacts.list_everything, artifacts.AllFiles(after)).files
+        if not page:
+            return damaged
+        for file in page:
+            try:
+                content = self._transport.call(artifacts.get_content, artifacts.GetContent(file.digest))
+                for _ in self._repository.read(content.chunks, file.digest, f"{file.path!r} of {file.owner}"):
+                    pass
+            except CorruptData as error:
+                damaged.append(Damage(file.owner, file.path, error.message))
+            if progress is not None:
+                progress(file.size)
+        after = (page[-1].owner, page[-1].path)
+
+
+def _tree(self: Client, run_id: str, path: str) -> list[FileInfo]:
+    return self._transport.call(artifacts.get_tree, artifacts.TreeOf(run_id, path)).files
+
+
+def _chunks(self: Client, run_id: str, file: FileInfo) -> Iterator[bytes]:
+    assert file.digest is not None
+    content = self._transport.call(artifacts.get_content, artifacts.GetContent(file.digest))
+    return self._repository.read(content.chunks, file.digest, f"{file.path!r} of run {run_id}")
+
+
+def _folder(artifact_path: str | None) -> str:
+    return rules.check_path(artifact_path.rstrip("/") if isinstance(artifact_path, str) else artifact_path)
+
+
+def _require(local: str) -> None:
+    if "\0" in local:
+        raise MissingFile(f"{local!r} holds a NUL character: no file has such a name.", local)
+    if os.path.exists(local):
+        return
+    if os.path.islink(local):
+        raise MissingFile(f"{local!r} is a link to {os.readlink(local)!r}, which does not exist.", local)
+    if local.endswith(MODEL_ENDINGS):
+        raise MissingFile(f"The model file {local!r} does not exist. Save the model first (e.g. joblib.dump(model, {local!r})), then log it.", local)
+    raise MissingFile(f"The file {local!r} does not exist (working folder: {os.getcwd()}). Create it first, then log it.", local)
