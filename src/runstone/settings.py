@@ -101,9 +101,8 @@ DRAIN_INTERVAL = Setting(
 )
 CONSOLE = Setting("RUNSTONE_CONSOLE", _boolean, True, "Record the console output of runs as an artifact (1 or 0).")
 PROVENANCE = Setting(
-    "RUNSTONE_PROVENANCE", _boolean, True, "Record packages, git state and the diff of runs as artifacts (1 or 0)."
+    "RUNSTONE_PROVENANCE", _boolean, True, "Record the installed packages of runs as an artifact (1 or 0)."
 )
-DIFF_LIMIT = Setting("RUNSTONE_DIFF_LIMIT", int, 1_000_000, "Largest git diff that is kept with a run, in bytes.")
 TRUNCATE = Setting(
     "RUNSTONE_TRUNCATE_LONG_VALUES", _boolean, True,
     "Cut over-long params (6,000 characters) and tags (8,000) with a warning; 0 makes them an error.",

@@ -1,1 +1,1 @@
-"""To be written."""
+"""Datasets, as `mlflow.data` has them. Not written yet: log entities.DatasetInput with Client.log_inputs."""
