@@ -101,6 +101,8 @@ class Database:
             "mmap_size=0",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("as_number", 1, _as_number, deterministic=True)
+        connection.create_function("matches", 2, _matches, deterministic=True)
         return connection
 
     def _migrate(self) -> None:
@@ -182,3 +184,19 @@ class Database:
 def _statements(script: str) -> Iterator[str]:
     lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
     yield from (statement for statement in "\n".join(lines).split(";") if statement.strip())
+
+
+def _as_number(text: str) -> float | None:
+    """A param's text as a number; NULL where it is none (NaN is none)."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if number == number else None
+
+
+def _matches(pattern: str, text: str | None) -> bool | None:
+    """Whether a regular expression is found in a text; `re` keeps what it compiled."""
+    import re
+
+    return None if text is None else re.search(pattern, text) is not None

@@ -1,0 +1,93 @@
+"""What can be searched. Messages in MLflow's wire shape; the limits; what each search is bounded by."""
+
+from __future__ import annotations
+
+import msgspec
+
+from runstone.entities import Experiment, Run
+from runstone.errors import InvalidParameter
+from runstone.operations import rules
+from runstone.operations.engine import Engine
+from runstone.operations.table import operation
+from runstone.store import experiments_read, runs_read
+from runstone.store.search.query import page
+from runstone.store.search.sql import EXPERIMENTS, RUNS, Fragment
+
+MOST_RESULTS = 50_000
+_STAGES = {"ACTIVE_ONLY": ["active"], "DELETED_ONLY": ["deleted"], "ALL": ["active", "deleted"]}
+
+
+class SearchRuns(msgspec.Struct):
+    """`filter` in the language of docs/search.md; `order_by` texts such as 'metrics.loss DESC'."""
+
+    experiment_ids: list[str] = []
+    filter: str = ""
+    run_view_type: str = "ACTIVE_ONLY"
+    max_results: int = 1000
+    order_by: list[str] = []
+    page_token: str | None = None
+
+
+class RunsPage(msgspec.Struct):
+    """A page of runs; no token on the last."""
+
+    runs: list[Run]
+    next_page_token: str | None = None
+
+
+class SearchExperiments(msgspec.Struct):
+    """As SearchRuns, for experiments."""
+
+    view_type: str = "ACTIVE_ONLY"
+    max_results: int = 1000
+    filter: str = ""
+    order_by: list[str] = []
+    page_token: str | None = None
+
+
+class ExperimentsPage(msgspec.Struct):
+    """A page of experiments; no token on the last."""
+
+    experiments: list[Experiment]
+    next_page_token: str | None = None
+
+
+@operation("POST", "/mlflow/runs/search", permission="read")
+def search_runs(engine: Engine, request: SearchRuns) -> RunsPage:
+    """Runs of some experiments; ties by start time, newest first, then by id."""
+    numbers = [rules.check_experiment_id(experiment_id) for experiment_id in request.experiment_ids]
+    stages, count = _stages(request.run_view_type), _count(request.max_results)
+    scope: Fragment = (
+        f"run.experiment IN ({_marks(numbers)}) AND run.lifecycle_stage IN ({_marks(stages)})", [*numbers, *stages]
+    )  # fmt: skip
+    ties = [("run.start_time", True), ("run.run_id", False)]
+    with engine.database.read() as connection:
+        found, token = page(connection, RUNS, scope, request.filter, request.order_by, ties, count, request.page_token)
+        return RunsPage(runs_read.load_runs(connection, found), token)
+
+
+@operation("POST", "/mlflow/experiments/search", permission="read")
+def search_experiments(engine: Engine, request: SearchExperiments) -> ExperimentsPage:
+    """Experiments, the newest first unless said."""
+    stages, count = _stages(request.view_type), _count(request.max_results)
+    scope: Fragment = (f"experiment.lifecycle_stage IN ({_marks(stages)})", list(stages))
+    ties = [("experiment.experiment_id", True)]
+    with engine.database.read() as connection:
+        found, token = page(connection, EXPERIMENTS, scope, request.filter, request.order_by, ties, count, request.page_token)
+        return ExperimentsPage(experiments_read.load_experiments(connection, found), token)
+
+
+def _marks(values: list[int] | list[str]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _stages(view: str) -> list[str]:
+    if view not in _STAGES:
+        raise InvalidParameter(f"run_view_type={view!r} is none of {', '.join(_STAGES)}.")
+    return _STAGES[view]
+
+
+def _count(count: int) -> int:
+    if not 0 < count <= MOST_RESULTS:
+        raise InvalidParameter(f"Invalid value {count} for parameter 'max_results' supplied. It must be at least 1 and at most {MOST_RESULTS}.")
+    return count
