@@ -1,0 +1,110 @@
+"""What every contender's script does alike: choose the task, time the calls, print one JSON line. Runs in each contender's environment.
+
+A contender is a module of functions named for tasks; each takes the folder to work in and the size, and returns figures.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import mmap
+import os
+import statistics
+import struct
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+Task = Callable[[str, int], dict[str, Any]]
+
+
+def main(tasks: dict[str, Task]) -> None:
+    """`script.py TASK FOLDER SIZE`: do it, print its figures."""
+    name, folder, size = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    os.makedirs(folder, exist_ok=True)
+    print("\n" + json.dumps(tasks[name](folder, size)), flush=True)
+
+
+def value_at(step: int) -> float:
+    """A metric's value: a curve whose every bit counts, so that no contender's compression is flattered."""
+    return math.sin(step * 0.7) / (1.0 + step * 0.001)
+
+
+def timed_calls(call: Callable[[int], object], count: int, folder: str) -> dict[str, Any]:
+    """Microseconds of each of `count` calls and, in turn with them (blocks of 1,000), of a bare 32-byte os.write."""
+    record, block = bytes(32), min(1000, count)
+    target = os.open(os.path.join(folder, "bare"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    clock, calls, writes = time.perf_counter_ns, [], []
+    began = cpu_spent()
+    for first in range(0, count, block):
+        for _ in range(block):
+            start = clock()
+            os.write(target, record)
+            writes.append(clock() - start)
+        for step in range(first, first + block):
+            start = clock()
+            call(step)
+            calls.append(clock() - start)
+    os.close(target)
+    ordered = sorted(calls)
+    return {
+        "median": statistics.median(calls) / 1000,
+        "mean": statistics.fmean(calls) / 1000,
+        "p99": ordered[int(len(ordered) * 0.99)] / 1000,
+        "most": ordered[-1] / 1000,
+        "write": statistics.median(writes) / 1000,
+        "cpu": cpu_spent() - began,
+    }
+
+
+def whole(act: Callable[[], object]) -> dict[str, Any]:
+    """Wall and CPU seconds of an act, children that were waited for included."""
+    wall, cpu = time.perf_counter(), cpu_spent()
+    act()
+    return {"wall": time.perf_counter() - wall, "cpu": cpu_spent() - cpu}
+
+
+def repeatedly(act: Callable[[], object], times: int) -> dict[str, Any]:
+    """An act done warm: once unmeasured, then the median wall and the mean CPU seconds of `times` of it."""
+    act()
+    walls, cpu = [], cpu_spent()
+    for _ in range(times):
+        began = time.perf_counter()
+        act()
+        walls.append(time.perf_counter() - began)
+    return {"wall": statistics.median(walls), "cpu": (cpu_spent() - cpu) / times}
+
+
+def cpu_spent() -> float:
+    """User and system seconds of this process and its finished children."""
+    return sum(os.times()[:4])
+
+
+class Acknowledged:
+    """How many calls have returned, in a file that outlives `kill -9` (mapped: the page is the operating system's)."""
+
+    def __init__(self, folder: str) -> None:
+        with open(os.path.join(folder, "acknowledged"), "w+b") as file:
+            file.write(bytes(8))
+            file.flush()
+            self.map = mmap.mmap(file.fileno(), 8)
+
+    def say(self, count: int) -> None:
+        """`count` calls have returned."""
+        struct.pack_into("<q", self.map, 0, count)
+
+
+def log_until_killed(call: Callable[[int], object], folder: str, most: int) -> dict[str, Any]:
+    """Log points until killed or `most` are logged; what returned is said in `folder`/acknowledged."""
+    acknowledged = Acknowledged(folder)
+    for step in range(most):
+        call(step)
+        acknowledged.say(step + 1)
+    time.sleep(60)  # the killer is late: wait for it, with the run still open
+    return {}
+
+
+def folder_bytes(folder: str) -> int:
+    """All files under a folder, by length."""
+    return sum(os.path.getsize(os.path.join(parent, name)) for parent, _, names in os.walk(folder) for name in names)
