@@ -65,9 +65,7 @@ def kill(folder: str, count: int) -> dict[str, Any]:
 def kill_async(folder: str, count: int) -> dict[str, Any]:
     _store(folder)
     mlflow.start_run()
-    return log_until_killed(
-        lambda step: mlflow.log_metric("loss", 0.5, step=step, synchronous=False), folder, count
-    )
+    return log_until_killed(lambda step: mlflow.log_metric("loss", 0.5, step=step, synchronous=False), folder, count)
 
 
 def logged(folder: str, count: int) -> dict[str, Any]:
@@ -110,7 +108,8 @@ def fill(folder: str, count: int) -> dict[str, Any]:
         database.executemany("INSERT INTO params (key, value, run_uuid) VALUES (?, ?, ?)", params)
         for table in ("metrics", "latest_metrics"):
             database.executemany(
-                f"INSERT INTO {table} (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, ?, ?)", metrics
+                f"INSERT INTO {table} (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, ?, ?)",
+                metrics,
             )
     return {}
 

@@ -6,8 +6,9 @@ import os
 import time
 from typing import Any
 
-import runstone
 from tasks import folder_bytes, log_until_killed, main, repeatedly, timed_calls, value_at, whole
+
+import runstone
 
 EXPERIMENT = "Default"
 FILTER = "metrics.metric_3 > 0.5 AND params.param_4 = '7'"
