@@ -56,10 +56,7 @@ def installed(course: Course) -> list[Row]:
 
 def peaks(course: Course) -> list[Row]:
     """The largest RSS of runstone's process in each task of this course, less bare Python's. Comes last: others' samples feed it."""
-    if not course.peaks:
-        return []
-    bare = course.peaks.get("bare", 10_000_000)
-    found = {task: peak - bare for task, peak in course.peaks.items() if task not in ("bare", "import", "fill")}
+    found = {task: peak for task, peak in course.peaks.items() if task not in ("import", "fill")}
     if not found:
         return []
     largest = max(found, key=lambda task: found[task])

@@ -25,8 +25,9 @@ def log_metric(folder: str, count: int) -> dict[str, Any]:
 
 
 def points(folder: str, count: int) -> dict[str, Any]:
+    _start()
+
     def act() -> None:
-        _start()
         for step in range(count):
             trackio.log({"loss": value_at(step)}, step=step)
         trackio.finish()
@@ -35,8 +36,9 @@ def points(folder: str, count: int) -> dict[str, Any]:
 
 
 def keys(folder: str, count: int) -> dict[str, Any]:
+    _start()
+
     def act() -> None:
-        _start()
         for step in range(count):
             trackio.log({f"layer/{key}": value_at(step + key) for key in range(1000)}, step=step)
         trackio.finish()
@@ -54,6 +56,8 @@ def logged(folder: str, count: int) -> dict[str, Any]:
     import sqlite3
 
     kept = 0
+    if not os.path.exists(os.environ["TRACKIO_DIR"]):
+        return {"kept": 0}
     for name in os.listdir(os.environ["TRACKIO_DIR"]):
         if name.endswith(".db"):
             with sqlite3.connect(os.path.join(os.environ["TRACKIO_DIR"], name)) as database:

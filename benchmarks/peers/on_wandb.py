@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import struct
+import time
 from typing import Any
 
 os.environ.update(WANDB_MODE="offline", WANDB_SILENT="true", WANDB_ERROR_REPORTING="false", WANDB_CONSOLE="off")
 
 import wandb
-from tasks import folder_bytes, main, timed_calls, value_at, whole
+from tasks import folder_bytes, log_until_killed, main, timed_calls, value_at, whole
 
 
 def _start(folder: str) -> Any:
@@ -23,8 +25,9 @@ def log_metric(folder: str, count: int) -> dict[str, Any]:
 
 
 def points(folder: str, count: int) -> dict[str, Any]:
+    run = _start(folder)
+
     def act() -> None:
-        run = _start(folder)
         for step in range(count):
             run.log({"loss": value_at(step)}, step=step)
         run.finish()
@@ -34,8 +37,9 @@ def points(folder: str, count: int) -> dict[str, Any]:
 
 
 def keys(folder: str, count: int) -> dict[str, Any]:
+    run = _start(folder)
+
     def act() -> None:
-        run = _start(folder)
         for step in range(count):
             run.log({f"layer/{key}": value_at(step + key) for key in range(1000)}, step=step)
         run.finish()
@@ -44,5 +48,49 @@ def keys(folder: str, count: int) -> dict[str, Any]:
     return whole(act)
 
 
+def kill(folder: str, count: int) -> dict[str, Any]:
+    run = _start(folder)
+    return log_until_killed(lambda step: run.log({"loss": 0.5}, step=step), folder, count)
+
+
+def logged(folder: str, count: int) -> dict[str, Any]:
+    """History records in the run's file, once the process that writes it, which outlives the killed one, is done."""
+    from wandb.proto import wandb_internal_pb2
+
+    [path] = [
+        os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names if name.endswith(".wandb")
+    ]
+    size = -1
+    while size != os.path.getsize(path):
+        size = os.path.getsize(path)
+        time.sleep(1.0)
+    kept = 0
+    for data in _records(path):
+        record = wandb_internal_pb2.Record()
+        record.ParseFromString(data)
+        kept += record.WhichOneof("record_type") == "history"
+    return {"kept": min(kept, count)}
+
+
+def _records(path: str) -> list[bytes]:
+    """Whole records of a LevelDB log: blocks of 32 KiB, pieces with (check, length, kind), after a header of 7 bytes."""
+    with open(path, "rb") as file:
+        data = file.read()
+    found, pieces, place, block = [], b"", 7, 32 * 1024
+    while place + 7 <= len(data):
+        if block - place % block < 7:
+            place += block - place % block
+            continue
+        _, length, kind = struct.unpack_from("<IHB", data, place)
+        piece = data[place + 7 : place + 7 + length]
+        if kind == 0 or len(piece) < length:
+            break
+        place += 7 + length
+        pieces = piece if kind in (1, 2) else pieces + piece
+        if kind in (1, 4):
+            found.append(pieces)
+    return found
+
+
 if __name__ == "__main__":
-    main({task.__name__: task for task in (log_metric, points, keys)})
+    main({task.__name__: task for task in (log_metric, points, keys, kill, logged)})
