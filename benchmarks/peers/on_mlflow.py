@@ -14,7 +14,18 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["GIT_PYTHON_REFRESH"] = "quiet"
 
 import mlflow
-from tasks import folder_bytes, log_until_killed, main, repeatedly, timed_calls, value_at, whole
+from tasks import (
+    folder_bytes,
+    log_until_killed,
+    main,
+    repeatedly,
+    timed_calls,
+    value_at,
+    values,
+    values_at,
+    values_by_key,
+    whole,
+)
 
 FILTER = "metrics.metric_3 > 0.5 AND params.param_4 = '7'"
 
@@ -43,7 +54,7 @@ def points(folder: str, count: int) -> dict[str, Any]:
             for step in range(count):
                 mlflow.log_metric("loss", value_at(step), step=step)
 
-    return {**whole(act), "bytes": folder_bytes(folder)}
+    return {**whole(act, lambda: values(count)), "bytes": folder_bytes(folder)}
 
 
 def keys(folder: str, count: int) -> dict[str, Any]:
@@ -52,9 +63,9 @@ def keys(folder: str, count: int) -> dict[str, Any]:
     def act() -> None:
         with mlflow.start_run():
             for step in range(count):
-                mlflow.log_metrics({f"layer/{key}": value_at(step + key) for key in range(1000)}, step=step)
+                mlflow.log_metrics(values_at(step), step=step)
 
-    return whole(act)
+    return whole(act, lambda: values_by_key(count))
 
 
 def kill(folder: str, count: int) -> dict[str, Any]:

@@ -6,7 +6,18 @@ import os
 import time
 from typing import Any
 
-from tasks import folder_bytes, log_until_killed, main, repeatedly, timed_calls, value_at, whole
+from tasks import (
+    folder_bytes,
+    log_until_killed,
+    main,
+    repeatedly,
+    timed_calls,
+    value_at,
+    values,
+    values_at,
+    values_by_key,
+    whole,
+)
 
 import runstone
 
@@ -34,7 +45,7 @@ def points(folder: str, count: int) -> dict[str, Any]:
             for step in range(count):
                 runstone.log_metric("loss", value_at(step), step=step)
 
-    return {**whole(act), "bytes": folder_bytes(store)}
+    return {**whole(act, lambda: values(count)), "bytes": folder_bytes(store)}
 
 
 def keys(folder: str, count: int) -> dict[str, Any]:
@@ -43,9 +54,9 @@ def keys(folder: str, count: int) -> dict[str, Any]:
     def act() -> None:
         with runstone.start_run():
             for step in range(count):
-                runstone.log_metrics({f"layer/{key}": value_at(step + key) for key in range(1000)}, step=step)
+                runstone.log_metrics(values_at(step), step=step)
 
-    return {**whole(act), "bytes": folder_bytes(store)}
+    return {**whole(act, lambda: values_by_key(count)), "bytes": folder_bytes(store)}
 
 
 def logged(folder: str, count: int) -> dict[str, Any]:

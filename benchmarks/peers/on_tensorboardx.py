@@ -6,7 +6,7 @@ import os
 import struct
 from typing import Any
 
-from tasks import folder_bytes, log_until_killed, main, timed_calls, value_at, whole
+from tasks import folder_bytes, log_until_killed, main, timed_calls, value_at, values, values_at, values_by_key, whole
 from tensorboardX import SummaryWriter
 
 
@@ -21,17 +21,17 @@ def points(folder: str, count: int) -> dict[str, Any]:
             for step in range(count):
                 writer.add_scalar("loss", value_at(step), step)
 
-    return {**whole(act), "bytes": folder_bytes(os.path.join(folder, "run"))}
+    return {**whole(act, lambda: values(count)), "bytes": folder_bytes(os.path.join(folder, "run"))}
 
 
 def keys(folder: str, count: int) -> dict[str, Any]:
     def act() -> None:
         with SummaryWriter(os.path.join(folder, "run")) as writer:
             for step in range(count):
-                for key in range(1000):
-                    writer.add_scalar(f"layer/{key}", value_at(step + key), step)
+                for key, value in values_at(step).items():
+                    writer.add_scalar(key, value, step)
 
-    return whole(act)
+    return whole(act, lambda: values_by_key(count))
 
 
 def kill(folder: str, count: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ os.environ["TRACKIO_DIR"] = os.path.join(sys.argv[2], "trackio")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import trackio
-from tasks import folder_bytes, log_until_killed, main, timed_calls, value_at, whole
+from tasks import folder_bytes, log_until_killed, main, timed_calls, value_at, values, values_at, values_by_key, whole
 
 
 def _start() -> Any:
@@ -32,7 +32,7 @@ def points(folder: str, count: int) -> dict[str, Any]:
             trackio.log({"loss": value_at(step)}, step=step)
         trackio.finish()
 
-    return {**whole(act), "bytes": folder_bytes(os.environ["TRACKIO_DIR"])}
+    return {**whole(act, lambda: values(count)), "bytes": folder_bytes(os.environ["TRACKIO_DIR"])}
 
 
 def keys(folder: str, count: int) -> dict[str, Any]:
@@ -40,10 +40,10 @@ def keys(folder: str, count: int) -> dict[str, Any]:
 
     def act() -> None:
         for step in range(count):
-            trackio.log({f"layer/{key}": value_at(step + key) for key in range(1000)}, step=step)
+            trackio.log(values_at(step), step=step)
         trackio.finish()
 
-    return whole(act)
+    return whole(act, lambda: values_by_key(count))
 
 
 def kill(folder: str, count: int) -> dict[str, Any]:

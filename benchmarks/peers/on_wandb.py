@@ -10,7 +10,7 @@ from typing import Any
 os.environ.update(WANDB_MODE="offline", WANDB_SILENT="true", WANDB_ERROR_REPORTING="false", WANDB_CONSOLE="off")
 
 import wandb
-from tasks import folder_bytes, log_until_killed, main, timed_calls, value_at, whole
+from tasks import folder_bytes, log_until_killed, main, timed_calls, value_at, values, values_at, values_by_key, whole
 
 
 def _start(folder: str) -> Any:
@@ -33,7 +33,7 @@ def points(folder: str, count: int) -> dict[str, Any]:
         run.finish()
         wandb.teardown()
 
-    return {**whole(act), "bytes": folder_bytes(folder)}
+    return {**whole(act, lambda: values(count)), "bytes": folder_bytes(folder)}
 
 
 def keys(folder: str, count: int) -> dict[str, Any]:
@@ -41,11 +41,11 @@ def keys(folder: str, count: int) -> dict[str, Any]:
 
     def act() -> None:
         for step in range(count):
-            run.log({f"layer/{key}": value_at(step + key) for key in range(1000)}, step=step)
+            run.log(values_at(step), step=step)
         run.finish()
         wandb.teardown()
 
-    return whole(act)
+    return whole(act, lambda: values_by_key(count))
 
 
 def kill(folder: str, count: int) -> dict[str, Any]:

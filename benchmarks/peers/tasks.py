@@ -59,11 +59,35 @@ def timed_calls(call: Callable[[int], object], count: int, folder: str) -> dict[
     }
 
 
-def whole(act: Callable[[], object]) -> dict[str, Any]:
-    """Wall and CPU seconds of an act, children that were waited for included."""
+def whole(act: Callable[[], object], inputs: Callable[[], object] | None = None) -> dict[str, Any]:
+    """Wall and CPU seconds of an act, children that were waited for included, less those of making its inputs alone."""
+    wall, cpu = _timed(act)
+    if inputs is not None:
+        wall, cpu = wall - (less := _timed(inputs))[0], cpu - less[1]
+    return {"wall": wall, "cpu": cpu}
+
+
+def _timed(act: Callable[[], object]) -> tuple[float, float]:
     wall, cpu = time.perf_counter(), cpu_spent()
     act()
-    return {"wall": time.perf_counter() - wall, "cpu": cpu_spent() - cpu}
+    return time.perf_counter() - wall, cpu_spent() - cpu
+
+
+def values(count: int) -> None:
+    """The inputs of `points`, made and thrown away: what the loop costs without a tracker."""
+    for step in range(count):
+        value_at(step)
+
+
+def values_by_key(count: int) -> None:
+    """The inputs of `keys`, made and thrown away."""
+    for step in range(count):
+        values_at(step)
+
+
+def values_at(step: int) -> dict[str, float]:
+    """A value of each of 1,000 metrics."""
+    return {f"layer/{key}": value_at(step + key) for key in range(1000)}
 
 
 def repeatedly(act: Callable[[], object], times: int) -> dict[str, Any]:
