@@ -66,15 +66,15 @@ def main() -> int:
                 rows += benchmark(course)
             except Failed as error:
                 course.say(str(error))
+            if options.json:  # after each, so that a course that is broken off has not been for nothing
+                with open(options.json, "w") as file:
+                    json.dump(plain(rows), file, indent=1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(
         f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
     )
     print("\n".join(lines(rows)))
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(plain(rows), file, indent=1)
     missed = [row for row in rows if row.verdict == "MISSED"]
     print(f"{len([row for row in rows if row.verdict == 'met'])} bars met, {len(missed)} missed.")
     return 1 if missed else 0
