@@ -23,7 +23,14 @@ def main() -> None:
     os.chdir(folder)
     os.environ["RUNSTONE_URI"] = str(folder / ".runstone")
     train, predict = str(HERE / "train.py"), str(HERE / "predict.py")
-    step("1. Train. The script says `import mlflow`; runstone runs it and tells what happens:", "-m", "runstone", "run", "--explain", train)
+    step(
+        "1. Train. The script says `import mlflow`; runstone runs it and tells what happens:",
+        "-m",
+        "runstone",
+        "run",
+        "--explain",
+        train,
+    )
     step("2. In a second process: search, download, check, predict.", predict)
     step("3. What the store holds now:", "-m", "runstone", "runs", "--all")
     step("4. Read every byte again and compare it with its digest:", "-m", "runstone", "verify")

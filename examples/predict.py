@@ -22,7 +22,11 @@ def main() -> None:
     print(f"its loss over {len(series.step)} epochs: {series.value[0]:.3f} -> {series.value[-1]:.3f}")
 
     path = runstone.artifacts.download_artifacts(run_id=best.info.run_id, artifact_path="model.joblib")
-    recorded = next(file.digest for file in runstone.artifacts.list_artifacts(run_id=best.info.run_id) if file.path == "model.joblib")
+    recorded = next(
+        file.digest
+        for file in runstone.artifacts.list_artifacts(run_id=best.info.run_id)
+        if file.path == "model.joblib"
+    )
     with open(path, "rb") as file:
         measured = "blake3:" + blake3.blake3(file.read()).hexdigest()
     if measured != recorded:

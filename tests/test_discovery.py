@@ -29,7 +29,9 @@ def test_from_a_folder_below_the_store_above_is_found(tmp_path: Path, monkeypatc
     assert not (below / ".runstone").exists()
 
 
-def test_our_variable_goes_before_mlflows_and_a_call_before_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_variable_goes_before_mlflows_and_a_call_before_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", str(tmp_path / "mlflows"))
     assert runstone.get_tracking_uri().endswith("/mlflows")
     monkeypatch.setenv("RUNSTONE_URI", (tmp_path / "ours").as_uri())
@@ -82,12 +84,15 @@ def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
         runstone.Client(tmp_path / "store")
 
 
-@pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read as one" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "content",
+    [b"not a database at all, but long enough to be read as one" * 100, b"SQLite format 3\0" + b"\xff" * 4096],
+)
 def test_a_corrupt_database_is_named_and_kept(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "store").mkdir()
     path = tmp_path / "store" / "runstone.db"
     path.write_bytes(content)
-    with pytest.raises(runstone.RunstoneError, match="runstone.db"):
+    with pytest.raises(runstone.RunstoneError, match=r"runstone\.db"):
         runstone.Client(tmp_path / "store")
     assert path.read_bytes() == content
 

@@ -19,10 +19,16 @@ def test_every_setting_is_described_as_it_is() -> None:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 4 and cells[0].startswith("`"):
             rows[cells[0].strip("`")] = cells[1:]
-    described = {name: (default, meaning, re.findall(r"`(\w+)`", also)) for name, (default, meaning, also) in rows.items()}
+    described = {
+        name: (default, meaning, re.findall(r"`(\w+)`", also)) for name, (default, meaning, also) in rows.items()
+    }
     existing = {}
     for setting in settings.ALL:
-        default = "unset" if setting.default is None else str(int(setting.default) if isinstance(setting.default, bool) else setting.default)
+        default = (
+            "unset"
+            if setting.default is None
+            else str(int(setting.default) if isinstance(setting.default, bool) else setting.default)
+        )
         existing[setting.name] = (default, setting.meaning, list(setting.also))
     assert described == existing
 

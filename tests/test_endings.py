@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.support.scripts import run, start
 
 import runstone
-from tests.support.scripts import run, start
 
 
 def only_run() -> runstone.entities.Run:
@@ -159,10 +159,15 @@ def test_data_loader_workers_log_through_multiprocessing(tmp_path: Path) -> None
 
 
 def test_ranks_share_one_run_and_the_first_ones_word_on_the_end_counts(tmp_path: Path) -> None:
-    first = start(tmp_path, "import runstone\nrun = runstone.start_run()\nprint(run.info.run_id)\ninput()\nrunstone.log_metric('a', 1)\n")
+    first = start(
+        tmp_path,
+        "import runstone\nrun = runstone.start_run()\nprint(run.info.run_id)\ninput()\nrunstone.log_metric('a', 1)\n",
+    )
     assert first.stdout is not None
     run_id = first.stdout.readline().strip()
-    code, _, err = run(tmp_path, f"import runstone\nwith runstone.start_run(run_id={run_id!r}):\n    runstone.log_metric('b', 2)\n")
+    code, _, err = run(
+        tmp_path, f"import runstone\nwith runstone.start_run(run_id={run_id!r}):\n    runstone.log_metric('b', 2)\n"
+    )
     assert code == 0, err
     assert only_run().info.status == "RUNNING"
     first.communicate("\n")
@@ -183,10 +188,15 @@ def test_a_crashed_rank_fails_the_run(tmp_path: Path) -> None:
 
 def test_many_processes_may_be_first_at_once(tmp_path: Path) -> None:
     script = tmp_path / "first.py"
-    script.write_text("import runstone\nwith runstone.start_run():\n    runstone.log_param('x', 1)\n    runstone.log_metric('y', 1)\n")
+    script.write_text(
+        "import runstone\nwith runstone.start_run():\n    runstone.log_param('x', 1)\n    runstone.log_metric('y', 1)\n"
+    )
     import sys
 
-    crowd = [subprocess.Popen([sys.executable, str(script)], cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(6)]
+    crowd = [
+        subprocess.Popen([sys.executable, str(script)], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
     for process in crowd:
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err

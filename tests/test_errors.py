@@ -21,7 +21,11 @@ KINDS = [
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_kind_is_also_a_standard_exception_and_has_a_code_of_mlflows(kind: type[RunstoneError]) -> None:
     error = kind("a sentence")
-    standard = [base for base in kind.__mro__ if base.__module__ == "builtins" and base not in (Exception, BaseException, object)]
+    standard = [
+        base
+        for base in kind.__mro__
+        if base.__module__ == "builtins" and base not in (Exception, BaseException, object)
+    ]
     assert standard, "a program that knows nothing of runstone must be able to catch it"
     assert error.error_code in errors.CODE_NUMBERS
     assert str(error) == error.message == "a sentence"
@@ -66,7 +70,9 @@ def test_codes_may_be_given_by_name_or_by_their_number_on_the_wire() -> None:
         (errno.EIO, errors.StorageError),
     ],
 )
-def test_the_operating_systems_errors_become_ours_and_keep_their_number(number: int, kind: type[errors.StorageError]) -> None:
+def test_the_operating_systems_errors_become_ours_and_keep_their_number(
+    number: int, kind: type[errors.StorageError]
+) -> None:
     translated = errors.from_os_error(OSError(number, os_text := "said so", "/a/path"), "Writing the pack")
     assert isinstance(translated, kind)
     assert str(translated).startswith("Writing the pack")

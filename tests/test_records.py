@@ -185,6 +185,10 @@ def test_asynchronous_calls_return_something_that_is_done(run: Any) -> None:
 
 def test_missing_runs_are_named() -> None:
     client = runstone.Client()
-    for call in (lambda: client.log_metric("f" * 32, "m", 1.0), lambda: client.get_run("f" * 32), lambda: client.log_param("f" * 32, "p", 1)):
+    for call in (
+        lambda: client.log_metric("f" * 32, "m", 1.0),
+        lambda: client.get_run("f" * 32),
+        lambda: client.log_param("f" * 32, "p", 1),
+    ):
         with pytest.raises(NotFound, match="f" * 32):
             call()

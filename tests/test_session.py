@@ -37,7 +37,9 @@ def test_a_run_left_by_an_interrupt_was_killed() -> None:
     assert status(run.info.run_id) == "KILLED"
 
 
-@pytest.mark.parametrize(("code", "expected"), [(0, "FINISHED"), (None, "FINISHED"), (3, "FAILED"), ("a message", "FAILED")])
+@pytest.mark.parametrize(
+    ("code", "expected"), [(0, "FINISHED"), (None, "FINISHED"), (3, "FAILED"), ("a message", "FAILED")]
+)
 def test_a_run_left_by_sys_exit_has_the_status_that_the_code_means(code: object, expected: str) -> None:
     with pytest.raises(SystemExit), runstone.start_run() as run:
         raise SystemExit(code)

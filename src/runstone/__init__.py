@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+# What type checkers take for true; `typing` itself would be most of the cost of importing this package.
+TYPE_CHECKING = False
 
 __version__ = "0.1.0"
 

@@ -15,17 +15,16 @@ def report() -> dict[str, Any]:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    from runstone import __version__
     from runstone.fluent.location import get_tracking_uri
 
     packages = {}
-    for name in ("msgspec", "numpy", "blake3", "pyfastcdc", "click", "rich", "PyYAML"):
+    for name in ("runstone", "msgspec", "numpy", "blake3", "pyfastcdc", "click", "rich", "PyYAML"):
         try:
             packages[name] = version(name)
         except PackageNotFoundError:
             packages[name] = "missing"
     found: dict[str, Any] = {
-        "runstone": __version__,
+        "runstone": packages.pop("runstone"),
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "packages": packages,

@@ -9,7 +9,7 @@ RunstoneError
 ├── MissingFile (FileNotFoundError)      400 INVALID_PARAMETER_VALUE   a path the caller gave is not there
 ├── WrongFileKind (OSError)              400 INVALID_PARAMETER_VALUE   a directory where a file is needed, or the reverse
 ├── FileChanged (OSError)                409 RESOURCE_CONFLICT         a file changed while it was being read
-├── RunStateError (RuntimeError)         400 INVALID_STATE             a call in the wrong order: no run, or one too many
+├── RunStateError (RuntimeError)         500 INVALID_STATE             a call in the wrong order: no run, or one too many
 ├── StorageFull (OSError)                429 RESOURCE_EXHAUSTED
 ├── StorageDenied (PermissionError)      403 PERMISSION_DENIED         read-only, or not ours to write
 ├── StorageBusy (TimeoutError)           503 TEMPORARILY_UNAVAILABLE

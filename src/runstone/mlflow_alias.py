@@ -52,5 +52,7 @@ def install_as_mlflow() -> None:
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return
     if "mlflow" in sys.modules:
-        raise RuntimeError("mlflow is imported already. Call runstone.install_as_mlflow() before the first `import mlflow`.")
+        raise RuntimeError(
+            "mlflow is imported already. Call runstone.install_as_mlflow() before the first `import mlflow`."
+        )
     sys.meta_path.insert(0, _Finder())

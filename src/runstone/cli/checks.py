@@ -21,7 +21,9 @@ def verify(as_json: bool) -> None:
     store = reader()
     read = [0, 0]
     shown = sys.stderr.isatty() and settings.PROGRESS.read()
-    with Progress("verifying", BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True), disable=not shown) as bar:
+    with Progress(
+        "verifying", BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True), disable=not shown
+    ) as bar:
         task = bar.add_task("", total=None)
 
         def progress(size: int) -> None:
@@ -33,7 +35,10 @@ def verify(as_json: bool) -> None:
     if as_json or damaged:
         show([damage._asdict() for damage in damaged], as_json, "")
     if not as_json:
-        print(f"{read[0]} files, {read[1]:,} bytes read: " + (f"{len(damaged)} damaged" if damaged else "all as they were stored"))
+        print(
+            f"{read[0]} files, {read[1]:,} bytes read: "
+            + (f"{len(damaged)} damaged" if damaged else "all as they were stored")
+        )
     sys.exit(1 if damaged else 0)
 
 

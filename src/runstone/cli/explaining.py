@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import runstone
 from runstone.client.artifacts import MODEL_ENDINGS
@@ -59,11 +59,13 @@ class Explanation:
         leave = session.ActiveRun.__exit__
 
         @functools.wraps(leave)
-        def told(run: session.ActiveRun, kind: Any, error: BaseException | None, trace: object) -> bool:
+        def told(run: session.ActiveRun, kind: Any, error: BaseException | None, trace: object) -> Literal[False]:
             open_before = session.active_run() is not None
             done = leave(run, kind, error, trace)
             if open_before:
-                self.tell("leave `with`", run.info.run_name or "", f"no run is active; status {_status(run.info.run_id)}")
+                self.tell(
+                    "leave `with`", run.info.run_name or "", f"no run is active; status {_status(run.info.run_id)}"
+                )
             return done
 
         session.ActiveRun.__exit__ = told  # type: ignore[method-assign]
@@ -105,11 +107,20 @@ class Explanation:
         if event != "open" or not isinstance(arguments[0], str) or not isinstance(arguments[1], str):
             return
         path, mode = os.path.abspath(arguments[0]), arguments[1]
-        if "w" not in mode or not path.startswith(self.folder + os.sep) or f"{os.sep}.runstone{os.sep}" in path or path in self.saved:
+        if (
+            "w" not in mode
+            or not path.startswith(self.folder + os.sep)
+            or f"{os.sep}.runstone{os.sep}" in path
+            or path in self.saved
+        ):
             return
         self.saved[path] = "made"
         name = os.path.relpath(path, self.folder)
-        what = "the model is saved here: not yet in the store" if name.endswith(MODEL_ENDINGS) else "the file is made here: not yet in the store"
+        what = (
+            "the model is saved here: not yet in the store"
+            if name.endswith(MODEL_ENDINGS)
+            else "the file is made here: not yet in the store"
+        )
         self.tell("write a file", name, what)
 
     def tell(self, action: str, given: str, changed: str) -> None:
@@ -129,7 +140,11 @@ class Explanation:
         """How often the repeated calls were made."""
         for what, count in self.saved.items():
             if what.startswith("\0") and int(count) > 1:
-                self.tell(f"{what[1:].split(' ')[0]}", what[1:].partition(" ")[2], f"{count} times in all, each point in the store")
+                self.tell(
+                    f"{what[1:].split(' ')[0]}",
+                    what[1:].partition(" ")[2],
+                    f"{count} times in all, each point in the store",
+                )
 
 
 def _short(value: Any) -> str:

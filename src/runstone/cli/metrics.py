@@ -21,7 +21,15 @@ def metrics(run: str, key: str | None, as_json: bool) -> None:
     run_id = find_run(store, run).info.run_id
     if key is None:
         rows = [
-            {"key": s.key, "last": s.last, "min": s.min, "max": s.max, "first": s.first, "count": s.count, "last step": s.last_step}
+            {
+                "key": s.key,
+                "last": s.last,
+                "min": s.min,
+                "max": s.max,
+                "first": s.first,
+                "count": s.count,
+                "last step": s.last_step,
+            }
             for s in store.get_metric_summaries(run_id)
         ]
         show(rows, as_json, "This run has no metrics.")
@@ -29,7 +37,11 @@ def metrics(run: str, key: str | None, as_json: bool) -> None:
     series = store.get_metric_series(run_id, key)
     if as_json:
         columns = (series.step.tolist(), series.timestamp.tolist(), series.value.tolist())
-        show([dict(zip(("step", "timestamp", "value"), point, strict=True)) for point in zip(*columns, strict=True)], True, "")
+        show(
+            [dict(zip(("step", "timestamp", "value"), point, strict=True)) for point in zip(*columns, strict=True)],
+            True,
+            "",
+        )
     elif len(series.step) == 0:
         print(f"This run has no metric {key!r}. `runstone metrics {run}` lists those it has.")
     else:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
 
 from runstone.client import Client
@@ -66,6 +67,8 @@ def _text(value: Any) -> str:
 
 def time(milliseconds: int | None) -> str | None:
     """A time in UTC, to the second."""
-    from datetime import datetime, timezone
+    from datetime import datetime
 
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+    return (
+        None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    )

@@ -44,12 +44,19 @@ def runs(
     else:
         ids = ["0"]
     found = store.search_runs(ids, filter_string, 2 if deleted else 1, limit, list(order_by))
-    show([_row(run, as_json) for run in found], as_json, "No runs here. `runstone runs --all` looks in every experiment.")
+    show(
+        [_row(run, as_json) for run in found], as_json, "No runs here. `runstone runs --all` looks in every experiment."
+    )
 
 
 def _row(run: Run, whole: bool) -> dict[str, Any]:
     info = run.info
-    row: dict[str, Any] = {"run_id": info.run_id, "name": info.run_name, "status": info.status, "started": time(info.start_time)}
+    row: dict[str, Any] = {
+        "run_id": info.run_id,
+        "name": info.run_name,
+        "status": info.status,
+        "started": time(info.start_time),
+    }
     if whole:
         return {**row, "metrics": run.data.metrics, "params": run.data.params, "tags": run.data.tags}
     metrics = ", ".join(f"{key}={value:.4g}" for key, value in list(run.data.metrics.items())[:4])
@@ -68,11 +75,20 @@ def show_run(run: str, as_json: bool) -> None:
 
         print(json.dumps(found.to_dictionary(), indent=2))
         return
-    facts: dict[str, Any] = {**dict(found.info), "start_time": time(found.info.start_time), "end_time": time(found.info.end_time)}
+    facts: dict[str, Any] = {
+        **dict(found.info),
+        "start_time": time(found.info.start_time),
+        "end_time": time(found.info.end_time),
+    }
     rows = [{"kind": "run", "name": name, "value": value} for name, value in facts.items()]
     for kind in ("params", "metrics", "tags"):
-        rows += [{"kind": kind, "name": name, "value": value} for name, value in sorted(getattr(found.data, kind).items())]
-    rows += [{"kind": "artifact", "name": file.path, "value": file.file_size} for file in store.list_artifacts(found.info.run_id)]
+        rows += [
+            {"kind": kind, "name": name, "value": value} for name, value in sorted(getattr(found.data, kind).items())
+        ]
+    rows += [
+        {"kind": "artifact", "name": file.path, "value": file.file_size}
+        for file in store.list_artifacts(found.info.run_id)
+    ]
     show(rows, False, "")
 
 

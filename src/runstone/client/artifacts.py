@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from runstone.client import Client
     from runstone.transport import Transport
 
-MODEL_ENDINGS = (".joblib", ".pkl", ".pickle", ".pt", ".pth", ".safetensors", ".onnx", ".h5", ".keras", ".ubj", ".cbm", ".bin")
+MODEL_ENDINGS = (
+    ".joblib",
+    ".pkl",
+    ".pickle",
+    ".pt",
+    ".pth",
+    ".safetensors",
+    ".onnx",
+    ".h5",
+    ".keras",
+    ".ubj",
+    ".cbm",
+    ".bin",
+)
 
 
 class Damage(NamedTuple):
@@ -29,7 +42,12 @@ class Damage(NamedTuple):
 
 def open_repository(self: Client) -> Repository:
     """The bytes of the client's store; its index is asked through operations."""
-    return Repository(LocalBlobs(os.path.join(self._folder, "packs")), os.path.join(self._folder, "packs"), _known(self._transport), _unnamed)
+    return Repository(
+        LocalBlobs(os.path.join(self._folder, "packs")),
+        os.path.join(self._folder, "packs"),
+        _known(self._transport),
+        _unnamed,
+    )
 
 
 def _known(transport: Transport) -> Callable[[list[str]], set[str]]:
@@ -40,7 +58,9 @@ def _unnamed(packs: list[Packed], small: list[tuple[str, bytes]], files: list[St
     raise AssertionError("files are committed for a run")
 
 
-def log_files(self: Client, run_id: str, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None = None) -> None:
+def log_files(
+    self: Client, run_id: str, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None = None
+) -> None:
     """Log several files in one transaction: name to local path, bytes or stream."""
     folder = f"{_folder(artifact_path)}/" if artifact_path else ""
     sources = [(rules.check_path(folder + name), source) for name, source in files.items()]
@@ -49,7 +69,10 @@ def log_files(self: Client, run_id: str, files: dict[str, str | bytes | BinaryIO
     def commit(packs: list[Packed], small: list[tuple[str, bytes]], stored: list[Stored]) -> None:
         request = artifacts.CommitArtifacts(
             run_id,
-            [artifacts.NewPack(name, size, [(c.digest, c.offset, c.size) for c in chunks]) for name, size, chunks in packs],
+            [
+                artifacts.NewPack(name, size, [(c.digest, c.offset, c.size) for c in chunks])
+                for name, size, chunks in packs
+            ],
             small,
             [artifacts.NewFile(*file) for file in stored],
         )
@@ -178,5 +201,10 @@ def _require(local: str) -> None:
     if os.path.islink(local):
         raise MissingFile(f"{local!r} is a link to {os.readlink(local)!r}, which does not exist.", local)
     if local.endswith(MODEL_ENDINGS):
-        raise MissingFile(f"The model file {local!r} does not exist. Save the model first (e.g. joblib.dump(model, {local!r})), then log it.", local)
-    raise MissingFile(f"The file {local!r} does not exist (working folder: {os.getcwd()}). Create it first, then log it.", local)
+        raise MissingFile(
+            f"The model file {local!r} does not exist. Save the model first (e.g. joblib.dump(model, {local!r})), then log it.",
+            local,
+        )
+    raise MissingFile(
+        f"The file {local!r} does not exist (working folder: {os.getcwd()}). Create it first, then log it.", local
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,9 @@ TABLES_TAG = "mlflow.loggedArtifacts"
 def log_text(self: Client, run_id: str, text: str, artifact_file: str) -> None:
     """Log a text as a file, in UTF-8."""
     if not isinstance(text, str):
-        raise InvalidParameter(f"log_text takes a text, not {type(text).__name__}. log_dict takes dicts and lists, log_stream bytes.")
+        raise InvalidParameter(
+            f"log_text takes a text, not {type(text).__name__}. log_dict takes dicts and lists, log_stream bytes."
+        )
     self.log_bytes(run_id, text.encode("utf-8"), artifact_file)
 
 
@@ -27,7 +30,9 @@ def log_dict(self: Client, run_id: str, dictionary: dict[str, Any], artifact_fil
     try:
         plain = json.loads(json.dumps(dictionary, default=_plain))
     except (TypeError, ValueError) as error:
-        raise InvalidParameter(f"log_dict cannot write this as {artifact_file!r}: {error}. Use dicts, lists, texts and numbers.") from error
+        raise InvalidParameter(
+            f"log_dict cannot write this as {artifact_file!r}: {error}. Use dicts, lists, texts and numbers."
+        ) from error
     if artifact_file.endswith((".yml", ".yaml")):
         import yaml
 
@@ -43,7 +48,9 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} is no JSON value")
 
 
-def log_figure(self: Client, run_id: str, figure: Any, artifact_file: str, *, save_kwargs: dict[str, Any] | None = None) -> None:
+def log_figure(
+    self: Client, run_id: str, figure: Any, artifact_file: str, *, save_kwargs: dict[str, Any] | None = None
+) -> None:
     """Log a matplotlib or plotly figure; the name's ending says the format. `save_kwargs` go to the figure's own save function."""
     options, ending = dict(save_kwargs or {}), artifact_file.rpartition(".")[2].lower()
     if hasattr(figure, "savefig"):
@@ -74,7 +81,9 @@ def log_image(
     Either as the file `artifact_file`, or as `key` at `step` of a series of images.
     """
     if (artifact_file is None) == (key is None):
-        raise InvalidParameter("log_image takes artifact_file for one file, or key (and step) for a series: give exactly one of them.")
+        raise InvalidParameter(
+            "log_image takes artifact_file for one file, or key (and step) for a series: give exactly one of them."
+        )
     picture = _picture(image)
     if artifact_file is not None:
         self.log_bytes(run_id, _saved(picture, artifact_file.rpartition(".")[2] or "png"), artifact_file)
@@ -104,10 +113,14 @@ def _picture(image: Any) -> Any:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.dtype.kind not in "buif" or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise InvalidParameter(f"log_image takes numbers of the shape H x W, or H x W x 1, 3 or 4; this has {array.shape} of {array.dtype}.")
+        raise InvalidParameter(
+            f"log_image takes numbers of the shape H x W, or H x W x 1, 3 or 4; this has {array.shape} of {array.dtype}."
+        )
     top = 1 if array.dtype.kind in "bf" else 255
     if array.size and not (array.min() >= 0 and array.max() <= top):
-        raise InvalidParameter(f"log_image takes floats in 0..1 or integers in 0..255; these are in {array.min()}..{array.max()}.")
+        raise InvalidParameter(
+            f"log_image takes floats in 0..1 or integers in 0..255; these are in {array.min()}..{array.max()}."
+        )
     return Image.fromarray((array * (255 / top)).astype("uint8"))
 
 
@@ -129,13 +142,14 @@ def log_table(self: Client, run_id: str, data: Any, artifact_file: str) -> None:
     if not artifact_file.endswith((".json", ".parquet")):
         raise InvalidParameter(f"log_table writes .json or .parquet, not {artifact_file!r}.")
     if isinstance(data, dict):
-        data = pandas.DataFrame({k: v if isinstance(v, list | tuple) or hasattr(v, "tolist") else [v] for k, v in data.items()})
+        data = pandas.DataFrame(
+            {k: v if isinstance(v, list | tuple) or hasattr(v, "tolist") else [v] for k, v in data.items()}
+        )
     if not isinstance(data, pandas.DataFrame):
         raise InvalidParameter(f"log_table takes a dict of columns or a DataFrame, not {type(data).__name__}.")
-    try:
-        data = pandas.concat([_table(self.read_artifact(run_id, artifact_file), artifact_file), data], ignore_index=True)
-    except NotFound:
-        pass
+    with contextlib.suppress(NotFound):
+        known_rows = _table(self.read_artifact(run_id, artifact_file), artifact_file)
+        data = pandas.concat([known_rows, data], ignore_index=True)
     if artifact_file.endswith(".parquet"):
         out = BytesIO()
         data.to_parquet(out)
@@ -158,7 +172,11 @@ def load_table(
 ) -> Any:
     """The tables that runs logged under this name, one below the other; `extra_columns` puts run_id and others beside each row."""
     pandas = _pandas("load_table")
-    runs = [self.get_run(run_id) for run_id in run_ids] if run_ids else list(self.search_runs([experiment_id], max_results=50_000))
+    runs = (
+        [self.get_run(run_id) for run_id in run_ids]
+        if run_ids
+        else list(self.search_runs([experiment_id], max_results=50_000))
+    )
     frames = []
     for run in runs:
         try:

@@ -72,7 +72,7 @@ def set_terminated(self: Client, run_id: str, status: str | None = None, end_tim
 
 def search_runs(
     self: Client,
-    experiment_ids: list[str],
+    experiment_ids: Sequence[str] | str,
     filter_string: str = "",
     run_view_type: int = 1,
     max_results: int = 1000,
@@ -84,10 +84,10 @@ def search_runs(
     Raises:
         InvalidParameter: the filter does not parse; the message shows where and what would be valid there.
     """
-    if isinstance(experiment_ids, int | str):
-        experiment_ids = [str(experiment_ids)]
     request = search.SearchRuns(
-        experiment_ids=[str(experiment_id) for experiment_id in experiment_ids],
+        experiment_ids=[experiment_ids]
+        if isinstance(experiment_ids, str)
+        else [str(number) for number in experiment_ids],
         filter=filter_string or "",
         run_view_type=view_name(run_view_type),
         max_results=max_results,
@@ -177,7 +177,7 @@ def _now() -> int:
 
 
 def _status(status: str | int | None) -> str | None:
-    if isinstance(status, int) and not isinstance(status, bool):
+    if isinstance(status, int):
         try:
             return RunStatus(status).name
         except ValueError:

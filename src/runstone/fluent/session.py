@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any
+from typing import Any, Literal
 
 from runstone import journal, settings
 from runstone.client.runs import PARENT_TAG
@@ -25,7 +25,7 @@ class ActiveRun(Run):
     def __enter__(self) -> ActiveRun:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> Literal[False]:
         # Ended by hand inside the block: nothing is left to do. Runs started inside it and left open end with it.
         if any(run.info.run_id == self.info.run_id for run in _stack()):
             status = endings.status_of(error)
@@ -179,7 +179,7 @@ def _hold(store: Any, run: ActiveRun, joined: bool, top: bool) -> None:
         _stacks[threading.get_ident()] = _stack()
 
 
-def end_run(status: str = "FINISHED") -> None:
+def end_run(status: str | int = "FINISHED") -> None:
     """End this thread's active run; nothing happens where there is none.
 
     Everything logged is in the store when this returns. Raises InvalidParameter for a status that is none; the run stays active.

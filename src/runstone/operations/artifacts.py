@@ -137,9 +137,13 @@ def commit_artifacts(engine: Engine, request: CommitArtifacts) -> Empty:
         artifacts.add_small(connection, request.small)
         for file in request.files:
             rules.check_path(file.path)
-            missing = artifacts.name_file(connection, _owner(request.run_id), file.path, file.digest, file.size, file.chunks, now)
+            missing = artifacts.name_file(
+                connection, _owner(request.run_id), file.path, file.digest, file.size, file.chunks, now
+            )
             if missing is not None:
-                raise CorruptData(f"The file {file.path!r} names the chunk {missing}, which the store does not have. Log it again.")
+                raise CorruptData(
+                    f"The file {file.path!r} names the chunk {missing}, which the store does not have. Log it again."
+                )
     return Empty()
 
 
@@ -173,7 +177,9 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
     if path:
         files = [row for row in rows if row[0] == path or row[0].startswith(path + "/")]
         if not files:
-            raise NotFound(f"No artifact {path!r} in run {request.run_id}. `runstone artifacts ls {request.run_id}` lists what there is.")
+            raise NotFound(
+                f"No artifact {path!r} in run {request.run_id}. `runstone artifacts ls {request.run_id}` lists what there is."
+            )
     else:
         files = [row for row in rows if not row[0].startswith(HIDDEN + "/")]
     return Tree([FileInfo(name, False, size, digest) for name, size, digest in files])

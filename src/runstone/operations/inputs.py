@@ -45,7 +45,9 @@ def _check(used: DatasetInput) -> None:
         if field in ("name", "digest", "source") and not text:
             raise InvalidParameter(f"A dataset needs a {field}: got {text!r}.")
         if text is not None and len(text) > limit:
-            raise InvalidParameter(f"The dataset's {field} has {len(text)} characters; the limit is {limit}. Shorten it.")
+            raise InvalidParameter(
+                f"The dataset's {field} has {len(text)} characters; the limit is {limit}. Shorten it."
+            )
     for tag in used.tags:
         if not tag.key or len(tag.key) > TAG_KEY_LENGTH or len(tag.value) > TAG_VALUE_LENGTH:
             raise InvalidParameter(

@@ -73,7 +73,9 @@ def search_experiments(engine: Engine, request: SearchExperiments) -> Experiment
     scope: Fragment = (f"experiment.lifecycle_stage IN ({_marks(stages)})", list(stages))
     ties = [("experiment.experiment_id", True)]
     with engine.database.read() as connection:
-        found, token = page(connection, EXPERIMENTS, scope, request.filter, request.order_by, ties, count, request.page_token)
+        found, token = page(
+            connection, EXPERIMENTS, scope, request.filter, request.order_by, ties, count, request.page_token
+        )
         return ExperimentsPage(experiments_read.load_experiments(connection, found), token)
 
 
@@ -89,5 +91,7 @@ def _stages(view: str) -> list[str]:
 
 def _count(count: int) -> int:
     if not 0 < count <= MOST_RESULTS:
-        raise InvalidParameter(f"Invalid value {count} for parameter 'max_results' supplied. It must be at least 1 and at most {MOST_RESULTS}.")
+        raise InvalidParameter(
+            f"Invalid value {count} for parameter 'max_results' supplied. It must be at least 1 and at most {MOST_RESULTS}."
+        )
     return count

@@ -49,9 +49,9 @@ class Operation(Generic[Request, Response]):
         code = self.function.__code__
         names = {**self.function.__globals__, "Engine": Engine}
         resolve = {
-            key: eval(text, names) if isinstance(text, str) else text
+            key: eval(text, names) if isinstance(text, str) else text  # noqa: S307  # our own annotations
             for key, text in self.function.__annotations__.items()
-        }  # noqa: S307  # our own annotations
+        }
         return resolve[code.co_varnames[1]], resolve["return"]
 
     def __repr__(self) -> str:

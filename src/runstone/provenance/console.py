@@ -36,7 +36,9 @@ class ConsoleCapture:
 
     def __init__(self, path: str) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self._tees = {name: _Tee(getattr(sys, name), self._descriptor) for name in ("stdout", "stderr") if getattr(sys, name)}
+        self._tees = {
+            name: _Tee(getattr(sys, name), self._descriptor) for name in ("stdout", "stderr") if getattr(sys, name)
+        }
         for name, tee in self._tees.items():
             setattr(sys, name, tee)
 

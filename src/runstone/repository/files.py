@@ -124,7 +124,9 @@ class _Batch:
                 return
             self.files.pop()
             if attempt == 2:
-                raise FileChanged(f"{source!r} changed while it was being logged, twice. Log it when its writer is done.", source)
+                raise FileChanged(
+                    f"{source!r} changed while it was being logged, twice. Log it when its writer is done.", source
+                )
 
     def _take(self, path: str, stream: BinaryIO) -> None:
         whole, names, size = Whole(), [], 0
@@ -176,7 +178,9 @@ def walk(folder: str) -> list[tuple[str, str]]:
         status = os.stat(place)
         identity = (status.st_dev, status.st_ino)
         if identity in above:
-            raise WrongFileKind(f"The folder {place!r} is a link that leads back into itself. Log it without that link.", place)
+            raise WrongFileKind(
+                f"The folder {place!r} is a link that leads back into itself. Log it without that link.", place
+            )
         for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
             if entry.is_dir():
                 visit(entry.path, f"{prefix}{entry.name}/", (*above, identity))

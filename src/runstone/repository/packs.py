@@ -1,9 +1,9 @@
 """Packs: chunks back to back in one file, with a footer that says what lies where. (Format: docs/format-artifacts.md)
 
-    8 bytes  b"RUNSTPK1"
-    chunks   back to back
-    footer   JSON: [[digest, offset, size], ...]
-    u32      length of the footer      u32  CRC-32 of the footer      8 bytes  b"RUNSTPK1"
+8 bytes  b"RUNSTPK1"
+chunks   back to back
+footer   JSON: [[digest, offset, size], ...]
+u32      length of the footer      u32  CRC-32 of the footer      8 bytes  b"RUNSTPK1"
 """
 
 from __future__ import annotations

@@ -34,7 +34,9 @@ def add_small(connection: Connection, chunks: Sequence[tuple[str, bytes]]) -> No
     )
 
 
-def name_file(connection: Connection, owner: str, path: str, digest: str, size: int, chunks: Sequence[str], now: int) -> str | None:
+def name_file(
+    connection: Connection, owner: str, path: str, digest: str, size: int, chunks: Sequence[str], now: int
+) -> str | None:
     """Let a path mean a content, in place of what it meant. The digest of a chunk that is missing, where one is."""
     row = connection.execute("SELECT id FROM content WHERE digest = ?", (digest,)).fetchone()
     if row is None:

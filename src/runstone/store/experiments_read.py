@@ -26,7 +26,9 @@ def _load(connection: Connection, experiments: Sequence[int]) -> list[Experiment
         experiments,
     )
     found = {row[0]: Experiment(str(row[0]), *row[1:]) for row in rows}
-    tags = connection.execute(f"SELECT experiment, key, value FROM experiment_tag WHERE experiment IN ({marks})", experiments)
+    tags = connection.execute(
+        f"SELECT experiment, key, value FROM experiment_tag WHERE experiment IN ({marks})", experiments
+    )
     for experiment, key, value in tags:
         found[experiment]._tags.append(ExperimentTag(key, value))
     return [found[experiment] for experiment in experiments]

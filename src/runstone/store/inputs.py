@@ -29,10 +29,19 @@ def _dataset(connection: Connection, experiment: int, dataset: Dataset) -> int:
     connection.execute(
         "INSERT INTO dataset (experiment, name, digest, source_type, source, schema, profile) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (experiment, name, digest) DO NOTHING",
-        (experiment, dataset.name, dataset.digest, dataset.source_type, dataset.source, dataset.schema, dataset.profile),
+        (
+            experiment,
+            dataset.name,
+            dataset.digest,
+            dataset.source_type,
+            dataset.source,
+            dataset.schema,
+            dataset.profile,
+        ),
     )
     row = connection.execute(
-        "SELECT id FROM dataset WHERE experiment = ? AND name = ? AND digest = ?", (experiment, dataset.name, dataset.digest)
+        "SELECT id FROM dataset WHERE experiment = ? AND name = ? AND digest = ?",
+        (experiment, dataset.name, dataset.digest),
     ).fetchone()
     return int(row[0])
 

@@ -60,6 +60,8 @@ def _nearest() -> str:
 
 
 def _from_file_uri(uri: str) -> str:
+    if uri.startswith("file:///") and not any(mark in uri for mark in "%?#"):
+        return uri.removeprefix("file://")  # the usual case, without urllib's import
     from urllib.parse import unquote, urlsplit
 
     parts = urlsplit(uri)

@@ -45,7 +45,9 @@ class LocalBlobs:
         finally:
             os.close(descriptor)
         if len(data) != length:
-            raise CorruptData(f"The pack {name} ends before byte {offset + length}: it was cut short. Restore it from a backup.")
+            raise CorruptData(
+                f"The pack {name} ends before byte {offset + length}: it was cut short. Restore it from a backup."
+            )
         return data
 
     def has(self, name: str) -> bool:

@@ -1,10 +1,10 @@
 """A filter's text to a tree: MLflow's grammar, and OR, NOT, parentheses, BETWEEN, IN everywhere, RLIKE. Knows nothing of SQL.
 
-    filter     := "" | either
-    either     := both ( OR both )*
-    both       := one ( AND one )*
-    one        := NOT one | "(" either ")" | comparison
-    comparison := identifier ( op value | [NOT] IN "(" value, ... ")" | [NOT] BETWEEN value AND value | IS [NOT] NULL )
+filter     := "" | either
+either     := both ( OR both )*
+both       := one ( AND one )*
+one        := NOT one | "(" either ")" | comparison
+comparison := identifier ( op value | [NOT] IN "(" value, ... ")" | [NOT] BETWEEN value AND value | IS [NOT] NULL )
 """
 
 from __future__ import annotations
@@ -87,7 +87,12 @@ class _Parser:
             match = _TOKEN.match(self.text, place)
             if match is None:
                 place += len(self.text[place:]) - len(self.text[place:].lstrip())
-                raise mistake(self.text, place, "Invalid clause(s) in filter string", "a quote that is not closed, or a mark with no meaning here")
+                raise mistake(
+                    self.text,
+                    place,
+                    "Invalid clause(s) in filter string",
+                    "a quote that is not closed, or a mark with no meaning here",
+                )
             kind = match.lastgroup or ""
             found.append(_Token(kind, match[kind], match.start(kind)))
             place = match.end()
@@ -95,7 +100,12 @@ class _Parser:
 
     def filter(self) -> Node:
         if not self.tokens:
-            raise mistake(self.text, 0, "The filter holds only white space", "a condition such as metrics.loss < 0.1, or nothing at all")
+            raise mistake(
+                self.text,
+                0,
+                "The filter holds only white space",
+                "a condition such as metrics.loss < 0.1, or nothing at all",
+            )
         node = self.either()
         token = self.peek()
         if token.kind:
@@ -115,7 +125,9 @@ class _Parser:
     def wrong(self, valid: str) -> InvalidParameter:
         token = self.peek()
         found = repr(token.text) if token.kind else "the end"
-        return mistake(self.text, token.place, f"Invalid clause(s) in filter string: found {found}", f"expected {valid}")
+        return mistake(
+            self.text, token.place, f"Invalid clause(s) in filter string: found {found}", f"expected {valid}"
+        )
 
     def either(self) -> Node:
         parts = [self.both()]
@@ -167,7 +179,11 @@ class _Parser:
             for operator in COMPARISONS:
                 if self.take(operator):
                     return Comparison(left, operator, (self.value(),), place)
-        raise self.wrong("IN or BETWEEN" if negated else f"one of {', '.join(COMPARISONS)}, IN, NOT IN, BETWEEN, IS NULL, IS NOT NULL")
+        raise self.wrong(
+            "IN or BETWEEN"
+            if negated
+            else f"one of {', '.join(COMPARISONS)}, IN, NOT IN, BETWEEN, IS NULL, IS NOT NULL"
+        )
 
     def identifier(self) -> Identifier:
         token = self.peek()

@@ -67,7 +67,9 @@ def _position(token: str | None, mark: int, count: int) -> list[object] | None:
     except ValueError:
         place = []
     if len(place) != count + 1 or place[0] != mark:
-        raise InvalidParameter(f"Invalid page_token {token[:60]!r}: it belongs to another search. Give the token of this search's page before.")
+        raise InvalidParameter(
+            f"Invalid page_token {token[:60]!r}: it belongs to another search. Give the token of this search's page before."
+        )
     return list(place[1:])
 
 

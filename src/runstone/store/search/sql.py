@@ -45,7 +45,9 @@ class Kind(NamedTuple):
 
 
 RUNS = Kind("run", "run.id", RUN_ENTITIES, RUN_ATTRIBUTES, "tag")
-EXPERIMENTS = Kind("experiment", "experiment.experiment_id", EXPERIMENT_ENTITIES, EXPERIMENT_ATTRIBUTES, "experiment_tag")
+EXPERIMENTS = Kind(
+    "experiment", "experiment.experiment_id", EXPERIMENT_ENTITIES, EXPERIMENT_ATTRIBUTES, "experiment_tag"
+)
 Fragment = tuple[str, list[object]]
 
 
@@ -73,9 +75,16 @@ def condition(kind: Kind, node: Node, text: str) -> Fragment:
         return f"{'NOT ' if node.operator == 'IS NULL' else ''}EXISTS ({found})", [node.left.key]
     numeric = any(not isinstance(value, str) for value in node.values)
     if numeric and entity == TAG:
-        raise mistake(text, node.place, "Expected a quoted string value for tag", "put the value in quotes, e.g. 'my-value'")
+        raise mistake(
+            text, node.place, "Expected a quoted string value for tag", "put the value in quotes, e.g. 'my-value'"
+        )
     if not numeric and node.operator in (">", "<", ">=", "<="):
-        raise mistake(text, node.place, f"Invalid comparator '{node.operator}' for a text", "=, !=, LIKE, ILIKE, RLIKE, IN; or a number without quotes")
+        raise mistake(
+            text,
+            node.place,
+            f"Invalid comparator '{node.operator}' for a text",
+            "=, !=, LIKE, ILIKE, RLIKE, IN; or a number without quotes",
+        )
     sql, values = _compare("as_number(t.value)" if numeric else "t.value", node, numeric, text)
     return f"EXISTS ({found} AND {sql})", [node.left.key, *values]
 
@@ -94,8 +103,17 @@ def attribute_of(kind: Kind, left: Identifier, text: str) -> tuple[str, bool]:
         from difflib import get_close_matches
 
         near = get_close_matches(left.key, kind.attributes, 1)
-        hint = f"; did you mean {near[0]}?" if near else "; metrics, params and tags are written metrics.NAME, params.NAME, tags.NAME"
-        raise mistake(text, left.place, f"Invalid attribute key '{left.key}' specified", f"valid keys are {', '.join(kind.attributes)}{hint}")
+        hint = (
+            f"; did you mean {near[0]}?"
+            if near
+            else "; metrics, params and tags are written metrics.NAME, params.NAME, tags.NAME"
+        )
+        raise mistake(
+            text,
+            left.place,
+            f"Invalid attribute key '{left.key}' specified",
+            f"valid keys are {', '.join(kind.attributes)}{hint}",
+        )
     return kind.attributes[left.key]
 
 
@@ -123,7 +141,12 @@ def _metric(node: Comparison, text: str) -> Fragment:
 def _dataset(node: Comparison, text: str) -> Fragment:
     columns = {"name": "d.name", "digest": "d.digest", "context": "i.value"}
     if node.left.key not in columns:
-        raise mistake(text, node.left.place, f"Invalid dataset key '{node.left.key}' specified", f"valid keys are {', '.join(columns)}")
+        raise mistake(
+            text,
+            node.left.place,
+            f"Invalid dataset key '{node.left.key}' specified",
+            f"valid keys are {', '.join(columns)}",
+        )
     sql, values = _compare(columns[node.left.key], node, False, text)
     return (
         "EXISTS (SELECT 1 FROM run_input AS u JOIN dataset AS d ON d.id = u.dataset"
@@ -139,12 +162,21 @@ def _compare(column: str, node: Comparison, numeric: bool, text: str) -> Fragmen
         return f"{column} {operator}", []
     if numeric:
         if operator in ("LIKE", "ILIKE", "RLIKE"):
-            raise mistake(text, node.place, f"Invalid comparator '{operator}' for a number", "=, !=, >, >=, <, <=, IN, BETWEEN")
+            raise mistake(
+                text, node.place, f"Invalid comparator '{operator}' for a number", "=, !=, >, >=, <, <=, IN, BETWEEN"
+            )
         values = [_number(value, node, text) for value in node.values]
     elif any(not isinstance(value, str) for value in node.values):
-        raise mistake(text, node.place, f"Expected a quoted string value for '{node.left.key}'", "put the value in quotes, e.g. 'my-value'")
+        raise mistake(
+            text,
+            node.place,
+            f"Expected a quoted string value for '{node.left.key}'",
+            "put the value in quotes, e.g. 'my-value'",
+        )
     elif operator in (">", "<", ">=", "<=", "BETWEEN", "NOT BETWEEN"):
-        raise mistake(text, node.place, f"Invalid comparator '{operator}' for a text", "=, !=, LIKE, ILIKE, RLIKE, IN, NOT IN")
+        raise mistake(
+            text, node.place, f"Invalid comparator '{operator}' for a text", "=, !=, LIKE, ILIKE, RLIKE, IN, NOT IN"
+        )
     if operator in ("IN", "NOT IN"):
         return f"{column} {operator} ({','.join('?' * len(values))})", values
     if operator.endswith("BETWEEN"):
@@ -156,7 +188,9 @@ def _compare(column: str, node: Comparison, numeric: bool, text: str) -> Fragmen
         try:
             re.compile(pattern)
         except re.error as error:
-            raise mistake(text, node.place, f"Invalid regular expression {pattern!r}: {error}", "a regular expression in quotes") from None
+            raise mistake(
+                text, node.place, f"Invalid regular expression {pattern!r}: {error}", "a regular expression in quotes"
+            ) from None
         return f"matches(?, {column})", [pattern]
     return f"{column} {operator} ?", values
 
@@ -169,7 +203,12 @@ def _number(value: str | float, node: Comparison, text: str) -> float:
         if match and value:
             days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
             return ((days * 24 + hours) * 60 + minutes) * 60_000 + seconds * 1000
-    raise mistake(text, node.place, f"Expected numeric value type for '{node.left.key}'. Found {value!r}", "write the number without quotes")
+    raise mistake(
+        text,
+        node.place,
+        f"Expected numeric value type for '{node.left.key}'. Found {value!r}",
+        "write the number without quotes",
+    )
 
 
 def order_terms(kind: Kind, clause: str) -> tuple[Fragment, Fragment, bool]:
@@ -180,7 +219,12 @@ def order_terms(kind: Kind, clause: str) -> tuple[Fragment, Fragment, bool]:
     parser = _Parser(match[1] if match else "")
     left = parser.identifier()
     if parser.peek().kind:
-        raise mistake(clause, parser.peek().place, "Invalid order_by clause", "one name, then ASC or DESC; several names are several texts")
+        raise mistake(
+            clause,
+            parser.peek().place,
+            "Invalid order_by clause",
+            "one name, then ASC or DESC; several names are several texts",
+        )
     descending = bool(match and match[2] and match[2].upper() == "DESC")
     entity = entity_of(kind, left, clause)
     if entity == ATTRIBUTE:
@@ -189,8 +233,14 @@ def order_terms(kind: Kind, clause: str) -> tuple[Fragment, Fragment, bool]:
     if entity == METRIC:
         value, keys = metric_value(left)
         there = f"EXISTS (SELECT 1 FROM metric AS m WHERE m.run = run.id AND m.key IN ({','.join('?' * len(keys))}))"
-        return (f"CASE WHEN {value} IS NOT NULL THEN 0 WHEN {there} THEN 1 ELSE 2 END", [*keys, *keys]), (value, list(keys)), descending
+        return (
+            (f"CASE WHEN {value} IS NOT NULL THEN 0 WHEN {there} THEN 1 ELSE 2 END", [*keys, *keys]),
+            (value, list(keys)),
+            descending,
+        )
     if entity == DATASET or kind is EXPERIMENTS:
-        raise InvalidParameter(f"Invalid ordering key in order_by clause {clause!r}: order by {', '.join(kind.attributes)}.")
+        raise InvalidParameter(
+            f"Invalid ordering key in order_by clause {clause!r}: order by {', '.join(kind.attributes)}."
+        )
     value = f"(SELECT t.value FROM {entity} AS t WHERE t.run = run.id AND t.key = ?)"
     return (f"{value} IS NULL", [left.key]), (value, [left.key]), descending
