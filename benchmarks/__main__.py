@@ -14,7 +14,7 @@ from benchmarks import copying, finding, footprint, kills, points, starting
 from benchmarks.course import Course
 from benchmarks.environments import prepare
 from benchmarks.measure import ROOT, Failed
-from benchmarks.table import lines, plain
+from benchmarks.table import lines, markdown, plain
 
 BENCHMARKS = {
     "import": starting.imports,
@@ -44,6 +44,7 @@ def main() -> int:
         "--folder", help="work on the disk of this folder; a temporary one in this checkout unless given"
     )
     parser.add_argument("--json", metavar="FILE", help="write the rows there too")
+    parser.add_argument("--markdown", action="store_true", help="print the table as docs/performance.md has it")
     options = parser.parse_args()
     unknown = set(options.names) - set(BENCHMARKS)
     if unknown:
@@ -74,7 +75,7 @@ def main() -> int:
     print(
         f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
     )
-    print("\n".join(lines(rows)))
+    print("\n".join((markdown if options.markdown else lines)(rows)))
     missed = [row for row in rows if row.verdict == "MISSED"]
     print(f"{len([row for row in rows if row.verdict == 'met'])} bars met, {len(missed)} missed.")
     return 1 if missed else 0

@@ -74,6 +74,25 @@ def lines(rows: Sequence[Row]) -> list[str]:
     ]
 
 
+def markdown(rows: Sequence[Row]) -> list[str]:
+    """The table for a page: each contender beside runstone in one row a figure."""
+    figures = list(dict.fromkeys(row.figure for row in rows))
+    found = ["| figure | runstone | bar | others |", "|---|---|---|---|"]
+    for figure in figures:
+        of_figure = [row for row in rows if row.figure == figure]
+        own = next((row for row in of_figure if row.contender == "runstone"), None)
+        others = "; ".join(
+            f"{row.contender} {number(row.value)}" for row in of_figure if row is not own and row.value is not None
+        )
+        value, bar = "not measured", ""
+        if own is not None and own.value is not None:
+            value = f"{number(own.value)} {own.unit}".strip()
+        if own is not None and own.bar is not None:
+            bar = f"<= {number(own.bar)}: {own.verdict}"
+        found.append(f"| {figure} | {value} | {bar} | {others} |")
+    return found
+
+
 def number(value: float) -> str:
     """A figure with as many digits as mean something."""
     if value == int(value) and abs(value) < 1e7:
