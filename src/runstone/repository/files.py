@@ -108,10 +108,11 @@ class _Batch:
     def _take_file(self, path: str, source: str) -> None:
         for attempt in (1, 2):
             try:
+                # Asked before it is opened: opening a pipe would wait for its writer.
+                if not stat.S_ISREG(os.stat(source).st_mode):
+                    raise WrongFileKind(f"{source!r} is no regular file; only files can be logged.", source)
                 with open(source, "rb", buffering=0) as file:
                     before = os.fstat(file.fileno())
-                    if not stat.S_ISREG(before.st_mode):
-                        raise WrongFileKind(f"{source!r} is no regular file; only files can be logged.", source)
                     self._take(path, file)
                     after = os.stat(source)
             except FileNotFoundError as error:
