@@ -114,11 +114,6 @@ def median(values: Sequence[float]) -> float | None:
     return statistics.median(values) if values else None
 
 
-def least(values: Sequence[float]) -> float | None:
-    """The least; None of nothing. For CPU times, where noise only adds."""
-    return min(values) if values else None
-
-
 def drop_caches_of(path: str) -> None:
     """Write a file's pages out, so that the next measurement does not pay for them."""
     descriptor = os.open(path, os.O_RDONLY)
