@@ -148,6 +148,6 @@ def _rows(
             note = f"quartiles {low:.3g} to {high:.3g} of {len(pairs)}; wall {sample.wall:.2f} s, peak {sample.peak / 1e6:.0f} MB"
             rows.append(Row(figure, name, value, unit, bar if name == "runstone" else None, sample.cpu, note))
         else:
-            why = "failed" if name in course.pythons else f"{DISTRIBUTIONS[name]} is not installed here"
+            why = "failed" if name in course.pythons else f"{DISTRIBUTIONS[name]} is left out or not installed"
             rows.append(missing(figure, name, unit, why))
     return rows

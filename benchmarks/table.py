@@ -37,7 +37,7 @@ class Row(NamedTuple):
         return "met" if self.value <= self.bar else "MISSED"
 
 
-def missing(figure: str, contender: str, unit: str, why: str = "not installed here") -> Row:
+def missing(figure: str, contender: str, unit: str, why: str = "left out, not installed, or failed") -> Row:
     """The row of a contender that could not be measured."""
     return Row(figure, contender, None, unit, note=why)
 
