@@ -1,0 +1,219 @@
+"""Searching runs: MLflow's grammar, what goes beyond it, errors with a caret, order, and cursors that stay put."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+import runstone
+from runstone.errors import InvalidParameter
+from runstone.store.search import grammar
+
+
+@pytest.fixture
+def runs() -> dict[str, str]:
+    """Four runs: `last` has no loss, `nan`'s is NaN."""
+    made = {}
+    for name, loss, lr, team in (
+        ("a", 0.1, "0.1", "red"),
+        ("b", 0.5, "0.01", "blue"),
+        ("nan", float("nan"), "auto", None),
+        ("last", None, "1", None),
+    ):
+        with runstone.start_run(run_name=name) as run:
+            made[name] = run.info.run_id
+            if loss is not None:
+                runstone.log_metric("loss", 9.0, step=0)
+                runstone.log_metric("loss", loss, step=1)
+            runstone.log_params({"lr": lr, "model type": "Forest" if name == "a" else "forest"})
+            if team:
+                runstone.set_tag("team", team)
+            runstone.log_metric("odd/key", 1)
+            if name == "b":
+                runstone.log_metric("loss.min", 77)
+    return made
+
+
+def names(text: str, **more: Any) -> list[str]:
+    found = runstone.search_runs(filter_string=text, output_format="list", **more)
+    return sorted(run.info.run_name or "" for run in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "a b last nan"),
+        ("metrics.loss < 0.3", "a"),
+        ("metric.loss <= 0.5 and metrics.loss >= .1", "a b"),
+        ("metrics.loss != 0.1", "b"),
+        ("metrics.loss = 1e-1", "a"),
+        ("metrics.`odd/key` = 1 AND params.lr = '0.01'", "b"),
+        ('metrics."odd/key" > -1', "a b last nan"),
+        ("params.`model type` LIKE 'for%'", "b last nan"),
+        ("params.`model type` ILIKE 'FOR%'", "a b last nan"),
+        ("parameter.lr != '1'", "a b nan"),
+        ("tags.team = 'red'", "a"),
+        ("tags.team != 'red'", "b"),
+        ("tags.team IS NULL", "last nan"),
+        ("tag.team IS NOT NULL", "a b"),
+        ("status = 'FINISHED'", "a b last nan"),
+        ("status = 'finished'", ""),
+        ("attributes.run_name IN ('a', 'nan')", "a nan"),
+        ("run.run_name NOT IN ('a')", "b last nan"),
+        ("`run name` = \"a\"", "a"),
+        ("start_time > 0 and end_time > 1000", "a b last nan"),
+        ("metrics.loss < 0.3 AND", "a"),
+        # beyond MLflow
+        ("metrics.loss < 0.3 or tags.team = 'blue'", "a b"),
+        ("not metrics.loss < 0.3", "b last nan"),
+        ("not (metrics.loss < 0.3 or tags.team = 'blue')", "last nan"),
+        ("metrics.loss < 1 and tags.team = 'red' or run_name = 'last'", "a last"),
+        ("params.lr > 0.05", "a last"),
+        ("params.lr = 0.10", "a"),
+        ("params.lr between 0.001 and 0.5", "a b"),
+        ("params.lr not in ('0.1', '1')", "b nan"),
+        ("metrics.loss in (0.1, 0.5)", "a b"),
+        ("metrics.loss.max > 8", "a b nan"),
+        ("metrics.loss.min > 70", "b"),
+        ("metrics.loss.min <= 9", "a nan"),
+        ("metrics.`loss.min` > 0", "b"),
+        ("metrics.loss.count = 2", "a b nan"),
+        ("metrics.loss.first = 9", "a b nan"),
+        ("metrics.loss is null", "last"),
+        ("run_name rlike '^(a|b)$'", "a b"),
+        ("duration < '1h30m' and duration >= 0", "a b last nan"),
+        ("lifecycle_stage = 'active' and experiment_id = '0'", "a b last nan"),
+    ],
+)  # fmt: skip
+def test_a_filter_lets_through_what_it_says(runs: dict[str, str], text: str, expected: str) -> None:
+    assert " ".join(names(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "caret_under", "hint"),
+    [
+        ("metrics.loss >", "", "expected a number"),
+        ("metrics.loss > 'x'", "> 'x'", "without quotes"),
+        ("params.lr < 'x'", "< 'x'", "LIKE"),
+        ("tags.team = 3", "= 3", "quotes"),
+        ("foo.bar = 1", "foo.bar", "metrics"),
+        ("acc > 1", "acc", "metrics.NAME"),
+        ("stauts = 'x'", "stauts", "did you mean status?"),
+        ("metrics.loss == 1", "= 1", "expected a number"),
+        ("(metrics.loss > 1", "", "')'"),
+        ("metrics.loss > 1 metrics.x > 1", "metrics.x", "AND"),
+        ("run_name rlike '('", "rlike", "regular expression"),
+        ("run_name = 'x", "'x", "quote"),
+        ("   ", "   ", "condition"),
+        ("params.x in ()", ")", "number, or a text"),
+    ],
+)
+def test_a_mistake_is_shown_with_a_caret_and_what_would_be_valid(text: str, caret_under: str, hint: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        names(text)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    _, shown, caret = caught.value.message.split("\n")
+    place = caret.index("^")
+    assert shown[place:].startswith(caret_under)
+    assert hint in caught.value.message
+
+
+@given(some.text(alphabet="abmetrics.params tags'\"`()<>=!,0123456789 ANDORNTLIKE\n\0é", max_size=60))
+def test_any_text_parses_or_is_refused_by_name(text: str) -> None:
+    with contextlib.suppress(InvalidParameter):
+        grammar.parse(text)
+
+
+@pytest.mark.parametrize("text", ["(" * 5000 + "run_name = 'a'", "not " * 5000 + "run_name = 'a'", "x" * 30_000])
+def test_hostile_depth_and_length_are_refused(text: str) -> None:
+    with pytest.raises(InvalidParameter):
+        grammar.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (["metrics.loss ASC"], "a b nan last"),
+        (["metrics.loss DESC"], "b a nan last"),
+        (["params.lr"], "b a last nan"),
+        (["tags.team desc", "run_name"], "a b last nan"),
+        (["run_name DESC"], "nan last b a"),
+        (["metrics.loss.min"], "a nan b last"),
+    ],
+)
+def test_order_puts_nan_behind_numbers_and_missing_last(runs: dict[str, str], order: list[str], expected: str) -> None:
+    found = runstone.search_runs(order_by=order, output_format="list")
+    assert " ".join(run.info.run_name or "" for run in found) == expected
+
+
+@pytest.mark.parametrize("order", ["metrics.loss ASC, params.lr", "dataset.name", "nothing"])
+def test_an_order_that_is_none_is_refused(runs: dict[str, str], order: str) -> None:
+    with pytest.raises(InvalidParameter):
+        runstone.search_runs(order_by=[order], output_format="list")
+
+
+@pytest.mark.parametrize("order", [[], ["metrics.m DESC"], ["metrics.m", "tags.t"], ["start_time ASC"]])
+def test_pages_give_each_run_once_while_runs_are_being_added(order: list[str]) -> None:
+    client = runstone.Client()
+    first = set()
+    for number in range(17):
+        run_id = client.create_run("0", start_time=number % 5).info.run_id
+        first.add(run_id)
+        if number % 3:
+            client.log_metric(run_id, "m", float("nan") if number % 4 == 0 else number % 7)
+    seen: list[str] = []
+    token = None
+    while True:
+        page = client.search_runs(["0"], order_by=order, max_results=4, page_token=token)
+        seen += [run.info.run_id for run in page]
+        client.create_run("0", start_time=2)
+        token = page.token
+        if token is None or len(seen) > 200:
+            break
+    assert len(seen) == len(set(seen))
+    assert first <= set(seen)
+
+
+def test_a_token_of_another_search_or_garbage_is_refused(runs: dict[str, str]) -> None:
+    client = runstone.Client()
+    token = client.search_runs(["0"], max_results=1).token
+    assert token
+    for wrong, text in ((token, "metrics.loss > 0"), ("garbage", ""), ("bnVsbA==", "")):
+        with pytest.raises(InvalidParameter, match="page_token"):
+            client.search_runs(["0"], text, max_results=1, page_token=wrong)
+
+
+def test_views_and_limits(runs: dict[str, str]) -> None:
+    runstone.delete_run(runs["a"])
+    assert names("", run_view_type=2) == ["a"]
+    assert len(names("", run_view_type=3)) == 4
+    assert len(names("", max_results=2)) == 2
+    for wrong in (0, -1, 50_001):
+        with pytest.raises(InvalidParameter, match="max_results"):
+            runstone.Client().search_runs(["0"], max_results=wrong)
+
+
+def test_a_frame_has_mlflows_columns(runs: dict[str, str]) -> None:
+    frame = runstone.search_runs(order_by=["run_name"])
+    assert list(frame.columns[:6]) == ["run_id", "experiment_id", "status", "artifact_uri", "start_time", "end_time"]
+    assert frame["metrics.loss"].iloc[0] == 0.1
+    assert frame["params.lr"].tolist() == ["0.1", "0.01", "1", "auto"]
+    assert len(runstone.search_runs(filter_string="run_name = 'nobody'")) == 0
+
+
+def test_experiments_are_searched_by_name_tags_and_times() -> None:
+    runstone.create_experiment("digits", tags={"team": "red"})
+    runstone.create_experiment("letters")
+
+    def found(text: str) -> list[str]:
+        return [experiment.name for experiment in runstone.search_experiments(filter_string=text)]
+
+    assert found("name LIKE 'd%'") == ["digits"]
+    assert found("tags.team = 'red' or experiment_id = '0'") == ["digits", "Default"]
+    assert found("creation_time > 0 and not name = 'Default'") == ["letters", "digits"]
+    with pytest.raises(InvalidParameter):
+        found("attributes.name = 'x'")
