@@ -76,7 +76,7 @@ def five_lines(course: Course) -> list[Row]:
     rows += _shares(rows)
     return [
         row._replace(note="keeps no files: only its writer opened and closed")
-        if row.contender == "tensorboardx"
+        if row.contender == "tensorboardx" and row.value is not None
         else row
         for row in rows
     ]

@@ -64,7 +64,9 @@ def metric_frame(self: Client, run_id: str, keys: list[str] | None = None) -> pa
     try:
         import pandas
     except ImportError as error:
-        raise ImportError("metric_frame gives a pandas DataFrame: `pip install pandas`, or use get_metric_series.") from error
+        raise ImportError(
+            "metric_frame gives a pandas DataFrame: `pip install pandas`, or use get_metric_series."
+        ) from error
 
     if keys is None:
         keys = [summary.key for summary in self.get_metric_summaries(run_id)]

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+import time
 from typing import NamedTuple
 
-from runstone.errors import NotFound, StoreMismatch, from_os_error
+from runstone.errors import NotFound, RunstoneError, StoreMismatch, from_os_error
 from runstone.journal import records, shipping
-from runstone.journal.segment import SUFFIX, lock_dead
+from runstone.journal.segment import NEW_SUFFIX, SUFFIX, lock_dead
 from runstone.journal.writer import FOLDER_NAME, Journal, own_paths
 from runstone.transport import Transport
 
+# A journal that could not be read to the end is kept under this name, for a person to look at.
+DAMAGED_SUFFIX = ".damaged"
+# Seconds after which a file that was being made when its process died is swept away; making one takes a millisecond.
+_STALE = 3600
+
 
 class Adopted(NamedTuple):
-    """What was found in a dead process's journal: whose points, when the last was logged (ms, None for none), how many, what was damaged."""
+    """What was found in a dead process's journal: whose points, when the last was logged (ms, None for none), how many were shipped
+    now, and how many slots could not be read."""
 
     run_id: str
     last_timestamp: int | None
@@ -22,10 +31,14 @@ class Adopted(NamedTuple):
 
 
 def recover(folder: str, transport: Transport) -> list[Adopted]:
-    """Adopt the journals of dead processes. Of several processes that try, one does; a journal whose points cannot be shipped stays."""
+    """Adopt the journals of dead processes. Of several processes that try, one does.
+
+    A journal whose points the store refuses stays for the next time, and a line on stderr says so: whoever reads must not fail
+    because of points of somebody else's.
+    """
     adopted = []
     own = None
-    for path in _journals(folder):
+    for path in _journals(folder, sweep=True):
         if own is None:
             own = own_paths()
         if path in own:
@@ -34,6 +47,8 @@ def recover(folder: str, transport: Transport) -> list[Adopted]:
         if descriptor is not None:
             try:
                 adopted.append(_adopt(path, descriptor, transport))
+            except RunstoneError as error:
+                shipping.warn_once(error)
             finally:
                 os.close(descriptor)
     return adopted
@@ -55,38 +70,62 @@ def is_live(folder: str, run_id: str, but: Journal | None = None) -> bool:
     return False
 
 
-def _journals(folder: str) -> list[str]:
+def _journals(folder: str, *, sweep: bool = False) -> list[str]:
     journals = os.path.join(folder, FOLDER_NAME)
+    found = []
     try:
-        return [entry.path for entry in os.scandir(journals) if entry.name.endswith(SUFFIX)]
+        with os.scandir(journals) as entries:
+            for entry in entries:
+                if entry.name.endswith(SUFFIX):
+                    found.append(entry.path)
+                elif sweep and entry.name.endswith(NEW_SUFFIX):
+                    with contextlib.suppress(OSError):  # gone meanwhile, or not ours to take away: it does no harm
+                        if entry.stat().st_mtime < time.time() - _STALE:
+                            os.unlink(entry.path)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise from_os_error(error, f"Looking for journals in {journals!r}") from error
+    return found
 
 
 def _adopt(path: str, descriptor: int, transport: Transport) -> Adopted:
-    data = _read(descriptor)
+    data = memoryview(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
     run_id = os.path.basename(path).rsplit(".", 2)[0]
     version, position = records.read_header(data)
     if version > records.VERSION:
-        raise StoreMismatch(f"The journal {path!r} was written by a newer runstone. Upgrade with `pip install -U runstone` to read it.")
-    # Names are announced anywhere before their points, so all is read, and what was acknowledged is left out.
+        raise StoreMismatch(
+            f"The journal {path!r} was written by a newer runstone. Upgrade with `pip install -U runstone` to read it."
+        )
+    # All is read, for the names; of the points, what was acknowledged is left out.
     everything = records.decode(data[records.START :])
-    pending = records.decode(data[max(position, records.START) :]).points
-    lost = 0
-    last = int(everything.points["timestamp"].max()) if len(everything.points) else None
+    points, places, damaged = everything.points, everything.places, everything.damaged + (version == 0)
+    last = int(points["timestamp"].max()) if len(points) else None
+    pending = points[places * records.SLOT + records.START >= position]
+    shipped = 0
     for start in range(0, len(pending), shipping.BATCH):
+        batch = pending[start : start + shipping.BATCH]
         try:
-            lost += shipping.send(transport, run_id, everything.names, pending[start : start + shipping.BATCH])
+            unknown = shipping.send(transport, run_id, everything.names, batch)
         except NotFound:
-            # The run itself is gone, and with it whatever its points meant.
-            lost += len(pending) - start
-            break
-    os.unlink(path)
-    return Adopted(run_id, last, len(pending) - lost, everything.damaged + lost)
+            break  # the run itself is gone, and with it whatever its points meant
+        shipped += len(batch) - unknown
+        damaged += unknown
+    _put_away(path, damaged)
+    return Adopted(run_id, last, shipped, damaged)
 
 
-def _read(descriptor: int) -> bytes:
-    size = os.fstat(descriptor).st_size
-    return os.pread(descriptor, size, 0)
+def _put_away(path: str, damaged: int) -> None:
+    try:
+        if damaged:
+            os.rename(path, path + DAMAGED_SUFFIX)
+            if sys.stderr is not None:
+                print(
+                    f"runstone: {damaged} records of a journal are damaged; what could be read is in the store, the file is kept: "
+                    f"{path + DAMAGED_SUFFIX}",
+                    file=sys.stderr,
+                )
+        else:
+            os.unlink(path)
+    except OSError as error:
+        raise from_os_error(error, f"Putting away the journal {path!r}") from error

@@ -40,10 +40,14 @@ class SeriesName(NamedTuple):
 
 
 class Decoded(NamedTuple):
-    """What a stretch of journal holds: names by number, the points as a structured array in order, and how many slots are damaged."""
+    """What a stretch of journal holds: names by number, the points as a structured array in order, and how many slots are damaged.
+
+    `places` are the numbers of the slots that the points were in.
+    """
 
     names: dict[int, SeriesName]
     points: NDArray[numpy.void]
+    places: NDArray[numpy.intp]
     damaged: int
 
 
@@ -62,7 +66,7 @@ def mark(position: int) -> bytes:
     return sealed(_MARK.pack(position))
 
 
-def read_header(data: bytes) -> tuple[int, int]:
+def read_header(data: bytes | memoryview) -> tuple[int, int]:
     """Version and acknowledged position. A header that is damaged says version 0; a damaged mark, the start: all is shipped once more."""
     version = 0
     if len(data) >= SLOT and zlib.crc32(data[:28]) == _CRC.unpack_from(data, 28)[0]:
@@ -90,11 +94,12 @@ def decode(data: bytes | memoryview) -> Decoded:
 
     layout = numpy.dtype([("step", "<i8"), ("timestamp", "<i8"), ("value", "<f8"), ("series", "<u4"), ("crc", "<u4")])
     slots = numpy.frombuffer(data, layout, len(data) // SLOT)
-    good = _checked(slots)
-    names, texts = _definitions(data, slots, good)
-    good &= ~texts
     written = slots.view("<u8").reshape(-1, 4).any(axis=1)
-    return Decoded(names, slots[good & (slots["series"] != DEFINITION)], int((written & ~good & ~texts).sum()))
+    good = _checked(slots)
+    names, texts, illegible = _definitions(data, slots, good)
+    damaged = int((written & ~good & ~texts).sum()) + illegible
+    places = numpy.flatnonzero(good & ~texts & (slots["series"] != DEFINITION))
+    return Decoded(names, slots[places], places, damaged)
 
 
 def _checked(slots: Any) -> NDArray[numpy.bool_]:
@@ -115,12 +120,15 @@ def _checked(slots: Any) -> NDArray[numpy.bool_]:
     return good
 
 
-def _definitions(data: bytes | memoryview, slots: Any, good: Any) -> tuple[dict[int, SeriesName], NDArray[numpy.bool_]]:
-    """The names by number, and which slots are text of definitions (and so are no points, whatever they look like)."""
+def _definitions(
+    data: bytes | memoryview, slots: Any, good: Any
+) -> tuple[dict[int, SeriesName], NDArray[numpy.bool_], int]:
+    """The names by number; which slots are text of definitions (and so are no points, whatever they look like); damaged texts."""
     import numpy
 
     names: dict[int, SeriesName] = {}
     texts = numpy.zeros(len(slots), bool)
+    illegible = 0
     for place in numpy.flatnonzero(good & (slots["series"] == DEFINITION)).tolist():
         if texts[place]:
             continue
@@ -130,4 +138,6 @@ def _definitions(data: bytes | memoryview, slots: Any, good: Any) -> tuple[dict[
         text = bytes(data[start : start + length])
         if zlib.crc32(text) == crc:
             names[number] = msgspec.json.decode(text, type=SeriesName)
-    return names, texts
+        else:
+            illegible += 1
+    return names, texts, illegible

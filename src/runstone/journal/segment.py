@@ -5,6 +5,7 @@ The lock is the sign of life: held while the process that writes the file lives,
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import mmap
 import os
@@ -13,6 +14,7 @@ from runstone.errors import from_os_error
 from runstone.journal import records
 
 SUFFIX = ".journal"
+NEW_SUFFIX = ".new"
 FIRST_SIZE = 64 * 1024
 STEP_SIZE = 1024 * 1024
 # A full segment is followed by a new one, so that a long training's journal does not keep what was shipped long ago.
@@ -25,52 +27,63 @@ class Segment:
     Args:
         folder: the folder of journals; made when missing.
         run_id: the run whose points it holds; part of the file's name.
+        announced: the definitions of the series known so far; points of any of them may follow.
     """
 
-    __slots__ = ("capacity", "descriptor", "map", "path", "position", "shipped")
+    __slots__ = ("descriptor", "end", "limit", "lock", "map", "path", "position", "shipped")
 
-    def __init__(self, folder: str, run_id: str) -> None:
+    def __init__(self, folder: str, run_id: str, announced: bytes = b"") -> None:
         name = f"{run_id}.{os.getpid()}-{os.urandom(4).hex()}"
         self.path = os.path.join(folder, name + SUFFIX)
-        temporary = os.path.join(folder, name + ".new")
+        self.end = 0
+        self.limit = max(FULL_SIZE, 4 * len(announced))
+        temporary = os.path.join(folder, name + NEW_SUFFIX)
         try:
             os.makedirs(folder, exist_ok=True)
-            self.descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
-            try:
-                # Locked before it bears its name: nobody may take a journal that is just being made for a dead one's.
-                fcntl.flock(self.descriptor, fcntl.LOCK_EX)
-                self.capacity = 0
-                self.map = self._mapped(FIRST_SIZE)
-                self.map[: records.START] = records.header()
-                os.rename(temporary, self.path)
-            except BaseException:
-                os.close(self.descriptor)
-                os.unlink(temporary)
-                raise
+            self._make(temporary, records.header() + announced)
         except OSError as error:
             raise from_os_error(error, f"Making the journal of run {run_id} in {folder!r}") from error
-        self.position = self.shipped = records.START
 
-    def _mapped(self, size: int) -> mmap.mmap:
+    def _make(self, temporary: str, start: bytes) -> None:
+        # The lock belongs to a descriptor that nothing else uses. A map keeps a copy of the descriptor that it was made from, which
+        # in a forked child cannot always be closed; with the lock on that one, a child would keep its dead parent's journal alive.
+        self.lock = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        self.descriptor = -1
+        try:
+            # Locked before it bears its name: nobody may take a journal that is just being made for a dead one's.
+            fcntl.flock(self.lock, fcntl.LOCK_EX)
+            self.descriptor = os.open(temporary, os.O_RDWR)
+            self._reserve(-(-max(len(start), FIRST_SIZE) // FIRST_SIZE) * FIRST_SIZE)
+            self.map[: len(start)] = start
+            os.rename(temporary, self.path)
+        except BaseException:
+            self.abandon()
+            # Under either name: an interrupt may come when it is just renamed, and a journal left behind would say that we died.
+            for path in (temporary, self.path):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+            raise
+        self.shipped = records.START
+        self.position = len(start)
+
+    def _reserve(self, size: int) -> None:
         # The space is reserved before it is mapped: writing to a map with no disk behind it would kill the process (SIGBUS).
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(self.descriptor, 0, size)
         else:
-            os.pwrite(self.descriptor, bytes(size - self.capacity), self.capacity)
-        self.capacity = size
-        return mmap.mmap(self.descriptor, size)
+            os.pwrite(self.descriptor, bytes(size - self.end), self.end)
+        # A new map of the same pages: whoever still reads through the old one reads the same file.
+        self.map, self.end = mmap.mmap(self.descriptor, size), size
 
     @property
     def full(self) -> bool:
-        """Whether it takes no more."""
-        return self.capacity >= FULL_SIZE
+        """Whether it grows no more."""
+        return self.end >= self.limit
 
     def grow(self) -> None:
         """Make room for more. Raises StorageFull where the disk has none; what was written stays whole."""
-        size = self.capacity + min(self.capacity, STEP_SIZE)
         try:
-            # A new map of the same pages: whoever still writes through the old one writes the same file.
-            self.map = self._mapped(size)
+            self._reserve(self.end + min(self.end, STEP_SIZE))
         except OSError as error:
             raise from_os_error(error, f"Logging to the journal {self.path!r}") from error
 
@@ -81,23 +94,31 @@ class Segment:
 
     def abandon(self) -> None:
         """Let go of it in a forked child: the file, its lock and its points are the parent's."""
-        os.close(self.descriptor)
+        os.close(self.lock)
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
 
-    def close(self, *, keep: bool = False) -> None:
-        """Give the lock back; the file goes too unless it is to be kept for whoever adopts it."""
-        if not keep and os.path.exists(self.path):
+    def close(self) -> None:
+        """Give the lock back. The file goes when all of it was shipped, else it waits to be adopted."""
+        if self.shipped >= self.position and os.path.exists(self.path):
             os.unlink(self.path)
-        os.close(self.descriptor)
+        self.abandon()
 
 
+def no_segment() -> Segment:
+    """A segment that has room for nothing: what a journal that is closed writes to, which makes it open a real one."""
+    nothing = Segment.__new__(Segment)
+    nothing.position = nothing.end = nothing.shipped = nothing.limit = 0
+    nothing.path = ""
+    return nothing
 
 
 def lock_dead(path: str) -> int | None:
     """A descriptor of a dead process's journal, locked for us; None where its process lives or somebody else was faster."""
     try:
         descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return None
+    except (FileNotFoundError, PermissionError):
+        return None  # adopted meanwhile, or another user's: theirs to adopt
     except OSError as error:
         raise from_os_error(error, f"Opening the journal {path!r}") from error
     try:

@@ -18,6 +18,9 @@ from runstone.transport import Transport
 # Points in one request: bounds the memory of the drain (a few times 8 MiB) and the time it holds the interpreter.
 BATCH = 262_144
 
+# Seconds between two attempts when the store refuses again and again.
+LONGEST_WAIT = 60.0
+
 _thread: threading.Thread | None = None
 _warned = False
 
@@ -28,7 +31,7 @@ def ship(
     """Send what a segment of ours holds up to `end`, or the first batch of it, and mark it."""
     end = min(end, segment.shipped + BATCH * records.SLOT)
     with memoryview(segment.map) as view, view[segment.shipped : end] as slots:
-        points = records.decode(slots).points
+        points = records.decode(slots).points  # a copy: the map may be replaced or closed under it
     send(transport, run_id, names, points)
     segment.acknowledge(end)
 
@@ -63,10 +66,10 @@ def send(transport: Transport, run_id: str, names: Mapping[int, records.SeriesNa
     return unknown
 
 
-def start_drainer(drain_all: Callable[[], None]) -> None:
+def start_drainer(drain_all: Callable[[], bool]) -> None:
     """Have `drain_all` called every now and then by a thread of its own; done once a process."""
     global _thread
-    if _thread is None:
+    if _thread is None or not _thread.is_alive():
         _thread = threading.Thread(target=_drain, args=(drain_all,), name="runstone-drain", daemon=True)
         _thread.start()
 
@@ -77,11 +80,13 @@ def forget_drainer() -> None:
     _thread = None
 
 
-def _drain(drain_all: Callable[[], None]) -> None:
+def _drain(drain_all: Callable[[], bool]) -> None:
     pause = threading.Event()
     interval = settings.DRAIN_INTERVAL.read()
-    while not pause.wait(interval):
-        drain_all()
+    wait = interval
+    while not pause.wait(wait):
+        # A store that refuses is asked less and less often: the points are safe where they are.
+        wait = interval if drain_all() else min(2 * wait, max(interval, LONGEST_WAIT))
 
 
 def warn_once(error: RunstoneError) -> None:

@@ -1,7 +1,13 @@
-"""The writing end of a journal: `append` on the caller's thread, `drain` on ours. Knows nothing of dead processes' journals."""
+"""The writing end of a journal: `append` on the caller's thread, `drain` on ours. Knows nothing of dead processes' journals.
+
+A signal handler may append while its own thread is inside `append`; the interpreter runs handlers after calls and at the ends of
+loops only. So between reading the position and moving it, which happens last, no function of Python's is called: whoever comes in
+between finds the place not yet taken, or taken and filled. A drain sees no slot that is not filled for the same reason.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Mapping
@@ -10,16 +16,18 @@ from zlib import crc32
 
 from runstone.errors import InvalidParameter, RunstoneError
 from runstone.journal import records, shipping
-from runstone.journal.segment import Segment
+from runstone.journal.segment import Segment, no_segment
 from runstone.operations import rules
 from runstone.operations.numbers import check_integer, check_number
 from runstone.transport import Transport
 
 FOLDER_NAME = "journal"
+# Slots written at once by append_many: well below what a segment holds.
+_AT_ONCE = 1024
 
 _pack = records.POINT.pack
 _open: dict[tuple[str, str], Journal] = {}
-_guard = threading.Lock()
+_guard = threading.RLock()
 
 
 class Journal:
@@ -38,12 +46,12 @@ class Journal:
         # Re-entrant: a signal handler that logs while its thread is inside `append` must not wait for itself.
         self._lock = threading.RLock()
         self._draining = threading.RLock()
+        # Numbers are given once and hold in every segment, so that a point may go to whichever is the current one.
+        self._next = itertools.count()
         self._numbers: dict[object, int] = {}
-        self._names: dict[Segment, dict[int, records.SeriesName]] = {}
+        self._names: dict[int, records.SeriesName] = {}
         self._segments: list[Segment] = []
-        self._end = 0
-        self._position = 0
-        self._map: Any = None
+        self._segment = no_segment()
         self._begin()
 
     def append(
@@ -67,22 +75,27 @@ class Journal:
         series: object = key
         if model_id is not None or dataset_name is not None:
             series = (key, model_id, dataset_name, dataset_digest)
+        try:
+            number = self._numbers[series]
+        except (KeyError, TypeError):
+            number = self._define(series, key, model_id, dataset_name, dataset_digest)
+        try:
+            body = _pack(step, timestamp, value, number)
+            known = timestamp >= 0
+        except Exception:  # noqa: BLE001  # whatever is wrong with them, the checks say it in one way
+            known = False
+        if not known:
+            body = _pack(check_integer("step", key, step), _checked_time(key, timestamp), value, number)
+        slot = body + crc32(body).to_bytes(4, "little")
         with self._lock:
-            try:
-                number = self._numbers[series]
-            except (KeyError, TypeError):
-                number = self._define(series, key, model_id, dataset_name, dataset_digest)
-            try:
-                body = _pack(step, timestamp, value, number)
-            except Exception:  # noqa: BLE001  # whatever is wrong with them, the checks say it in one way
-                body = _pack(check_integer("step", key, step), _checked_time(key, timestamp), value, number)
-            position = self._position
-            if position == self._end:
-                position = self._make_room(series, key, model_id, dataset_name, dataset_digest)
-                body = _pack(*records.POINT.unpack(body)[:3], self._numbers[series])
-            # The place is taken before it is filled, so that a signal handler in between takes the next one.
-            self._position = position + 32
-            self._map[position : position + 32] = body + crc32(body).to_bytes(4, "little")
+            segment = self._segment
+            position = segment.position
+            while position >= segment.end:
+                self._make_room()
+                segment = self._segment
+                position = segment.position
+            segment.map[position : position + 32] = slot
+            segment.position = position + 32
 
     def append_many(
         self,
@@ -94,111 +107,121 @@ class Journal:
         dataset_digest: str | None = None,
     ) -> None:
         """Write a point of each metric, at one step; where one is not valid, none is written."""
-        step, timestamp = check_integer("step", next(iter(metrics), ""), step), _checked_time(next(iter(metrics), ""), timestamp)
-        values = {}
+        first = next(iter(metrics), "")
+        step, timestamp = check_integer("step", first, step), _checked_time(first, timestamp)
+        numbers, plain = self._numbers, model_id is None and dataset_name is None
+        points: list[tuple[object, str, float]] = []
         for key, value in metrics.items():
-            if key not in self._numbers:
+            series: object = key if plain else (key, model_id, dataset_name, dataset_digest)
+            if series not in numbers:
                 rules.check_key("metric", key)
-            values[key] = value if type(value) is float else check_number(key, value)
-        with self._lock:
-            for key, value in values.items():
-                self.append(key, value, timestamp, step, model_id, dataset_name, dataset_digest)
+            points.append((series, key, value if type(value) is float else check_number(key, value)))
+        parts = []
+        for series, key, number in points:
+            place = numbers.get(series)
+            if place is None:
+                place = self._define(series, key, model_id, dataset_name, dataset_digest)
+            body = _pack(step, timestamp, number, place)
+            parts.append(body + crc32(body).to_bytes(4, "little"))
+        for start in range(0, len(parts), _AT_ONCE):
+            self._write(b"".join(parts[start : start + _AT_ONCE]))
 
     def drain(self) -> None:
         """Ship what is pending now, a batch at a time; raises what the transport raises, and the points stay for the next time."""
         with self._draining:
+            # Up to here and no further: threads that go on logging must not keep us for ever.
+            current = self._segment
+            goal = current.position
             while self._segments:
                 segment = self._segments[0]
-                end = self._position if segment is self._segments[-1] else segment.position
+                end = goal if segment is current else segment.position
                 if segment.shipped < end:
-                    shipping.ship(self.transport, segment, self._names[segment], self.run_id, end)
-                elif len(self._segments) == 1:
+                    shipping.ship(self.transport, segment, self._names, self.run_id, end)
+                elif segment is current:
                     return
                 else:
-                    self._drop(segment)
+                    self._segments.remove(segment)
+                    segment.close()
 
     def flush(self) -> None:
         """Return when every point appended so far is in the store, on disk."""
         self.drain()
 
     def close(self) -> None:
-        """Ship what is left, then give the lock back. The file goes when all of it is shipped, else it waits to be adopted."""
+        """Ship what is left, then give the lock back. The file goes when all of it is shipped, else it waits to be adopted.
+
+        A point that comes later opens the journal again.
+        """
         try:
             self.drain()
         finally:
-            with self._lock, _guard:
-                for segment in self._segments:
-                    end = self._position if segment is self._segments[-1] else segment.position
-                    segment.close(keep=segment.shipped < end)
-                self._segments.clear()
-                self._numbers.clear()
-                self._position = self._end = 0
-                if _open.get((self.folder, self.run_id)) is self:
-                    del _open[self.folder, self.run_id]
+            with self._draining, self._lock:
+                try:
+                    self.drain()  # what came meanwhile
+                finally:
+                    self._segment = no_segment()
+                    while self._segments:
+                        self._segments.pop().close()
+                    with _guard:
+                        if _open.get((self.folder, self.run_id)) is self:
+                            del _open[self.folder, self.run_id]
 
     @property
     def paths(self) -> set[str]:
         """The files it is in now."""
-        return {segment.path for segment in self._segments}
+        return {segment.path for segment in [*self._segments, self._segment] if segment.path}
 
-    def _begin(self) -> None:
-        """A new segment, in which nothing is announced yet."""
-        if self._segments:
-            self._segments[-1].position = self._position
-        segment = Segment(self.folder, self.run_id)
-        self._names[segment] = {}
-        self._numbers.clear()
-        self._map, self._position, self._end = segment.map, segment.position, segment.capacity
-        self._segments.append(segment)
-
-    def _drop(self, segment: Segment) -> None:
+    def _write(self, slots: bytes) -> None:
+        length = len(slots)
         with self._lock:
-            self._segments.remove(segment)
-            del self._names[segment]
-        segment.close()
+            segment = self._segment
+            position = segment.position
+            while position + length > segment.end:
+                self._make_room()
+                segment = self._segment
+                position = segment.position
+            segment.map[position : position + length] = slots
+            segment.position = position + length
 
     def _define(self, series: object, key: str, *context: str | None) -> int:
         rules.check_key("metric", key)
-        if not self._segments:
-            self._begin()  # after a fork, or after close: the first point opens a journal of its own
-            with _guard:
-                _open[self.folder, self.run_id] = self
         shipping.start_drainer(_drain_all)
-        number = len(self._names[self._segments[-1]])
-        name = records.SeriesName(self.run_id, key, *context)
-        slots = records.definition(number, name)
-        while self._position + len(slots) > self._end:
-            if self._room():
-                return self._define(series, key, *context)
-        start = self._position
-        self._position = start + len(slots)
-        self._map[start : self._position] = slots
-        self._names[self._segments[-1]][number] = name
-        self._numbers[series] = number
+        with self._lock:
+            number = self._numbers.get(series)
+            if number is None:
+                number = next(self._next)
+                name = records.SeriesName(self.run_id, key, *context)
+                # Named first, used last: a segment that is begun meanwhile announces it, no drain meets a number without a name.
+                self._names[number] = name
+                self._write(records.definition(number, name))
+                self._numbers[series] = number
         return number
 
-    def _make_room(self, series: object, key: str, *context: str | None) -> int:
-        if self._room():
-            self._define(series, key, *context)
-        return self._position
-
-    def _room(self) -> bool:
-        """Make room for more slots; whether it is in a new segment, where series must be announced again."""
-        segment = self._segments[-1]
-        if segment.full:
+    def _make_room(self) -> None:
+        segment = self._segment
+        if segment.end == 0:
+            # After a fork, or after `close`: the first point opens a file of our own.
             self._begin()
-            return True
-        segment.grow()
-        self._map, self._end = segment.map, segment.capacity
-        return False
+            with _guard:
+                _open[self.folder, self.run_id] = self
+            shipping.start_drainer(_drain_all)
+        elif segment.full:
+            self._begin()
+        else:
+            segment.grow()
+
+    def _begin(self) -> None:
+        announced = b"".join(records.definition(number, name) for number, name in list(self._names.items()))
+        segment = Segment(self.folder, self.run_id, announced)
+        # Current first, listed second: what is listed and not current is done with, and drained away.
+        self._segment = segment
+        self._segments.append(segment)
 
     def _forked(self) -> None:
-        for segment in self._segments:
+        for segment in {id(segment): segment for segment in [*self._segments, self._segment] if segment.path}.values():
             segment.abandon()
         self._lock, self._draining = threading.RLock(), threading.RLock()
-        self._segments, self._names = [], {}
-        self._numbers.clear()
-        self._position = self._end = 0
+        self._segments, self._segment = [], no_segment()
 
 
 def open_journal(transport: Transport, folder: str, run_id: str) -> Journal:
@@ -223,24 +246,30 @@ def flush_all() -> None:
         journal.flush()
 
 
-def _drain_all() -> None:
+def _drain_all() -> bool:
+    """Drain every journal; whether all went well."""
+    well = True
     for journal in list(_open.values()):
         try:
             journal.drain()
         except RunstoneError as error:
+            well = False
             shipping.warn_once(error)
+    return well
 
 
-def _checked_time(key: str, timestamp: object) -> int:
+def _checked_time(key: str, timestamp: Any) -> int:
     number = check_integer("timestamp", key, timestamp)
     if number < 0:
-        raise InvalidParameter(f"The timestamp {timestamp!r} of the metric {key!r} is negative. Give milliseconds since 1970.")
+        raise InvalidParameter(
+            f"The timestamp {timestamp!r} of the metric {key!r} is negative. Give milliseconds since 1970."
+        )
     return number
 
 
 def _after_fork() -> None:
     global _guard
-    _guard = threading.Lock()
+    _guard = threading.RLock()
     for journal in _open.values():
         journal._forked()
     _open.clear()

@@ -38,6 +38,11 @@ def check_integer(what: str, key: str, value: Any) -> int:
         number = int(value.item()) if hasattr(value, "item") else int(value)
     except (TypeError, ValueError, OverflowError):
         number = None
-    if number is None or isinstance(value, str) or not _LEAST <= number <= _GREATEST or (isinstance(value, float) and math.isnan(value)):
+    if (
+        number is None
+        or isinstance(value, str)
+        or not _LEAST <= number <= _GREATEST
+        or (isinstance(value, float) and math.isnan(value))
+    ):
         raise InvalidParameter(f"Got invalid {what} {value!r} for metric {key!r}: a {what} is a 64-bit integer.")
     return number

@@ -209,7 +209,9 @@ def check_time(key: str, timestamp: Any) -> int:
     """A time in ms since 1970, or InvalidParameter."""
     number = check_integer("timestamp", key, timestamp)
     if number < 0:
-        raise InvalidParameter(f"The timestamp {timestamp!r} of the metric {key!r} is negative. Give milliseconds since 1970.")
+        raise InvalidParameter(
+            f"The timestamp {timestamp!r} of the metric {key!r} is negative. Give milliseconds since 1970."
+        )
     return number
 
 
@@ -220,7 +222,9 @@ def _group(given: SeriesPoints) -> tuple[Context, Points]:
         numpy.frombuffer(given.steps, "<i8"), numpy.frombuffer(given.timestamps, "<i8"), numpy.frombuffer(given.values, "<f8")
     )  # fmt: skip
     if not len(columns[0]) == len(columns[1]) == len(columns[2]) or not len(columns[0]):
-        raise InvalidParameter(f"The columns of the metric {given.key!r} have not the same length, or none. Send as many of each.")
+        raise InvalidParameter(
+            f"The columns of the metric {given.key!r} have not the same length, or none. Send as many of each."
+        )
     key = rules.check_key("metric", given.key)
     return Context(key, given.model_id or "", given.dataset_name or "", given.dataset_digest or ""), Points(*columns)
 
@@ -232,7 +236,9 @@ def _page(found: list[tuple[Context, Points]], start: int, size: int) -> tuple[l
     order = numpy.lexsort((everything.step, everything.timestamp))[start : start + size]
     owners = numpy.repeat(numpy.arange(len(found)), [len(points.step) for _, points in found])[order].tolist()
     columns = (column[order].tolist() for column in everything)
-    contexts = [(context.model_id or None, context.dataset_name or None, context.dataset_digest or None) for context, _ in found]
+    contexts = [
+        (context.model_id or None, context.dataset_name or None, context.dataset_digest or None) for context, _ in found
+    ]
     key = found[0][0].key if found else ""
     page = [
         Metric(key, value, timestamp, step, *contexts[owner])

@@ -72,10 +72,14 @@ def encode(points: Points) -> bytes:
 def decode(data: bytes) -> Points:
     """The points of a chunk. Raises CorruptData when a bit is not as it was written."""
     if len(data) < _HEADER.size + _CRC.size or zlib.crc32(data[:-4]) != _CRC.unpack_from(data, len(data) - 4)[0]:
-        raise CorruptData(f"A chunk of {len(data)} bytes of metric points does not match its checksum. Restore the store from a backup.")
+        raise CorruptData(
+            f"A chunk of {len(data)} bytes of metric points does not match its checksum. Restore the store from a backup."
+        )
     version, step_width, time_width, value_width, count, step, timestamp = _HEADER.unpack_from(data)
     if version != VERSION:
-        raise CorruptData(f"A chunk of metric points has the version {version}; this runstone knows {VERSION}. Upgrade runstone.")
+        raise CorruptData(
+            f"A chunk of metric points has the version {version}; this runstone knows {VERSION}. Upgrade runstone."
+        )
     import numpy
 
     place = _HEADER.size

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runstone.store import points
 from runstone.store.database import Connection
 from runstone.store.points import Points
 
 if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
     from runstone.store.points import Floats
 
 # Points a chunk holds at the most: a read decodes whole chunks, an append rewrites at most this much.
@@ -29,7 +32,7 @@ class Summary(NamedTuple):
     """A metric in one row. NaN is None in the value fields, and left out of min and max."""
 
     key: str
-    count: int
+    count: int  # type: ignore[assignment]  # the column's name; nobody counts fields
     last_step: int
     last_timestamp: int
     last_value: float | None
@@ -61,7 +64,8 @@ def append(connection: Connection, run: int, groups: Iterable[tuple[Context, Poi
 def history(connection: Connection, run: int, key: str) -> list[tuple[Context, Points]]:
     """All points of a metric, a series at a time; chunk by chunk in the order of their arrival."""
     rows = connection.execute(
-        "SELECT id, model_id, dataset_name, dataset_digest FROM series WHERE run = ? AND key = ? ORDER BY id", (run, key)
+        "SELECT id, model_id, dataset_name, dataset_digest FROM series WHERE run = ? AND key = ? ORDER BY id",
+        (run, key),
     ).fetchall()
     found = []
     for series, *context in rows:
@@ -108,26 +112,38 @@ def _unique(given: Points) -> Points:
     if not same.any():
         return given
     kept = numpy.sort(order[numpy.concatenate(([True], ~same))])
-    return Points(step[kept], timestamp[kept], value[kept])
+    return _at(given, kept)
 
 
 def _without_known(connection: Connection, series: int, given: Points) -> Points:
     """Without points that the series has. Only chunks whose times overlap can hold any: for points as they come, the last one."""
-    low, high = int(given.timestamp.min()), int(given.timestamp.max())
-    rows = connection.execute(
-        "SELECT data FROM series_chunk WHERE series = ? AND last_timestamp >= ? AND first_timestamp <= ?", (series, low, high)
-    ).fetchall()
-    known: set[tuple[int, int, int]] = set()
-    for (data,) in rows:
-        stored = points.decode(data)
-        near = (stored.timestamp >= low) & (stored.timestamp <= high)
-        known.update(_fields(Points(stored.step[near], stored.timestamp[near], stored.value[near])))
-    if not known:
-        return given
     import numpy
 
-    fresh = numpy.fromiter((field not in known for field in _fields(given)), bool, len(given.step))
-    return given if fresh.all() else Points(given.step[fresh], given.timestamp[fresh], given.value[fresh])
+    rows = connection.execute(
+        "SELECT data FROM series_chunk WHERE series = ? AND last_timestamp >= ? AND first_timestamp <= ?",
+        (series, int(given.timestamp.min()), int(given.timestamp.max())),
+    )
+    fresh = numpy.ones(len(given.step), bool)
+    for (data,) in rows:
+        stored = points.decode(data)
+        # A chunk at a time, and of it and of what comes only what may be equal: the sets stay small, however long the series.
+        places = numpy.flatnonzero(fresh & _near(given, stored))
+        if len(places):
+            known = set(_fields(_at(stored, _near(stored, _at(given, places)))))
+            fresh[places] = [field not in known for field in _fields(_at(given, places))]
+    return given if fresh.all() else _at(given, fresh)
+
+
+def _near(some: Points, others: Points) -> NDArray[numpy.bool_]:
+    """Which of some points lie within the times and steps of others."""
+    near: NDArray[numpy.bool_] = (some.timestamp >= others.timestamp.min()) & (some.timestamp <= others.timestamp.max())
+    near &= (some.step >= others.step.min()) & (some.step <= others.step.max())
+    return near
+
+
+def _at(given: Points, places: Any) -> Points:
+    """The points at some places: indices, a mask or a slice."""
+    return Points(given.step[places], given.timestamp[places], given.value[places])
 
 
 def _fields(given: Points) -> Iterable[tuple[int, int, int]]:
@@ -155,10 +171,17 @@ def _write(connection: Connection, series: int, fresh: Points) -> None:
         fresh = points.join([*(points.decode(data) for (data,) in rows), fresh])
         connection.execute("DELETE FROM series_chunk WHERE series = ? AND number >= ?", (series, number))
     for place, start in enumerate(range(0, total, CHUNK_POINTS)):
-        part = Points(*(column[start : start + CHUNK_POINTS] for column in fresh))
+        part = _at(fresh, slice(start, start + CHUNK_POINTS))
         connection.execute(
             "INSERT INTO series_chunk (series, number, count, first_timestamp, last_timestamp, data) VALUES (?, ?, ?, ?, ?, ?)",
-            (series, number + place, len(part.step), int(part.timestamp.min()), int(part.timestamp.max()), points.encode(part)),
+            (
+                series,
+                number + place,
+                len(part.step),
+                int(part.timestamp.min()),
+                int(part.timestamp.max()),
+                points.encode(part),
+            ),
         )
 
 
@@ -200,10 +223,18 @@ def _extreme(given: Points, *, greatest: bool) -> int:
 
 def _combine(one: Summary, other: Summary) -> Summary:
     def last(summary: Summary) -> tuple[int, int, float]:
-        return summary.last_step, summary.last_timestamp, float("-inf") if summary.last_value is None else summary.last_value
+        return (
+            summary.last_step,
+            summary.last_timestamp,
+            float("-inf") if summary.last_value is None else summary.last_value,
+        )
 
     def first(summary: Summary) -> tuple[int, int, float]:
-        return summary.first_step, summary.first_timestamp, float("-inf") if summary.first_value is None else summary.first_value
+        return (
+            summary.first_step,
+            summary.first_timestamp,
+            float("-inf") if summary.first_value is None else summary.first_value,
+        )
 
     end, start = max(one, other, key=last), min(one, other, key=first)
     lows = [number for number in (one.min_value, other.min_value) if number is not None]
@@ -222,7 +253,9 @@ def _update(connection: Connection, run: int, fresh: dict[str, Summary]) -> None
     for start in range(0, len(keys), 500):
         some = keys[start : start + 500]
         marks = ",".join("?" * len(some))
-        for row in connection.execute(f"SELECT {fields} FROM metric WHERE run = ? AND key IN ({marks})", (run, *some)).fetchall():
+        for row in connection.execute(
+            f"SELECT {fields} FROM metric WHERE run = ? AND key IN ({marks})", (run, *some)
+        ).fetchall():
             fresh[row[0]] = _combine(Summary(*row), fresh[row[0]])
     connection.executemany(
         f"INSERT INTO metric (run, {fields}) VALUES ({','.join('?' * (len(Summary._fields) + 1))})"
