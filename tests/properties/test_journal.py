@@ -85,6 +85,25 @@ def test_any_flipped_bit_costs_one_slot_and_no_name(
     assert damaged >= (1 if hit in meaning else 0)
 
 
+@given(NAMES, POINTS, st.integers(1, 20))
+def test_stretch_by_stretch_it_reads_as_in_one_piece(
+    names: list[records.SeriesName], points: list[tuple[int, int, float]], extra: int
+) -> None:
+    data, meaning = built(names, points)
+    longest = max(len(records.definition(0, name)) for name in names)
+    position, found_names, found = 0, {}, {}
+    while position < len(data):
+        stretch = records.decode(data[position : position + longest + extra * records.SLOT])
+        assert stretch.damaged == 0
+        found_names.update(stretch.names)
+        for place, point in zip(stretch.places.tolist(), stretch.points, strict=True):
+            found[position // records.SLOT + place] = (
+                int(point["step"]), int(point["timestamp"]), point["value"].tobytes(), int(point["series"]),
+            )  # fmt: skip
+        position += stretch.used
+    assert (found_names, found) == (dict(enumerate(names[: len(points)])), meaning)
+
+
 @given(st.binary(max_size=2000))
 def test_any_bytes_can_be_read(data: bytes) -> None:
     records.decode(data)

@@ -90,27 +90,31 @@ def _journals(folder: str, *, sweep: bool = False) -> list[str]:
 
 
 def _adopt(path: str, descriptor: int, transport: Transport) -> Adopted:
-    data = memoryview(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
     run_id = os.path.basename(path).rsplit(".", 2)[0]
-    version, position = records.read_header(data)
+    version, acknowledged = records.read_header(os.pread(descriptor, records.START, 0))
     if version > records.VERSION:
         raise StoreMismatch(
             f"The journal {path!r} was written by a newer runstone. Upgrade with `pip install -U runstone` to read it."
         )
-    # All is read, for the names; of the points, what was acknowledged is left out.
-    everything = records.decode(data[records.START :])
-    points, places, damaged = everything.points, everything.places, everything.damaged + (version == 0)
-    last = int(points["timestamp"].max()) if len(points) else None
-    pending = points[places * records.SLOT + records.START >= position]
-    shipped = 0
-    for start in range(0, len(pending), shipping.BATCH):
-        batch = pending[start : start + shipping.BATCH]
-        try:
-            unknown = shipping.send(transport, run_id, everything.names, batch)
-        except NotFound:
-            break  # the run itself is gone, and with it whatever its points meant
-        shipped += len(batch) - unknown
-        damaged += unknown
+    names: dict[int, records.SeriesName] = {}
+    last, shipped, damaged = None, 0, int(version == 0)
+    position, size = records.START, os.fstat(descriptor).st_size // records.SLOT * records.SLOT
+    # All is read, for the names, a stretch at a time; of the points, what was acknowledged is left out.
+    while position < size:
+        found = records.decode(os.pread(descriptor, min(size - position, shipping.BATCH * records.SLOT), position))
+        names.update(found.names)
+        damaged += found.damaged
+        if len(found.points):
+            last = max(last or 0, int(found.points["timestamp"].max()))
+        pending = found.points[found.places * records.SLOT + position >= acknowledged]
+        position += found.used
+        if len(pending):
+            try:
+                unknown = shipping.send(transport, run_id, names, pending)
+            except NotFound:
+                break  # the run itself is gone, and with it whatever its points meant
+            shipped += len(pending) - unknown
+            damaged += unknown
     _put_away(path, damaged)
     return Adopted(run_id, last, shipped, damaged)
 

@@ -42,13 +42,15 @@ class SeriesName(NamedTuple):
 class Decoded(NamedTuple):
     """What a stretch of journal holds: names by number, the points as a structured array in order, and how many slots are damaged.
 
-    `places` are the numbers of the slots that the points were in.
+    `places` are the numbers of the slots that the points were in. `used` is how many bytes were read: a definition whose text goes on
+    behind the end is left for the stretch that begins with it.
     """
 
     names: dict[int, SeriesName]
     points: NDArray[numpy.void]
     places: NDArray[numpy.intp]
     damaged: int
+    used: int
 
 
 def sealed(body: bytes) -> bytes:
@@ -86,9 +88,10 @@ def definition(number: int, name: SeriesName) -> bytes:
 
 
 def decode(data: bytes | memoryview) -> Decoded:
-    """Read slots (those after a journal's first two).
+    """Read a stretch of slots (of those after a journal's first two).
 
-    Slots that were never written (all zero) are passed over, damaged ones counted; every other point is given, in order.
+    Slots that were never written (all zero) are passed over, damaged ones counted; every other point is given, in order. At least a
+    slot is used, where there is one: a definition that is alone and cut off is damaged.
     """
     import numpy
 
@@ -96,10 +99,10 @@ def decode(data: bytes | memoryview) -> Decoded:
     slots = numpy.frombuffer(data, layout, len(data) // SLOT)
     written = slots.view("<u8").reshape(-1, 4).any(axis=1)
     good = _checked(slots)
-    names, texts, illegible = _definitions(data, slots, good)
-    damaged = int((written & ~good & ~texts).sum()) + illegible
-    places = numpy.flatnonzero(good & ~texts & (slots["series"] != DEFINITION))
-    return Decoded(names, slots[places], places, damaged)
+    names, texts, illegible, end = _definitions(data, slots, good)
+    damaged = int((written & ~good & ~texts)[:end].sum()) + illegible
+    places = numpy.flatnonzero((good & ~texts & (slots["series"] != DEFINITION))[:end])
+    return Decoded(names, slots[places], places, damaged, end * SLOT)
 
 
 def _checked(slots: Any) -> NDArray[numpy.bool_]:
@@ -122,8 +125,9 @@ def _checked(slots: Any) -> NDArray[numpy.bool_]:
 
 def _definitions(
     data: bytes | memoryview, slots: Any, good: Any
-) -> tuple[dict[int, SeriesName], NDArray[numpy.bool_], int]:
-    """The names by number; which slots are text of definitions (and so are no points, whatever they look like); damaged texts."""
+) -> tuple[dict[int, SeriesName], NDArray[numpy.bool_], int, int]:
+    """The names by number; which slots are text of definitions (and so are no points, whatever they look like); how many texts are
+    damaged; the slot that a definition begins at whose text goes on behind the end (else the end)."""
     import numpy
 
     names: dict[int, SeriesName] = {}
@@ -133,11 +137,13 @@ def _definitions(
         if texts[place]:
             continue
         number, length, crc, _ = _DEFINITION.unpack_from(data, place * SLOT)
-        start = (place + 1) * SLOT
-        texts[place + 1 : place + 1 + -(-length // SLOT)] = True
+        start, after = (place + 1) * SLOT, place + 1 + -(-length // SLOT)
+        if after > len(slots) and place:
+            return names, texts, illegible, place
+        texts[place + 1 : after] = True
         text = bytes(data[start : start + length])
         if zlib.crc32(text) == crc:
             names[number] = msgspec.json.decode(text, type=SeriesName)
         else:
             illegible += 1
-    return names, texts, illegible
+    return names, texts, illegible, len(slots)

@@ -17,8 +17,9 @@ SUFFIX = ".journal"
 NEW_SUFFIX = ".new"
 FIRST_SIZE = 64 * 1024
 STEP_SIZE = 1024 * 1024
-# A full segment is followed by a new one, so that a long training's journal does not keep what was shipped long ago.
-FULL_SIZE = 32 * 1024 * 1024
+# A full segment is followed by a new one, so that a long training's journal does not keep what was shipped long ago; only the
+# current one is mapped, so this is also the memory that a journal takes at the most.
+FULL_SIZE = 8 * 1024 * 1024
 
 
 class Segment:
@@ -87,10 +88,25 @@ class Segment:
         except OSError as error:
             raise from_os_error(error, f"Logging to the journal {self.path!r}") from error
 
+    def read(self, start: int, end: int) -> bytes:
+        """What was written from here to there. (A file and its map are the same pages.)"""
+        try:
+            return os.pread(self.descriptor, end - start, start)
+        except OSError as error:
+            raise from_os_error(error, f"Reading the journal {self.path!r}") from error
+
     def acknowledge(self, position: int) -> None:
         """The store has everything up to here, on disk."""
-        self.map[records.SLOT : records.START] = records.mark(position)
+        try:
+            os.pwrite(self.descriptor, records.mark(position), records.SLOT)
+        except OSError as error:
+            raise from_os_error(error, f"Marking the journal {self.path!r}") from error
         self.shipped = position
+
+    def unmap(self) -> None:
+        """Nothing more is written to it."""
+        with contextlib.suppress(AttributeError):  # taken away already
+            del self.map
 
     def abandon(self) -> None:
         """Let go of it in a forked child: the file, its lock and its points are the parent's."""

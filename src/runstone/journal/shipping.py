@@ -15,8 +15,8 @@ from runstone.operations import series
 from runstone.operations.series import SeriesPoints
 from runstone.transport import Transport
 
-# Points in one request: bounds the memory of the drain (a few times 8 MiB) and the time it holds the interpreter.
-BATCH = 262_144
+# Points in one request: bounds the memory of the drain (a few times 2 MiB) and the time it holds the interpreter.
+BATCH = 65_536
 
 # Seconds between two attempts when the store refuses again and again.
 LONGEST_WAIT = 60.0
@@ -30,10 +30,9 @@ def ship(
 ) -> None:
     """Send what a segment of ours holds up to `end`, or the first batch of it, and mark it."""
     end = min(end, segment.shipped + BATCH * records.SLOT)
-    with memoryview(segment.map) as view, view[segment.shipped : end] as slots:
-        points = records.decode(slots).points  # a copy: the map may be replaced or closed under it
-    send(transport, run_id, names, points)
-    segment.acknowledge(end)
+    found = records.decode(segment.read(segment.shipped, end))
+    send(transport, run_id, names, found.points)
+    segment.acknowledge(segment.shipped + found.used)
 
 
 def send(transport: Transport, run_id: str, names: Mapping[int, records.SeriesName], points: Any) -> int:

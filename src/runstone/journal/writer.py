@@ -214,8 +214,9 @@ class Journal:
         announced = b"".join(records.definition(number, name) for number, name in list(self._names.items()))
         segment = Segment(self.folder, self.run_id, announced)
         # Current first, listed second: what is listed and not current is done with, and drained away.
-        self._segment = segment
+        full, self._segment = self._segment, segment
         self._segments.append(segment)
+        full.unmap()
 
     def _forked(self) -> None:
         for segment in {id(segment): segment for segment in [*self._segments, self._segment] if segment.path}.values():
