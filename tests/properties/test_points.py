@@ -16,8 +16,9 @@ from tests.support.points import Store, points_of
 
 from runstone.errors import CorruptData
 from runstone.operations import series as operations
-from runstone.store import points, series
-from runstone.store.series import Context, Summary
+from runstone.store import points, series, summaries
+from runstone.store.series import Context
+from runstone.store.summaries import Summary
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 VALUES = st.floats(width=64) | st.floats(width=32) | st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 0.0])
@@ -81,7 +82,7 @@ def test_the_store_agrees_with_a_set_whatever_is_sent_twice(
     with store.transport._engine.database.read() as connection:
         run = connection.execute("SELECT id FROM run WHERE run_id = ?", (run_id,)).fetchone()[0]
         ((context, found),) = series.history(connection, run, "m")
-        (summary,) = series.summaries(connection, run)
+        (summary,) = summaries.read(connection, run)
     assert context == Context("m")
     kept = [(step, time, struct.pack("<Q", value)) for step, time, value in bits(found)]
     assert len(kept) == len(set(kept))

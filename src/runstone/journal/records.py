@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -102,25 +103,35 @@ def decode(data: bytes | memoryview) -> Decoded:
     names, texts, illegible, end = _definitions(data, slots, good)
     damaged = int((written & ~good & ~texts)[:end].sum()) + illegible
     places = numpy.flatnonzero((good & ~texts & (slots["series"] != DEFINITION))[:end])
-    return Decoded(names, slots[places], places, damaged, end * SLOT)
+    points = slots if len(places) == len(slots) else slots[places]  # all of them, the usual case, are not copied
+    return Decoded(names, points, places, damaged, end * SLOT)
 
 
 def _checked(slots: Any) -> NDArray[numpy.bool_]:
-    """Whether each slot's checksum is right; a CRC-32 taken over columns of bytes, 28 steps for any number of slots."""
+    """Whether each slot's checksum is right; a CRC-32 taken over columns of two bytes, 14 steps for any number of slots."""
     import numpy
 
-    table = numpy.arange(256, dtype="<u4")
-    for _ in range(8):
-        table = numpy.where(table & 1, (table >> 1) ^ numpy.uint32(0xEDB88320), table >> 1)
+    table = _crc_table()
     good = numpy.empty(len(slots), bool)
     for start in range(0, len(slots), 16_384):  # a stretch that stays in the processor's cache
         part = slots[start : start + 16_384]
-        columns = numpy.ascontiguousarray(part.view("u1").reshape(-1, SLOT)[:, :28].T)
+        columns = numpy.ascontiguousarray(part.view("<u2").reshape(-1, SLOT // 2)[:, :14].T)
         crc = numpy.full(len(part), 0xFFFFFFFF, "<u4")
         for column in columns:
-            crc = table[(crc ^ column) & 0xFF] ^ (crc >> 8)
+            crc = table[(crc ^ column) & 0xFFFF] ^ (crc >> 16)
         good[start : start + 16_384] = (crc ^ 0xFFFFFFFF) == part["crc"]
     return good
+
+
+@functools.cache
+def _crc_table() -> Any:
+    """What two bytes do to a CRC-32 (polynomial 0xEDB88320, bits reflected, as zlib's)."""
+    import numpy
+
+    table = numpy.arange(65_536, dtype="<u4")
+    for _ in range(16):
+        table = numpy.where(table & 1, (table >> 1) ^ numpy.uint32(0xEDB88320), table >> 1)
+    return table
 
 
 def _definitions(

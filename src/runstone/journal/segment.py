@@ -19,7 +19,7 @@ FIRST_SIZE = 64 * 1024
 STEP_SIZE = 1024 * 1024
 # A full segment is followed by a new one, so that a long training's journal does not keep what was shipped long ago; only the
 # current one is mapped, so this is also the memory that a journal takes at the most.
-FULL_SIZE = 8 * 1024 * 1024
+FULL_SIZE = 4 * 1024 * 1024
 
 
 class Segment:

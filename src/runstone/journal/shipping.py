@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,10 @@ BATCH = 65_536
 # Seconds between two attempts when the store refuses again and again.
 LONGEST_WAIT = 60.0
 
+# The drain takes at most this share of a processor, as long as its pauses need not be longer than so many seconds for it.
+SHARE = 0.05
+LONGEST_PAUSE = 10.0
+
 _thread: threading.Thread | None = None
 _warned = False
 
@@ -35,12 +40,21 @@ def ship(
     segment.acknowledge(segment.shipped + found.used)
 
 
-def send(transport: Transport, run_id: str, names: Mapping[int, records.SeriesName], points: Any) -> int:
-    """Send points as one operation, grouped by series; how many bear the number of no series that we know of."""
+def _by_series(points: Any) -> tuple[Any, Any, list[Any]]:
+    """Which series' numbers there are, where each begins, and the columns step, timestamp and value in that order."""
     import numpy
 
-    order = numpy.argsort(points["series"], kind="stable")
-    numbers, starts = numpy.unique(points["series"][order], return_index=True)
+    series = points["series"]
+    order: Any = slice(None)
+    if not bool((series[1:] == series[:-1]).all()):  # a single metric, the usual case, is in order
+        order = numpy.argsort(series, kind="stable")
+    numbers, starts = numpy.unique(series[order], return_index=True)
+    return numbers, starts, [numpy.ascontiguousarray(points[name][order]) for name in ("step", "timestamp", "value")]
+
+
+def send(transport: Transport, run_id: str, names: Mapping[int, records.SeriesName], points: Any) -> int:
+    """Send points as one operation, grouped by series; how many bear the number of no series that we know of."""
+    numbers, starts, columns = _by_series(points)
     bounds = [*starts.tolist(), len(points)]
     groups, unknown = [], 0
     for place, number in enumerate(numbers.tolist()):
@@ -48,17 +62,10 @@ def send(transport: Transport, run_id: str, names: Mapping[int, records.SeriesNa
         if name is None:
             unknown += bounds[place + 1] - bounds[place]
             continue
-        rows = points[order[bounds[place] : bounds[place + 1]]]
+        part = slice(bounds[place], bounds[place + 1])
+        step, timestamp, value = (column[part].tobytes() for column in columns)
         groups.append(
-            SeriesPoints(
-                name.key,
-                rows["step"].tobytes(),
-                rows["timestamp"].tobytes(),
-                rows["value"].tobytes(),
-                name.model_id,
-                name.dataset_name,
-                name.dataset_digest,
-            )
+            SeriesPoints(name.key, step, timestamp, value, name.model_id, name.dataset_name, name.dataset_digest)
         )
     if groups:
         transport.call(series.log_points, series.LogPoints(run_id, groups))
@@ -84,8 +91,12 @@ def _drain(drain_all: Callable[[], bool]) -> None:
     interval = settings.DRAIN_INTERVAL.read()
     wait = interval
     while not pause.wait(wait):
-        # A store that refuses is asked less and less often: the points are safe where they are.
-        wait = interval if drain_all() else min(2 * wait, max(interval, LONGEST_WAIT))
+        spent = time.thread_time()
+        if drain_all():
+            wait = max(interval, min((time.thread_time() - spent) / SHARE, LONGEST_PAUSE))
+        else:
+            # A store that refuses is asked less and less often: the points are safe where they are.
+            wait = min(2 * wait, max(interval, LONGEST_WAIT))
 
 
 def warn_once(error: RunstoneError) -> None:

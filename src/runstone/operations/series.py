@@ -14,10 +14,11 @@ from runstone.operations import rules
 from runstone.operations.engine import Engine
 from runstone.operations.numbers import check_integer, check_number
 from runstone.operations.table import Empty, operation
-from runstone.store import runs, series
+from runstone.store import runs, series, summaries
 from runstone.store.database import Connection
 from runstone.store.points import Points, join
-from runstone.store.series import Context, Summary
+from runstone.store.series import Context
+from runstone.store.summaries import Summary
 
 HISTORY_PAGE = 25_000
 
@@ -80,11 +81,11 @@ class GetSeries(msgspec.Struct):
 
 
 class Series(msgspec.Struct):
-    """A metric's points by (step, timestamp): little-endian columns, as in SeriesPoints."""
+    """A metric's points by (step, timestamp): little-endian columns, as in SeriesPoints; views of the arrays, which may be large."""
 
-    steps: bytes
-    timestamps: bytes
-    values: bytes
+    steps: memoryview
+    timestamps: memoryview
+    values: memoryview
 
 
 class RunOfMetrics(msgspec.Struct):
@@ -162,14 +163,14 @@ def get_metric_series(engine: Engine, request: GetSeries) -> Series:
     if not bool((step[1:] > step[:-1]).all()):
         order = numpy.lexsort((timestamp, step))
         step, timestamp, value = step[order], timestamp[order], value[order]
-    return Series(step.tobytes(), timestamp.tobytes(), value.tobytes())
+    return Series(step.data, timestamp.data, value.data)
 
 
 @operation("GET", "/runstone/metrics/summaries", permission="read")
 def get_metric_summaries(engine: Engine, request: RunOfMetrics) -> MetricSummaries:
     """Last, first, least and greatest value and the count of each of a run's metrics."""
     with engine.database.read() as connection:
-        rows = series.summaries(connection, runs.require(connection, rules.check_run_id(request.run_id)))
+        rows = summaries.read(connection, runs.require(connection, rules.check_run_id(request.run_id)))
     return MetricSummaries([_summary(row) for row in rows])
 
 

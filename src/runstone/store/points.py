@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runstone.errors import CorruptData
@@ -31,6 +32,8 @@ VERSION = 1
 _HEADER = struct.Struct("<BBBBIqq")
 _CONSTANT = struct.Struct("<q")
 _CRC = struct.Struct("<I")
+_FLOAT = struct.Struct("<f")
+_FLOAT_MOST = 3.4e38
 
 
 class Points(NamedTuple):
@@ -55,6 +58,46 @@ def join(parts: list[Points]) -> Points:
     if len(parts) == 1:
         return parts[0]
     return Points(*(numpy.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else empty()
+
+
+def at(given: Points, places: Any) -> Points:
+    """The points at some places: indices, a mask or a slice."""
+    return Points(given.step[places], given.timestamp[places], given.value[places])
+
+
+def unique(given: Points) -> Points:
+    """Without points that stand twice among these, in their order."""
+    import numpy
+
+    step, timestamp, value = given
+    bits = value.view("<u8")
+    order = numpy.lexsort((bits, step, timestamp))
+    same = (
+        (timestamp[order][1:] == timestamp[order][:-1])
+        & (step[order][1:] == step[order][:-1])
+        & (bits[order][1:] == bits[order][:-1])
+    )
+    return at(given, numpy.sort(order[numpy.concatenate(([True], ~same))])) if same.any() else given
+
+
+class Batch(NamedTuple):
+    """Points of several series one after the other, none of them empty, and the place where each begins."""
+
+    points: Points
+    starts: NDArray[numpy.intp]
+
+    @classmethod
+    def of(cls, groups: list[Points]) -> Batch:
+        """The groups, joined."""
+        import numpy
+
+        ends = numpy.cumsum([len(group.step) for group in groups])
+        return cls(join(groups), numpy.concatenate(([0], ends[:-1])).astype(numpy.intp))
+
+    def group(self, place: int) -> Points:
+        """The points of one series."""
+        end = self.starts[place + 1] if place + 1 < len(self.starts) else len(self.points.step)
+        return at(self.points, slice(self.starts[place], end))
 
 
 def encode(points: Points) -> bytes:
@@ -89,12 +132,24 @@ def decode(data: bytes) -> Points:
     return Points(steps, times, values)
 
 
-def _deltas(column: Integers) -> tuple[int, bytes]:
+def decode_all(chunks: Iterable[bytes], count: int) -> Points:
+    """The points of chunks that hold `count` together, one after the other."""
     import numpy
 
+    whole = Points(numpy.empty(count, "<i8"), numpy.empty(count, "<i8"), numpy.empty(count, "<f8"))
+    place = 0
+    for data in chunks:
+        part = decode(data)
+        for column, piece in zip(whole, part, strict=True):
+            column[place : place + len(piece)] = piece
+        place += len(part.step)
+    return whole
+
+
+def _deltas(column: Integers) -> tuple[int, bytes]:
     if len(column) == 1:
         return 0, _CONSTANT.pack(0)
-    deltas = numpy.diff(column.view("<u8")).view("<i8")
+    deltas = column[1:] - column[:-1]  # wraps around, as arrays of numpy do
     low, high = int(deltas.min()), int(deltas.max())
     if low == high:
         return 0, _CONSTANT.pack(low)
@@ -120,10 +175,14 @@ def _undelta(data: bytes, place: int, width: int, count: int, first: int) -> tup
 
 
 def _values(column: Floats) -> tuple[int, bytes]:
+    first = float(column[0])
+    # Most values are no 32-bit floats, and the first one says so without a pass over all.
+    if first == first and abs(first) < _FLOAT_MOST and _FLOAT.unpack(_FLOAT.pack(first))[0] != first:
+        return 8, column.tobytes()
     import numpy
 
     with numpy.errstate(over="ignore", invalid="ignore"):
         narrow = column.astype("<f4")
         # compared as bits, so that NaN equals itself and -0.0 does not equal 0.0
         same = narrow.astype("<f8").view("<u8") == column.view("<u8")
-    return (4, narrow.tobytes()) if bool(same.all()) else (8, column.astype("<f8").tobytes())
+    return (4, narrow.tobytes()) if bool(same.all()) else (8, column.tobytes())

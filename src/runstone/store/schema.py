@@ -70,7 +70,8 @@ CREATE TABLE metric (
 ) WITHOUT ROWID;
 CREATE INDEX metric_by_value ON metric (key, last_value, run);
 
--- A series is the points of one metric in one context; its chunks are columnar (see store/points.py).
+-- A series is the points of one metric in one context; its chunks are columnar (see store/points.py). `chunks` is the number that
+-- the next one gets, `last_step` and `last_timestamp` are the greatest: points beyond either are new without looking further.
 CREATE TABLE series (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   run INTEGER NOT NULL REFERENCES run,
@@ -78,17 +79,24 @@ CREATE TABLE series (
   model_id TEXT NOT NULL DEFAULT '',
   dataset_name TEXT NOT NULL DEFAULT '',
   dataset_digest TEXT NOT NULL DEFAULT '',
+  chunks INTEGER NOT NULL DEFAULT 0,
+  last_step INTEGER,
+  last_timestamp INTEGER,
   UNIQUE (run, key, model_id, dataset_name, dataset_digest)
 );
+-- Chunks lie in the order of their writing, not by series: a batch of a thousand series then writes its own pages, not everybody's.
 CREATE TABLE series_chunk (
+  id INTEGER PRIMARY KEY,
   series INTEGER NOT NULL REFERENCES series,
   number INTEGER NOT NULL,
   count INTEGER NOT NULL,
   first_timestamp INTEGER NOT NULL,
   last_timestamp INTEGER NOT NULL,
-  data BLOB NOT NULL,
-  PRIMARY KEY (series, number)
-) WITHOUT ROWID;
+  data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX series_chunk_by_number ON series_chunk (series, number);
+-- the chunks that may still be merged with what comes
+CREATE INDEX series_chunk_open ON series_chunk (series, number, count) WHERE count < 8192;
 
 CREATE TABLE dataset (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

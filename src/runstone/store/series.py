@@ -1,22 +1,24 @@
-"""Metric points in SQL: series, their chunks, and the summary of each metric that search uses. Knows nothing of who asks."""
+"""Metric points in SQL: series and their chunks. Knows nothing of who asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from runstone.store import points
+from runstone.store import points, summaries
 from runstone.store.database import Connection
-from runstone.store.points import Points
+from runstone.store.points import Batch, Points
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-    from runstone.store.points import Floats
-
-# Points a chunk holds at the most: a read decodes whole chunks, an append rewrites at most this much.
+# Points a chunk holds at the most: a read decodes whole chunks.
 CHUNK_POINTS = 8192
+# So many chunks of about one size at a series' end are made one: few chunks, and a point is rewritten rarely.
+_FAN = 4
+# Values bound in one statement.
+_MANY = 500
 
 
 class Context(NamedTuple):
@@ -28,37 +30,32 @@ class Context(NamedTuple):
     dataset_digest: str = ""
 
 
-class Summary(NamedTuple):
-    """A metric in one row. NaN is None in the value fields, and left out of min and max."""
+class _Series(NamedTuple):
+    """A series' row: the number its next chunk gets, and the greatest step and time among its points."""
 
-    key: str
-    count: int  # type: ignore[assignment]  # the column's name; nobody counts fields
-    last_step: int
-    last_timestamp: int
-    last_value: float | None
-    first_step: int
-    first_timestamp: int
-    first_value: float | None
-    min_value: float | None
-    max_value: float | None
+    id: int
+    chunks: int = 0
+    last_step: int = -(2**63)
+    last_timestamp: int = -(2**63)
 
 
 def append(connection: Connection, run: int, groups: Iterable[tuple[Context, Points]]) -> int:
     """Add points to a run's series; those that are there already, equal in every field, are left out. How many were new."""
-    added = 0
-    summaries: dict[str, Summary] = {}
+    gathered: dict[Context, list[Points]] = {}
     for context, given in groups:
-        series = _series(connection, run, context)
-        fresh = _without_known(connection, series, _unique(given))
-        if len(fresh.step) == 0:
-            continue
-        added += len(fresh.step)
-        _write(connection, series, fresh)
-        summary = _summarise(context.key, fresh)
-        known = summaries.get(context.key)
-        summaries[context.key] = summary if known is None else _combine(known, summary)
-    _update(connection, run, summaries)
-    return added
+        gathered.setdefault(context, []).append(given)
+    contexts, batch = list(gathered), Batch.of([points.join(parts) for parts in gathered.values()])
+    rows = _series(connection, run, contexts)
+    fresh = _fresh(connection, rows, batch)
+    if fresh is not None:
+        kept = [place for place, part in enumerate(fresh) if len(part.step)]
+        if not kept:
+            return 0
+        contexts, rows = [contexts[place] for place in kept], [rows[place] for place in kept]
+        batch = Batch.of([fresh[place] for place in kept])
+    _write(connection, rows, batch)
+    summaries.update(connection, run, [context.key for context in contexts], batch)
+    return len(batch.points.step)
 
 
 def history(connection: Connection, run: int, key: str) -> list[tuple[Context, Points]]:
@@ -69,50 +66,55 @@ def history(connection: Connection, run: int, key: str) -> list[tuple[Context, P
     ).fetchall()
     found = []
     for series, *context in rows:
+        count = connection.execute("SELECT sum(count) FROM series_chunk WHERE series = ?", (series,)).fetchone()[0]
         chunks = connection.execute("SELECT data FROM series_chunk WHERE series = ? ORDER BY number", (series,))
-        found.append((Context(key, *context), points.join([points.decode(data) for (data,) in chunks])))
+        found.append((Context(key, *context), points.decode_all((data for (data,) in chunks), count or 0)))
     return found
 
 
-def summaries(connection: Connection, run: int) -> list[Summary]:
-    """The summary of each of a run's metrics, by key."""
-    rows = connection.execute(f"SELECT {', '.join(Summary._fields)} FROM metric WHERE run = ? ORDER BY key", (run,))
-    return [Summary(*row) for row in rows]
+def _series(connection: Connection, run: int, contexts: Sequence[Context]) -> list[_Series]:
+    """The rows of these series, made where they are missing."""
+    fields = "id, chunks, last_step, last_timestamp, key, model_id, dataset_name, dataset_digest"
+    found: dict[Context, _Series] = {}
+    keys = list(dict.fromkeys(context.key for context in contexts))
+    for start in range(0, len(keys), _MANY):
+        some = keys[start : start + _MANY]
+        rows = connection.execute(
+            f"SELECT {fields} FROM series WHERE run = ? AND key IN ({','.join('?' * len(some))})", (run, *some)
+        )
+        for series, chunks, step, timestamp, *context in rows:
+            found[Context(*context)] = _Series(series, chunks, step, timestamp)
+    for context in contexts:
+        if context not in found:
+            made = connection.execute(
+                "INSERT INTO series (run, key, model_id, dataset_name, dataset_digest) VALUES (?, ?, ?, ?, ?)",
+                (run, *context),
+            ).lastrowid
+            assert made is not None
+            found[context] = _Series(made)
+    return [found[context] for context in contexts]
 
 
-def _series(connection: Connection, run: int, context: Context) -> int:
-    row = connection.execute(
-        "SELECT id FROM series WHERE run = ? AND key = ? AND model_id = ? AND dataset_name = ? AND dataset_digest = ?",
-        (run, *context),
-    ).fetchone()
-    if row is not None:
-        return int(row[0])
-    cursor = connection.execute(
-        "INSERT INTO series (run, key, model_id, dataset_name, dataset_digest) VALUES (?, ?, ?, ?, ?)", (run, *context)
-    )
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
-
-
-def _unique(given: Points) -> Points:
-    """Without points that stand twice among these. Arrival in the order of time, the usual case, costs one comparison."""
-    step, timestamp, value = given
-    later, together = timestamp[1:] > timestamp[:-1], timestamp[1:] == timestamp[:-1]
-    if bool((later | (together & (step[1:] > step[:-1]))).all()):
-        return given
+def _fresh(connection: Connection, rows: Sequence[_Series], batch: Batch) -> list[Points] | None:
+    """The groups without what is known or stands twice; None where all is new. Points in the order of time cost a few passes."""
     import numpy
 
-    bits = value.view("<u8")
-    order = numpy.lexsort((bits, step, timestamp))
-    same = (
-        (timestamp[order][1:] == timestamp[order][:-1])
-        & (step[order][1:] == step[order][:-1])
-        & (bits[order][1:] == bits[order][:-1])
-    )
-    if not same.any():
-        return given
-    kept = numpy.sort(order[numpy.concatenate(([True], ~same))])
-    return _at(given, kept)
+    step, timestamp, _ = batch.points
+    rising = numpy.ones(len(step), bool)
+    rising[1:] = (timestamp[1:] > timestamp[:-1]) | ((timestamp[1:] == timestamp[:-1]) & (step[1:] > step[:-1]))
+    rising[batch.starts] = True
+    doubtful = ~numpy.logical_and.reduceat(rising, batch.starts)
+    _, chunks, last_step, last_timestamp = numpy.array(rows, "<i8").T
+    overlap = (numpy.minimum.reduceat(step, batch.starts) <= last_step) & (chunks > 0)
+    overlap &= numpy.minimum.reduceat(timestamp, batch.starts) <= last_timestamp
+    places = numpy.flatnonzero(doubtful | overlap).tolist()
+    if not places:
+        return None
+    groups = [batch.group(place) for place in range(len(rows))]
+    for place in places:
+        part = points.unique(groups[place]) if doubtful[place] else groups[place]
+        groups[place] = _without_known(connection, rows[place].id, part) if overlap[place] else part
+    return groups
 
 
 def _without_known(connection: Connection, series: int, given: Points) -> Points:
@@ -129,9 +131,9 @@ def _without_known(connection: Connection, series: int, given: Points) -> Points
         # A chunk at a time, and of it and of what comes only what may be equal: the sets stay small, however long the series.
         places = numpy.flatnonzero(fresh & _near(given, stored))
         if len(places):
-            known = set(_fields(_at(stored, _near(stored, _at(given, places)))))
-            fresh[places] = [field not in known for field in _fields(_at(given, places))]
-    return given if fresh.all() else _at(given, fresh)
+            known = set(_fields(given=points.at(stored, _near(stored, points.at(given, places)))))
+            fresh[places] = [field not in known for field in _fields(points.at(given, places))]
+    return given if fresh.all() else points.at(given, fresh)
 
 
 def _near(some: Points, others: Points) -> NDArray[numpy.bool_]:
@@ -141,125 +143,65 @@ def _near(some: Points, others: Points) -> NDArray[numpy.bool_]:
     return near
 
 
-def _at(given: Points, places: Any) -> Points:
-    """The points at some places: indices, a mask or a slice."""
-    return Points(given.step[places], given.timestamp[places], given.value[places])
-
-
 def _fields(given: Points) -> Iterable[tuple[int, int, int]]:
     return zip(given.step.tolist(), given.timestamp.tolist(), given.value.view("<u8").tolist(), strict=True)
 
 
-def _write(connection: Connection, series: int, fresh: Points) -> None:
-    # Like a binary counter: a tail chunk is merged while it is not larger than what comes, so that a series fed point by point has
-    # few chunks and each point is rewritten a logarithmic number of times.
-    tail = connection.execute(
-        "SELECT number, count FROM series_chunk WHERE series = ? ORDER BY number DESC LIMIT 20", (series,)
-    ).fetchall()
-    number = tail[0][0] + 1 if tail else 0
-    total, merged = len(fresh.step), []
-    for place, count in tail:
-        if count > total or count >= CHUNK_POINTS:
-            break
-        merged.append(place)
-        total += count
-    if merged:
-        number = merged[-1]
+def _write(connection: Connection, rows: Sequence[_Series], batch: Batch) -> None:
+    import numpy
+
+    tails = _tails(connection, [row.id for row in rows])
+    steps = numpy.maximum.reduceat(batch.points.step, batch.starts).tolist()
+    times = numpy.maximum.reduceat(batch.points.timestamp, batch.starts).tolist()
+    changed = []
+    for place, row in enumerate(rows):
+        fresh, number = batch.group(place), row.chunks
+        merged = _merged(tails.get(row.id, []), number, len(fresh.step))
+        if merged:
+            number -= merged
+            chunks = connection.execute(
+                "SELECT data FROM series_chunk WHERE series = ? AND number >= ? ORDER BY number", (row.id, number)
+            ).fetchall()
+            fresh = points.join([*(points.decode(data) for (data,) in chunks), fresh])
+            connection.execute("DELETE FROM series_chunk WHERE series = ? AND number >= ?", (row.id, number))
+        for part in _parts(fresh):
+            span = int(part.timestamp.min()), int(part.timestamp.max())
+            connection.execute(
+                "INSERT INTO series_chunk (series, number, count, first_timestamp, last_timestamp, data) VALUES (?, ?, ?, ?, ?, ?)",
+                (row.id, number, len(part.step), *span, points.encode(part)),
+            )
+            number += 1
+        changed.append((number, max(steps[place], row.last_step), max(times[place], row.last_timestamp), row.id))
+    connection.executemany("UPDATE series SET chunks = ?, last_step = ?, last_timestamp = ? WHERE id = ?", changed)
+
+
+def _tails(connection: Connection, series: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """The chunks that are not full, by series: number and count, the last first. An index holds just these."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for start in range(0, len(series), _MANY):
+        some = series[start : start + _MANY]
         rows = connection.execute(
-            "SELECT data FROM series_chunk WHERE series = ? AND number >= ? ORDER BY number", (series, number)
-        ).fetchall()
-        fresh = points.join([*(points.decode(data) for (data,) in rows), fresh])
-        connection.execute("DELETE FROM series_chunk WHERE series = ? AND number >= ?", (series, number))
-    for place, start in enumerate(range(0, total, CHUNK_POINTS)):
-        part = _at(fresh, slice(start, start + CHUNK_POINTS))
-        connection.execute(
-            "INSERT INTO series_chunk (series, number, count, first_timestamp, last_timestamp, data) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                series,
-                number + place,
-                len(part.step),
-                int(part.timestamp.min()),
-                int(part.timestamp.max()),
-                points.encode(part),
-            ),
+            "SELECT series, number, count FROM series_chunk INDEXED BY series_chunk_open"
+            f" WHERE count < {CHUNK_POINTS} AND series IN ({','.join('?' * len(some))}) ORDER BY series, number DESC",
+            some,
         )
+        for row, number, count in rows:
+            found.setdefault(row, []).append((number, count))
+    return found
 
 
-def _summarise(key: str, given: Points) -> Summary:
-    step, timestamp, value = given
-    last, first = _extreme(given, greatest=True), _extreme(given, greatest=False)
-    import numpy
-
-    numbers = value[~numpy.isnan(value)]
-    low, high = (float(numbers.min()), float(numbers.max())) if len(numbers) else (None, None)
-    return Summary(
-        key, len(step),
-        int(step[last]), int(timestamp[last]), _number(value, last),
-        int(step[first]), int(timestamp[first]), _number(value, first),
-        low, high,
-    )  # fmt: skip
+def _merged(tail: Sequence[tuple[int, int]], following: int, total: int) -> int:
+    """How many of the last chunks become one with `total` points that come: as in a counter to the base of _FAN."""
+    merged = run = gathered = 0
+    for number, count in tail:
+        if number != following - merged - run - 1 or count > 2 * total:
+            break
+        run, gathered = run + 1, gathered + count
+        if run >= _FAN - 1:
+            merged, total, run, gathered = merged + run, total + gathered, 0, 0
+    return merged
 
 
-def _number(column: Floats, place: int) -> float | None:
-    number = float(column[place])
-    return None if number != number else number
-
-
-def _extreme(given: Points, *, greatest: bool) -> int:
-    """The place of the greatest or least (step, timestamp, value), NaN below every number."""
-    import numpy
-
-    step, timestamp, value = given
-    edge = step.max() if greatest else step.min()
-    places = numpy.flatnonzero(step == edge)
-    if len(places) > 1:
-        times = timestamp[places]
-        places = places[times == (times.max() if greatest else times.min())]
-    if len(places) > 1:
-        ranked = numpy.where(numpy.isnan(value[places]), -numpy.inf, value[places])
-        return int(places[ranked.argmax() if greatest else ranked.argmin()])
-    return int(places[0])
-
-
-def _combine(one: Summary, other: Summary) -> Summary:
-    def last(summary: Summary) -> tuple[int, int, float]:
-        return (
-            summary.last_step,
-            summary.last_timestamp,
-            float("-inf") if summary.last_value is None else summary.last_value,
-        )
-
-    def first(summary: Summary) -> tuple[int, int, float]:
-        return (
-            summary.first_step,
-            summary.first_timestamp,
-            float("-inf") if summary.first_value is None else summary.first_value,
-        )
-
-    end, start = max(one, other, key=last), min(one, other, key=first)
-    lows = [number for number in (one.min_value, other.min_value) if number is not None]
-    highs = [number for number in (one.max_value, other.max_value) if number is not None]
-    return Summary(
-        one.key, one.count + other.count,
-        end.last_step, end.last_timestamp, end.last_value,
-        start.first_step, start.first_timestamp, start.first_value,
-        min(lows, default=None), max(highs, default=None),
-    )  # fmt: skip
-
-
-def _update(connection: Connection, run: int, fresh: dict[str, Summary]) -> None:
-    fields = ", ".join(Summary._fields)
-    keys: Sequence[str] = list(fresh)
-    for start in range(0, len(keys), 500):
-        some = keys[start : start + 500]
-        marks = ",".join("?" * len(some))
-        for row in connection.execute(
-            f"SELECT {fields} FROM metric WHERE run = ? AND key IN ({marks})", (run, *some)
-        ).fetchall():
-            fresh[row[0]] = _combine(Summary(*row), fresh[row[0]])
-    connection.executemany(
-        f"INSERT INTO metric (run, {fields}) VALUES ({','.join('?' * (len(Summary._fields) + 1))})"
-        " ON CONFLICT (run, key) DO UPDATE SET "
-        + ", ".join(f"{field} = excluded.{field}" for field in Summary._fields[1:]),
-        [(run, *summary) for summary in fresh.values()],
-    )
+def _parts(given: Points) -> Iterator[Points]:
+    for start in range(0, len(given.step), CHUNK_POINTS):
+        yield points.at(given, slice(start, start + CHUNK_POINTS))
