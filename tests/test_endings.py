@@ -158,6 +158,24 @@ def test_data_loader_workers_log_through_multiprocessing(tmp_path: Path) -> None
     assert found.data.metrics == {f"worker {number}": float(number) for number in range(12)}
 
 
+def test_a_worker_that_is_ended_in_the_moment_of_its_birth_ends(tmp_path: Path) -> None:
+    code, out, err = run(
+        tmp_path,
+        """
+        import os, runstone, signal
+
+        with runstone.start_run():
+            os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
+            child = os.fork()
+            if child == 0:
+                os._exit(0)
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """,
+    )
+    assert (code, out) == (0, "-15\n"), err
+    assert only_run().info.status == "FINISHED"
+
+
 def test_ranks_share_one_run_and_the_first_ones_word_on_the_end_counts(tmp_path: Path) -> None:
     first = start(
         tmp_path,

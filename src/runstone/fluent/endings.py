@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import signal
 import sys
 import threading
@@ -12,6 +13,8 @@ from types import FrameType
 _end_all: Callable[[str], None] | None = None
 # The uncaught exception that was already known (a notebook's, a test runner's) when the first run started.
 _known: object = None
+# The process that called `watch` last; a forked child that starts no run of its own is another one.
+_watcher = 0
 
 
 class Terminated(SystemExit):
@@ -23,7 +26,8 @@ class Terminated(SystemExit):
 
 def watch(end_all: Callable[[str], None]) -> None:
     """Have `end_all(status)` called when the process ends in a way that Python sees. Done once a process."""
-    global _end_all, _known
+    global _end_all, _known, _watcher
+    _watcher = os.getpid()
     if _end_all is None:
         _end_all = end_all
         _known = _uncaught()
@@ -44,6 +48,10 @@ def status_of(error: BaseException | None) -> str:
 
 def _on_signal(number: int, frame: FrameType | None) -> None:
     signal.signal(number, signal.SIG_DFL)  # the same signal once more ends the process at once
+    if os.getpid() != _watcher:
+        # A worker has no run to end. Raised just after the fork, in a hook, the exception would be swallowed and the worker live on,
+        # with a pool that terminates its workers waiting for it without end.
+        os.kill(os.getpid(), number)
     global _terminated
     _terminated = True
     raise Terminated(number)
