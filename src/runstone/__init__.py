@@ -33,7 +33,7 @@ _HOMES = {
     }.items()
     for name in names.split()
 }
-_MODULES = frozenset({"artifacts", "client", "config", "data", "entities", "errors", "tracking"})
+_MODULES = frozenset({"artifacts", "client", "config", "data", "entities", "errors", "exceptions", "tracking"})
 
 __all__ = [*sorted(_HOMES), *sorted(_MODULES)]
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from runstone import data as data
     from runstone import entities as entities
     from runstone import errors as errors
+    from runstone import exceptions as exceptions
     from runstone import tracking as tracking
     from runstone.client import Client as Client
     from runstone.client import MlflowClient as MlflowClient
@@ -107,7 +108,10 @@ def __getattr__(name: str) -> object:
         return import_module(f"runstone.{name}")
     home = _HOMES.get(name)
     if home is None:
-        raise AttributeError(f"module 'runstone' has no attribute {name!r}")
+        raise AttributeError(
+            f"runstone has no {name!r}. It has what MLflow has for runs, experiments, metrics, artifacts and datasets. A model is a file: "
+            "save it with its own library (joblib.dump, torch.save, ...) and log that with log_artifact."
+        )
     value: object = getattr(import_module(home), name)
     globals()[name] = value  # the next use finds it without coming here
     return value

@@ -7,7 +7,7 @@ Times are milliseconds since 1970 (UTC).
 from __future__ import annotations
 
 import enum
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -55,6 +55,16 @@ class ViewType(_Named):
     DELETED_ONLY = 2
     ALL = 3
 
+    @classmethod
+    def to_string(cls, view_type: int) -> str:
+        """The name of a number, in small letters; raises ValueError for a number that is none of these."""
+        return cls(view_type).name.lower()
+
+    @classmethod
+    def from_string(cls, view_str: str) -> int:
+        """The number of a name in small letters; raises ValueError for a name that is none of these."""
+        return _Named.from_string.__func__(cls, view_str.upper())  # type: ignore[attr-defined, no-any-return]
+
 
 class SourceType(_Named):
     """What kind of program made a run."""
@@ -80,18 +90,35 @@ class PagedList(list[Item]):
         super().__init__(items)
         self.token = token
 
+    def to_list(self) -> list[Item]:
+        """The page as a plain list."""
+        return list(self)
+
 
 class Entity(msgspec.Struct, omit_defaults=True, kw_only=False):
     """What every entity can do."""
 
     def to_dictionary(self) -> dict[str, Any]:
-        """The entity as plain dicts and lists, in the wire's shape."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
+        """The entity as plain dicts and lists."""
+        return {name: _plain(value) for name, value in self}
 
     def __iter__(self) -> Any:
         # dict(entity) gives name and value pairs, as MLflow's entities do
-        return ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return ((name, getattr(self, name)) for name in self.__struct_encode_fields__)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Entity):
+        return value.to_dictionary()
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+class _Renaming(msgspec.StructMeta):
+    """Takes MLflow's names for a constructor's arguments where the fields bear others."""
+
+    def __call__(self, *args: Any, **given: Any) -> Any:
+        fields: dict[str, str] = self.ARGUMENTS  # type: ignore[attr-defined]
+        return super().__call__(*args, **{fields.get(name, name): value for name, value in given.items()})
 
 
 class Metric(Entity):
@@ -152,6 +179,13 @@ class DatasetInput(Entity):
     dataset: Dataset
     tags: list[InputTag] = []
 
+    def __post_init__(self) -> None:
+        self.tags = self.tags or []
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """The dataset, and the tags as a dict."""
+        return {"dataset": self.dataset.to_dictionary(), "tags": {tag.key: tag.value for tag in self.tags}}
+
 
 class LoggedModelInput(Entity):
     """A logged model that a run used."""
@@ -171,6 +205,9 @@ class RunInputs(Entity):
 
     dataset_inputs: list[DatasetInput] = []
     model_inputs: list[LoggedModelInput] = []
+
+    def __post_init__(self) -> None:
+        self.model_inputs = self.model_inputs or []
 
 
 class RunOutputs(Entity):
@@ -198,12 +235,17 @@ class RunInfo(Entity, omit_defaults=False):
         return self.run_id
 
 
-class RunData(Entity):
+class RunData(Entity, metaclass=_Renaming):
     """What a run logged: `metrics` holds the latest value of each key."""
+
+    ARGUMENTS: ClassVar = {"metrics": "_metric_objs", "params": "_params", "tags": "_tags"}
 
     _metric_objs: list[Metric] = msgspec.field(default_factory=list, name="metrics")
     _params: list[Param] = msgspec.field(default_factory=list, name="params")
     _tags: list[RunTag] = msgspec.field(default_factory=list, name="tags")
+
+    def __post_init__(self) -> None:
+        self._metric_objs, self._params, self._tags = self._metric_objs or [], self._params or [], self._tags or []
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -220,44 +262,42 @@ class RunData(Entity):
         """Key to value."""
         return {tag.key: tag.value for tag in self._tags}
 
-    def to_dictionary(self) -> dict[str, Any]:
-        """metrics, params and tags, each as a dict."""
-        return {"metrics": self.metrics, "params": self.params, "tags": self.tags}
 
-
-class Run(Entity):
+class Run(Entity, metaclass=_Renaming):
     """A run: what it is (`info`), what it logged (`data`), what it used and made."""
+
+    ARGUMENTS: ClassVar = {"run_info": "info", "run_data": "data", "run_inputs": "inputs", "run_outputs": "outputs"}
 
     info: RunInfo
     data: RunData
     inputs: RunInputs = msgspec.field(default_factory=RunInputs)
     outputs: RunOutputs = msgspec.field(default_factory=RunOutputs)
 
-    def to_dictionary(self) -> dict[str, Any]:
-        """info, data and inputs as plain dicts and lists."""
-        inputs = {"dataset_inputs": [item.to_dictionary() for item in self.inputs.dataset_inputs]}
-        return {"info": self.info.to_dictionary(), "data": self.data.to_dictionary(), "inputs": inputs}
+    def __post_init__(self) -> None:
+        self.inputs, self.outputs = self.inputs or RunInputs(), self.outputs or RunOutputs()
 
 
-class Experiment(Entity, omit_defaults=False):
+class Experiment(Entity, omit_defaults=False, metaclass=_Renaming):
     """A named group of runs."""
+
+    ARGUMENTS: ClassVar = {"tags": "_tags"}
+    DEFAULT_EXPERIMENT_NAME: ClassVar = "Default"
 
     experiment_id: str
     name: str
     artifact_location: str
     lifecycle_stage: str = LifecycleStage.ACTIVE
-    last_update_time: int | None = None
-    creation_time: int | None = None
     _tags: list[ExperimentTag] = msgspec.field(default_factory=list, name="tags")
+    creation_time: int | None = None
+    last_update_time: int | None = None
+
+    def __post_init__(self) -> None:
+        self._tags = self._tags or []
 
     @property
     def tags(self) -> dict[str, str]:
         """Key to value."""
         return {tag.key: tag.value for tag in self._tags}
-
-    def to_dictionary(self) -> dict[str, Any]:
-        """The experiment with its tags as a dict."""
-        return {**super().to_dictionary(), "tags": self.tags}
 
 
 class FileInfo(Entity):

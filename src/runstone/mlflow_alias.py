@@ -6,9 +6,20 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, DistributionFinder
+
+# The release whose Python API runstone keeps: libraries ask for it before they use a name that older releases lacked.
+MLFLOW_VERSION = "3.17.2"
+
+_ENTITIES = (
+    "dataset dataset_input experiment experiment_tag file_info input_tag lifecycle_stage logged_model_input logged_model_output "
+    "metric param run run_data run_info run_inputs run_outputs run_status run_tag source_type view_type"
+)
 # MLflow's modules and ours that hold the same names.
 _MODULES = {
     "mlflow": "runstone",
@@ -17,10 +28,42 @@ _MODULES = {
     "mlflow.config": "runstone.config",
     "mlflow.data": "runstone.data",
     "mlflow.entities": "runstone.entities",
-    "mlflow.exceptions": "runstone.errors",
+    **{f"mlflow.entities.{name}": "runstone.entities" for name in _ENTITIES.split()},
+    "mlflow.exceptions": "runstone.exceptions",
+    "mlflow.protos": "runstone.exceptions",
+    "mlflow.protos.databricks_pb2": "runstone.exceptions",
+    "mlflow.store": "runstone.entities",
+    "mlflow.store.entities": "runstone.entities",
+    "mlflow.store.entities.paged_list": "runstone.entities",
     "mlflow.tracking": "runstone.tracking",
     "mlflow.tracking.client": "runstone.client",
+    "mlflow.tracking.context": "runstone.tracking",
+    "mlflow.tracking.context.registry": "runstone.tracking",
+    "mlflow.tracking.fluent": "runstone",
+    "mlflow.utils": "runstone.mlflow_tags",
+    "mlflow.utils.mlflow_tags": "runstone.mlflow_tags",
+    "mlflow.version": "runstone",
 }
+
+
+class _StandIn(ModuleType):
+    """A module under MLflow's name whose contents are one of ours; what it is asked for once, it keeps."""
+
+    def __getattr__(self, name: str) -> object:
+        if (
+            name.startswith("__") and name != "__all__"
+        ):  # the import system's own facts about a module are this one's, not ours'
+            raise AttributeError(name)
+        value: object
+        part = f"{self.__name__}.{name}"
+        value = (
+            importlib.import_module(part) if part in _MODULES else getattr(sys.modules[_MODULES[self.__name__]], name)
+        )
+        self.__dict__[name] = value
+        return value
+
+    def __dir__(self) -> Iterable[str]:
+        return dir(sys.modules[_MODULES[self.__name__]])
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -30,18 +73,35 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if fullname != "mlflow" and not fullname.startswith("mlflow."):
             return None
         if fullname not in _MODULES:
-            raise ImportError(
-                f"{fullname!r} is not part of runstone, which stands in for mlflow here. It has: {', '.join(sorted(_MODULES))}.",
+            raise ModuleNotFoundError(
+                f"{fullname!r} is not part of runstone, which stands in for mlflow here. "
+                f"It has: {', '.join(sorted(name for name in _MODULES if name.count('.') < 2))}.",
                 name=fullname,
             )
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        # The import system writes its own facts into the module it is given: a stand-in takes them, and ours stays as it is.
-        return ModuleType(spec.name)
+        return _StandIn(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        sys.modules[module.__name__] = importlib.import_module(_MODULES[module.__name__])
+        module.__doc__ = importlib.import_module(_MODULES[module.__name__]).__doc__
+        if module.__name__ in ("mlflow", "mlflow.version"):
+            module.__dict__.update(__version__=MLFLOW_VERSION, VERSION=MLFLOW_VERSION)
+
+    def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterable[Distribution]:
+        """What `importlib.metadata.version("mlflow")` finds; a listing of all that is installed does not show it."""
+        if context is None or context.name is None or context.name.lower() != "mlflow":
+            return []
+        from importlib.metadata import Distribution
+
+        class StandIn(Distribution):
+            def read_text(self, filename: str) -> str | None:
+                return f"Name: mlflow\nVersion: {MLFLOW_VERSION}\n" if filename == "METADATA" else None
+
+            def locate_file(self, path: Any) -> Any:
+                raise FileNotFoundError(path)
+
+        return [StandIn()]
 
 
 def install_as_mlflow() -> None:

@@ -21,11 +21,13 @@ def load_experiments(connection: Connection, experiments: Sequence[int]) -> list
 def _load(connection: Connection, experiments: Sequence[int]) -> list[Experiment]:
     marks = ",".join("?" * len(experiments))
     rows = connection.execute(
-        "SELECT experiment_id, name, artifact_location, lifecycle_stage, last_update_time, creation_time"
+        "SELECT experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time"
         f" FROM experiment WHERE experiment_id IN ({marks})",
         experiments,
     )
-    found = {row[0]: Experiment(str(row[0]), *row[1:]) for row in rows}
+    found = {}
+    for number, name, location, stage, created, updated in rows:
+        found[number] = Experiment(str(number), name, location, stage, [], created, updated)
     tags = connection.execute(
         f"SELECT experiment, key, value FROM experiment_tag WHERE experiment IN ({marks})", experiments
     )

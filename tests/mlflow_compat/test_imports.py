@@ -1,0 +1,113 @@
+"""What programs import from mlflow resolves to runstone after `install_as_mlflow()`, or says what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support import scripts
+
+INSTALL = "import runstone; runstone.install_as_mlflow()\n"
+
+IMPORTS = """
+import mlflow, mlflow.artifacts, mlflow.client, mlflow.config, mlflow.data, mlflow.entities, mlflow.exceptions, mlflow.tracking
+from mlflow import MlflowClient, MlflowException, log_metric, start_run
+from mlflow.client import MlflowClient
+from mlflow.tracking import MlflowClient, context, fluent
+from mlflow.tracking.client import MlflowClient
+from mlflow.tracking.context.registry import resolve_tags
+from mlflow.tracking.fluent import active_run, start_run
+from mlflow.entities import Experiment, FileInfo, Metric, Param, Run, RunInfo, RunStatus, RunTag, SourceType, ViewType
+from mlflow.entities import Dataset, DatasetInput, InputTag, LifecycleStage, RunData, RunInputs
+from mlflow.entities.metric import Metric
+from mlflow.entities.param import Param
+from mlflow.entities.run import Run
+from mlflow.entities.run_info import RunInfo
+from mlflow.entities.run_status import RunStatus
+from mlflow.entities.view_type import ViewType
+from mlflow.exceptions import MlflowException, RestException, INVALID_PARAMETER_VALUE
+from mlflow.protos.databricks_pb2 import ErrorCode, RESOURCE_ALREADY_EXISTS, RESOURCE_DOES_NOT_EXIST
+from mlflow.store.entities import PagedList
+from mlflow.store.entities.paged_list import PagedList
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
+from mlflow.version import VERSION
+"""
+
+
+@pytest.mark.parametrize("line", IMPORTS.strip().splitlines())
+def test_an_import_that_programs_use_works(line: str, tmp_path: Path) -> None:
+    assert scripts.run(tmp_path, f"{INSTALL}{line}") == (0, "", "")
+
+
+def test_one_import_of_mlflow_is_enough_for_its_parts(tmp_path: Path) -> None:
+    code, out, err = scripts.run(
+        tmp_path,
+        INSTALL + "import mlflow\n"
+        "try:\n    mlflow.get_run('0' * 32)\n"
+        "except mlflow.exceptions.MlflowException as error:\n    print(error.error_code)\n"
+        "print(mlflow.entities.ViewType.ALL, mlflow.tracking.MlflowClient is mlflow.MlflowClient, mlflow.artifacts.load_text.__name__)",
+    )
+    assert (code, out) == (0, "RESOURCE_DOES_NOT_EXIST\n3 True load_text\n"), err
+
+
+def test_an_errors_code_compares_with_the_wires_numbers(tmp_path: Path) -> None:
+    code, out, err = scripts.run(
+        tmp_path,
+        INSTALL + "from mlflow.exceptions import MlflowException\n"
+        "from mlflow.protos.databricks_pb2 import ErrorCode, RESOURCE_ALREADY_EXISTS\n"
+        "import mlflow\nmlflow.create_experiment('a')\n"
+        "try:\n    mlflow.create_experiment('a')\n"
+        "except MlflowException as error:\n    print(error.error_code == ErrorCode.Name(RESOURCE_ALREADY_EXISTS))\n"
+        "print(MlflowException('x', error_code=RESOURCE_ALREADY_EXISTS).error_code)",
+    )
+    assert (code, out) == (0, "True\nRESOURCE_ALREADY_EXISTS\n"), err
+
+
+def test_libraries_are_told_mlflows_release_and_people_runstones(tmp_path: Path) -> None:
+    code, out, err = scripts.run(
+        tmp_path,
+        INSTALL + "import importlib.metadata, importlib.util, mlflow\n"
+        "print(mlflow.__version__ == importlib.metadata.version('mlflow') == mlflow.version.VERSION > '3')\n"
+        "print(runstone.__version__ != mlflow.__version__, importlib.util.find_spec('mlflow') is not None)\n"
+        "print(any(d.metadata['Name'] == 'mlflow' for d in importlib.metadata.distributions()))",
+    )
+    assert (code, out) == (0, "True\nTrue True\nFalse\n"), err
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("import mlflow.sklearn", "ModuleNotFoundError"),
+        ("from mlflow.models import infer_signature", "ModuleNotFoundError"),
+        ("from mlflow import pytorch", "ImportError"),
+        ("mlflow.sklearn.log_model(None, 'model')", "AttributeError"),
+        ("mlflow.autolog()", "AttributeError"),
+    ],
+)
+def test_a_part_that_runstone_does_not_have_is_named(line: str, kind: str, tmp_path: Path) -> None:
+    source = f"{INSTALL}import mlflow\ntry:\n    {line}\nexcept {kind} as error:\n    print(error)"
+    code, out, err = scripts.run(tmp_path, source)
+    assert code == 0, err
+    assert next(part for part in ("sklearn", "models", "pytorch", "autolog") if part in line) in out
+
+
+def test_a_model_that_cannot_be_logged_as_one_is_told_the_way_out(tmp_path: Path) -> None:
+    _, _, err = scripts.run(tmp_path, INSTALL + "import mlflow\nmlflow.sklearn.log_model(None, 'model')")
+    assert "joblib.dump" in err
+    assert "log_artifact" in err
+
+
+def test_the_real_mlflow_is_not_replaced_behind_its_users_back(tmp_path: Path) -> None:
+    source = "import sys, types; sys.modules['mlflow'] = types.ModuleType('mlflow')\n" + INSTALL
+    code, _, err = scripts.run(tmp_path, source)
+    assert code == 1
+    assert "mlflow is imported already" in err
+
+
+def test_installing_twice_is_installing_once(tmp_path: Path) -> None:
+    source = (
+        INSTALL
+        + INSTALL
+        + "import sys; print(sum(type(f).__module__ == 'runstone.mlflow_alias' for f in sys.meta_path))"
+    )
+    assert scripts.run(tmp_path, source)[1] == "1\n"
