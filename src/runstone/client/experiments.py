@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runstone.client.runs import view_name
 from runstone.entities import Experiment, ExperimentTag, PagedList
 from runstone.errors import NotFound
-from runstone.operations import experiments, search
+from runstone.operations import experiments
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -74,6 +74,8 @@ def search_experiments(
     page_token: str | None = None,
 ) -> PagedList[Experiment]:
     """The experiments that a filter lets through (its language: docs/search.md), a page at a time, last made first."""
+    from runstone.operations import search
+
     request = search.SearchExperiments(
         view_type=view_name(view_type),
         max_results=1000 if max_results is None else max_results,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from runstone.client.waiting import RunOperations
 from runstone.entities import Metric, PagedList, Param, Run, RunStatus, RunTag
 from runstone.errors import InvalidParameter
-from runstone.operations import runs, search, series
+from runstone.operations import runs
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -84,6 +84,8 @@ def search_runs(
     Raises:
         InvalidParameter: the filter does not parse; the message shows where and what would be valid there.
     """
+    from runstone.operations import search
+
     request = search.SearchRuns(
         experiment_ids=[experiment_ids]
         if isinstance(experiment_ids, str)
@@ -155,7 +157,11 @@ def log_batch(
     """Log points, params and tags together. Up to the wire's limits it is one transaction; more goes in parts."""
     texts = [Param(param.key, str(param.value)) for param in params]
     labels = [RunTag(tag.key, str(tag.value)) for tag in tags]
-    points = series.check_points(metrics)
+    points: list[Metric] = []
+    if metrics:
+        from runstone.operations.series import check_points
+
+        points = check_points(metrics)
     if len(points) + len(texts) + len(labels) <= _LIMIT and len(texts) <= _SMALL and len(labels) <= _SMALL:
         self._transport.call(runs.log_batch, runs.LogBatch(run_id, points, texts, labels))
         return RunOperations.where(synchronous)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from runstone.entities import Metric
-from runstone.operations import series
 
 if TYPE_CHECKING:
     import numpy
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from runstone.client import Client
+    from runstone.operations import series
 
 
 class MetricSeries(NamedTuple):
@@ -25,6 +25,8 @@ class MetricSeries(NamedTuple):
 
 def get_metric_history(self: Client, run_id: str, key: str) -> list[Metric]:
     """A metric's points by time, an object each. `get_metric_series` gives arrays, which cost a hundredth."""
+    from runstone.operations import series
+
     found: list[Metric] = []
     token: str | None = None
     while True:
@@ -41,6 +43,8 @@ def get_metric_series(self: Client, run_id: str, key: str) -> MetricSeries:
     """A metric's points as arrays; empty ones for a key that the run does not have."""
     import numpy
 
+    from runstone.operations import series
+
     answer = self._transport.call(series.get_metric_series, series.GetSeries(run_id, key))
     return MetricSeries(
         numpy.frombuffer(answer.steps, "<i8"),
@@ -51,6 +55,8 @@ def get_metric_series(self: Client, run_id: str, key: str) -> MetricSeries:
 
 def get_metric_summaries(self: Client, run_id: str) -> list[series.MetricSummary]:
     """Last, first, least and greatest value and the count of each of a run's metrics, by key."""
+    from runstone.operations import series
+
     return self._transport.call(series.get_metric_summaries, series.RunOfMetrics(run_id)).metrics
 
 

@@ -12,8 +12,6 @@ from runstone import settings
 from runstone.errors import RunstoneError
 from runstone.journal import records
 from runstone.journal.segment import Segment
-from runstone.operations import series
-from runstone.operations.series import SeriesPoints
 from runstone.transport import Transport
 
 # Points in one request: bounds the memory of the drain (a few times 2 MiB) and the time it holds the interpreter.
@@ -54,6 +52,8 @@ def _by_series(points: Any) -> tuple[Any, Any, list[Any]]:
 
 def send(transport: Transport, run_id: str, names: Mapping[int, records.SeriesName], points: Any) -> int:
     """Send points as one operation, grouped by series; how many bear the number of no series that we know of."""
+    from runstone.operations.series import LogPoints, SeriesPoints, log_points
+
     numbers, starts, columns = _by_series(points)
     bounds = [*starts.tolist(), len(points)]
     groups, unknown = [], 0
@@ -68,7 +68,7 @@ def send(transport: Transport, run_id: str, names: Mapping[int, records.SeriesNa
             SeriesPoints(name.key, step, timestamp, value, name.model_id, name.dataset_name, name.dataset_digest)
         )
     if groups:
-        transport.call(series.log_points, series.LogPoints(run_id, groups))
+        transport.call(log_points, LogPoints(run_id, groups))
     return unknown
 
 
