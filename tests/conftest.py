@@ -24,14 +24,16 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _leave_nothing() -> None:
     import sys
 
+    # Each part by itself: a test may have loaded one without the others.
     session = sys.modules.get("runstone.fluent.session")
-    if session is None:
-        return
-    from runstone.fluent import experiments, location
-
-    session.end_all("FINISHED")
-    session._last_run_id = None
-    experiments._active_id = None
-    location.set_tracking_uri(None)
+    if session is not None:
+        session.end_all("FINISHED")
+        session._last_run_id = None
+    experiments = sys.modules.get("runstone.fluent.experiments")
+    if experiments is not None:
+        experiments._active_id = None
+    location = sys.modules.get("runstone.fluent.location")
+    if location is not None:
+        location.set_tracking_uri(None)
     for name in ("RUNSTONE_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_ID"):
         os.environ.pop(name, None)

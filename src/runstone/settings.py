@@ -60,6 +60,13 @@ def _boolean(text: str) -> bool:
     raise ValueError("write 1 or 0, true or false, yes or no, on or off")
 
 
+def _size(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("write a number of bytes, 0 or more")
+    return number
+
+
 def _optional(text: str) -> str | None:
     return text
 
@@ -100,6 +107,18 @@ DRAIN_INTERVAL = Setting(
     "RUNSTONE_DRAIN_INTERVAL", float, 1.0, "Seconds between two shipments of journalled metric points to the store."
 )
 CONSOLE = Setting("RUNSTONE_CONSOLE", _boolean, True, "Record the console output of runs as an artifact (1 or 0).")
+CONSOLE_LIMIT = Setting(
+    "RUNSTONE_CONSOLE_LIMIT", _size, 16_777_216,
+    "Bytes that a run's recorded console may have; beyond, a part of the middle is left out.",
+)  # fmt: skip
+DIFF_LIMIT = Setting(
+    "RUNSTONE_DIFF_LIMIT", _size, 1_048_576,
+    "Bytes that the recorded difference from the last git commit may have; 0 does not record it.",
+)  # fmt: skip
+GIT_TIMEOUT = Setting(
+    "RUNSTONE_GIT_TIMEOUT", float, 10.0,
+    "Seconds that git may take to tell what is not committed, in the background; 0 does not ask it.",
+)  # fmt: skip
 PROVENANCE = Setting(
     "RUNSTONE_PROVENANCE", _boolean, True, "Record the installed packages of runs as an artifact (1 or 0)."
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from runstone.entities import FileInfo
 from runstone.errors import CorruptData, MissingFile, NotFound, WrongFileKind
-from runstone.operations import artifacts, rules
+from runstone.operations import artifacts, growing, rules
 from runstone.repository.blobs.local import LocalBlobs
 from runstone.repository.files import Packed, Repository, Stored, walk
 
@@ -67,16 +67,7 @@ def log_files(
     self.get_run(run_id)  # a missing run is said before anything is read
 
     def commit(packs: list[Packed], small: list[tuple[str, bytes]], stored: list[Stored]) -> None:
-        request = artifacts.CommitArtifacts(
-            run_id,
-            [
-                artifacts.NewPack(name, size, [(c.digest, c.offset, c.size) for c in chunks])
-                for name, size, chunks in packs
-            ],
-            small,
-            [artifacts.NewFile(*file) for file in stored],
-        )
-        self._transport.call(artifacts.commit_artifacts, request)
+        self._transport.call(artifacts.commit_artifacts, artifacts.commit_request(run_id, packs, small, stored))
 
     base = self._repository
     Repository(base.blobs, base.folder, base.known, commit).store(sources)
@@ -126,7 +117,7 @@ def list_artifacts(self: Client, run_id: str, path: str | None = None) -> list[F
 
 
 def read_artifact(self: Client, run_id: str, path: str) -> bytes:
-    """A file's bytes, checked. Raises NotFound, CorruptData."""
+    """A file's bytes, checked; of one that still grows, those there are now. Raises NotFound, CorruptData."""
     for file in _tree(self, run_id, rules.check_path(path)):
         if file.path == path:
             return b"".join(_chunks(self, run_id, file))
@@ -184,9 +175,26 @@ def _tree(self: Client, run_id: str, path: str) -> list[FileInfo]:
 
 
 def _chunks(self: Client, run_id: str, file: FileInfo) -> Iterator[bytes]:
-    assert file.digest is not None
+    if file.digest is None:
+        return _grown(self, run_id, file)
     content = self._transport.call(artifacts.get_content, artifacts.GetContent(file.digest))
     return self._repository.read(content.chunks, file.digest, f"{file.path!r} of run {run_id}")
+
+
+def _grown(self: Client, run_id: str, file: FileInfo) -> Iterator[bytes]:
+    offset = 0
+    while offset < (file.file_size or 0):  # no further: whoever writes it may be faster than we are
+        request = growing.ReadGrowing(run_id, file.path, offset, (file.file_size or 0) - offset)
+        try:
+            data = self._transport.call(growing.read_growing, request).data
+        except NotFound:
+            # Kept for good meanwhile: what is left to read is in the store.
+            whole = _tree(self, run_id, file.path)[0]
+            data = b"" if whole.digest is None else b"".join(_chunks(self, run_id, whole))[offset : file.file_size]
+        if not data:
+            return
+        yield data
+        offset += len(data)
 
 
 def _folder(artifact_path: str | None) -> str:

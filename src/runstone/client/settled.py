@@ -6,14 +6,19 @@ about who is still alive, without a call of its own.
 
 from __future__ import annotations
 
+import contextlib
+
 from runstone import journal
 from runstone.errors import RunstoneError
-from runstone.operations import runs
+from runstone.operations import growing, runs
 from runstone.operations.table import Operation, Request, Response
+from runstone.repository.growing import find, is_dead
 from runstone.transport import Transport
 
 # The operations whose answers hold metric points or a run's status.
-_READS = frozenset({"get_run", "search_runs", "get_metric_history", "get_metric_series"})
+_READS = frozenset({"get_run", "search_runs", "get_metric_history", "get_metric_series", "get_metric_summaries"})
+# Those whose answers hold a run's files, among them what dead processes left of its console.
+_FILES = frozenset({"list_artifacts", "get_tree"})
 
 END_TAG = "runstone.end"
 
@@ -35,6 +40,8 @@ class SettledTransport:
         """Settle when the operation reads runs or points; then carry it out."""
         if operation.name in _READS:
             self.settle()
+        elif operation.name in _FILES:
+            self._keep_files(str(getattr(request, "run_id", "")))
         return self.inner.call(operation, request)
 
     def settle(self) -> None:
@@ -55,3 +62,9 @@ class SettledTransport:
         except RunstoneError:
             # Deleted meanwhile, or another reader was faster: the run's state is somebody else's word now.
             return
+        self._keep_files(run_id)
+
+    def _keep_files(self, run_id: str) -> None:
+        if any(is_dead(file.path) for file in find(self.folder, run_id)):
+            with contextlib.suppress(RunstoneError):  # not ours to keep, or no room: they can be read where they are
+                self.inner.call(growing.adopt_growing, growing.RunOfFiles(run_id))

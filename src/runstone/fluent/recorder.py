@@ -1,29 +1,38 @@
-"""What a run records without being asked: who and where (tags), the console and the packages (artifacts under .runstone/).
+"""What a run records without being asked: who and where (tags), the console, the packages, what git says is not committed.
 
-Gathered at the end, so that `start_run` does not wait for it. A failure here never fails the training.
+`start_run` waits for none of it: git is started and left alone, the rest is gathered by a thread. A run that ends soon logs all of it
+at its end, in one transaction; of a longer one it is in the store after a few seconds. A failure here never fails the training.
 """
 
 from __future__ import annotations
 
 import os
+import threading
+import time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from runstone import settings
 from runstone.errors import RunstoneError
+from runstone.provenance import git
 
 if TYPE_CHECKING:
     from runstone.client import Client
+    from runstone.provenance.changes import Changes, Found
+    from runstone.repository.growing import GrowingFile
 
 FOLDER = ".runstone"
-CONSOLE_NAME = "console.log"
-PACKAGES_NAME = "packages.txt"
+DIRTY_TAG = "mlflow.source.git.dirty"
+# A run that lives for so many seconds has its packages and git's answer logged meanwhile: it may be killed.
+_EARLY = 5.0
+# The end of a run waits for git until git has had so many seconds.
+_PATIENCE = 2.0
 
 
 def facts() -> dict[str, str]:
     """Tags for a new run: user, host, script, arguments, git commit; and what RUNSTONE_RUN_CONTEXT adds."""
-    from runstone.provenance.facts import tags
+    from runstone.provenance.facts import source_folder, tags
 
-    found = tags()
+    found = tags(git.find(source_folder()))
     context = settings.RUN_CONTEXT.read()
     if context:
         found = {**found, **_parsed(context)}
@@ -47,47 +56,122 @@ class Recorder:
     Args:
         client: where the records go.
         run_id: the run they belong to.
+        resumed: whether the run has records already; ours are numbered then.
+        joined: whether another process records what both have in common, so that only the console is ours to record.
     """
 
-    def __init__(self, client: Client, run_id: str) -> None:
-        self.client = client
-        self.run_id = run_id
-        self.spool = spool_path(client._folder, run_id)
-        self._console: Any = None
+    def __init__(self, client: Client, run_id: str, *, resumed: bool, joined: bool) -> None:
+        self.client, self.run_id, self.resumed, self.joined = client, run_id, resumed, joined
+        self._taken: set[str] = set()
+        self._console: GrowingFile | None = None
+        self._changes: Changes | None = None
+        self._found: Found | None = None
+        self._thread: threading.Thread | None = None
+        self._ending = threading.Event()
+        self._logged = False
+        self._started = time.monotonic()
 
     def start(self) -> None:
-        """Begin: the console from now on."""
-        if settings.CONSOLE.read():
-            from runstone.provenance.console import ConsoleCapture
+        """Begin: the console from now on, and git."""
+        if self.resumed:
+            self._taken = {os.path.basename(file.path) for file in self.client.list_artifacts(self.run_id, FOLDER)}
+        self._start_console()
+        if not self.joined:
+            self._start_git()
+            if self._changes is not None or settings.PROVENANCE.read():
+                self._thread = threading.Thread(target=self._gather, name="runstone-provenance", daemon=True)
+                self._thread.start()
 
+    def _start_console(self) -> None:
+        if settings.CONSOLE.read():
+            from runstone.provenance import console
+            from runstone.repository.growing import GrowingFile
+
+            limit = settings.CONSOLE_LIMIT.read()
             try:
-                os.makedirs(os.path.dirname(self.spool), exist_ok=True)
-                self._console = ConsoleCapture(self.spool)
+                self._console = GrowingFile(self.client._folder, self.run_id, "console", self._taken, limit)
             except OSError:
                 return  # a full or read-only disk: the run itself will say so where it matters
+            console.start(self._console.write)
 
-    def finish(self) -> None:
-        """End: log the console and the packages in one transaction. What cannot be logged is left out with a warning."""
-        if self._console is not None:
-            self._console.close()
+    def _start_git(self) -> None:
+        limit, timeout = settings.DIFF_LIMIT.read(), settings.GIT_TIMEOUT.read()
+        if limit and timeout > 0:
+            from runstone.provenance.facts import source_folder
+
+            checkout = git.find(source_folder())
+            if checkout is not None and checkout.commit is not None:
+                from runstone.provenance.changes import Changes
+
+                folder = self.client._folder
+                try:
+                    self._changes = Changes(checkout, os.path.join(folder, "git"), folder, limit, timeout)
+                except OSError:
+                    return  # no git here, or no room
+
+    def _gather(self) -> None:
+        if self._changes is not None:
+            self._found = self._changes.collect()
+        if not self._ending.wait(max(0.0, self._started + _EARLY - time.monotonic())):
+            self._log(self._facts())
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End: log what is not logged yet. What cannot be logged is left out with a warning.
+
+        Args:
+            error: the exception that the run is left by; the console is to say so, as it will on the screen.
+        """
+        files = self._stop_console(error)
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join(max(0.0, self._started + _PATIENCE - time.monotonic()))
+            if self._thread.is_alive() and self._changes is not None:
+                self._changes.stop()
+            self._thread.join()
+        if not self._logged and not self.joined:
+            files = {**files, **self._facts()}
+        if self._log(files) and self._console is not None:
+            self._console.remove()
+
+    def _stop_console(self, error: BaseException | None) -> dict[str, str | bytes | BinaryIO]:
+        if self._console is None:
+            return {}
+        from runstone.provenance import console
+
+        console.stop(self._console.write)
+        if error is not None:
+            import traceback
+
+            self._console.write("".join(traceback.format_exception(error)).encode("utf-8", "replace"))
+        self._console.stop()
+        return {self._console.name: self._console.stream()} if self._console.size() else {}
+
+    def _facts(self) -> dict[str, str | bytes | BinaryIO]:
         files: dict[str, str | bytes | BinaryIO] = {}
-        if self._console is not None and os.path.getsize(self.spool):
-            files[CONSOLE_NAME] = self.spool
         if settings.PROVENANCE.read():
             from runstone.provenance.packages import installed
 
-            files[PACKAGES_NAME] = installed().encode()
+            files[self._free("packages", ".txt")] = installed().encode()
+        if self._found is not None and self._found.patch:
+            files[self._free("diff", ".patch")] = self._found.patch
+        return files
+
+    def _free(self, stem: str, ending: str) -> str:
+        number = 1
+        while (name := f"{stem}{'' if number == 1 else f'-{number}'}{ending}") in self._taken:
+            number += 1
+        return name
+
+    def _log(self, files: dict[str, str | bytes | BinaryIO]) -> bool:
         try:
             if files:
                 self.client.log_files(self.run_id, files, FOLDER)
-            if os.path.exists(self.spool):
-                os.unlink(self.spool)
+            if self._found is not None and not self._logged and not self.resumed:
+                self.client.set_tag(self.run_id, DIRTY_TAG, "true" if self._found.dirty else "false")
+            self._logged = True
+            return True
         except (RunstoneError, OSError) as error:
             import warnings
 
             warnings.warn(f"The run's console and packages were not recorded: {error}", stacklevel=2)
-
-
-def spool_path(folder: str, run_id: str) -> str:
-    """Where this process keeps the console of a run until it is logged."""
-    return os.path.join(folder, "console", f"{run_id}.{os.getpid()}.log")
+            return False

@@ -30,8 +30,8 @@ class ActiveRun(Run):
         if any(run.info.run_id == self.info.run_id for run in _stack()):
             status = endings.status_of(error)
             while _stack()[-1].info.run_id != self.info.run_id:
-                end_run(status)
-            end_run(status)
+                _end(status, error)
+            _end(status, error)
         return False
 
 
@@ -119,7 +119,7 @@ def start_run(
         start = store.create_run(experiment_id or active_experiment_id(), None, labels, run_name)
         run, joined = start, False
     active = ActiveRun(run.info, run.data, run.inputs, run.outputs)
-    _hold(store, active, joined, top=not stack)
+    _hold(store, active, resumed is not None, joined, top=not stack)
     return active
 
 
@@ -161,7 +161,7 @@ def _labels(tags: dict[str, Any] | None, description: str | None, parent: str | 
     return labels
 
 
-def _hold(store: Any, run: ActiveRun, joined: bool, top: bool) -> None:
+def _hold(store: Any, run: ActiveRun, resumed: bool, joined: bool, top: bool) -> None:
     global _last_run_id
     endings.watch(end_all)
     with _lock:
@@ -170,7 +170,7 @@ def _hold(store: Any, run: ActiveRun, joined: bool, top: bool) -> None:
             held.depth += 1
         else:
             # What a nested run records by itself (console, packages, diff) would repeat its parent's.
-            recorder = Recorder(store, run.info.run_id) if top and not joined else None
+            recorder = Recorder(store, run.info.run_id, resumed=resumed, joined=joined) if top else None
             _held[run.info.run_id] = Held(store, run.info.run_id, joined, recorder)
             if recorder is not None:
                 recorder.start()
@@ -187,6 +187,10 @@ def end_run(status: str | int = "FINISHED") -> None:
     if isinstance(status, int):
         status = RunStatus(status).name
     operations.check_status(status)
+    _end(status, None)
+
+
+def _end(status: str, error: BaseException | None) -> None:
     stack = _stack()
     if not stack:
         return
@@ -199,17 +203,17 @@ def end_run(status: str | int = "FINISHED") -> None:
         if held.depth:
             return
         del _held[run.info.run_id]
-    _release(held, run, status, last=not stack)
+    _release(held, run, status, error, last=not stack)
 
 
-def _release(held: Held, run: ActiveRun, status: str, last: bool) -> None:
+def _release(held: Held, run: ActiveRun, status: str, error: BaseException | None, last: bool) -> None:
     run_id, store = run.info.run_id, held.store
     if held.process != os.getpid():
         held.journal.close()  # a forked child leaves its parent's run: its own points are shipped, the end is the parent's to say
         return
     try:
         if held.recorder is not None:
-            held.recorder.finish()
+            held.recorder.finish(error)
         held.journal.flush()
     finally:
         others = journal.is_live(store._folder, run_id, but=held.journal)

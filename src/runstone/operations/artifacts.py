@@ -9,6 +9,8 @@ from runstone.errors import CorruptData, NotFound
 from runstone.operations import rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
+from runstone.repository import growing
+from runstone.repository.files import Packed, Stored
 from runstone.store import artifacts, runs
 from runstone.store.database import Connection
 
@@ -154,7 +156,7 @@ def list_artifacts(engine: Engine, request: ListArtifacts) -> Files:
     folder = (request.path or "").strip("/")
     prefix = f"{folder}/" if folder else ""
     with engine.database.read() as connection:
-        rows = _paths(connection, run_id)
+        rows = _paths(engine, connection, run_id)
         uri = runs.artifact_uri(connection, run_id)
     found: dict[str, FileInfo] = {}
     for path, size, digest in rows:
@@ -173,7 +175,7 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
     """A run's files at and below a path; from the top, without those under `.runstone`. Raises NotFound where there are none below a path."""
     path = request.path.strip("/")
     with engine.database.read() as connection:
-        rows = _paths(connection, rules.check_run_id(request.run_id))
+        rows = _paths(engine, connection, rules.check_run_id(request.run_id))
     if path:
         files = [row for row in rows if row[0] == path or row[0].startswith(path + "/")]
         if not files:
@@ -199,9 +201,25 @@ def list_everything(engine: Engine, request: AllFiles) -> OwnedFiles:
         return OwnedFiles([OwnedFile(*row) for row in artifacts.everything(connection, request.after, request.limit)])
 
 
-def _paths(connection: Connection, run_id: str) -> list[tuple[str, int, str]]:
+def commit_request(
+    run_id: str, packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]
+) -> CommitArtifacts:
+    """What a repository hands over, as the request that commits it for a run."""
+    placed = [
+        NewPack(name, size, [(chunk.digest, chunk.offset, chunk.size) for chunk in chunks])
+        for name, size, chunks in packs
+    ]
+    return CommitArtifacts(run_id, placed, small, [NewFile(*file) for file in files])
+
+
+def _paths(engine: Engine, connection: Connection, run_id: str) -> list[tuple[str, int, str | None]]:
+    # Growing files are looked for first: one that is kept meanwhile is in the database then, never in neither.
+    logs = growing.find(engine.folder, run_id)
     runs.require(connection, run_id)
-    return artifacts.paths(connection, _owner(run_id))
+    rows: list[tuple[str, int, str | None]] = [*artifacts.paths(connection, _owner(run_id))]
+    known = {path for path, _, _ in rows}
+    rows += [(path, log.size, None) for log in logs if (path := f"{HIDDEN}/{log.name}") not in known]
+    return sorted(rows, key=lambda row: row[0])
 
 
 def _owner(run_id: str) -> str:
