@@ -128,4 +128,20 @@ def test_a_series_fed_in_batches_of_any_size_has_few_chunks(store: Store, sizes:
     counts = [count for (count,) in rows]
     assert sum(counts) == start
     assert max(counts) <= series.CHUNK_POINTS
-    assert len(counts) <= 2 * start / series.CHUNK_POINTS + math.log2(start) + 2
+    # Full ones, and at the end up to three of each size that is less than half of the one before.
+    assert len(counts) <= 2 * start / series.CHUNK_POINTS + 3 * math.log2(series.CHUNK_POINTS)
+
+
+def test_a_series_fed_point_by_point_has_three_chunks_of_a_size_at_the_most(store: Store) -> None:
+    run_id = store.new_run()
+    for step in range(300):
+        column = numpy.array([step], "<i8").tobytes()
+        request = operations.LogPoints(run_id, [operations.SeriesPoints("m", column, column, column)])
+        store.transport.call(operations.log_points, request)
+    with store.transport._engine.database.read() as connection:
+        rows = connection.execute(
+            "SELECT count FROM series_chunk JOIN series ON series.id = series JOIN run ON run.id = series.run"
+            " WHERE run_id = ? ORDER BY number",
+            (run_id,),
+        ).fetchall()
+    assert [count for (count,) in rows] == [256, 16, 16, 4, 4, 4]
