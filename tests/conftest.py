@@ -1,12 +1,16 @@
-"""Every test has a folder, an environment and a session of its own."""
+"""Every test has a folder, an environment and a session of its own. Under CI=true nothing may be skipped."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +25,34 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _leave_nothing()
 
 
-def _leave_nothing() -> None:
-    import sys
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that cannot run is not one that passed: where CI says so, a skip is a failure that names its reason."""
+    report = yield
+    return _nothing_skipped(report)
 
-    # Each part by itself: a test may have loaded one without the others.
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file that is passed over."""
+    report = yield
+    return _nothing_skipped(report)
+
+
+def _nothing_skipped(report: Report) -> Report:
+    if os.environ.get("CI") == "true" and report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI=true does not allow: {reason}"
+    return report
+
+
+def _leave_nothing() -> None:
+    # Only what is loaded can hold anything; tests of what the package loads must not find it loaded by us.
     session = sys.modules.get("runstone.fluent.session")
     if session is not None:
         session.end_all("FINISHED")

@@ -24,8 +24,17 @@ def create_run(
     start_time: int | None = None,
     tags: dict[str, Any] | None = None,
     run_name: str | None = None,
+    run_id: str | None = None,
 ) -> Run:
-    """Make a run, RUNNING from `start_time` (ms; None is now). It is not made the active run, and nobody ends it but you."""
+    """Make a run, RUNNING from `start_time` (ms; None is now). It is not made the active run, and nobody ends it but you.
+
+    Args:
+        experiment_id: where it belongs.
+        start_time: ms since 1970.
+        tags: labels, kept as text.
+        run_name: two words and a number unless said.
+        run_id: an id that the caller made; a new one unless said.
+    """
     texts = {key: str(value) for key, value in (tags or {}).items()}
     request = runs.CreateRun(
         experiment_id=str(experiment_id),
@@ -33,6 +42,7 @@ def create_run(
         run_name=run_name,
         start_time=_now() if start_time is None else start_time,
         tags=[RunTag(key, value) for key, value in texts.items()],
+        run_id=run_id,
     )
     return self._transport.call(runs.create_run, request).run
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 
 from runstone import journal
-from runstone.errors import RunstoneError
+from runstone.errors import InvalidParameter, NotFound, RunstoneError
 from runstone.operations import growing, runs
 from runstone.operations.table import Operation, Request, Response
 from runstone.repository.growing import find, is_dead
@@ -47,11 +47,9 @@ class SettledTransport:
     def settle(self) -> None:
         """Ship what this process has journalled; adopt what dead processes left, and say on their runs that they died."""
         journal.flush_all()
-        for adopted in journal.recover(self.folder, self.inner):
-            if not journal.is_live(self.folder, adopted.run_id):
-                self._close(adopted.run_id, adopted.last_timestamp)
+        journal.recover(self.folder, self.inner, self._bury)
 
-    def _close(self, run_id: str, end_time: int | None) -> None:
+    def _bury(self, run_id: str, end_time: int | None) -> None:
         try:
             run = self.inner.call(runs.get_run, runs.GetRun(run_id)).run
             if run.info.status != "RUNNING":
@@ -59,8 +57,8 @@ class SettledTransport:
             # A process that runs no exit code at all was killed: kill -9, out of memory, power.
             self.inner.call(runs.end_run, runs.EndRun(run_id, "KILLED", end_time))
             self.inner.call(runs.set_tag, runs.SetTag(run_id, END_TAG, "its process died without ending the run"))
-        except RunstoneError:
-            # Deleted meanwhile, or another reader was faster: the run's state is somebody else's word now.
+        except (NotFound, InvalidParameter):
+            # Gone or deleted meanwhile: the run's state is somebody else's word now.
             return
         self._keep_files(run_id)
 

@@ -49,6 +49,22 @@ class Held:
         self.depth = 1
 
 
+class _Claim:
+    """Hold a run's journal before the store says that the run is RUNNING: were this process to die just then, any reader would
+    find the lock free, and the run dead. Given back when the block fails."""
+
+    def __init__(self, store: Any, run_id: str) -> None:
+        self.run_id = run_id
+        self.journal = journal.open_journal(store._transport, store._folder, run_id)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is not None and self.run_id not in _held:
+            self.journal.close()
+
+
 class _Local(threading.local):
     def __init__(self) -> None:
         self.stack: list[ActiveRun] = []
@@ -116,8 +132,9 @@ def start_run(
     else:
         parent = parent_run_id or (stack[-1].info.run_id if stack else None)
         labels = _labels(tags, description, parent)
-        start = store.create_run(experiment_id or active_experiment_id(), None, labels, run_name)
-        run, joined = start, False
+        experiment, new_id = experiment_id or active_experiment_id(), operations.new_run_id()
+        with _Claim(store, new_id):
+            run, joined = store.create_run(experiment, None, labels, run_name, new_id), False
     active = ActiveRun(run.info, run.data, run.inputs, run.outputs)
     _hold(store, active, resumed is not None, joined, top=not stack)
     return active
@@ -134,13 +151,14 @@ def _resume(
         )
     # Somebody holds it now (another rank of one training): we join; the first holder's word on its end counts.
     joined = journal.is_live(store._folder, run_id)
-    store.update_run(run_id, "RUNNING")
     labels = dict(tags or {})
     if description:
         labels[NOTE_TAG] = description
-    for key, value in labels.items():
-        store.set_tag(run_id, key, value)
-    return store.get_run(run_id), joined
+    with _Claim(store, run_id):
+        store.update_run(run_id, "RUNNING")
+        for key, value in labels.items():
+            store.set_tag(run_id, key, value)
+        return store.get_run(run_id), joined
 
 
 def _require_active(run: Run, what: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from runstone.errors import NotFound, RunstoneError, StoreMismatch, from_os_error
@@ -30,33 +32,56 @@ class Adopted(NamedTuple):
     damaged: int
 
 
-def recover(folder: str, transport: Transport) -> list[Adopted]:
+def recover(
+    folder: str, transport: Transport, bury: Callable[[str, int | None], None] = lambda run_id, last: None
+) -> list[Adopted]:
     """Adopt the journals of dead processes. Of several processes that try, one does.
 
     A journal whose points the store refuses stays for the next time, and a line on stderr says so: whoever reads must not fail
     because of points of somebody else's.
+
+    Args:
+        folder: the store's folder.
+        transport: where the points go.
+        bury: told of each run that nobody holds any more (its id, when its last point was logged) before its journals go: were we
+            to die first, whoever comes next would find them, and bury the run.
     """
-    adopted = []
-    own = None
-    for path in _journals(folder, sweep=True):
-        if own is None:
-            own = own_paths()
-        if path in own:
-            continue
-        descriptor = lock_dead(path)
-        if descriptor is not None:
-            try:
-                adopted.append(_adopt(path, descriptor, transport))
-            except RunstoneError as error:
-                shipping.warn_once(error)
-            finally:
+    if own_paths().issuperset(_journals(folder, sweep=True)):
+        return []
+    adopted: list[Adopted] = []
+    with _alone(folder) as alone:
+        # Locked all at once: each run is buried when all that its processes left is shipped.
+        held = _lock_all(folder) if alone else {}
+        try:
+            shipped: dict[str, list[tuple[str, Adopted]]] = {}
+            for path, descriptor in held.items():
+                try:
+                    found = _ship(path, descriptor, transport)
+                    shipped.setdefault(found.run_id, []).append((path, found))
+                except RunstoneError as error:
+                    shipping.warn_once(error)
+            for run_id, journals in shipped.items():
+                try:
+                    if not _is_held(folder, run_id, set(held)):
+                        bury(run_id, max((found.last_timestamp or 0 for _, found in journals), default=0) or None)
+                    for path, found in journals:
+                        _put_away(path, found.damaged)
+                        adopted.append(found)
+                except RunstoneError as error:
+                    shipping.warn_once(error)
+        finally:
+            for descriptor in held.values():
                 os.close(descriptor)
     return adopted
 
 
 def is_live(folder: str, run_id: str, but: Journal | None = None) -> bool:
     """Whether a living process holds the run (another one than by the journal `but`, where that is given)."""
-    own, ours = own_paths(), set() if but is None else but.paths
+    return _is_held(folder, run_id, set() if but is None else but.paths)
+
+
+def _is_held(folder: str, run_id: str, ours: set[str]) -> bool:
+    own = own_paths()
     for path in _journals(folder):
         if not os.path.basename(path).startswith(run_id + ".") or path in ours:
             continue
@@ -68,6 +93,38 @@ def is_live(folder: str, run_id: str, but: Journal | None = None) -> bool:
         elif os.path.exists(path):
             return True
     return False
+
+
+@contextlib.contextmanager
+def _alone(folder: str) -> Iterator[bool]:
+    """Whether we are the only process that adopts now. (Two, each with some of a run's journals, would take one another for the
+    run's living processes.)"""
+    try:
+        descriptor = os.open(os.path.join(folder, FOLDER_NAME), os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        try:
+            yield True
+        finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child forked meanwhile has the descriptor too
+    finally:
+        os.close(descriptor)
+
+
+def _lock_all(folder: str) -> dict[str, int]:
+    own, held = own_paths(), {}
+    for path in _journals(folder):
+        if path not in own:
+            descriptor = lock_dead(path)
+            if descriptor is not None:
+                held[path] = descriptor
+    return held
 
 
 def _journals(folder: str, *, sweep: bool = False) -> list[str]:
@@ -89,7 +146,7 @@ def _journals(folder: str, *, sweep: bool = False) -> list[str]:
     return found
 
 
-def _adopt(path: str, descriptor: int, transport: Transport) -> Adopted:
+def _ship(path: str, descriptor: int, transport: Transport) -> Adopted:
     run_id = os.path.basename(path).rsplit(".", 2)[0]
     version, acknowledged = records.read_header(os.pread(descriptor, records.START, 0))
     if version > records.VERSION:
@@ -115,7 +172,6 @@ def _adopt(path: str, descriptor: int, transport: Transport) -> Adopted:
                 break  # the run itself is gone, and with it whatever its points meant
             shipped += len(pending) - unknown
             damaged += unknown
-    _put_away(path, damaged)
     return Adopted(run_id, last, shipped, damaged)
 
 

@@ -18,13 +18,14 @@ RUN_NAME_TAG = "mlflow.runName"
 
 
 class CreateRun(msgspec.Struct):
-    """`start_time` in ms. A run without a name is given one."""
+    """`start_time` in ms. A run without a name is given one; so is a run without an id (ours: MLflow's never have one)."""
 
     experiment_id: str | None = None
     user_id: str = ""
     run_name: str | None = None
     start_time: int | None = None
     tags: list[RunTag] = []
+    run_id: str | None = None
 
 
 class RunAnswer(msgspec.Struct):
@@ -104,7 +105,7 @@ class LogBatch(msgspec.Struct):
 
 @operation("POST", "/mlflow/runs/create", permission="edit")
 def create_run(engine: Engine, request: CreateRun) -> RunAnswer:
-    """A new run, RUNNING. Raises NotFound for a missing experiment, InvalidParameter for a deleted one."""
+    """A new run, RUNNING. Raises NotFound for a missing experiment, InvalidParameter for a deleted one, AlreadyExists for an id in use."""
     experiment = rules.check_experiment_id(request.experiment_id)
     tags = [_checked_tag(tag.key, tag.value) for tag in request.tags]
     tagged = dict(tags).get(RUN_NAME_TAG)
@@ -115,8 +116,9 @@ def create_run(engine: Engine, request: CreateRun) -> RunAnswer:
     name = request.run_name or tagged or names.random_name()
     if not tagged:
         tags.append((RUN_NAME_TAG, name))
-    run_id = os.urandom(16).hex()
+    run_id = rules.check_run_id(request.run_id) if request.run_id else new_run_id()
     with engine.database.write() as connection:
+        runs.refuse_taken(connection, run_id)
         _, location = experiments.require(connection, experiment, active=True)
         uri = f"{location}/{run_id}/artifacts"
         run = runs.insert(connection, run_id, experiment, name, request.user_id, request.start_time, uri)
@@ -237,6 +239,11 @@ def log_batch(engine: Engine, request: LogBatch) -> Empty:
         if request.metrics:
             store_metrics(connection, run, request.metrics)
     return Empty()
+
+
+def new_run_id() -> str:
+    """An id that no other run has."""
+    return os.urandom(16).hex()
 
 
 def check_status(status: str) -> str:

@@ -7,16 +7,19 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
 
 from runstone import settings
 from runstone.errors import (
     CorruptData,
+    MissingFile,
     RunstoneError,
     StorageBusy,
     StorageDenied,
     StorageError,
     StorageFull,
     StoreMismatch,
+    from_os_error,
 )
 from runstone.store.schema import APPLICATION_ID, MIGRATIONS
 
@@ -27,20 +30,19 @@ _orphans: list[Connection] = []
 
 
 class Database:
-    """One SQLite file in WAL mode, opened once per thread and process.
+    """One SQLite file in WAL mode, opened once per thread and process; made when missing.
 
     `read()` gives a connection that sees one snapshot; `write()` one that holds the write lock and commits, with fsync, when
-    the block ends without an exception. Both raise the family's StorageError kinds instead of sqlite3's errors.
+    the block ends without an exception. Both raise the family's StorageError kinds instead of sqlite3's errors. Where nothing can
+    be written (a read-only disk), reading works.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self._local = threading.local()
-        self._all: list[Connection] = []
-        self._process = os.getpid()
+        self._all: WeakSet[_Held] = WeakSet()
         with self._translated():
-            self._migrate()
-            self._keep_log()
+            self._local.held = self._hold()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -72,25 +74,54 @@ class Database:
 
     def close(self) -> None:
         """Close every thread's connection. Only where no other thread is using the database any more."""
-        if os.getpid() == self._process:
-            for connection in self._all:
-                connection.close()
-        self._all.clear()
+        for held in list(self._all):
+            held.close()
         self._local = threading.local()
 
     def _connection(self) -> Connection:
-        if os.getpid() != self._process:
-            _orphans.extend(self._all)
-            self._all, self._local, self._process = [], threading.local(), os.getpid()
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._open()
-            self._all.append(connection)
-        return connection
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is not None and held.process == os.getpid():
+            # What was deleted and made again under a running program is another store: writing to the old one would be lost.
+            if held.connection.in_transaction or held.identity == self._identity():
+                return held.connection
+            held.close()
+        self._identity()  # it is made once: a missing one is never made again behind its user's back
+        held = self._local.held = self._hold()
+        return held.connection
+
+    def _identity(self) -> tuple[int, int]:
+        try:
+            status = os.stat(self.path)
+        except FileNotFoundError as error:
+            raise MissingFile(
+                f"The store's database {self.path!r} is gone: it was deleted or moved while it was in use. Put it back, or open the "
+                "store where it is now.",
+                self.path,
+            ) from error
+        except OSError as error:
+            raise from_os_error(error, f"Looking for the store {self.path!r}") from error
+        return status.st_dev, status.st_ino
+
+    def _hold(self) -> _Held:
+        connection = self._open()
+        try:
+            self._migrate(connection)
+            self._keep_log(connection)
+            held = _Held(connection, self._identity())
+        except BaseException:
+            connection.close()
+            raise
+        self._all.add(held)
+        return held
 
     def _open(self) -> Connection:
+        read_only = self._read_only()
         connection = sqlite3.connect(
-            self.path, timeout=settings.BUSY_TIMEOUT.read(), isolation_level=None, check_same_thread=False
+            read_only or self.path,
+            timeout=settings.BUSY_TIMEOUT.read(),
+            isolation_level=None,
+            check_same_thread=False,
+            uri=bool(read_only),
         )
         # FULL: a commit is acknowledged only after the fsync of the log. case_sensitive_like: MLflow's LIKE is.
         for pragma in (
@@ -105,8 +136,18 @@ class Database:
         connection.create_function("matches", 2, _matches, deterministic=True)
         return connection
 
-    def _migrate(self) -> None:
-        connection = self._connection()
+    def _read_only(self) -> str | None:
+        """The address by which SQLite reads a file that cannot be written; None where it can, or is still to be made."""
+        log = os.path.exists(self.path + "-wal")
+        folder = os.path.dirname(self.path)
+        if not os.path.exists(self.path) or (os.access(self.path, os.W_OK) and (log or os.access(folder, os.W_OK))):
+            return None
+        from urllib.parse import quote
+
+        # Without its log nobody is writing it, and nobody can: SQLite need not make the files by which processes agree.
+        return f"file:{quote(self.path)}?mode=ro" + ("" if log else "&immutable=1")
+
+    def _migrate(self, connection: Connection) -> None:
         if self._version(connection) == len(MIGRATIONS):
             return
         # Two processes may be first at once: the lock decides, the second looks again and finds the work done.
@@ -123,10 +164,9 @@ class Database:
                 connection.execute("ROLLBACK")
             raise
 
-    def _keep_log(self) -> None:
+    def _keep_log(self, connection: Connection) -> None:
         # Write-ahead logging is a property of the file; the process that made it may have died before setting it.
-        connection = self._connection()
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal" and self._read_only() is None:
             connection.execute("PRAGMA journal_mode=WAL")
 
     def _version(self, connection: Connection) -> int:
@@ -179,6 +219,25 @@ class Database:
                 f"Reading or writing the store {self.path!r} failed ({error}). Check the disk.", self.path
             )
         return RunstoneError(f"The store {self.path!r} refused a statement: {error}.")
+
+
+class _Held:
+    """A thread's connection, and which file it is to. Closed with the database, or when its thread has ended."""
+
+    __slots__ = ("__weakref__", "connection", "identity", "process")
+
+    def __init__(self, connection: Connection, identity: tuple[int, int]) -> None:
+        self.connection, self.identity, self.process = connection, identity, os.getpid()
+
+    def close(self) -> None:
+        """Close it; in a forked child keep it as it is."""
+        if self.process == os.getpid():
+            self.connection.close()
+        else:
+            _orphans.append(self.connection)
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _statements(script: str) -> Iterator[str]:

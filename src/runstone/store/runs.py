@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from runstone.entities import LifecycleStage
-from runstone.errors import InvalidParameter, NotFound
+from runstone.errors import AlreadyExists, InvalidParameter, NotFound
 from runstone.store.database import Connection
 
 
@@ -40,6 +40,12 @@ def require(connection: Connection, run_id: str, *, active: bool = False) -> int
             f"The run {run_id} must be in the 'active' state; it is {row[1]!r}. Restore it with restore_run() first."
         )
     return int(row[0])
+
+
+def refuse_taken(connection: Connection, run_id: str) -> None:
+    """Raises AlreadyExists for the id of a run that is there."""
+    if connection.execute("SELECT 1 FROM run WHERE run_id = ?", (run_id,)).fetchone() is not None:
+        raise AlreadyExists(f"A run with id={run_id} exists already. Leave the id out to have a new one.")
 
 
 def artifact_uri(connection: Connection, run_id: str) -> str:
