@@ -172,6 +172,10 @@ class Dataset(Entity):
     schema: str | None = None
     profile: str | None = None
 
+    def to_dictionary(self) -> dict[str, Any]:
+        """Every fact, also those that are None."""
+        return dict(self)
+
 
 class DatasetInput(Entity):
     """A dataset that a run used, and how."""

@@ -20,6 +20,8 @@ _ENTITIES = (
     "dataset dataset_input experiment experiment_tag file_info input_tag lifecycle_stage logged_model_input logged_model_output "
     "metric param run run_data run_info run_inputs run_outputs run_status run_tag source_type view_type"
 )
+_DATASETS = "dataset meta_dataset numpy_dataset pandas_dataset polars_dataset schema sources"
+_SOURCES = "artifact_dataset_sources code_dataset_source dataset_source http_dataset_source"
 # MLflow's modules and ours that hold the same names.
 _MODULES = {
     "mlflow": "runstone",
@@ -27,6 +29,8 @@ _MODULES = {
     "mlflow.client": "runstone.client",
     "mlflow.config": "runstone.config",
     "mlflow.data": "runstone.data",
+    **{f"mlflow.data.{name}": f"runstone.data.{name}" for name in _DATASETS.split()},
+    **{f"mlflow.data.{name}": "runstone.data.sources" for name in _SOURCES.split()},
     "mlflow.entities": "runstone.entities",
     **{f"mlflow.entities.{name}": "runstone.entities" for name in _ENTITIES.split()},
     "mlflow.exceptions": "runstone.exceptions",

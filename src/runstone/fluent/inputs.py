@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-from runstone.entities import DatasetInput, InputTag, LoggedModelInput
+from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput
 from runstone.errors import InvalidParameter
 from runstone.fluent.location import client
 from runstone.fluent.session import require_run
+from runstone.operations.inputs import LENGTHS
 
 CONTEXT_TAG = "mlflow.data.context"
 
@@ -18,7 +20,7 @@ def log_input(
     tags: dict[str, str] | None = None,
     model: LoggedModelInput | None = None,
 ) -> None:
-    """Log that the active run used a dataset (from runstone.data).
+    """Log that the active run used a dataset. Used for two things, it is logged twice; logged twice for one, it is there once.
 
     Args:
         dataset: what `runstone.data.from_pandas` and its kin give.
@@ -35,7 +37,7 @@ def log_inputs(
     tags_list: list[dict[str, str] | None] | None = None,
     models: list[LoggedModelInput | None] | None = None,
 ) -> None:
-    """Log several datasets at once; the lists go in step. See `log_input`."""
+    """Log several datasets at once, all or none; the lists go in step. See `log_input`."""
     sets = datasets or []
     uses, labels = contexts or [None] * len(sets), tags_list or [None] * len(sets)
     if not len(sets) == len(uses) == len(labels):
@@ -52,8 +54,27 @@ def log_inputs(
 
 
 def _input(dataset: Any, context: str | None, tags: dict[str, str] | None) -> DatasetInput:
-    labels = [InputTag(key, str(value)) for key, value in (tags or {}).items()]
+    labels = {key: str(value) for key, value in (tags or {}).items()}
     if context is not None:
-        labels.append(InputTag(CONTEXT_TAG, context))
-    entity = dataset._to_mlflow_entity() if hasattr(dataset, "_to_mlflow_entity") else dataset
-    return DatasetInput(entity, labels)
+        labels[CONTEXT_TAG] = str(context)
+    return DatasetInput(_entity(dataset), [InputTag(key, value) for key, value in labels.items()])
+
+
+def _entity(dataset: Any) -> Dataset:
+    if isinstance(dataset, Dataset):
+        return dataset
+    if not hasattr(dataset, "_to_mlflow_entity"):
+        raise InvalidParameter(
+            f"A {type(dataset).__name__} is no dataset: make one with runstone.data.from_pandas, from_polars, from_numpy or from_path."
+        )
+    entity: Dataset = dataset._to_mlflow_entity()
+    for field in ("schema", "profile"):
+        text = getattr(entity, field)
+        if text is not None and len(text) > LENGTHS[field]:
+            # a table of ten thousands of columns is no reason to stop a training
+            warnings.warn(
+                f"The {field} of the dataset {entity.name!r} is left out: it has {len(text)} characters, the limit is {LENGTHS[field]}.",
+                stacklevel=4,
+            )
+            setattr(entity, field, None)
+    return entity

@@ -1,4 +1,4 @@
-"""Datasets and which runs used them, in SQL. Knows nothing of who asks."""
+"""Datasets and what runs used them for, in SQL. Knows nothing of who asks."""
 
 from __future__ import annotations
 
@@ -7,62 +7,68 @@ from collections.abc import Sequence
 from runstone.entities import Dataset, DatasetInput, InputTag
 from runstone.store.database import Connection
 
+CONTEXT_TAG = "mlflow.data.context"
+
 
 def add(connection: Connection, run: int, inputs: Sequence[DatasetInput]) -> None:
-    """Say that a run used these datasets. One that is known in the run's experiment by name and digest is not kept twice."""
+    """Say that a run used these datasets. What is known in the run's experiment by all its facts is not kept twice."""
     experiment = connection.execute("SELECT experiment FROM run WHERE id = ?", (run,)).fetchone()[0]
-    position = connection.execute("SELECT count(*) FROM run_input WHERE run = ?", (run,)).fetchone()[0]
-    for number, used in enumerate(inputs):
-        dataset = _dataset(connection, experiment, used.dataset)
+    for used in inputs:
+        tags = {tag.key: tag.value for tag in used.tags}
+        key = (run, _dataset(connection, experiment, used.dataset), tags.get(CONTEXT_TAG, ""))
         connection.execute(
-            "INSERT INTO run_input (run, dataset, position) VALUES (?, ?, ?) ON CONFLICT (run, dataset) DO NOTHING",
-            (run, dataset, position + number),
+            "INSERT INTO dataset_use (run, dataset, context) VALUES (?, ?, ?) ON CONFLICT (run, dataset, context) DO NOTHING",
+            key,
         )
+        use = connection.execute(
+            "SELECT id FROM dataset_use WHERE run = ? AND dataset = ? AND context = ?", key
+        ).fetchone()[0]
         connection.executemany(
-            "INSERT INTO input_tag (run, dataset, key, value) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (run, dataset, key) DO UPDATE SET value = excluded.value",
-            [(run, dataset, tag.key, tag.value) for tag in used.tags],
+            "INSERT INTO dataset_use_tag (dataset_use, key, value) VALUES (?, ?, ?)"
+            " ON CONFLICT (dataset_use, key) DO UPDATE SET value = excluded.value",
+            [(use, *tag) for tag in tags.items()],
         )
 
 
 def _dataset(connection: Connection, experiment: int, dataset: Dataset) -> int:
-    connection.execute(
-        "INSERT INTO dataset (experiment, name, digest, source_type, source, schema, profile) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (experiment, name, digest) DO NOTHING",
-        (
-            experiment,
-            dataset.name,
-            dataset.digest,
-            dataset.source_type,
-            dataset.source,
-            dataset.schema,
-            dataset.profile,
-        ),
-    )
-    row = connection.execute(
-        "SELECT id FROM dataset WHERE experiment = ? AND name = ? AND digest = ?",
-        (experiment, dataset.name, dataset.digest),
+    facts = (
+        experiment, dataset.name, dataset.digest, dataset.source_type, dataset.source, dataset.schema, dataset.profile
+    )  # fmt: skip
+    known = connection.execute(
+        "SELECT id FROM dataset WHERE experiment = ? AND name = ? AND digest = ? AND source_type = ? AND source = ?"
+        " AND schema IS ? AND profile IS ?",
+        facts,
     ).fetchone()
-    return int(row[0])
+    if known:
+        return int(known[0])
+    made = connection.execute(
+        "INSERT INTO dataset (experiment, name, digest, source_type, source, schema, profile)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        facts,
+    ).fetchone()
+    return int(made[0])
 
 
 def load_inputs(connection: Connection, runs: Sequence[int]) -> dict[int, list[DatasetInput]]:
-    """The datasets that these runs used, in the order in which they were logged; no entry for a run that used none."""
+    """What these runs used, in the order in which it was logged; no entry for a run that used nothing."""
     marks = ",".join("?" * len(runs))
     rows = connection.execute(
-        "SELECT run_input.run, dataset.id, name, digest, source_type, source, schema, profile"
-        f" FROM run_input JOIN dataset ON dataset.id = run_input.dataset WHERE run_input.run IN ({marks})"
-        " ORDER BY run_input.run, run_input.position",
+        "SELECT u.id, u.run, name, digest, source_type, source, schema, profile"
+        f" FROM dataset_use AS u JOIN dataset ON dataset.id = u.dataset WHERE u.run IN ({marks}) ORDER BY u.id",
         runs,
     ).fetchall()
     found: dict[int, list[DatasetInput]] = {}
     if not rows:
         return found
-    known: dict[tuple[int, int], DatasetInput] = {}
-    for run, dataset, *fields in rows:
-        known[run, dataset] = used = DatasetInput(Dataset(*fields), [])
+    uses: dict[int, DatasetInput] = {}
+    for use, run, *fields in rows:
+        uses[use] = used = DatasetInput(Dataset(*fields), [])
         found.setdefault(run, []).append(used)
-    tags = connection.execute(f"SELECT run, dataset, key, value FROM input_tag WHERE run IN ({marks})", runs)
-    for run, dataset, key, value in tags:
-        known[run, dataset].tags.append(InputTag(key, value))
+    tags = connection.execute(
+        "SELECT t.dataset_use, t.key, t.value FROM dataset_use AS u JOIN dataset_use_tag AS t ON t.dataset_use = u.id"
+        f" WHERE u.run IN ({marks})",
+        runs,
+    )
+    for use, key, value in tags:
+        uses[use].tags.append(InputTag(key, value))
     return found

@@ -149,8 +149,8 @@ def _dataset(node: Comparison, text: str) -> Fragment:
         )
     sql, values = _compare(columns[node.left.key], node, False, text)
     return (
-        "EXISTS (SELECT 1 FROM run_input AS u JOIN dataset AS d ON d.id = u.dataset"
-        " LEFT JOIN input_tag AS i ON i.run = u.run AND i.dataset = u.dataset AND i.key = 'mlflow.data.context'"
+        "EXISTS (SELECT 1 FROM dataset_use AS u JOIN dataset AS d ON d.id = u.dataset"
+        " LEFT JOIN dataset_use_tag AS i ON i.dataset_use = u.id AND i.key = 'mlflow.data.context'"
         f" WHERE u.run = run.id AND {sql})",
         values,
     )
