@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from runstone import settings
+from runstone.cli import root
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -68,3 +70,64 @@ def test_the_design_names_every_room_of_the_house() -> None:
             continue
         name = f"`{path.name}/`" if path.is_dir() else f"`{path.name}`"
         assert name in text, f"docs/design.md does not say what {name} holds"
+
+
+def _sections(page: Path) -> dict[str, str]:
+    """Headings that name a command, and what stands below each up to the next heading."""
+    parts = re.split(r"^#+ (.*)$", page.read_text(), flags=re.MULTILINE)
+    return {title: text for title, text in zip(parts[1::2], parts[2::2], strict=True) if title.startswith("runstone ")}
+
+
+def _commands() -> dict[str, click.Command]:
+    """Every command of the terminal by what is typed for it."""
+    found: dict[str, click.Command] = {}
+
+    def walk(name: str, command: click.Command) -> None:
+        found[name] = command
+        if isinstance(command, click.Group):
+            for part in command.list_commands(click.Context(command)):
+                inner = command.get_command(click.Context(command), part)
+                assert inner is not None
+                walk(f"{name} {part}", inner)
+
+    walk("runstone", root)
+    return found
+
+
+def _options(command: click.Command) -> set[str]:
+    return {name for option in command.params if isinstance(option, click.Option) for name in option.opts}
+
+
+def test_every_command_and_option_is_described_and_what_is_described_exists() -> None:
+    page = ROOT / "docs" / "terminal.md"
+    sections, commands = _sections(page), _commands()
+    assert set(sections) == set(commands) - {"runstone"}
+    for name, text in sections.items():
+        listed = {
+            option for line in re.findall(r"^- (.*)$", text, re.MULTILINE) for option in _named(line.split(":")[0])
+        }
+        assert listed == _options(commands[name]), f"{name} in docs/terminal.md"
+    assert _options(root) <= set(_named(page.read_text()))
+
+
+def _named(text: str) -> list[str]:
+    return re.findall(r"(?<=`)(--?[a-z][a-z-]*)", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_a_page_names_is_there(page: Path) -> None:
+    commands = _commands()
+    text = page.read_text()
+    shells = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    typed = re.findall(r"`runstone ([^`\n]+)`", text) + re.findall(r"^runstone (.+)$", shells, re.MULTILINE)
+    for line in typed:
+        words = line.split()
+        command: click.Command = root
+        name = "runstone"
+        while words and isinstance(command, click.Group) and f"{name} {words[0]}" in commands:
+            name = f"{name} {words.pop(0)}"
+            command = commands[name]
+        assert name != "runstone" or words[0].startswith("-"), f"{page.name} names `runstone {line}`"
+        options = _options(commands.get(f"{name} list", command)) | {"--help"}
+        if name != "runstone run":
+            assert {word for word in words if re.match(r"--?[a-z]", word)} <= options, f"{page.name}: `runstone {line}`"

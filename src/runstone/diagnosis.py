@@ -3,44 +3,87 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Any
 
 from runstone import settings
 from runstone.errors import RunstoneError
 
+_PACKAGES = ("msgspec", "numpy", "blake3", "pyfastcdc", "click", "rich", "PyYAML")
+
 
 def report() -> dict[str, Any]:
-    """Versions, the store's address and why it is that one, what is in it, and the settings that are set."""
+    """Versions, the store's address and why it is that one, what is in it and whether it is well, and the settings that are set."""
     import platform
-    from importlib.metadata import PackageNotFoundError, version
 
     from runstone.fluent.location import get_tracking_uri
 
-    packages = {}
-    for name in ("runstone", "msgspec", "numpy", "blake3", "pyfastcdc", "click", "rich", "PyYAML"):
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            packages[name] = "missing"
     found: dict[str, Any] = {
-        "runstone": packages.pop("runstone"),
+        "runstone": _version("runstone"),
         "python": sys.version.split()[0],
         "platform": platform.platform(),
-        "packages": packages,
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "settings": _settings(),
         "store": get_tracking_uri(),
-        "settings": {
-            name: os.environ[name]
-            for setting in settings.ALL
-            for name in (setting.name, *setting.also)
-            if name in os.environ
-        },
+        "chosen_by": _chosen_by(),
     }
-    folder = found["store"].removeprefix("file://")
-    found["exists"] = os.path.isdir(folder)
+    found["exists"] = os.path.isdir(found["store"].removeprefix("file://"))
     if found["exists"]:
         found.update(_contents())
     return found
+
+
+def as_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """A report as names and sentences."""
+    lines = []
+    for name, value in found.items():
+        if isinstance(value, dict):
+            separator = " = " if name == "settings" else " "
+            shown = ", ".join(f"{key}{separator}{item}" for key, item in value.items()) or "none set"
+        elif isinstance(value, bool):
+            shown = "yes" if value else "no"
+        else:
+            shown = "none" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+        lines.append((name.replace("_", " "), shown))
+    if not found["exists"]:
+        lines.append(("", "the store is made when the first run is logged"))
+    return lines
+
+
+def doctor(mask_envs: bool = False) -> None:
+    """Print the report.
+
+    Args:
+        mask_envs: leave the values of environment variables out.
+    """
+    found = report()
+    if mask_envs:
+        found["settings"] = dict.fromkeys(found["settings"], "***")
+    for name, value in as_lines(found):
+        print(f"{name}: {value}")
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _settings() -> dict[str, str]:
+    names = [name for setting in settings.ALL for name in (setting.name, *setting.also)]
+    # An address may hold a password, and a report is made to be shown to others.
+    return {name: re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", os.environ[name]) for name in names if name in os.environ}
+
+
+def _chosen_by() -> str:
+    for name in (settings.URI.name, *settings.URI.also):
+        if os.environ.get(name):
+            return name
+    return "the nearest .runstone/ above the working folder"
 
 
 def _contents() -> dict[str, Any]:
@@ -50,16 +93,10 @@ def _contents() -> dict[str, Any]:
     try:
         answer = client()._transport.call(operations.inspect_store, operations.InspectStore())
     except RunstoneError as error:
-        return {"healthy": False, "problem": str(error)}
-    return {"healthy": answer.problem is None, "problem": answer.problem, "rows": answer.rows, "bytes": answer.size}
-
-
-def doctor(mask_envs: bool = False) -> None:
-    """Print the report.
-
-    Args:
-        mask_envs: leave the values of environment variables out.
-    """
-    for name, value in report().items():
-        shown = dict.fromkeys(value, "***") if mask_envs and name == "settings" else value
-        print(f"{name}: {shown}")
+        return {"healthy": False, "problem": error.message}
+    return {
+        "healthy": answer.problem is None,
+        "problem": answer.problem,
+        "rows": answer.rows,
+        "database_bytes": answer.size,
+    }

@@ -137,3 +137,9 @@ BUSY_TIMEOUT = Setting(
 )
 
 ALL: tuple[Setting[object], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))
+
+
+def lead_python_path(folder: str) -> None:
+    """Have the Pythons that this process starts look for modules in `folder` first."""
+    rest = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = folder + (os.pathsep + rest if rest else "")

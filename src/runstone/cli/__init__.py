@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
 import click
 
+from runstone.errors import RunstoneError, from_os_error
+
 # Command to the module that holds it and what it is for.
 COMMANDS = {
     "run": ("running", "Run a script that says `import mlflow` or `import runstone`."),
     "runs": ("runs", "List, show, compare, delete and restore runs."),
-    "metrics": ("metrics", "A run's metrics: a table, or a plot of one."),
+    "experiments": ("experiments", "List, make, rename, delete and restore experiments."),
+    "metrics": ("metrics", "A run's metrics: a table, or a plot of some."),
     "artifacts": ("artifacts", "List, fetch and print a run's files."),
     "verify": ("checks", "Read every stored byte again and compare it with its digest."),
+    "sync": ("checks", "Ship what dead processes left on its way to the store."),
     "doctor": ("checks", "Say which store this is and whether it is well."),
 }
-# Exit codes: 0 done; 1 it failed, or damage was found; 2 the command line is wrong; `run` passes the script's own on.
+# Exit codes, besides 0 and 2 (a wrong command line, click's own). `run` passes the script's on.
 FAILED = 1
+INTERRUPTED = 130
 
 
-class _Group(click.Group):
+class _Root(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -35,11 +41,15 @@ class _Group(click.Group):
             formatter.write_dl([(name, meaning) for name, (_, meaning) in COMMANDS.items()])
 
 
-@click.group(cls=_Group)
+@click.group(cls=_Root)
 @click.option("--store", metavar="PATH", help="The store to use instead of RUNSTONE_URI's or the nearest .runstone/.")
 @click.version_option(package_name="runstone")
-def root(store: str | None) -> None:
+@click.pass_context
+def root(context: click.Context, store: str | None) -> None:
     """Records machine-learning runs so that nothing is lost."""
+    if context.invoked_subcommand != "run" and hasattr(sys.stdout, "reconfigure"):
+        # A terminal that cannot show a mark gets a question mark; a script's own stdout stays as python makes it.
+        sys.stdout.reconfigure(errors="replace")
     if store:
         from runstone import set_tracking_uri
 
@@ -47,14 +57,44 @@ def root(store: str | None) -> None:
 
 
 def main() -> None:
-    """The `runstone` command: errors of ours are one sentence on stderr."""
-    from runstone.errors import RunstoneError
-
+    """The `runstone` command: a mistake is one sentence on stderr (a JSON object with --json), and an exit code."""
     try:
-        root(standalone_mode=True)
-    except RunstoneError as error:
-        if "--json" in sys.argv:
-            print(error.serialize_as_json(), file=sys.stderr)
-        else:
-            print(f"runstone: {error.message}", file=sys.stderr)
+        # A command gives its exit code, or what is to be run when click is done.
+        outcome = root(standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (`| head`) has enough. Nothing may be written again, not even by the interpreter as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        if _as_json():
+            _say("BAD_REQUEST", error.format_message())
+        else:
+            error.show()
+        sys.exit(error.exit_code)
+    except RunstoneError as error:
+        _say(error.error_code, error.message)
+        sys.exit(FAILED)
+    except OSError as error:
+        known = from_os_error(error, "The command could not go on")
+        _say(known.error_code, known.message)
+        sys.exit(FAILED)
+    if callable(outcome):
+        outcome()
+    elif outcome:
+        sys.exit(outcome)
+
+
+def _as_json() -> bool:
+    return "--json" in sys.argv
+
+
+def _say(code: str, message: str) -> None:
+    if _as_json():
+        import json
+
+        print(json.dumps({"error_code": code, "message": message}), file=sys.stderr)
+    else:
+        print(f"runstone: {message}", file=sys.stderr)

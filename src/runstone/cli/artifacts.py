@@ -2,38 +2,79 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import sys
 
 import click
 
-from runstone.cli.output import find_run, reader, show
+from runstone.cli.finding import find_run, reader
+from runstone.cli.output import for_people, json_option, progress, show, show_json, size
+from runstone.client import Client
+from runstone.entities import FileInfo
+from runstone.errors import NotFound
 
 
 @click.group()
 def artifacts() -> None:
-    """A run's files."""
+    """A run's files.
 
-
-@artifacts.command()
-@click.argument("run")
-@click.argument("path", required=False)
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def ls(run: str, path: str | None, as_json: bool) -> None:
-    """What lies in a folder of the run's (the top unless PATH is given; what runstone recorded itself is in .runstone)."""
-    store = reader()
-    files = store.list_artifacts(find_run(store, run).info.run_id, path)
-    rows = [{"path": f.path + ("/" if f.is_dir else ""), "size": f.file_size, "digest": f.digest} for f in files]
-    show(rows, as_json, "Nothing here.")
+    RUN is a run's id, the first 4 or more characters of one, its name, or `latest`.
+    """
 
 
 @artifacts.command()
 @click.argument("run")
 @click.argument("path", default="")
-@click.option("-o", "--output", default=".", show_default=True, help="The folder to put it in.")
-def get(run: str, path: str, output: str) -> None:
-    """Fetch a file or folder, every byte checked (all of the run's files unless PATH is given)."""
+@json_option
+def ls(run: str, path: str, as_json: bool) -> None:
+    """What lies in the folder PATH of a run's files (their top, unless given; what runstone recorded itself is in .runstone)."""
     store = reader()
-    print(store.download_artifacts(find_run(store, run).info.run_id, path, output))
+    run_id = find_run(store, run).info.run_id
+    path = path.rstrip("/")
+    files = store.list_artifacts(run_id, path or None)
+    if path and not files:
+        files = [_one(store, run_id, path)]
+    if as_json:
+        show_json([file.to_dictionary() for file in files])
+        return
+    people = for_people()
+    rows = [
+        {
+            "size": size(file.file_size) if people else file.file_size,
+            "path": file.path + ("/" if file.is_dir else ""),
+            "digest": (file.digest or "")[:23] if people else file.digest,
+        }
+        for file in files
+    ]
+    show(rows, False, "No files here.")
+
+
+def _one(store: Client, run_id: str, path: str) -> FileInfo:
+    for file in store.list_artifacts(run_id, posixpath.dirname(path) or None):
+        if file.path == path:
+            return file
+    raise NotFound(f"No artifact {path!r} in run {run_id}. `runstone artifacts ls {run_id}` lists what there is.")
+
+
+@artifacts.command()
+@click.argument("run")
+@click.argument("path", default="")
+@click.option(
+    "-o", "--output", default=".", show_default=True, help="The folder to put it in; made where it is missing."
+)
+@json_option
+def get(run: str, path: str, output: str, as_json: bool) -> None:
+    """Fetch the file or folder PATH, every byte checked (all of the run's files unless PATH is given)."""
+    store = reader()
+    run_id = find_run(store, run).info.run_id
+    os.makedirs(output, exist_ok=True)
+    with progress("fetching") as advance:
+        local = store.download_artifacts(run_id, path.rstrip("/"), output, progress=advance)
+    if as_json:
+        show_json({"run_id": run_id, "path": local})
+    else:
+        print(local)
 
 
 @artifacts.command()
@@ -43,3 +84,4 @@ def cat(run: str, path: str) -> None:
     """Write a file's bytes to the output."""
     store = reader()
     sys.stdout.buffer.write(store.read_artifact(find_run(store, run).info.run_id, path))
+    sys.stdout.buffer.flush()

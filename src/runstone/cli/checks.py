@@ -1,4 +1,4 @@
-"""`runstone verify` and `runstone doctor`: is all that was stored still there and whole."""
+"""`runstone verify`, `sync` and `doctor`: is all that was stored still there and whole, and is all there that was logged."""
 
 from __future__ import annotations
 
@@ -6,54 +6,65 @@ import sys
 
 import click
 
-from runstone.cli.output import reader, show
+from runstone.cli.finding import reader
+from runstone.cli.output import json_option, progress, show, show_json, show_lines, size
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def verify(as_json: bool) -> None:
+@json_option
+def verify(as_json: bool) -> int:
     """Read every stored byte again and compare it with its digest. Exit code 1 where anything is damaged."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeElapsedColumn
-
-    from runstone import settings
-
     store = reader()
     read = [0, 0]
-    shown = sys.stderr.isatty() and settings.PROGRESS.read()
-    with Progress(
-        "verifying", BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True), disable=not shown
-    ) as bar:
-        task = bar.add_task("", total=None)
+    with progress("verifying") as advance:
 
-        def progress(size: int) -> None:
+        def count(size: int) -> None:
             read[0] += 1
             read[1] += size
-            bar.advance(task, size)
+            advance(size)
 
-        damaged = store.verify(progress)
-    if as_json or damaged:
-        show([damage._asdict() for damage in damaged], as_json, "")
-    if not as_json:
-        print(
-            f"{read[0]} files, {read[1]:,} bytes read: "
-            + (f"{len(damaged)} damaged" if damaged else "all as they were stored")
-        )
-    sys.exit(1 if damaged else 0)
+        damaged = store.verify(count)
+    rows = [damage._asdict() for damage in damaged]
+    if as_json:
+        show_json({"files": read[0], "bytes": read[1], "damaged": rows})
+    else:
+        show(rows, False)
+        outcome = f"{len(damaged)} damaged" if damaged else "all as they were stored"
+        print(f"{read[0]:,} file{'' if read[0] == 1 else 's'}, {size(read[1])} read: {outcome}", file=sys.stderr)
+    return 1 if damaged else 0
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def doctor(as_json: bool) -> None:
-    """Say which store this is, what is in it and whether it is well. Exit code 1 where it is not."""
-    import json
+@json_option
+def sync(as_json: bool) -> None:
+    """Ship the metric points that dead processes left on their way, and close their runs. Any read of the store does it too."""
+    store = reader()
+    adopted = store.settle()
+    rows = [
+        {
+            "run_id": journal.run_id,
+            "status": store.get_run(journal.run_id).info.status,
+            "points": journal.points,
+            "damaged": journal.damaged,
+        }
+        for journal in adopted
+    ]
+    show(rows, as_json, "Nothing was left behind: all that was logged is in the store.")
 
-    from runstone.diagnosis import report
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> int:
+    """Say which store this is, what is in it and whether it is well. Exit code 1 where it is not."""
+    from runstone.cli.output import for_people
+    from runstone.diagnosis import as_lines, report
 
     found = report()
     if as_json:
-        print(json.dumps(found, indent=2))
+        show_json(found)
+    elif for_people():
+        for name, value in as_lines(found):
+            print(f"{name:>12}  {value}")
     else:
-        for name, value in found.items():
-            print(f"{name:>10}: {value}")
-    sys.exit(0 if found.get("healthy", True) else 1)
+        show_lines(("name", "value"), as_lines(found))
+    return 0 if found.get("healthy", True) else 1

@@ -1,156 +1,354 @@
-"""The table that teaches the system: what each call of a script does, told from the calls that really happen."""
+"""`runstone run --explain`: tells each step of a script from the calls that really happen, and the step that went wrong.
+
+Every public function and every Client method is wrapped before the script begins, and tells when it is not runstone itself that calls.
+Files are seen being opened for writing by an audit hook, and told once they are there.
+"""
 
 from __future__ import annotations
 
+import atexit
 import functools
-import json
+import inspect
+import linecache
 import os
 import sys
-from collections.abc import Callable
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any, Literal
 
 import runstone
-from runstone.client.artifacts import MODEL_ENDINGS
+from runstone import artifacts
+from runstone.cli.output import size
+from runstone.cli.steps import Step, Steps
+from runstone.cli.words import SILENT, Call, file_kind, first_input, short, words
+from runstone.client import Client
 from runstone.errors import RunstoneError
 from runstone.fluent import session
 
-# Function to how its input and what changed are told.
-_ACTIONS: dict[str, str] = {
-    "set_experiment": "the active experiment is {0}",
-    "start_run": "run {run} is active",
-    "end_run": "no run is active; status {status}",
-    "log_param": "param {0} is in the store",
-    "log_params": "{count} params are in the store",
-    "log_metric": "a point of {0} is journalled: kill -9 cannot lose it",
-    "log_metrics": "points of {count} metrics are journalled",
-    "set_tag": "tag {0} is in the store",
-    "log_text": "artifact file {1}: logged",
-    "log_dict": "artifact file {1}: logged",
-    "log_figure": "artifact file {1}: made and logged",
-    "log_image": "artifact file: made and logged",
-    "log_table": "artifact file {1}: logged",
-    "log_artifact": "{kind} {0}: logged",
-    "log_artifacts": "folder {0}: logged",
-    "log_input": "a dataset is an input of the run",
-}
-_REPEATED = frozenset({"log_metric", "log_metrics"})
+# A training loop calls these thousands of times: told once for each metric, and counted after that.
+_REPEATED = frozenset({"log_metric", "log_metrics", "log_batch"})
+_OURS, _PYTHONS = os.path.dirname(runstone.__file__), os.path.dirname(os.__file__)
+# More files than these, written between two steps, are told in one row.
+_MANY = 5
 
 
-class Explanation:
-    """Tells each step of a script as it goes.
+def explain(as_json: bool) -> Callable[[BaseException], bool]:
+    """From now on, calls tell. What comes back wants to hear of the exception that ends the script, and says whether it explains it."""
+    explanation = _Explanation(Steps(as_json))
+    # Before the session's own ending is registered, so after it when the process ends: runs left open are closed by then.
+    atexit.register(explanation.end)
+    for name in runstone.__all__:
+        getattr(runstone, name)  # loads it: the face holds only names until they are touched
+    for face, prefix in ((runstone, ""), (artifacts, "artifacts."), (Client, "Client.")):
+        for name, value in list(vars(face).items()):
+            if inspect.isfunction(value) and not name.startswith("_") and name not in SILENT:
+                setattr(face, name, explanation.told(name, prefix + name, value, method=face is Client))
+    explanation.watch_leaving()
+    sys.addaudithook(explanation.opened)
+    explanation.steps.head()
+    return explanation.stopped
 
-    Args:
-        as_json: a JSON object a line instead of a table.
-    """
 
-    def __init__(self, as_json: bool) -> None:
-        self.as_json = as_json
-        self.steps = 0
-        self.repeated: tuple[str, int] | None = None
-        self.saved: dict[str, str] = {}
-        self.folder = os.getcwd()
+class _Repeat:
+    """Calls of one function that were made again and are not told yet: how many, and each metric's last value."""
 
-    def begin(self) -> None:
-        """From now on: the public functions tell, and so do files opened for writing below the working folder."""
-        if not self.as_json:
-            print(f"{'step':>4}  {'action':<15} {'input':<34} what changed")
-        for name in _ACTIONS:
-            setattr(runstone, name, self._told(name, getattr(runstone, name)))
+    def __init__(self) -> None:
+        self.count = 0
+        self.last: dict[str, Any] = {}
+
+
+class _Explanation:
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+        self.folder = os.path.realpath(os.getcwd())
+        self.process = os.getpid()
+        self.began = time.time()
+        self.lock = threading.RLock()
+        self.inside = threading.local()
+        self.run: session.ActiveRun | None = None
+        # Files opened for writing since the last step, and the line of the script that did it.
+        self.opening: dict[str, str] = {}
+        # Path to what the last step made of it: "made", "saved" or "logged".
+        self.files: dict[str, str] = {}
+        self.metrics: set[tuple[str, ...]] = set()
+        self.repeats: dict[str, _Repeat] = {}
+        self.refused: tuple[BaseException, int] | None = None
+        self.error: BaseException | None = None
+
+    # Watching
+
+    def told(self, name: str, action: str, function: Callable[..., Any], method: bool = False) -> Callable[..., Any]:
+        """`function`, with a row for each call of it that comes from the script."""
+        parameters = list(inspect.signature(function).parameters)[method:]
+
+        @functools.wraps(function)
+        def telling(*args: Any, **kwargs: Any) -> Any:
+            if os.getpid() != self.process or _is_ours(sys._getframe(1)):
+                return function(*args, **kwargs)
+            given = {**dict(zip(parameters, args[method:], strict=False)), **kwargs}
+            self.inside.call = True  # what is written meanwhile is not the script's
+            try:
+                with self.lock:
+                    self._files_written()
+                    if name == "log_artifact":
+                        self._file_seen(given.get("local_path"))
+                before = session.active_run()
+                try:
+                    result = function(*args, **kwargs)
+                except Exception as error:
+                    with self.lock:
+                        self._refusal(action, given, error)
+                    raise
+                with self.lock:
+                    self._success(name, action, Call(given, result), before)
+                return result
+            finally:
+                self.inside.call = False
+
+        return telling
+
+    def watch_leaving(self) -> None:
+        """Tell of the end of a `with start_run()` block."""
         leave = session.ActiveRun.__exit__
 
         @functools.wraps(leave)
-        def told(run: session.ActiveRun, kind: Any, error: BaseException | None, trace: object) -> Literal[False]:
-            open_before = session.active_run() is not None
-            done = leave(run, kind, error, trace)
-            if open_before:
-                self.tell(
-                    "leave `with`", run.info.run_name or "", f"no run is active; status {_status(run.info.run_id)}"
-                )
-            return done
+        def telling(
+            run: session.ActiveRun, kind: type[BaseException] | None, error: BaseException | None, trace: object
+        ) -> Literal[False]:
+            with self.lock:
+                self._files_written()
+            before = session.active_run()
+            leave(run, kind, error, trace)
+            if before is not None and os.getpid() == self.process:
+                with self.lock:
+                    changed = self._run_changed(before)
+                    self._tell(Step("leave `with`", f"run {run.info.run_name}", _status(run.info.run_id), changed))
+            return False
 
-        session.ActiveRun.__exit__ = told  # type: ignore[method-assign]
-        sys.addaudithook(self._opened)
+        session.ActiveRun.__exit__ = telling  # type: ignore[method-assign]
 
-    def _told(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def told(*args: Any, **kwargs: Any) -> Any:
-            run = session.active_run()
-            result = function(*args, **kwargs)
-            given = [*args, *kwargs.values()]
-            shown = [_short(value) for value in given] + ["", ""]
-            count = len(given[0]) if given and hasattr(given[0], "__len__") else ""
-            after = session.active_run()
-            changed = _ACTIONS[name].format(
-                *shown,
-                run=after.info.run_name if after else "",
-                status=_status(run.info.run_id) if run else "unchanged",
-                count=count,
-                kind="model file" if shown[0].endswith(MODEL_ENDINGS) else "artifact file",
-            )
-            if name in _REPEATED:
-                self._repeat(f"{name} {shown[0]}" if name == "log_metric" else name, changed, name, shown[0])
-            else:
-                self.tell(name, ", ".join(shown[:2]).strip(", "), changed)
-            return result
-
-        return told
-
-    def _repeat(self, what: str, changed: str, name: str, first: str) -> None:
-        # a training loop logs the same key thousands of times: told once, counted after that
-        key = f"\0{what}"
-        known = self.saved.get(key)
-        self.saved[key] = str(int(known or 0) + 1)
-        if known is None:
-            self.tell(name, first, changed)
-
-    def _opened(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event != "open" or not isinstance(arguments[0], str) or not isinstance(arguments[1], str):
-            return
-        path, mode = os.path.abspath(arguments[0]), arguments[1]
-        if (
-            "w" not in mode
-            or not path.startswith(self.folder + os.sep)
-            or f"{os.sep}.runstone{os.sep}" in path
-            or path in self.saved
-        ):
-            return
-        self.saved[path] = "made"
-        name = os.path.relpath(path, self.folder)
-        what = (
-            "the model is saved here: not yet in the store"
-            if name.endswith(MODEL_ENDINGS)
-            else "the file is made here: not yet in the store"
-        )
-        self.tell("write a file", name, what)
-
-    def tell(self, action: str, given: str, changed: str) -> None:
-        """One row."""
-        self.steps += 1
-        if self.as_json:
-            print(json.dumps({"step": self.steps, "action": action, "input": given, "changed": changed}), flush=True)
+    def opened(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """The audit hook: remember files of the working folder that are opened for writing, or renamed into place."""
+        if event == "open":
+            path, flags = arguments[0], arguments[2]
+            if not flags & (os.O_WRONLY | os.O_RDWR):
+                return
+        elif event == "os.rename":
+            path = arguments[1]
         else:
-            print(f"{self.steps:>4}  {action:<15} {given[:34]:<34} {changed}", flush=True)
+            return
+        if isinstance(path, str | bytes | os.PathLike) and not getattr(self.inside, "call", False):
+            where = next(filter(None, map(_own_line, _frames(sys._getframe(1)))), "")
+            self.opening.setdefault(os.path.join(os.getcwd(), os.fsdecode(path)), where)
 
-    def stopped(self, error: BaseException) -> None:
-        """The step that went wrong, and why."""
-        reason = error.message if isinstance(error, RunstoneError) else f"{type(error).__name__}: {error}"
-        self.tell("STOPPED", "", reason)
+    # Telling
 
-    def done(self) -> None:
-        """How often the repeated calls were made."""
-        for what, count in self.saved.items():
-            if what.startswith("\0") and int(count) > 1:
-                self.tell(
-                    f"{what[1:].split(' ')[0]}",
-                    what[1:].partition(" ")[2],
-                    f"{count} times in all, each point in the store",
+    def _success(self, name: str, action: str, call: Call, before: session.ActiveRun | None) -> None:
+        run_changed = self._run_changed(before)
+        if name in _REPEATED and not run_changed and self._again(action, call):
+            return
+        if name in ("log_artifact", "log_artifacts"):
+            told = self._logged(call)
+        else:
+            told = words(name, call)
+        given, output, changed = told
+        if name == "end_run":
+            output = _status(before.info.run_id) if before else ""
+        if run_changed and name not in ("start_run", "end_run"):
+            run_changed += " (started by this call)"
+        self._tell(Step(action, given, output, "; ".join(part for part in (run_changed, changed) if part)))
+
+    def _run_changed(self, before: session.ActiveRun | None) -> str:
+        after = self.run = session.active_run()
+        if before is None or after is None:
+            return "" if before is after else f"run: {'none → active' if before is None else 'active → none'}"
+        return "" if before.info.run_id == after.info.run_id else f"run: {_name(before)} → {_name(after)}"
+
+    def _logged(self, call: Call) -> tuple[str, str, str]:
+        local = os.fspath(call.given.get("local_path") or call.given["local_dir"])
+        name = os.path.basename(os.path.normpath(local))
+        folder = call.text("artifact_path")
+        if os.path.isdir(local):
+            inside = "local_dir" in call.given
+            return local, f"{folder or ('' if inside else name)}/", "artifact files of the folder: made → logged"
+        path = os.path.realpath(local)
+        kind = file_kind(name)
+        old = " before the script began" if path not in self.files else ""
+        self.files[path] = "logged"
+        self.about = path
+        ready = "saved" if kind == "model" else "made"
+        made = f"artifact {folder}/{name}" if folder else f"artifact {name}"
+        return local, f"{made}, {size(os.path.getsize(path))}", f"{kind}: {ready}{old} → logged"
+
+    def _again(self, action: str, call: Call) -> bool:
+        metrics = call.given.get("metrics")
+        if isinstance(metrics, dict):
+            points = metrics
+        elif "key" in call.given:
+            points = {call.given["key"]: call.given.get("value", 0.0)}
+        else:
+            return False
+        run_id = call.given.get("run_id") or (self.run and self.run.info.run_id) or ""
+        key = (action, run_id, *sorted(points))
+        if key not in self.metrics:
+            self.metrics.add(key)
+            return False
+        repeat = self.repeats.setdefault(action, _Repeat())
+        repeat.count += 1
+        repeat.last.update(points)
+        return True
+
+    def _repeats_told(self) -> None:
+        repeats, self.repeats = self.repeats, {}
+        for action, repeat in repeats.items():
+            last = short({key: f"{float(value):.4g}" for key, value in repeat.last.items()})
+            changed = "metric: more points, journalled like the first"
+            self._tell(Step(f"{action} ×{repeat.count}", short(", ".join(repeat.last)), f"last {last}", changed))
+
+    # Files
+
+    def _file_seen(self, local: Any) -> None:
+        """A file about to be logged whose writing was not seen (a library's own code, another process) but happened."""
+        if isinstance(local, str | os.PathLike):
+            path = os.path.realpath(local)
+            if path not in self.files and os.path.isfile(path) and os.path.getmtime(path) >= self.began:
+                self._written(path)
+
+    def _files_written(self) -> None:
+        opening, self.opening = self.opening, {}
+        written = {os.path.realpath(path): line for path, line in opening.items()}
+        written = {path: line for path, line in written.items() if self._counts(path)}
+        if len(written) <= _MANY:
+            for path, line in written.items():
+                self._written(path, line)
+            return
+        self.files.update(dict.fromkeys(written, "made"))
+        changed = "artifact files: none → made, here only: not in the store yet"
+        self._tell(Step("write files", next(iter(written.values())), f"{len(written)} files", changed))
+
+    def _counts(self, path: str) -> bool:
+        inside = os.path.relpath(path, self.folder)
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.split(os.sep))
+        return not hidden and os.path.isfile(path) and os.path.getmtime(path) >= self.began - 1
+
+    def _written(self, path: str, line: str = "") -> None:
+        name = os.path.relpath(path, self.folder)
+        shown = path if name.startswith("..") else name
+        kind = file_kind(name)
+        done = "saved" if kind == "model" else "made"
+        if self.files.get(path) == "logged":
+            changed = (
+                f"{kind}: written again after it was logged; the store has the former one until it is logged again"
+            )
+        else:
+            changed = f"{kind}: none → {done}, here only: not in the store yet"
+        self.files[path] = done
+        self.about = path
+        self._tell(Step("write a file", line, f"{shown}, {size(os.path.getsize(path))}", changed))
+
+    def _refusal(self, action: str, given: dict[str, Any], error: Exception) -> None:
+        self._tell(Step(action, first_input(given), "", f"nothing: {_reason(error)}", error=True))
+        self.refused = error, self.steps.count
+
+    about: str | None = None
+
+    def _tell(self, step: Step) -> None:
+        self._repeats_told()
+        about, self.about = self.about, None
+        state: dict[str, Any] = {"active_run": None if self.run is None else self.run.info.run_id}
+        if about is not None:
+            state["file"] = {"path": about, "kind": file_kind(about), "state": self.files[about]}
+        self.steps.tell(step, state)
+
+    # The end
+
+    def stopped(self, error: BaseException) -> bool:
+        """The script ended by this exception; whether all is said of it here, as a call that was refused needs no traceback."""
+        if not (isinstance(error, SystemExit) and error.code in (None, 0)):
+            self.error = error
+        return self.refused is not None and self.refused[0] is error
+
+    def end(self) -> None:
+        """The process ends: what is left to tell."""
+        if os.getpid() != self.process:
+            return
+        with self.lock:
+            self._files_written()
+            self._repeats_told()
+            if self.run is not None and session.active_run() is None:
+                run, self.run = self.run, None
+                self._tell(
+                    Step("end of script", f"run {run.info.run_name}", _status(run.info.run_id), "run: active → none")
                 )
+            if self.error is not None:
+                self._stop(self.error)
+
+    def _stop(self, error: BaseException) -> None:
+        chain: list[BaseException] = []
+        cause: BaseException | None = error
+        while cause is not None and cause not in chain:
+            chain.append(cause)
+            cause = cause.__cause__ or cause.__context__
+        at = self.refused[1] if self.refused is not None and self.refused[0] in chain else None
+        where = _line_of_script(error)
+        place = f"Stopped at step {at}" if at else f"Stopped after step {self.steps.count}"
+        lines = [f"{place}{f': {where[0]}, line {where[1]}' if where else ''}"]
+        if where and where[2]:
+            lines.append(f"    {where[2]}")
+        lines.append(_reason(error))
+        stopped = {
+            "step": at,
+            "after": self.steps.count,
+            "file": where and where[0],
+            "line": where and where[1],
+            "error": type(error).__name__,
+            "reason": _reason(error),
+        }
+        self.steps.end(stopped, lines)
 
 
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= 30 else text[:27] + "..."
+def _is_ours(caller: FrameType) -> bool:
+    return str(caller.f_globals.get("__name__")).split(".", 1)[0] == "runstone"
+
+
+def _name(run: session.ActiveRun) -> str:
+    return run.info.run_name or run.info.run_id
 
 
 def _status(run_id: str) -> str:
-    return runstone.get_run(run_id).info.status
+    return runstone.Client().get_run(run_id).info.status
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, RunstoneError):
+        return error.message
+    if isinstance(error, SystemExit):
+        return f"The script ended itself with {error.code!r}."
+    return f"{type(error).__name__}: {error}"
+
+
+def _line_of_script(error: BaseException) -> tuple[str, int, str] | None:
+    """File, number and text of the deepest line that is the user's own."""
+    found = None
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        line = _own_line(frame, number)
+        if line is not None:
+            found = frame.f_code.co_filename, number, line
+    return found
+
+
+def _own_line(frame: FrameType, number: int | None = None) -> str | None:
+    """The text of the line a frame is at, where it is the user's code: neither ours, nor python's, nor an installed library's."""
+    name = frame.f_code.co_filename
+    if name.startswith((_OURS, _PYTHONS, "<")) or "site-packages" in name or "dist-packages" in name:
+        return None
+    return short(linecache.getline(name, number or frame.f_lineno).strip())
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back

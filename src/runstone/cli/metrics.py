@@ -1,74 +1,123 @@
-"""`runstone metrics`: a table of a run's metrics, or a plot of one in the terminal."""
+"""`runstone metrics`: a table of a run's metrics, or a plot of some in the terminal."""
 
 from __future__ import annotations
 
+import shutil
+import sys
 from typing import Any
 
 import click
 
-from runstone.cli.output import find_run, reader, show
+from runstone.cli.finding import find_run, reader
+from runstone.cli.output import console, for_people, json_option, moment, show, show_json, show_lines
+from runstone.client import Client
+from runstone.client.series import MetricSeries
+from runstone.entities import Run
+from runstone.errors import NotFound
 
-WIDTH, HEIGHT = 72, 18
+_HEIGHT = 17
+# No plot is wider than this: beyond it the eye loses the line.
+_WIDEST = 120
 
 
 @click.command()
 @click.argument("run")
-@click.argument("key", required=False)
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def metrics(run: str, key: str | None, as_json: bool) -> None:
-    """A run's metrics; with KEY, a plot of that one by step."""
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.option("--log", is_flag=True, help="A logarithmic y axis.")
+@click.option("--x", type=click.Choice(["step", "time"]), default="step", show_default=True, help="The x axis.")
+@json_option
+def metrics(run: str, keys: tuple[str, ...], log: bool, x: str, as_json: bool) -> None:
+    """A run's metrics; with KEYs a plot of those, where a person reads, and their points elsewhere.
+
+    RUN is a run's id, the first 4 or more characters of one, its name, or `latest`.
+    """
     store = reader()
-    run_id = find_run(store, run).info.run_id
-    if key is None:
-        rows = [
-            {
-                "key": s.key,
-                "last": s.last,
-                "min": s.min,
-                "max": s.max,
-                "first": s.first,
-                "count": s.count,
-                "last step": s.last_step,
-            }
-            for s in store.get_metric_summaries(run_id)
-        ]
-        show(rows, as_json, "This run has no metrics.")
+    found = find_run(store, run)
+    if not keys:
+        _summaries(store, found, as_json)
         return
-    series = store.get_metric_series(run_id, key)
+    series = {key: store.get_metric_series(found.info.run_id, key) for key in dict.fromkeys(keys)}
+    for key, points in series.items():
+        if len(points.step) == 0:
+            raise NotFound(
+                f"Run {found.info.run_name!r} has no metric {key!r}. `runstone metrics {run}` lists those it has."
+            )
     if as_json:
-        columns = (series.step.tolist(), series.timestamp.tolist(), series.value.tolist())
-        show(
-            [dict(zip(("step", "timestamp", "value"), point, strict=True)) for point in zip(*columns, strict=True)],
-            True,
-            "",
+        show_json(
+            [
+                {"key": key, **{name: column.tolist() for name, column in points._asdict().items()}}
+                for key, points in series.items()
+            ]
         )
-    elif len(series.step) == 0:
-        print(f"This run has no metric {key!r}. `runstone metrics {run}` lists those it has.")
+    elif for_people():
+        _plot(found, series, log, by_time=x == "time")
     else:
-        print(plot(key, series.step, series.value))
+        show_lines(
+            ("key", "step", "timestamp", "value"),
+            (
+                (key, *point)
+                for key, points in series.items()
+                for point in zip(*(column.tolist() for column in points), strict=True)
+            ),
+        )
 
 
-def plot(title: str, step: Any, value: Any) -> str:
-    """A metric by step as text: a column of the screen shows the mean of its points, in cells of 2 x 4 braille dots."""
+def _summaries(store: Client, run: Run, as_json: bool) -> None:
+    rows = [
+        {
+            "key": summary.key,
+            "last": summary.last,
+            "min": summary.min,
+            "max": summary.max,
+            "first": summary.first,
+            "count": summary.count,
+            "last step": summary.last_step,
+        }
+        for summary in store.get_metric_summaries(run.info.run_id)
+    ]
+    show(rows, as_json, "This run has no metrics.")
+
+
+def _plot(run: Run, series: dict[str, MetricSeries], log: bool, by_time: bool) -> None:
+    from rich.text import Text
+
+    from runstone.cli.plot import Line, Paper, legend, plot
+
+    out = console()
+    braille = (sys.stdout.encoding or "").lower().startswith("utf")
+    paper = Paper(
+        min(shutil.get_terminal_size().columns, _WIDEST), _HEIGHT, braille, bool(out.color_system) and not out.no_color
+    )
+    lines = [Line(key, *_axes(points, by_time)) for key, points in series.items()]
+    out.print(f"{run.info.run_name}: {', '.join(_title(key, points, log) for key, points in series.items())}")
+    if len(lines) > 1:
+        out.print(Text.assemble(*legend([line.name for line in lines], paper)))
+    for row in plot(lines, paper, log, _clock if by_time else _step):
+        out.print(Text.assemble(*row), soft_wrap=True)
+
+
+def _axes(points: MetricSeries, by_time: bool) -> tuple[Any, Any]:
+    if not by_time:
+        return points.step.astype(float), points.value
+    order = points.timestamp.argsort(kind="stable")
+    return points.timestamp[order].astype(float), points.value[order]
+
+
+def _title(key: str, points: MetricSeries, log: bool) -> str:
     import numpy
 
-    finite = numpy.isfinite(value)
-    step, value = step[finite].astype(float), value[finite]
-    if len(value) == 0:
-        return f"{title}: no finite values"
-    low, high = float(value.min()), float(value.max())
-    span, reach = (high - low) or 1.0, (step.max() - step.min()) or 1.0
-    columns = numpy.minimum((step - step.min()) / reach * (WIDTH * 2), WIDTH * 2 - 1).astype(int)
-    totals, counts = numpy.zeros(WIDTH * 2), numpy.zeros(WIDTH * 2)
-    numpy.add.at(totals, columns, value)
-    numpy.add.at(counts, columns, 1)
-    dots = [[0] * WIDTH for _ in range(HEIGHT)]
-    bits = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-    for column in numpy.flatnonzero(counts).tolist():
-        line = round((high - totals[column] / counts[column]) / span * (HEIGHT * 4 - 1))
-        dots[line // 4][column // 2] |= bits[column % 2][line % 4]
-    lines = ["".join(chr(0x2800 + cell) for cell in row) for row in dots]
-    labels = [f"{high:.6g}", *[""] * (HEIGHT - 2), f"{low:.6g}"]
-    body = [f"{label:>12} ┤{line}" for label, line in zip(labels, lines, strict=True)]
-    foot = f"{'':>13}└{'─' * WIDTH}\n{'':>14}{step.min():<{WIDTH // 2}.6g}{step.max():>{WIDTH // 2}.6g}"
-    return "\n".join([f"{title} ({len(value)} points)", *body, foot])
+    odd = numpy.flatnonzero(~numpy.isfinite(points.value))
+    notes = [f"{len(points.value):,} point{'' if len(points.value) == 1 else 's'}", f"last {points.value[-1]:.6g}"]
+    if len(odd):
+        notes.append(f"{len(odd):,} not finite, the first at step {points.step[odd[0]]}")
+    if log and (below := int((points.value <= 0).sum())):
+        notes.append(f"{below:,} not positive, left out")
+    return f"{key} ({', '.join(notes)})"
+
+
+def _step(place: float) -> str:
+    return f"{place:.0f}"
+
+
+def _clock(place: float) -> str:
+    return moment(int(place)) or ""

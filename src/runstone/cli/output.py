@@ -1,74 +1,201 @@
-"""Tables for people, plain lines for pipes, JSON for programs; which store, and which run is meant by a name."""
+"""Tables for people, tab-separated lines for pipes, JSON for programs; and bars for what takes long. Knows no store."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Sequence
-from datetime import UTC
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
-from runstone.client import Client
-from runstone.entities import Run
-from runstone.errors import NotFound
-from runstone.fluent.location import client, get_tracking_uri
+import click
+
+# Seconds of work after which a progress bar appears.
+PATIENCE = 1.0
+# Spaces between two columns.
+_GAP = 2
+
+json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
-def reader() -> Client:
-    """The store, for a command that only reads: it must be there already. Raises NotFound saying where it was looked for."""
-    folder = get_tracking_uri().removeprefix("file://")
-    if not os.path.isdir(folder):
-        raise NotFound(f"There is no store at {folder}. Log a run first, or name another store with --store PATH.")
-    return client()
+def for_people() -> bool:
+    """Whether a person reads stdout: a terminal."""
+    return sys.stdout.isatty()
 
 
-def find_run(store: Client, name: str) -> Run:
-    """The run of that id, unique start of an id (4 characters or more), or unique name. Raises NotFound."""
-    try:
-        return store.get_run(name)
-    except NotFound:
-        pass
-    quoted = name.replace("'", "")
-    ids = [experiment.experiment_id for experiment in store.search_experiments(view_type=3)]
-    prefix = f"run_id LIKE '{quoted}%' or " if len(quoted) >= 4 else ""
-    found = store.search_runs(ids, f"{prefix}run_name = '{quoted}'", 3, 3)
-    if len(found) != 1:
-        what = "several runs are" if found else "no run is"
-        raise NotFound(f"{what} called {name!r}. `runstone runs --all` lists them with their ids.")
-    return found[0]
+def show(rows: Sequence[dict[str, Any]], as_json: bool, empty: str = "", parts: dict[str, float] | None = None) -> None:
+    """Print rows of the same keys: JSON when asked, a table on a terminal, tab-separated lines elsewhere.
 
-
-def show(rows: Sequence[dict[str, Any]], as_json: bool, empty: str) -> None:
-    """Print rows of the same keys: JSON when asked, a table on a terminal, tab-separated lines in a pipe."""
+    Args:
+        rows: what to print.
+        as_json: whether JSON was asked for.
+        empty: what to say on stderr where there are no rows.
+        parts: columns that are cut to their part of what the others leave of a terminal's width; without, the last one is broken into lines.
+    """
     if as_json:
-        print(json.dumps(list(rows), indent=2, default=str))
+        show_json(rows)
     elif not rows:
-        print(empty, file=sys.stderr)
-    elif sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(*rows[0], box=None, header_style="bold")
-        for row in rows:
-            table.add_row(*(_text(value) for value in row.values()))
-        Console().print(table)
+        if empty:
+            print(empty, file=sys.stderr)
+    elif for_people():
+        _table(rows, parts or {})
     else:
-        print("\t".join(rows[0]))
-        for row in rows:
-            print("\t".join(_text(value) for value in row.values()))
+        show_lines(rows[0], (row.values() for row in rows))
 
 
-def _text(value: Any) -> str:
+def show_json(value: object) -> None:
+    """Print JSON. NaN and infinities, which JSON does not have, are texts: "NaN", "Infinity", "-Infinity", as on MLflow's wire."""
+    print(json.dumps(_strict(value), indent=2))
+
+
+def show_lines(titles: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Print tab-separated lines under their titles."""
+    print("\t".join(titles))
+    for row in rows:
+        print("\t".join(text(value) for value in row))
+
+
+def _table(rows: Sequence[dict[str, Any]], parts: dict[str, float]) -> None:
+    from rich.table import Table
+
+    out = console()
+    table = Table(box=None, header_style="bold", padding=(0, _GAP, 0, 0), pad_edge=False)
+    cells = {title: [text(row[title], people=True) for row in rows] for title in rows[0]}
+    widths = _widths(cells, parts, out.width) if parts else {}
+    for number, title in enumerate(cells):
+        numeric = all(isinstance(row[title], int | float) or row[title] is None for row in rows)
+        broken = number == len(cells) - 1 and not parts
+        table.add_column(
+            title,
+            no_wrap=not broken,
+            overflow="fold" if broken else "ellipsis",
+            justify="right" if numeric else "left",
+            max_width=widths.get(title),
+        )
+    for row in zip(*cells.values(), strict=True):
+        table.add_row(*row)
+    out.print(table)
+
+
+def _widths(cells: dict[str, list[str]], parts: dict[str, float], width: int) -> dict[str, int]:
+    longest = {title: max(map(len, (title, *column))) for title, column in cells.items()}
+    room = width - _GAP * (len(cells) - 1) - sum(longest[title] for title in cells if title not in parts)
+    widths = {title: min(longest[title], int(room * part)) for title, part in parts.items()}
+    last = list(parts)[-1]
+    return {**widths, last: room - sum(widths.values()) + widths[last]}
+
+
+def console(stderr: bool = False) -> Any:
+    """A rich console that takes text for just text."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def text(value: Any, people: bool = False) -> str:
+    """A value in a cell: floats short for people and whole for programs; control characters as escapes, a name is no command."""
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.6g}" if people else repr(value)
+    shown = str(value)
+    return shown if shown.isprintable() else "".join(mark if mark.isprintable() else _escape(mark) for mark in shown)
 
 
-def time(milliseconds: int | None) -> str | None:
-    """A time in UTC, to the second."""
-    from datetime import datetime
+def _escape(mark: str) -> str:
+    return mark.encode("unicode_escape").decode("ascii")
 
-    return (
-        None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    )
+
+def moment(milliseconds: int | None) -> str | None:
+    """A time to the second: this machine's own for people, UTC for programs."""
+    if milliseconds is None:
+        return None
+    when = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return when.astimezone().strftime("%Y-%m-%d %H:%M:%S") if for_people() else when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def age(milliseconds: int | None) -> str:
+    """How long ago that was, in two or three characters."""
+    seconds = 0 if milliseconds is None else max(time.time() - milliseconds / 1000, 0)
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return f"{int(seconds)}s"
+
+
+def span(milliseconds: int | None) -> str | None:
+    """A duration: 12.3s, 4m05s, 3h07m, 2d04h for people, seconds for programs."""
+    if milliseconds is None:
+        return None
+    seconds = milliseconds / 1000
+    if not for_people():
+        return f"{seconds:.3f}"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    for unit, part, length in (("m", "s", 60), ("h", "m", 3600)):
+        if seconds < length * (60 if unit == "m" else 24):
+            return f"{int(seconds // length)}{unit}{int(seconds % length // (length // 60)):02}{part}"
+    return f"{int(seconds // 86400)}d{int(seconds % 86400 // 3600):02}h"
+
+
+def size(count: float | None) -> str:
+    """A number of bytes for people."""
+    if count is None:
+        return ""
+    unit = "B"
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            break
+        count /= 1000
+    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.3g} {unit}"
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Counts bytes as they are done; a bar appears on a terminal's stderr once it has taken a second.
+
+    Args:
+        what: what is being done, before the bar.
+        total: how many bytes there are, where that is known.
+    """
+    from runstone import settings
+
+    began, done = time.monotonic(), 0
+    bar: Any = None
+    wanted = sys.stderr.isatty() and settings.PROGRESS.read()
+
+    def advance(count: int) -> None:
+        nonlocal done, bar
+        done += count
+        if bar is not None:
+            bar.advance(bar.task_ids[0], count)
+        elif wanted and time.monotonic() - began > PATIENCE:
+            bar = _bar(what, total, done)
+
+    try:
+        yield advance
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _bar(what: str, total: int | None, done: int) -> Any:
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=console(stderr=True), transient=True)
+    bar.start()
+    bar.add_task("", total=total, completed=done)
+    return bar
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(item) for item in value]
+    return value

@@ -2,54 +2,63 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-import runpy
+import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 
 import click
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(context_settings={"allow_interspersed_args": False})
 @click.option("--explain", is_flag=True, help="Print a table of each step: action, input, output, what changed.")
-@click.option("--json", "as_json", is_flag=True, help="With --explain: a JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Explain in JSON, an object a line; the script prints to stderr.")
+@click.option("-m", "module", is_flag=True, help="SCRIPT is a module's name, as with `python -m`.")
 @click.argument("script")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run(explain: bool, as_json: bool, script: str, arguments: tuple[str, ...]) -> None:
+def run(explain: bool, as_json: bool, module: bool, script: str, arguments: tuple[str, ...]) -> Callable[[], None]:
     """Run SCRIPT as `python SCRIPT ARGUMENTS` would, with `import mlflow` meaning runstone. Its exit code is passed on."""
-    from runstone.fluent import endings, session
-    from runstone.mlflow_alias import install_as_mlflow
+    if not module and not os.path.exists(script):
+        raise click.UsageError(f"There is no script {script!r} (working folder: {os.getcwd()}).")
+    # The caller runs it, once click is done: click has its own ideas of exceptions, which are the script's business.
+    return partial(_run, script, arguments, module, explain or as_json, as_json)
 
-    if not os.path.isfile(script):
-        raise click.UsageError(f"There is no script {script!r}.")
-    install_as_mlflow()
-    sys.argv = [script, *arguments]
-    sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
-    explanation = None
+
+def _run(script: str, arguments: tuple[str, ...], module: bool, explain: bool, as_json: bool) -> None:
+    from runstone.cli import script as python
+
+    python.be_mlflow()
+    interrupted: list[BaseException] = []
+    atexit.register(_end_as_interrupted, interrupted)  # first, so that it is done last
+    stopped: Callable[[BaseException], bool] = _unexplained
     if explain:
-        from runstone.cli.explaining import Explanation
+        from runstone.cli.explaining import explain as begin
 
-        explanation = Explanation(as_json)
-        explanation.begin()
+        stopped = begin(as_json)
     try:
-        runpy.run_path(script, run_name="__main__")
+        (python.run_module if module else python.run_file)(script, arguments)
+    except SystemExit as error:
+        sys.last_value = error  # where the end of the process looks for the status of runs that are still open
+        stopped(error)
+        raise
     except BaseException as error:
-        session.end_all(endings.status_of(error))
-        if explanation is not None:
-            explanation.stopped(error)
-        if isinstance(error, SystemExit):
-            raise
-        _traceback(error, script)
-        sys.exit(130 if isinstance(error, KeyboardInterrupt) else 1)
-    session.end_all("FINISHED")
-    if explanation is not None:
-        explanation.done()
+        if isinstance(error, KeyboardInterrupt):
+            interrupted.append(error)
+        python.report_as_python_does(stopped)
+        raise
 
 
-def _traceback(error: BaseException, script: str) -> None:
-    """As python prints it: from the script's own first line on."""
-    import traceback
+def _end_as_interrupted(interrupted: list[BaseException]) -> None:
+    """Python ends itself by SIGINT after a KeyboardInterrupt, unless an atexit function happened to evaluate code. A shell's loop minds."""
+    if interrupted:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
 
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename != script:
-        trace = trace.tb_next
-    traceback.print_exception(type(error), error, trace or error.__traceback__)
+
+def _unexplained(error: BaseException) -> bool:
+    return False

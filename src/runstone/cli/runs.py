@@ -2,130 +2,194 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
 
-from runstone.cli.output import find_run, reader, show, time
-from runstone.entities import Run
-from runstone.errors import NotFound
+from runstone.cli.finding import experiments, find_experiment, find_run, reader
+from runstone.cli.grouping import ListingGroup
+from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size, span
+from runstone.client import Client
+from runstone.entities import Run, ViewType
+
+# Tags that say where a run came from: they differ from run to run and tell little, so `compare` shows them only when asked.
+_OWN_TAGS = ("mlflow.", "runstone.")
 
 
-@click.group(invoke_without_command=True)
-@click.option("--filter", "filter_string", default="", help="e.g. \"metrics.loss < 0.1 and params.model = 'forest'\"")
-@click.option("--order-by", multiple=True, help='e.g. "metrics.loss ASC"; may be given several times.')
-@click.option("--experiment", help="Its name; the Default experiment unless given.")
-@click.option("--all", "everywhere", is_flag=True, help="Of every experiment.")
-@click.option("--deleted", is_flag=True, help="The deleted ones.")
-@click.option("--limit", default=30, show_default=True, help="At most so many.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.pass_context
-def runs(
-    context: click.Context,
-    filter_string: str,
-    order_by: tuple[str, ...],
-    experiment: str | None,
-    everywhere: bool,
-    deleted: bool,
-    limit: int,
-    as_json: bool,
+@click.group(cls=ListingGroup)
+def runs() -> None:
+    """Runs. Without a command: list them (see `runstone runs list --help`).
+
+    RUN is a run's id, the first 4 or more characters of one, its name, or `latest`.
+    """
+
+
+@runs.command("list")
+@click.option("--filter", "filter_string", default="", help="E.g. \"metrics.loss < 0.1 and params.model = 'forest'\".")
+@click.option("--order-by", multiple=True, help='E.g. "metrics.loss ASC"; may be given several times.')
+@click.option("--experiment", help="Only of this one, by name or id.")
+@click.option("--deleted", is_flag=True, help="The deleted ones instead.")
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(1), help="At most so many.")
+@json_option
+def list_runs(
+    filter_string: str, order_by: tuple[str, ...], experiment: str | None, deleted: bool, limit: int, as_json: bool
 ) -> None:
-    """List runs, the newest first; or show, compare, delete, restore some."""
-    if context.invoked_subcommand:
-        return
+    """List runs of all experiments, the newest first."""
     store = reader()
-    if everywhere:
-        ids = [found.experiment_id for found in store.search_experiments(view_type=3)]
-    elif experiment:
-        found_experiment = store.get_experiment_by_name(experiment)
-        if found_experiment is None:
-            raise NotFound(f"There is no experiment {experiment!r}. `runstone runs --all` lists the runs of all.")
-        ids = [found_experiment.experiment_id]
-    else:
-        ids = ["0"]
-    found = store.search_runs(ids, filter_string, 2 if deleted else 1, limit, list(order_by))
-    show(
-        [_row(run, as_json) for run in found], as_json, "No runs here. `runstone runs --all` looks in every experiment."
-    )
+    names = {found.experiment_id: found.name for found in experiments(store, ViewType.ALL)}
+    ids = [find_experiment(store, experiment).experiment_id] if experiment else list(names)
+    view = ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
+    found, more = _search(store, ids, filter_string, view, limit, list(order_by))
+    if as_json:
+        show_json([run.to_dictionary() for run in found])
+        return
+    rows = [_row(run, names[run.info.experiment_id]) for run in found]
+    show(rows, False, "No runs here.", {"name": 0.4, "experiment": 0.25, "metrics": 0.35})
+    if more:
+        print(f"There are more: `--limit {limit * 10}` shows them, `--filter` narrows.", file=sys.stderr)
 
 
-def _row(run: Run, whole: bool) -> dict[str, Any]:
+def _search(
+    store: Client, ids: list[str], filter_string: str, view: ViewType, limit: int, order_by: list[str]
+) -> tuple[list[Run], bool]:
+    found: list[Run] = []
+    token: str | None = None
+    while len(found) < limit:
+        page = store.search_runs(ids, filter_string, view, min(1000, limit - len(found)), order_by, token)
+        found.extend(page)
+        token = page.token
+        if token is None:
+            break
+    return found, token is not None
+
+
+def _row(run: Run, experiment: str) -> dict[str, Any]:
     info = run.info
-    row: dict[str, Any] = {
+    ran = None if info.end_time is None or info.start_time is None else info.end_time - info.start_time
+    if for_people():
+        return {
+            "run": info.run_id[:8],
+            "name": info.run_name,
+            "experiment": experiment,
+            "status": info.status,
+            "age": age(info.start_time),
+            "took": span(ran),
+            "metrics": " ".join(f"{key}={value:.4g}" for key, value in run.data.metrics.items()),
+        }
+    return {
         "run_id": info.run_id,
         "name": info.run_name,
+        "experiment": experiment,
         "status": info.status,
-        "started": time(info.start_time),
+        "started": moment(info.start_time),
+        "seconds": span(ran),
+        "metrics": " ".join(f"{key}={value!r}" for key, value in run.data.metrics.items()),
     }
-    if whole:
-        return {**row, "metrics": run.data.metrics, "params": run.data.params, "tags": run.data.tags}
-    metrics = ", ".join(f"{key}={value:.4g}" for key, value in list(run.data.metrics.items())[:4])
-    return {**row, "metrics": metrics}
 
 
 @runs.command("show")
 @click.argument("run")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 def show_run(run: str, as_json: bool) -> None:
     """All that is known of a run."""
     store = reader()
     found = find_run(store, run)
     if as_json:
-        import json
-
-        print(json.dumps(found.to_dictionary(), indent=2))
+        show_json(found.to_dictionary())
         return
     facts: dict[str, Any] = {
         **dict(found.info),
-        "start_time": time(found.info.start_time),
-        "end_time": time(found.info.end_time),
+        "start_time": moment(found.info.start_time),
+        "end_time": moment(found.info.end_time),
     }
-    rows = [{"kind": "run", "name": name, "value": value} for name, value in facts.items()]
-    for kind in ("params", "metrics", "tags"):
-        rows += [
-            {"kind": kind, "name": name, "value": value} for name, value in sorted(getattr(found.data, kind).items())
-        ]
+    rows = [{"kind": "run", "name": name, "value": value} for name, value in facts.items() if value is not None]
+    for kind in ("param", "metric", "tag"):
+        values = getattr(found.data, f"{kind}s")
+        rows += [{"kind": kind, "name": name, "value": values[name]} for name in sorted(values)]
     rows += [
-        {"kind": "artifact", "name": file.path, "value": file.file_size}
+        {"kind": "dataset", "name": used.dataset.name, "value": used.dataset.digest}
+        for used in found.inputs.dataset_inputs
+    ]
+    rows += [
+        {
+            "kind": "artifact",
+            "name": file.path + ("/" if file.is_dir else ""),
+            "value": size(file.file_size) if for_people() else file.file_size,
+        }
         for file in store.list_artifacts(found.info.run_id)
     ]
-    show(rows, False, "")
+    show(rows, False)
 
 
 @runs.command()
-@click.argument("names", nargs=-1, required=True)
-@click.option("--all", "everything", is_flag=True, help="Also what is the same in all.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+@click.option("--all", "everything", is_flag=True, help="Also what is the same in all, and tags that runstone set.")
+@json_option
 def compare(names: tuple[str, ...], everything: bool, as_json: bool) -> None:
-    """Params, metrics and tags side by side: what differs."""
+    """Runs side by side: what differs. A metric is its last value, NAME.min and NAME.max over all its points."""
     store = reader()
     found = [find_run(store, name) for name in names]
+    sides = [_side(store, run) for run in found]
     rows = []
-    for kind in ("params", "metrics", "tags"):
-        columns = [getattr(run.data, kind) for run in found]
-        for key in sorted({key for column in columns for key in column}):
-            values = [column.get(key) for column in columns]
-            if everything or len(set(values)) > 1:
-                labels = [f"{run.info.run_name} ({run.info.run_id[:6]})" for run in found]
-                rows.append({"kind": kind, "name": key, **dict(zip(labels, values, strict=True))})
-    show(rows, as_json, "They differ in nothing.")
+    for kind, name in dict.fromkeys(key for side in sides for key in side):
+        values = [side.get((kind, name)) for side in sides]
+        own = kind == "tag" and name.startswith(_OWN_TAGS)
+        if everything or (len(set(map(repr, values))) > 1 and not own):
+            rows.append((kind, name, values))
+    if as_json:
+        ids = [run.info.run_id for run in found]
+        show_json(
+            [{"kind": kind, "name": name, "values": dict(zip(ids, values, strict=True))} for kind, name, values in rows]
+        )
+        return
+    titles = [f"{run.info.run_name} ({run.info.run_id[:6]})" if for_people() else run.info.run_id for run in found]
+    show(
+        [{"kind": kind, "name": name, **dict(zip(titles, values, strict=True))} for kind, name, values in rows],
+        False,
+        "They differ in nothing.",
+    )
+
+
+def _side(store: Client, run: Run) -> dict[tuple[str, str], Any]:
+    info = run.info
+    ran = None if info.end_time is None or info.start_time is None else info.end_time - info.start_time
+    side: dict[tuple[str, str], Any] = {("run", "status"): info.status, ("run", "duration"): span(ran)}
+    side |= {("param", key): value for key, value in sorted(run.data.params.items())}
+    for summary in store.get_metric_summaries(info.run_id):
+        side["metric", summary.key] = summary.last
+        if summary.count > 1:
+            side["metric", f"{summary.key}.min"] = summary.min
+            side["metric", f"{summary.key}.max"] = summary.max
+    return side | {("tag", key): value for key, value in sorted(run.data.tags.items())}
 
 
 @runs.command()
-@click.argument("names", nargs=-1, required=True)
-def delete(names: tuple[str, ...]) -> None:
-    """Delete runs; restore brings them back."""
+@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+@json_option
+def delete(names: tuple[str, ...], as_json: bool) -> None:
+    """Delete runs; `restore` brings them back."""
     store = reader()
-    for name in names:
-        store.delete_run(find_run(store, name).info.run_id)
-        print(f"deleted {name}; `runstone runs restore {name}` brings it back")
+    found = [find_run(store, name) for name in names]  # all are known before the first is touched
+    for run in found:
+        store.delete_run(run.info.run_id)
+    _changed(found, "deleted", as_json)
 
 
 @runs.command()
-@click.argument("names", nargs=-1, required=True)
-def restore(names: tuple[str, ...]) -> None:
+@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+@json_option
+def restore(names: tuple[str, ...], as_json: bool) -> None:
     """Bring deleted runs back."""
     store = reader()
-    for name in names:
-        store.restore_run(find_run(store, name).info.run_id)
-        print(f"restored {name}")
+    found = [find_run(store, name) for name in names]
+    for run in found:
+        store.restore_run(run.info.run_id)
+    _changed(found, "active", as_json)
+
+
+def _changed(found: list[Run], stage: str, as_json: bool) -> None:
+    rows = [{"run_id": run.info.run_id, "name": run.info.run_name, "lifecycle_stage": stage} for run in found]
+    show(rows, as_json)
+    if stage == "deleted" and not as_json:
+        print(f"Undo: runstone runs restore {' '.join(run.info.run_id[:12] for run in found)}", file=sys.stderr)

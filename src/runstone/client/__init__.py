@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from runstone.client import artifacts, experiments, inputs, media, runs, series
+from runstone.client import artifacts, experiments, inputs, media, runs, series, settled
 from runstone.client.settled import SettledTransport
 from runstone.transport import Transport
 from runstone.transport.discovery import open_transport
@@ -29,7 +29,7 @@ class Client:
     ) -> None:
         inner: Transport = open_transport(tracking_uri)
         self._folder = inner.uri.removeprefix("file://")
-        self._transport: Transport = SettledTransport(inner, self._folder)
+        self._transport = SettledTransport(inner, self._folder)
         self._opened_repository: Repository | None = None
 
     @property
@@ -74,6 +74,8 @@ class Client:
     get_metric_series = series.get_metric_series
     get_metric_summaries = series.get_metric_summaries
     metric_frame = series.metric_frame
+
+    settle = settled.settle
 
     log_inputs = inputs.log_inputs
 

@@ -124,8 +124,13 @@ def read_artifact(self: Client, run_id: str, path: str) -> bytes:
     raise NotFound(f"{path!r} is a folder of run {run_id}, not a file. list_artifacts says what is in it.")
 
 
-def download_artifacts(self: Client, run_id: str, path: str, dst_path: str | None = None) -> str:
-    """Fetch a file or folder ('' for all); the local path comes back. A file appears under its name only when it is whole and checked."""
+def download_artifacts(
+    self: Client, run_id: str, path: str, dst_path: str | None = None, progress: Callable[[int], None] | None = None
+) -> str:
+    """Fetch a file or folder ('' for all); the local path comes back. A file appears under its name only when it is whole and checked.
+
+    `progress` is told the bytes of each piece that is written.
+    """
     if path:
         rules.check_path(path)
     files = _tree(self, run_id, path)
@@ -143,6 +148,8 @@ def download_artifacts(self: Client, run_id: str, path: str, dst_path: str | Non
             with open(partial, "wb") as out:
                 for data in _chunks(self, run_id, file):
                     out.write(data)
+                    if progress is not None:
+                        progress(len(data))
             os.replace(partial, target)
         finally:
             if os.path.exists(partial):

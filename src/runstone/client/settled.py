@@ -7,6 +7,7 @@ about who is still alive, without a call of its own.
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
 from runstone import journal
 from runstone.errors import InvalidParameter, NotFound, RunstoneError
@@ -14,6 +15,9 @@ from runstone.operations import growing, runs
 from runstone.operations.table import Operation, Request, Response
 from runstone.repository.growing import find, is_dead
 from runstone.transport import Transport
+
+if TYPE_CHECKING:
+    from runstone.client import Client
 
 # The operations whose answers hold metric points or a run's status.
 _READS = frozenset({"get_run", "search_runs", "get_metric_history", "get_metric_series", "get_metric_summaries"})
@@ -44,10 +48,10 @@ class SettledTransport:
             self._keep_files(str(getattr(request, "run_id", "")))
         return self.inner.call(operation, request)
 
-    def settle(self) -> None:
-        """Ship what this process has journalled; adopt what dead processes left, and say on their runs that they died."""
+    def settle(self) -> list[journal.Adopted]:
+        """Ship what this process has journalled; adopt what dead processes left (it comes back), and say on their runs that they died."""
         journal.flush_all()
-        journal.recover(self.folder, self.inner, self._bury)
+        return journal.recover(self.folder, self.inner, self._bury)
 
     def _bury(self, run_id: str, end_time: int | None) -> None:
         try:
@@ -66,3 +70,8 @@ class SettledTransport:
         if any(is_dead(file.path) for file in find(self.folder, run_id)):
             with contextlib.suppress(RunstoneError):  # not ours to keep, or no room: they can be read where they are
                 self.inner.call(growing.adopt_growing, growing.RunOfFiles(run_id))
+
+
+def settle(self: Client) -> list[journal.Adopted]:
+    """Ship what is on its way to the store now instead of at the next read; what dead processes had left comes back."""
+    return self._transport.settle()

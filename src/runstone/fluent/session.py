@@ -12,7 +12,7 @@ from runstone.entities import LifecycleStage, Run, RunStatus
 from runstone.errors import InvalidParameter, RunStateError
 from runstone.fluent import endings
 from runstone.fluent.experiments import active_experiment_id
-from runstone.fluent.location import client
+from runstone.fluent.location import client, is_tracking_uri_set
 from runstone.fluent.recorder import Recorder, facts
 from runstone.operations import runs as operations
 
@@ -247,8 +247,10 @@ def _say(store: Any, run: ActiveRun) -> None:
         import sys
 
         if sys.stderr is not None:
+            # What is found from the working folder needs no naming; anything else the reader's shell may not know of.
+            named = f"--store '{store._folder}' " if is_tracking_uri_set() else ""
             print(
-                f"runstone: run {run.info.run_name} is in {store._folder} · look at it: runstone runs show {run.info.run_id}",
+                f"runstone: run {run.info.run_name} is in {store._folder} · look at it: runstone {named}runs show {run.info.run_id}",
                 file=sys.stderr,
             )
 

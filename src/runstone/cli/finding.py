@@ -1,0 +1,73 @@
+"""Which store, run and experiment are meant by what a person types."""
+
+from __future__ import annotations
+
+import os
+
+from runstone.client import Client
+from runstone.entities import Experiment, Run, ViewType
+from runstone.errors import InvalidParameter, NotFound
+from runstone.fluent.location import client, get_tracking_uri
+
+# A run may be named by this many of its id's first characters, or more.
+SHORTEST = 4
+LATEST = "latest"
+
+
+def reader() -> Client:
+    """The store, for a command that does not make one: it must be there already. Raises NotFound saying where it was looked for."""
+    folder = get_tracking_uri().removeprefix("file://")
+    if not os.path.isdir(folder):
+        raise NotFound(f"There is no store at {folder}. Log a run first, or name another store with --store PATH.")
+    return client()
+
+
+def find_run(store: Client, name: str) -> Run:
+    """The run of that id, of that unique start of an id, or of that unique name; `latest` is the one started last. Raises NotFound."""
+    everywhere = all_experiments(store)
+    try:
+        return store.get_run(name)
+    except (NotFound, InvalidParameter):  # a name need not look like an id
+        pass
+    found = store.search_runs(everywhere, f"run_name = {_quoted(name)}", ViewType.ALL, 2)
+    if not found and len(name) >= SHORTEST and name.isalnum():
+        found = store.search_runs(everywhere, f"run_id LIKE '{name}%'", ViewType.ALL, 2)
+    if not found and name == LATEST:
+        found = store.search_runs(everywhere, "", ViewType.ACTIVE_ONLY, 1)
+    if not found:
+        raise NotFound(f"There is no run {name!r}. `runstone runs` lists them with their ids.")
+    if len(found) > 1:
+        ids = ", ".join(run.info.run_id[:12] for run in found)
+        raise NotFound(f"Several runs are called {name!r}. Say which by the start of its id: {ids}, ...")
+    return found[0]
+
+
+def find_experiment(store: Client, name: str) -> Experiment:
+    """The experiment of that name, or else of that id; deleted ones too. Raises NotFound."""
+    found = store.get_experiment_by_name(name)
+    if found is None and name.isascii() and name.isdigit():
+        return store.get_experiment(name)
+    if found is None:
+        raise NotFound(f"There is no experiment {name!r}. `runstone experiments` lists them.")
+    return found
+
+
+def all_experiments(store: Client) -> list[str]:
+    """The ids of all experiments, deleted ones too."""
+    return [experiment.experiment_id for experiment in experiments(store, ViewType.ALL)]
+
+
+def experiments(store: Client, view: ViewType, filter_string: str = "") -> list[Experiment]:
+    """All experiments of a kind that a filter lets through."""
+    found: list[Experiment] = []
+    token: str | None = None
+    while True:
+        page = store.search_experiments(view, 1000, filter_string, None, token)
+        found.extend(page)
+        token = page.token
+        if token is None:
+            return found
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if "'" not in name else f'"{name}"'
