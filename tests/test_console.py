@@ -50,11 +50,11 @@ def test_another_process_reads_the_console_of_a_run_under_way(tmp_path: Path) ->
     assert process.stdin is not None
     assert [process.stdout.readline() for _ in range(2)] == ["before the run\n", "first\n"]
     run_id = only_run().info.run_id
-    assert recorded() == "first\n"
+    until(lambda: recorded() == "first\n")
     process.stdin.write("\n")
     process.stdin.flush()
     assert process.stdout.readline() == "second\n"
-    assert recorded() == "first\nsecond\n"
+    until(lambda: recorded() == "first\nsecond\n")
     (file,) = (f for f in runstone.Client().list_artifacts(run_id, ".runstone") if f.path == LOG)
     assert (file.file_size, file.digest) == (13, None), "it still grows"
     command = [sys.executable, "-m", "runstone", "artifacts", "cat", run_id, LOG]

@@ -10,11 +10,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from runstone import journal
-from runstone.errors import InvalidParameter, NotFound, RunstoneError
+from runstone.errors import InvalidParameter, NotFound, RunstoneError, StorageError
 from runstone.operations import growing, runs
 from runstone.operations.table import Operation, Request, Response
 from runstone.repository.growing import find, is_dead
 from runstone.transport import Transport
+from runstone.transport.local import LocalTransport
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -39,6 +40,8 @@ class SettledTransport:
         self.inner = inner
         self.folder = folder
         self.uri = inner.uri
+        # Dead runs where the store did not let us say so, and when they ended: our own answers say it.
+        self._presumed: dict[str, int] = {}
 
     def call(self, operation: Operation[Request, Response], request: Request) -> Response:
         """Settle when the operation reads runs or points; then carry it out."""
@@ -51,20 +54,28 @@ class SettledTransport:
     def settle(self) -> list[journal.Adopted]:
         """Ship what this process has journalled; adopt what dead processes left (it comes back), and say on their runs that they died."""
         journal.flush_all()
-        return journal.recover(self.folder, self.inner, self._bury)
+        before, self._presumed = self._presumed, {}
+        adopted = journal.recover(
+            self.folder, self.inner, lambda run_id, last: self._bury(run_id, last, run_id in before)
+        )
+        if isinstance(self.inner, LocalTransport):
+            self.inner.presume_dead(self._presumed)
+        return adopted
 
-    def _bury(self, run_id: str, end_time: int | None) -> None:
+    def _bury(self, run_id: str, end_time: int, presumed: bool) -> bool:
         try:
             run = self.inner.call(runs.get_run, runs.GetRun(run_id)).run
-            if run.info.status != "RUNNING":
-                return
-            # A process that runs no exit code at all was killed: kill -9, out of memory, power.
-            self.inner.call(runs.end_run, runs.EndRun(run_id, "KILLED", end_time))
-            self.inner.call(runs.set_tag, runs.SetTag(run_id, END_TAG, "its process died without ending the run"))
+            if run.info.status == "RUNNING" or presumed:
+                # A process that runs no exit code at all was killed: kill -9, out of memory, power.
+                self.inner.call(runs.end_run, runs.EndRun(run_id, "KILLED", end_time))
+                self.inner.call(runs.set_tag, runs.SetTag(run_id, END_TAG, "its process died without ending the run"))
+                self._keep_files(run_id)
         except (NotFound, InvalidParameter):
-            # Gone or deleted meanwhile: the run's state is somebody else's word now.
-            return
-        self._keep_files(run_id)
+            return True  # gone or deleted meanwhile: the run's state is somebody else's word now
+        except StorageError:
+            self._presumed[run_id] = end_time
+            return False
+        return True
 
     def _keep_files(self, run_id: str) -> None:
         if any(is_dead(file.path) for file in find(self.folder, run_id)):

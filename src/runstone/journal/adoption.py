@@ -32,9 +32,11 @@ class Adopted(NamedTuple):
     damaged: int
 
 
-def recover(
-    folder: str, transport: Transport, bury: Callable[[str, int | None], None] = lambda run_id, last: None
-) -> list[Adopted]:
+# Told of a run that nobody holds any more, and when it showed signs of life last (ms); whether the store was told too.
+Bury = Callable[[str, int], bool]
+
+
+def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last: True) -> list[Adopted]:
     """Adopt the journals of dead processes. Of several processes that try, one does.
 
     A journal whose points the store refuses stays for the next time, and a line on stderr says so: whoever reads must not fail
@@ -43,8 +45,8 @@ def recover(
     Args:
         folder: the store's folder.
         transport: where the points go.
-        bury: told of each run that nobody holds any more (its id, when its last point was logged) before its journals go: were we
-            to die first, whoever comes next would find them, and bury the run.
+        bury: called for each run that nobody holds any more, before its journals go: were we to die first, whoever comes next would
+            find them, and bury the run. Where it says False they stay.
     """
     if own_paths().issuperset(_journals(folder, sweep=True)):
         return []
@@ -53,26 +55,43 @@ def recover(
         # Locked all at once: each run is buried when all that its processes left is shipped.
         held = _lock_all(folder) if alone else {}
         try:
-            shipped: dict[str, list[tuple[str, Adopted]]] = {}
+            runs: dict[str, list[tuple[str, Adopted | None]]] = {}
             for path, descriptor in held.items():
+                runs.setdefault(_run_of(path), []).append((path, _try_shipping(path, descriptor, transport)))
+            for run_id, journals in runs.items():
                 try:
-                    found = _ship(path, descriptor, transport)
-                    shipped.setdefault(found.run_id, []).append((path, found))
-                except RunstoneError as error:
-                    shipping.warn_once(error)
-            for run_id, journals in shipped.items():
-                try:
-                    if not _is_held(folder, run_id, set(held)):
-                        bury(run_id, max((found.last_timestamp or 0 for _, found in journals), default=0) or None)
+                    times = [_last_sign(held[path], found) for path, found in journals]
+                    if not _is_held(folder, run_id, set(held)) and not bury(run_id, max(times)):
+                        continue
                     for path, found in journals:
-                        _put_away(path, found.damaged)
-                        adopted.append(found)
+                        if found is not None:
+                            _put_away(path, found.damaged)
+                            adopted.append(found)
                 except RunstoneError as error:
                     shipping.warn_once(error)
         finally:
             for descriptor in held.values():
                 os.close(descriptor)
     return adopted
+
+
+def _try_shipping(path: str, descriptor: int, transport: Transport) -> Adopted | None:
+    if not os.access(os.path.dirname(path), os.W_OK):
+        return None  # we could not take it away, and would ship its points again and again
+    try:
+        return _ship(path, descriptor, transport)
+    except RunstoneError as error:
+        shipping.warn_once(error)
+        return None
+
+
+def _last_sign(descriptor: int, found: Adopted | None) -> int:
+    last = None if found is None else found.last_timestamp
+    return os.fstat(descriptor).st_mtime_ns // 1_000_000 if last is None else last
+
+
+def _run_of(path: str) -> str:
+    return os.path.basename(path).rsplit(".", 2)[0]
 
 
 def is_live(folder: str, run_id: str, but: Journal | None = None) -> bool:
@@ -147,7 +166,7 @@ def _journals(folder: str, *, sweep: bool = False) -> list[str]:
 
 
 def _ship(path: str, descriptor: int, transport: Transport) -> Adopted:
-    run_id = os.path.basename(path).rsplit(".", 2)[0]
+    run_id = _run_of(path)
     version, acknowledged = records.read_header(os.pread(descriptor, records.START, 0))
     if version > records.VERSION:
         raise StoreMismatch(

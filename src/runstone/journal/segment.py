@@ -6,6 +6,7 @@ The lock is the sign of life: held while the process that writes the file lives,
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import mmap
 import os
@@ -130,16 +131,24 @@ def no_segment() -> Segment:
 
 
 def lock_dead(path: str) -> int | None:
-    """A descriptor of a dead process's journal, locked for us; None where its process lives or somebody else was faster."""
+    """A descriptor of a dead process's journal, to read and locked for us; None where its process lives or somebody else was faster.
+
+    Reading is enough: whether a process lives can be told of another user's journal, and on a file system that is read-only.
+    """
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        try:
+            descriptor = os.open(path, os.O_RDWR)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
+            descriptor = os.open(path, os.O_RDONLY)
     except (FileNotFoundError, PermissionError):
-        return None  # adopted meanwhile, or another user's: theirs to adopt
+        return None  # adopted meanwhile, or nobody's business but its user's
     except OSError as error:
         raise from_os_error(error, f"Opening the journal {path!r}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError:  # held; or a network's file system that locks only what can be written: better taken for alive
         os.close(descriptor)
         return None
     if os.fstat(descriptor).st_nlink == 0:  # adopted and deleted between our open and our lock

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 from weakref import WeakSet
 
 from runstone import settings
@@ -25,6 +26,15 @@ from runstone.store.schema import APPLICATION_ID, MIGRATIONS
 
 Connection = sqlite3.Connection
 
+
+class Shadow(NamedTuple):
+    """Temporary objects that a connection has while it reads: statements, with their values, that make and that drop them."""
+
+    make: Sequence[tuple[str, Sequence[object]]] = ()
+    drop: Sequence[tuple[str, Sequence[object]]] = ()
+
+
+_NO_SHADOW = Shadow()
 # Connections a forked child inherited: never closed there, since closing would disturb the parent's locks.
 _orphans: list[Connection] = []
 
@@ -39,6 +49,8 @@ class Database:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        # For readers who know something that they may not write.
+        self.shadow = _NO_SHADOW
         self._local = threading.local()
         self._all: WeakSet[_Held] = WeakSet()
         with self._translated():
@@ -52,6 +64,7 @@ class Database:
             if connection.in_transaction:  # inside write() or read() of the same thread: their snapshot serves
                 yield connection
                 return
+            self._cast(self.shadow)
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -63,6 +76,7 @@ class Database:
         """One transaction, on disk when the block has ended; nothing of it if the block raises."""
         with self._translated():
             connection = self._connection()
+            self._cast(_NO_SHADOW)
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -82,12 +96,20 @@ class Database:
         held: _Held | None = getattr(self._local, "held", None)
         if held is not None and held.process == os.getpid():
             # What was deleted and made again under a running program is another store: writing to the old one would be lost.
-            if held.connection.in_transaction or held.identity == self._identity():
+            # And what is read as if nobody could write it is opened anew for each reading: somebody else may.
+            if held.connection.in_transaction or (held.identity == self._identity() and not held.frozen):
                 return held.connection
             held.close()
         self._identity()  # it is made once: a missing one is never made again behind its user's back
         held = self._local.held = self._hold()
         return held.connection
+
+    def _cast(self, shadow: Shadow) -> None:
+        held: _Held = self._local.held
+        if held.shadow is not shadow:
+            for statement, values in (*held.shadow.drop, *shadow.make):
+                held.connection.execute(statement, values)
+            held.shadow = shadow
 
     def _identity(self) -> tuple[int, int]:
         try:
@@ -103,19 +125,19 @@ class Database:
         return status.st_dev, status.st_ino
 
     def _hold(self) -> _Held:
-        connection = self._open()
+        read_only = self._read_only()
+        connection = self._open(read_only)
         try:
             self._migrate(connection)
             self._keep_log(connection)
-            held = _Held(connection, self._identity())
+            held = _Held(connection, self._identity(), frozen="immutable" in (read_only or ""))
         except BaseException:
             connection.close()
             raise
         self._all.add(held)
         return held
 
-    def _open(self) -> Connection:
-        read_only = self._read_only()
+    def _open(self, read_only: str | None) -> Connection:
         connection = sqlite3.connect(
             read_only or self.path,
             timeout=settings.BUSY_TIMEOUT.read(),
@@ -130,6 +152,7 @@ class Database:
             "case_sensitive_like=ON",
             "cache_size=-8192",
             "mmap_size=0",
+            "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("as_number", 1, _as_number, deterministic=True)
@@ -222,12 +245,16 @@ class Database:
 
 
 class _Held:
-    """A thread's connection, and which file it is to. Closed with the database, or when its thread has ended."""
+    """A thread's connection, and which file it is to. Closed with the database, or when its thread has ended.
 
-    __slots__ = ("__weakref__", "connection", "identity", "process")
+    A `frozen` one takes the file for one that nobody writes. `shadow` is what it has at the moment.
+    """
 
-    def __init__(self, connection: Connection, identity: tuple[int, int]) -> None:
+    __slots__ = ("__weakref__", "connection", "frozen", "identity", "process", "shadow")
+
+    def __init__(self, connection: Connection, identity: tuple[int, int], *, frozen: bool) -> None:
         self.connection, self.identity, self.process = connection, identity, os.getpid()
+        self.frozen, self.shadow = frozen, _NO_SHADOW
 
     def close(self) -> None:
         """Close it; in a forked child keep it as it is."""

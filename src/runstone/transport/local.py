@@ -23,6 +23,10 @@ class LocalTransport:
         """Run the operation's function on the store."""
         return operation.function(self._engine, request)
 
+    def presume_dead(self, runs: dict[str, int]) -> None:
+        """Have the answers given here say KILLED, ended then (ms), of these runs where the store says RUNNING and is not ours to write."""
+        self._engine.presume_dead(runs)
+
     def close(self) -> None:
         """Close the store's database."""
         self._engine.close()
