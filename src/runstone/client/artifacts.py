@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from runstone.entities import FileInfo
 from runstone.errors import CorruptData, MissingFile, NotFound, WrongFileKind
 from runstone.operations import artifacts, growing, rules
-from runstone.repository.blobs.local import LocalBlobs
-from runstone.repository.files import Packed, Repository, Stored, walk
+from runstone.repository.batch import Stored
+from runstone.repository.files import Repository, repository_in
+from runstone.repository.packs import Packed
 
 if TYPE_CHECKING:
     from runstone.client import Client
-    from runstone.transport import Transport
 
 MODEL_ENDINGS = (
     ".joblib",
@@ -42,20 +42,7 @@ class Damage(NamedTuple):
 
 def open_repository(self: Client) -> Repository:
     """The bytes of the client's store; its index is asked through operations."""
-    return Repository(
-        LocalBlobs(os.path.join(self._folder, "packs")),
-        os.path.join(self._folder, "packs"),
-        _known(self._transport),
-        _unnamed,
-    )
-
-
-def _known(transport: Transport) -> Callable[[list[str]], set[str]]:
-    return lambda digests: set(transport.call(artifacts.find_chunks, artifacts.Chunks(digests)).digests)
-
-
-def _unnamed(packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]) -> None:
-    raise AssertionError("files are committed for a run")
+    return repository_in(self._folder)
 
 
 def log_files(
@@ -64,13 +51,16 @@ def log_files(
     """Log several files in one transaction: name to local path, bytes or stream."""
     folder = f"{_folder(artifact_path)}/" if artifact_path else ""
     sources = [(rules.check_path(folder + name), source) for name, source in files.items()]
-    self.get_run(run_id)  # a missing run is said before anything is read
+
+    def known(digests: list[str]) -> set[str]:
+        return set(self._transport.call(artifacts.find_chunks, artifacts.FindChunks(run_id, digests)).digests)
 
     def commit(packs: list[Packed], small: list[tuple[str, bytes]], stored: list[Stored]) -> None:
         self._transport.call(artifacts.commit_artifacts, artifacts.commit_request(run_id, packs, small, stored))
 
-    base = self._repository
-    Repository(base.blobs, base.folder, base.known, commit).store(sources)
+    known([])  # a run that is missing or deleted is said before anything is read
+    if sources:
+        self._repository.store(sources, known, commit)
 
 
 def log_artifact(self: Client, run_id: str, local_path: str, artifact_path: str | None = None) -> None:
@@ -96,6 +86,8 @@ def log_artifacts(self: Client, run_id: str, local_dir: str, artifact_path: str 
     _require(local)
     if not os.path.isdir(local):
         raise WrongFileKind(f"{local!r} is a file; log_artifacts takes a folder. Log a file with log_artifact.", local)
+    from runstone.repository.folders import walk
+
     self.log_files(run_id, dict(walk(local)), artifact_path)
 
 
@@ -127,12 +119,15 @@ def read_artifact(self: Client, run_id: str, path: str) -> bytes:
 def download_artifacts(
     self: Client, run_id: str, path: str, dst_path: str | None = None, progress: Callable[[int], None] | None = None
 ) -> str:
-    """Fetch a file or folder ('' for all); the local path comes back. A file appears under its name only when it is whole and checked.
+    """Fetch a file or folder ('' for all); the local path comes back.
 
-    `progress` is told the bytes of each piece that is written.
+    A file replaces what is under its name at once, when it is whole and checked. Nothing is written outside the folder, nor through
+    a link in it. `progress` is told the bytes of each piece that is written.
     """
     if path:
         rules.check_path(path)
+    from runstone.repository.destination import Destination
+
     files = _tree(self, run_id, path)
     if dst_path is None:
         import tempfile
@@ -140,41 +135,49 @@ def download_artifacts(
         dst_path = tempfile.mkdtemp(prefix="runstone-")
     elif not os.path.isdir(dst_path):
         raise MissingFile(f"The folder {dst_path!r} to download to does not exist. Make it first.", dst_path)
-    for file in files:
-        target = os.path.join(dst_path, *file.path.split("/"))
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        partial = f"{target}.{os.urandom(4).hex()}.part"
-        try:
-            with open(partial, "wb") as out:
-                for data in _chunks(self, run_id, file):
-                    out.write(data)
-                    if progress is not None:
-                        progress(len(data))
-            os.replace(partial, target)
-        finally:
-            if os.path.exists(partial):
-                os.unlink(partial)
+    with Destination(dst_path) as destination:
+        for file in files:
+            content = _chunks(self, run_id, file)
+            # The store may be somebody else's: what it says a path is, is checked again.
+            destination.put(rules.check_path(file.path), content if progress is None else _counted(content, progress))
     return os.path.join(os.path.abspath(dst_path), path)
 
 
+def _counted(content: Iterator[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
+    for data in content:
+        yield data
+        progress(len(data))
+
+
 def verify(self: Client, progress: Callable[[int], None] | None = None) -> list[Damage]:
-    """Read every file of the store again and compare it with its digest; what is damaged. `progress` is told the bytes of each file read."""
+    """Read every content of the store again and compare it with its digest; the files that are damaged.
+
+    Args:
+        progress: is told the bytes of each content that was read. One that many files share is read once.
+    """
     damaged: list[Damage] = []
-    after = ("", "")
-    while True:
-        page = self._transport.call(artifacts.list_everything, artifacts.AllFiles(after)).files
-        if not page:
-            return damaged
-        for file in page:
-            try:
-                content = self._transport.call(artifacts.get_content, artifacts.GetContent(file.digest))
-                for _ in self._repository.read(content.chunks, file.digest, f"{file.path!r} of {file.owner}"):
-                    pass
-            except CorruptData as error:
-                damaged.append(Damage(file.owner, file.path, error.message))
+    after = 0
+    while page := self._transport.call(artifacts.list_contents, artifacts.ContentsAfter(after)).contents:
+        for content in page:
+            problem = _problem(self, content.digest)
+            if problem is not None:
+                names = self._transport.call(artifacts.get_names, artifacts.GetContent(content.digest)).names
+                # Of a content that no file means any more: a file logged later could, so it is told all the same.
+                damaged.extend(Damage(owner, path, problem) for owner, path in names or [("", "")])
             if progress is not None:
-                progress(file.size)
-        after = (page[-1].owner, page[-1].path)
+                progress(content.size)
+        after = page[-1].number
+    return sorted(damaged)
+
+
+def _problem(self: Client, digest: str) -> str | None:
+    places = self._transport.call(artifacts.get_content, artifacts.GetContent(digest)).chunks
+    try:
+        for _ in self._repository.read(places, digest, f"the content {digest}"):
+            pass
+    except CorruptData as error:
+        return error.message
+    return None
 
 
 def _tree(self: Client, run_id: str, path: str) -> list[FileInfo]:

@@ -5,16 +5,25 @@ from __future__ import annotations
 import msgspec
 
 from runstone.entities import FileInfo
-from runstone.errors import CorruptData, NotFound
+from runstone.errors import CorruptData, InvalidParameter, NotFound
 from runstone.operations import rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
 from runstone.repository import growing
-from runstone.repository.files import Packed, Stored
+from runstone.repository.batch import Stored
+from runstone.repository.packs import Packed
 from runstone.store import artifacts, runs
 from runstone.store.database import Connection
 
 HIDDEN = ".runstone"
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
+
+class FindChunks(msgspec.Struct):
+    """Chunks, by digest, and the run whose files they are to be."""
+
+    run_id: str
+    digests: list[str]
 
 
 class Chunks(msgspec.Struct):
@@ -99,53 +108,66 @@ class Tree(msgspec.Struct):
     files: list[FileInfo]
 
 
-class AllFiles(msgspec.Struct):
-    """Files of every owner behind a place."""
+class ContentsAfter(msgspec.Struct):
+    """Contents behind one, by the order of their arrival."""
 
-    after: tuple[str, str] = ("", "")
+    after: int = 0
     limit: int = 1000
 
 
-class OwnedFile(msgspec.Struct):
-    """A file and whose it is."""
+class StoredContent(msgspec.Struct):
+    """A content: its number in the order of arrival, its digest, its size in bytes."""
 
-    owner: str
-    path: str
-    size: int
+    number: int
     digest: str
+    size: int
 
 
-class OwnedFiles(msgspec.Struct):
-    """A page of files; empty behind the last."""
+class Contents(msgspec.Struct):
+    """A page of contents; empty behind the last."""
 
-    files: list[OwnedFile]
+    contents: list[StoredContent]
 
 
-@operation("POST", "/runstone/chunks/find", permission="read")
-def find_chunks(engine: Engine, request: Chunks) -> Chunks:
-    """Which of these chunks the store has already."""
+class Names(msgspec.Struct):
+    """The files that mean a content: (owner, path)."""
+
+    names: list[tuple[str, str]]
+
+
+@operation("POST", "/runstone/chunks/find", permission="edit")
+def find_chunks(engine: Engine, request: FindChunks) -> Chunks:
+    """Which of these chunks the store has already. Refused as the commit would be, before anything is read: the run must take files."""
     with engine.database.read() as connection:
+        runs.require(connection, rules.check_run_id(request.run_id), active=True)
         return Chunks(sorted(artifacts.known(connection, request.digests)))
 
 
 @operation("POST", "/runstone/artifacts/commit", permission="edit")
 def commit_artifacts(engine: Engine, request: CommitArtifacts) -> Empty:
-    """Take chunks and name files, in one transaction. The packs must be on disk already."""
+    """Take chunks and name files, in one transaction. The packs must be on disk already. A path is a file or a folder, not both."""
+    for file in request.files:
+        rules.check_path(file.path)
+    for pack in request.packs:
+        _check_pack(pack)
+    owner = _owner(rules.check_run_id(request.run_id))
     with engine.database.write() as connection:
-        runs.require(connection, rules.check_run_id(request.run_id), active=True)
+        runs.require(connection, request.run_id, active=True)
         now = engine.now()
         for pack in request.packs:
             artifacts.add_pack(connection, pack.name, pack.size, pack.chunks, now)
         artifacts.add_small(connection, request.small)
         for file in request.files:
-            rules.check_path(file.path)
-            missing = artifacts.name_file(
-                connection, _owner(request.run_id), file.path, file.digest, file.size, file.chunks, now
-            )
+            missing = artifacts.name_file(connection, owner, file.path, file.digest, file.size, file.chunks, now)
             if missing is not None:
                 raise CorruptData(
                     f"The file {file.path!r} names the chunk {missing}, which the store does not have. Log it again."
                 )
+        both = artifacts.file_and_folder(connection, owner, [file.path for file in request.files])
+        if both is not None:
+            raise InvalidParameter(
+                f"Invalid artifact path: {both[0]!r} would be a file and, for {both[1]!r}, a folder. Log one of the two under another name."
+            )
     return Empty()
 
 
@@ -156,11 +178,11 @@ def list_artifacts(engine: Engine, request: ListArtifacts) -> Files:
     folder = (request.path or "").strip("/")
     prefix = f"{folder}/" if folder else ""
     with engine.database.read() as connection:
-        rows = _paths(engine, connection, run_id)
+        rows = _paths(engine, connection, run_id, folder)
         uri = runs.artifact_uri(connection, run_id)
     found: dict[str, FileInfo] = {}
     for path, size, digest in rows:
-        if not path.startswith(prefix):
+        if path == folder:
             continue
         name, separator, _ = path[len(prefix) :].partition("/")
         if not folder and name == HIDDEN:
@@ -175,16 +197,18 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
     """A run's files at and below a path; from the top, without those under `.runstone`. Raises NotFound where there are none below a path."""
     path = request.path.strip("/")
     with engine.database.read() as connection:
-        rows = _paths(engine, connection, rules.check_run_id(request.run_id))
-    if path:
-        files = [row for row in rows if row[0] == path or row[0].startswith(path + "/")]
-        if not files:
-            raise NotFound(
-                f"No artifact {path!r} in run {request.run_id}. `runstone artifacts ls {request.run_id}` lists what there is."
-            )
-    else:
-        files = [row for row in rows if not row[0].startswith(HIDDEN + "/")]
-    return Tree([FileInfo(name, False, size, digest) for name, size, digest in files])
+        rows = _paths(engine, connection, rules.check_run_id(request.run_id), path)
+    if path and not rows:
+        raise NotFound(
+            f"No artifact {path!r} in run {request.run_id}. `runstone artifacts ls {request.run_id}` lists what there is."
+        )
+    return Tree(
+        [
+            FileInfo(name, False, size, digest)
+            for name, size, digest in rows
+            if path or not name.startswith(HIDDEN + "/")
+        ]
+    )
 
 
 @operation("GET", "/runstone/contents/get", permission="read")
@@ -194,11 +218,18 @@ def get_content(engine: Engine, request: GetContent) -> Content:
         return Content([PlacedChunk(*row) for row in artifacts.content(connection, request.digest)])
 
 
-@operation("GET", "/runstone/artifacts/all", permission="manage")
-def list_everything(engine: Engine, request: AllFiles) -> OwnedFiles:
-    """Files of every owner, a page at a time: what a verification reads."""
+@operation("GET", "/runstone/contents/list", permission="manage")
+def list_contents(engine: Engine, request: ContentsAfter) -> Contents:
+    """All contents of the store, a page at a time: what a verification reads."""
     with engine.database.read() as connection:
-        return OwnedFiles([OwnedFile(*row) for row in artifacts.everything(connection, request.after, request.limit)])
+        return Contents([StoredContent(*row) for row in artifacts.contents(connection, request.after, request.limit)])
+
+
+@operation("GET", "/runstone/contents/names", permission="manage")
+def get_names(engine: Engine, request: GetContent) -> Names:
+    """Which files of which owners a content is."""
+    with engine.database.read() as connection:
+        return Names(artifacts.names(connection, request.digest))
 
 
 def commit_request(
@@ -206,20 +237,32 @@ def commit_request(
 ) -> CommitArtifacts:
     """What a repository hands over, as the request that commits it for a run."""
     placed = [
-        NewPack(name, size, [(chunk.digest, chunk.offset, chunk.size) for chunk in chunks])
-        for name, size, chunks in packs
+        NewPack(pack.name, pack.size, [(chunk.digest, chunk.offset, chunk.size) for chunk in pack.chunks])
+        for pack in packs
     ]
     return CommitArtifacts(run_id, placed, small, [NewFile(*file) for file in files])
 
 
-def _paths(engine: Engine, connection: Connection, run_id: str) -> list[tuple[str, int, str | None]]:
+def _paths(engine: Engine, connection: Connection, run_id: str, path: str) -> list[tuple[str, int, str | None]]:
+    """The files at and below a path ('' for all): path, size, digest (None of one that still grows); by path."""
     # Growing files are looked for first: one that is kept meanwhile is in the database then, never in neither.
-    logs = growing.find(engine.folder, run_id)
+    logs = [(f"{HIDDEN}/{log.name}", log.size, None) for log in growing.find(engine.folder, run_id)]
     runs.require(connection, run_id)
-    rows: list[tuple[str, int, str | None]] = [*artifacts.paths(connection, _owner(run_id))]
-    known = {path for path, _, _ in rows}
-    rows += [(path, log.size, None) for log in logs if (path := f"{HIDDEN}/{log.name}") not in known]
+    rows: list[tuple[str, int, str | None]] = [*artifacts.paths(connection, _owner(run_id), path)]
+    known = {name for name, _, _ in rows}
+    rows += [log for log in logs if log[0] not in known and (not path or f"{log[0]}/".startswith(f"{path}/"))]
     return sorted(rows, key=lambda row: row[0])
+
+
+def _check_pack(pack: NewPack) -> None:
+    stem, dot, ending = pack.name.partition(".")
+    if (len(stem), dot, ending) != (32, ".", "pack") or not _HEXADECIMAL.issuperset(stem):
+        raise InvalidParameter(f"Invalid pack name: {pack.name!r}. A pack is 32 hexadecimal digits and '.pack'.")
+    for digest, offset, size in pack.chunks:
+        if not 0 <= offset < offset + size <= pack.size:
+            raise InvalidParameter(
+                f"The chunk {digest} at {offset}, of {size} bytes, does not lie in the pack {pack.name} of {pack.size} bytes."
+            )
 
 
 def _owner(run_id: str) -> str:

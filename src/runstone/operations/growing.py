@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from typing import BinaryIO
 
 import msgspec
 
@@ -11,8 +11,9 @@ from runstone.operations import artifacts, rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
 from runstone.repository import growing
-from runstone.repository.blobs.local import LocalBlobs
-from runstone.repository.files import Packed, Repository, Stored
+from runstone.repository.batch import Stored
+from runstone.repository.files import repository_in
+from runstone.repository.packs import Packed
 
 # Bytes in one answer.
 STRETCH = 1024 * 1024
@@ -63,7 +64,7 @@ def adopt_growing(engine: Engine, request: RunOfFiles) -> Empty:
             continue
         kept = False
         try:
-            _repository(engine, run_id).store([(f"{artifacts.HIDDEN}/{file.name}", leftover.stream)])
+            _keep(engine, run_id, f"{artifacts.HIDDEN}/{file.name}", leftover.stream)
             kept = True
         except NotFound:
             kept = True  # the run itself is gone, and with it whatever its console said
@@ -72,12 +73,11 @@ def adopt_growing(engine: Engine, request: RunOfFiles) -> Empty:
     return Empty()
 
 
-def _repository(engine: Engine, run_id: str) -> Repository:
+def _keep(engine: Engine, run_id: str, path: str, stream: BinaryIO) -> None:
     def known(digests: list[str]) -> set[str]:
-        return set(artifacts.find_chunks.function(engine, artifacts.Chunks(digests)).digests)
+        return set(artifacts.find_chunks.function(engine, artifacts.FindChunks(run_id, digests)).digests)
 
     def commit(packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]) -> None:
         artifacts.commit_artifacts.function(engine, artifacts.commit_request(run_id, packs, small, files))
 
-    packs = os.path.join(engine.folder, "packs")
-    return Repository(LocalBlobs(packs), packs, known, commit)
+    repository_in(engine.folder).store([(path, stream)], known, commit)

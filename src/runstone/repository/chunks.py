@@ -1,15 +1,23 @@
-"""Cutting and naming: a stream of bytes becomes chunks, cut where its content says, each named by its digest."""
+"""Cutting and naming: bytes become chunks, cut where their content says, each named by its digest. Knows nothing of where they go."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Any
 
 ALGORITHM = "blake3"
-# A file up to the least size is one chunk; a small change to a larger one costs about one chunk of the average size.
+# A content up to LEAST is one chunk. In a longer one a cut is unlikely before AVERAGE and likely after it: random bytes give chunks
+# of 611 KiB on average, and a small change costs about one of them. (docs/format-artifacts.md says what this fixes for good.)
 LEAST = 256 * 1024
 AVERAGE = 512 * 1024
 MOST = 2 * 1024 * 1024
+# Read and cut at once. Small enough to stay in the processor's cache until all its chunks are named and written.
+WINDOW = 4 * 1024 * 1024
+# More would not help: past this the disk is the slower one.
+HASHING_THREADS = 4
+
+# Puts the next bytes of a content at the start of a buffer and says how many; 0 at the end.
+ReadInto = Callable[[memoryview], int]
 
 
 def digest(data: bytes | memoryview) -> str:
@@ -19,13 +27,13 @@ def digest(data: bytes | memoryview) -> str:
     return f"{ALGORITHM}:{blake3.blake3(data).hexdigest()}"
 
 
-class Whole:
-    """The digest of a file, taken as its bytes go by."""
+class Hasher:
+    """Digests of large things: of one taken piece by piece, or of many pieces one after the other. Several cores share a piece."""
 
     def __init__(self) -> None:
         import blake3
 
-        self._hash: Any = blake3.blake3()
+        self._hash: Any = blake3.blake3(max_threads=HASHING_THREADS)
 
     def add(self, data: bytes | memoryview) -> None:
         """The next bytes."""
@@ -36,29 +44,60 @@ class Whole:
         """The digest of all so far."""
         return f"{ALGORITHM}:{self._hash.hexdigest()}"
 
-
-def cut(stream: BinaryIO) -> Iterator[bytes]:
-    """The stream's chunks in order. FastCDC (Xia et al., 2020) with two levels of normalisation, seed 0."""
-    first = stream.read(LEAST + 1)
-    if len(first) <= LEAST:
-        if first:
-            yield first
-        return
-    from pyfastcdc import FastCDC
-
-    cutter = FastCDC(AVERAGE, min_size=LEAST, max_size=MOST, normalized_chunking=2)
-    for chunk in cutter.cut_stream(_Rejoined(first, stream)):
-        yield bytes(chunk.data)
+    def digest(self, data: bytes | memoryview) -> str:
+        """The digest of this piece alone; what was added before is forgotten."""
+        self._hash.reset()
+        self._hash.update(data)
+        return self.name
 
 
-class _Rejoined:
-    """A stream with what was read of it put back in front."""
+def begin(read_into: ReadInto, expected: int) -> bytes:
+    """A content's first bytes: all of it where it is at most LEAST long, else LEAST + 1 of them.
 
-    def __init__(self, first: bytes, rest: BinaryIO) -> None:
-        self.first, self.rest = first, rest
+    Args:
+        read_into: the content.
+        expected: how long it is thought to be, so that a small file costs a small buffer.
+    """
+    buffer, held = bytearray(min(expected, LEAST) + 1), 0
+    while count := read_into(memoryview(buffer)[held:]):
+        held += count
+        if held > LEAST:
+            break
+        if held == len(buffer):  # longer than was thought
+            buffer.extend(bytes(LEAST + 1 - held))
+    return bytes(memoryview(buffer)[:held])
 
-    def read(self, size: int) -> bytes:
-        if self.first:
-            data, self.first = self.first[:size], self.first[size:]
-            return data
-        return self.rest.read(size)
+
+class Cutter:
+    """Cuts contents, one after the other, in a buffer that it keeps: FastCDC (Xia et al., 2020), normalisation 2, seed 0."""
+
+    def __init__(self) -> None:
+        from pyfastcdc import FastCDC
+
+        self._cutter: Any = FastCDC(AVERAGE, min_size=LEAST, max_size=MOST, normalized_chunking=2)
+        self._window = memoryview(bytearray(WINDOW))
+
+    def cut(self, first: bytes, read_into: ReadInto) -> Iterator[list[memoryview]]:
+        """The chunks of a content in order, some at a time; they are good until the next are asked for.
+
+        Args:
+            first: the bytes that were read of it already.
+            read_into: the rest.
+        """
+        window, held, ended = self._window, len(first), False
+        window[:held] = first
+        while held or not ended:
+            while held < WINDOW and not ended:
+                count = read_into(window[held:])
+                held, ended = held + count, count == 0
+            chunks, cut = [], 0
+            for chunk in self._cutter.cut_buf(window[:held]):
+                chunks.append(chunk.data)
+                cut += chunk.length
+                # A cut is decided by up to MOST bytes behind the last one, and must not depend on how many happen to be here.
+                if held - cut < MOST and not ended:
+                    break
+            if chunks:
+                yield chunks
+            window[: held - cut] = window[cut:held]
+            held -= cut

@@ -8,7 +8,7 @@ u32      length of the footer      u32  CRC-32 of the footer      8 bytes  b"RUN
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import os
 import struct
 import zlib
@@ -16,6 +16,7 @@ import zlib
 import msgspec
 
 from runstone.errors import CorruptData, from_os_error
+from runstone.repository import unfinished
 from runstone.repository.blobs import Blobs
 
 MAGIC = b"RUNSTPK1"
@@ -31,59 +32,81 @@ class PackedChunk(msgspec.Struct, array_like=True):
     size: int
 
 
+class Packed(msgspec.Struct):
+    """A pack that was written: its name, its size in bytes, and its chunks in order."""
+
+    name: str
+    size: int
+    chunks: list[PackedChunk]
+
+
 class PackWriter:
-    """A pack being written, under a temporary name that is locked while its writer lives.
+    """A pack being written, under a temporary name that is locked while its writer lives. Dead writers' are swept away first.
 
     Args:
-        folder: where packs lie; made when missing.
+        folder: where packs are written; made when missing.
     """
 
     def __init__(self, folder: str) -> None:
-        self.name = os.urandom(16).hex() + ".pack"
-        self.chunks: list[PackedChunk] = []
-        self.size = 0
-        self._path = os.path.join(folder, self.name + ".tmp")
+        self.pack = Packed(os.urandom(16).hex() + ".pack", 0, [])
+        self._path = os.path.join(folder, self.pack.name + ".tmp")
         try:
             os.makedirs(folder, exist_ok=True)
-            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                unfinished.sweep(place, "", ".pack.tmp")
+                self._descriptor = unfinished.create(place, os.path.basename(self._path))
+            finally:
+                os.close(place)
         except OSError as error:
             raise from_os_error(error, f"Making a pack in {folder!r}") from error
         self._write(MAGIC)
 
-    def add(self, digest: str, data: bytes) -> None:
+    @property
+    def full(self) -> bool:
+        """Whether it is time to finish it."""
+        return self.pack.size >= FULL_SIZE
+
+    def add(self, digest: str, data: bytes | memoryview) -> None:
         """Put a chunk at the end."""
-        self.chunks.append(PackedChunk(digest, self.size, len(data)))
+        self.pack.chunks.append(PackedChunk(digest, self.pack.size, len(data)))
         self._write(data)
 
     def finish(self, blobs: Blobs) -> None:
         """Write the footer and hand the pack over; on disk when this returns."""
-        footer = msgspec.json.encode(self.chunks)
+        footer = msgspec.json.encode(self.pack.chunks)
         self._write(footer + _TAIL.pack(len(footer), zlib.crc32(footer), MAGIC))
-        blobs.put(self.name, self._path)
+        blobs.put(self.pack.name, self._path)
         os.close(self._descriptor)
 
     def abandon(self) -> None:
         """Leave nothing behind."""
-        os.close(self._descriptor)
-        if os.path.exists(self._path):
+        with contextlib.suppress(OSError):
             os.unlink(self._path)
+        with contextlib.suppress(OSError):
+            os.close(self._descriptor)
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
+    def _write(self, data: bytes | memoryview) -> None:
         try:
-            while view:
-                view = view[os.write(self._descriptor, view) :]
+            unfinished.write(self._descriptor, data)
         except OSError as error:
             raise from_os_error(error, f"Writing the pack {self._path!r}") from error
-        self.size += len(data)
+        self.pack.size += len(data)
 
 
-def read_footer(data: bytes, name: str) -> list[PackedChunk]:
-    """What a whole pack says of itself, so that a lost index can be made again. Raises CorruptData where it is damaged."""
-    if len(data) >= len(MAGIC) + _TAIL.size:
-        length, crc, magic = _TAIL.unpack_from(data, len(data) - _TAIL.size)
-        footer = data[len(data) - _TAIL.size - length : len(data) - _TAIL.size]
-        if magic == MAGIC and data.startswith(MAGIC) and len(footer) == length and zlib.crc32(footer) == crc:
-            return msgspec.json.decode(footer, type=list[PackedChunk])
+def read_pack(blobs: Blobs, name: str, size: int) -> Packed:
+    """What a pack says of itself, so that a lost index can be made again. Raises CorruptData where it is damaged.
+
+    Args:
+        blobs: where it lies.
+        name: its name.
+        size: its size in bytes, as `blobs.list()` says it.
+    """
+    if size >= len(MAGIC) + _TAIL.size:
+        length, crc, magic = _TAIL.unpack(blobs.get(name, size - _TAIL.size, _TAIL.size))
+        start = size - _TAIL.size - length
+        if magic == MAGIC and start >= len(MAGIC) and blobs.get(name, 0, len(MAGIC)) == MAGIC:
+            footer = blobs.get(name, start, length)
+            if zlib.crc32(footer) == crc:
+                return Packed(name, size, msgspec.json.decode(footer, type=list[PackedChunk]))
     raise CorruptData(f"The pack {name} has no whole footer: it was cut short or damaged. Restore it from a backup.")

@@ -58,11 +58,35 @@ def name_file(
     return None
 
 
-def paths(connection: Connection, owner: str) -> list[tuple[str, int, str]]:
-    """All of an owner's files: path, size, digest; by path."""
+def file_and_folder(connection: Connection, owner: str, paths: Sequence[str]) -> tuple[str, str] | None:
+    """A path among an owner's that is a file and, because of these paths, a folder too; and one of the files in that folder."""
+    above: dict[str, str] = {}
+    for path in paths:
+        below = connection.execute(
+            "SELECT path FROM artifact WHERE owner = ? AND path > ? AND path < ? LIMIT 1",
+            (owner, path + "/", path + "0"),
+        ).fetchone()
+        if below is not None:
+            return path, below[0]
+        folder = path.rpartition("/")[0]
+        while folder and folder not in above:
+            above[folder] = path
+            folder = folder.rpartition("/")[0]
+    for folder, path in above.items():
+        if connection.execute("SELECT 1 FROM artifact WHERE owner = ? AND path = ?", (owner, folder)).fetchone():
+            return folder, path
+    return None
+
+
+def paths(connection: Connection, owner: str, path: str = "") -> list[tuple[str, int, str]]:
+    """An owner's files, all or those at and below a path: path, size, digest; by path."""
+    query = "SELECT path, size, digest FROM artifact JOIN content ON content.id = artifact.content WHERE owner = ?"
+    if not path:
+        return connection.execute(f"{query} ORDER BY path", (owner,)).fetchall()
+    # Two ranges of the primary key; '0' is the character behind '/'.
     return connection.execute(
-        "SELECT path, size, digest FROM artifact JOIN content ON content.id = artifact.content WHERE owner = ? ORDER BY path",
-        (owner,),
+        f"{query} AND path = ? UNION ALL {query} AND path > ? AND path < ? ORDER BY path",
+        (owner, path, owner, path + "/", path + "0"),
     ).fetchall()
 
 
@@ -76,10 +100,16 @@ def content(connection: Connection, digest: str) -> list[tuple[str, int, str | N
     ).fetchall()
 
 
-def everything(connection: Connection, after: tuple[str, str], limit: int) -> list[tuple[str, str, int, str]]:
-    """Files of all owners behind a place: owner, path, size, digest; by owner and path."""
+def contents(connection: Connection, after: int, limit: int) -> list[tuple[int, str, int]]:
+    """Contents behind one, in the order of their arrival: number, digest, size."""
     return connection.execute(
-        "SELECT owner, path, size, digest FROM artifact JOIN content ON content.id = artifact.content"
-        " WHERE (owner, path) > (?, ?) ORDER BY owner, path LIMIT ?",
-        (*after, limit),
+        "SELECT id, digest, size FROM content WHERE id > ? AND digest IS NOT NULL ORDER BY id LIMIT ?", (after, limit)
+    ).fetchall()
+
+
+def names(connection: Connection, digest: str) -> list[tuple[str, str]]:
+    """The files that mean a content: owner and path."""
+    return connection.execute(
+        "SELECT owner, path FROM artifact JOIN content ON content.id = artifact.content WHERE digest = ? ORDER BY owner, path",
+        (digest,),
     ).fetchall()

@@ -1,0 +1,217 @@
+"""Files going in together: read, cut, named; what the store lacks is packed. Naming them in the index is the caller's, afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from runstone.errors import FileChanged, InvalidParameter, MissingFile, RunstoneError, WrongFileKind, from_os_error
+from runstone.repository.blobs import Blobs
+from runstone.repository.chunks import LEAST, Cutter, Hasher, ReadInto, begin, digest
+from runstone.repository.packs import Packed, PackWriter
+
+if TYPE_CHECKING:
+    from runstone.repository.behind import Behind
+
+# Files up to this size live in the database, to this many bytes a batch: one fsync instead of three, and no pack of a few bytes.
+SMALL = 16 * 1024
+SMALL_TOTAL = 1024 * 1024
+# Files of one chunk are looked up in the store so many, or so many bytes, at a time.
+_WAITING_COUNT = 1000
+_WAITING_SIZE = 4 * 1024 * 1024
+
+
+class Stored(NamedTuple):
+    """A file as it is kept: its name, digest, size in bytes, and chunks in order."""
+
+    path: str
+    digest: str
+    size: int
+    chunks: list[str]
+
+
+# Which of some chunks, by digest, the store has already.
+Known = Callable[[list[str]], "set[str]"]
+
+
+class Batch:
+    """What one call stores. `packs` (on disk once `finish` has returned), `small` chunks and `files` are for the index to name.
+
+    Args:
+        blobs: where packs rest.
+        folder: where packs are written before they are handed over; in the same file system.
+        known: tells which of some chunks are stored already.
+    """
+
+    def __init__(self, blobs: Blobs, folder: str, known: Known) -> None:
+        self.packs: list[Packed] = []
+        self.small: list[tuple[str, bytes]] = []
+        self.files: list[Stored] = []
+        self._blobs, self._folder, self._known = blobs, folder, known
+        self._seen: set[str] = set()
+        self._small_size = 0
+        self._waiting: list[tuple[str, bytes]] = []
+        self._waiting_size = 0
+        self._pack: PackWriter | None = None
+        self._behind: Behind | None = None
+        self._cutter: Cutter | None = None
+
+    def add(self, path: str, source: str | bytes | BinaryIO) -> None:
+        """Take in a local file, bytes or what a stream gives, as `path`."""
+        if isinstance(source, str):
+            self._take_file(path, source)
+        elif isinstance(source, bytes | bytearray | memoryview):
+            self._take(path, BytesIO(source).readinto, len(source))
+        else:
+            self._take(path, _reading(path, source), LEAST)
+
+    def finish(self) -> None:
+        """Have every pack on disk."""
+        self._place_waiting()
+        last, self._pack = self._pack, None
+        if last is not None:
+            self._seal(last)
+        if self._behind is not None:
+            self._behind.wait()
+
+    def abandon(self) -> None:
+        """Leave nothing behind. Only before the index was told of the packs: after that it may name them, whatever it answered."""
+        if self._behind is not None:
+            with contextlib.suppress(RunstoneError):
+                self._behind.wait()
+        if self._pack is not None:
+            self._pack.abandon()
+        for pack in self.packs:
+            with contextlib.suppress(RunstoneError):
+                self._blobs.delete(pack.name)
+
+    def _take_file(self, path: str, source: str) -> None:
+        for _ in (1, 2):
+            try:
+                # Asked before it is opened: opening a pipe would wait for its writer.
+                if not stat.S_ISREG(os.stat(source).st_mode):
+                    raise WrongFileKind(f"{source!r} is no regular file; only files can be logged.", source)
+                with open(source, "rb", buffering=0) as file:
+                    before = os.fstat(file.fileno())
+                    self._take(path, file.readinto, before.st_size)
+                    after = os.stat(source)
+            except RunstoneError:
+                raise
+            except FileNotFoundError as error:
+                raise MissingFile(_missing(source), source) from error
+            except OSError as error:
+                raise from_os_error(error, f"Reading {source!r}") from error
+            if _stamp(before) == _stamp(after):
+                return
+            self.files.pop()
+        raise FileChanged(
+            f"{source!r} changed while it was being logged, twice. Log it when its writer is done.", source
+        )
+
+    def _take(self, path: str, read_into: ReadInto, expected: int) -> None:
+        first = begin(read_into, expected)
+        if len(first) > LEAST:
+            self.files.append(self._take_large(path, first, read_into))
+            return
+        name = digest(first)
+        self.files.append(Stored(path, name, len(first), [name] if first else []))
+        if first:
+            self._waiting.append((name, first))
+            self._waiting_size += len(first)
+        if len(self._waiting) >= _WAITING_COUNT or self._waiting_size >= _WAITING_SIZE:
+            self._place_waiting()
+
+    def _take_large(self, path: str, first: bytes, read_into: ReadInto) -> Stored:
+        self._cutter = self._cutter or Cutter()
+        whole, part = Hasher(), Hasher()
+        names: list[str] = []
+        size = 0
+        for chunks in self._cutter.cut(first, read_into):
+            named = []
+            for chunk in chunks:
+                whole.add(chunk)
+                size += len(chunk)
+                named.append((part.digest(chunk), chunk))
+            names.extend(name for name, _ in named)
+            self._place(named)
+        return Stored(path, whole.name, size, names)
+
+    def _place_waiting(self) -> None:
+        waiting, self._waiting, self._waiting_size = self._waiting, [], 0
+        self._place(waiting)
+
+    def _place(self, chunks: list[tuple[str, Any]]) -> None:
+        """Put the chunks that neither the store nor this batch has where they belong."""
+        fresh = {name: data for name, data in chunks if name not in self._seen}
+        if not fresh:
+            return
+        known = self._known(list(fresh))
+        for name, data in fresh.items():
+            if name not in known:
+                if len(data) <= SMALL and self._small_size + len(data) <= SMALL_TOTAL:
+                    self.small.append((name, bytes(data)))
+                    self._small_size += len(data)
+                else:
+                    self._put(name, data)
+        self._seen.update(fresh)
+
+    def _put(self, name: str, data: bytes | memoryview) -> None:
+        if self._pack is None:
+            self._pack = PackWriter(self._folder)
+        self._pack.add(name, data)
+        if self._pack.full:
+            self._seal_behind()
+
+    def _seal_behind(self) -> None:
+        """Sync the pack while the next one is filled. One at a time, so that what is written and not yet synced stays bounded."""
+        from runstone.repository.behind import Behind
+
+        self._behind = self._behind or Behind()
+        self._behind.wait()  # what went wrong there is raised here, while this pack is still ours to abandon
+        full, self._pack = self._pack, None
+        assert full is not None
+        self._behind.start(lambda: self._seal(full))
+
+    def _seal(self, pack: PackWriter) -> None:
+        try:
+            pack.finish(self._blobs)
+        except BaseException:
+            pack.abandon()
+            raise
+        self.packs.append(pack.pack)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    # The time of change (ctime) cannot be set back, as that of modification can.
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _missing(source: str) -> str:
+    if os.path.islink(source):
+        return f"{source!r} is a link to {os.readlink(source)!r}, which does not exist. Remove the link, or make what it leads to."
+    return f"{source!r} went away while it was being logged. Log it when its writer is done."
+
+
+def _reading(path: str, stream: Any) -> ReadInto:
+    """Read a stream of somebody else's, which may give less than it is asked for, but not more and nothing but bytes."""
+    read = getattr(stream, "read", None)
+    if read is None:
+        raise InvalidParameter(
+            f"{path!r}: a {type(stream).__name__} cannot be read. Give a binary file object, such as open(..., 'rb')."
+        )
+
+    def read_into(buffer: memoryview) -> int:
+        data = read(len(buffer))
+        if not isinstance(data, bytes | bytearray | memoryview) or len(data) > len(buffer):
+            got = f"{len(data)} bytes" if isinstance(data, bytes) else f"a {type(data).__name__}"
+            raise InvalidParameter(
+                f"{path!r}: the stream gave {got} where up to {len(buffer)} bytes were asked for. Give a blocking, binary file object."
+            )
+        buffer[: len(data)] = data
+        return len(data)
+
+    return read_into

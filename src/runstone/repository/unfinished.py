@@ -1,0 +1,39 @@
+"""Files that are being written: locked while their writer lives, so that what a dead one left can be told from them and swept."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+
+
+def create(folder: int, name: str, mode: int = 0o666) -> int:
+    """Make a new file in a folder (a descriptor) and lock it; its descriptor, to write. Unlocked only where locks do not exist."""
+    while True:
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode, dir_fd=folder)
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
+        os.close(descriptor)  # somebody's sweep came between the two lines above
+
+
+def sweep(folder: int, start: str, end: str) -> None:
+    """Delete a folder's files whose names start and end so and whose writers are dead. What cannot be deleted is left there."""
+    for name in os.listdir(folder):
+        if not (name.startswith(start) and name.endswith(end)):
+            continue
+        with contextlib.suppress(OSError):
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(name, dir_fd=folder)
+            finally:
+                os.close(descriptor)
+
+
+def write(descriptor: int, data: bytes | memoryview) -> None:
+    """Write all of it."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

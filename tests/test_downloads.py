@@ -1,0 +1,155 @@
+"""Fetching artifacts: whole files under their names, nothing outside the folder, nothing half written."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import runstone
+from runstone.errors import AlreadyExists, CorruptData, InvalidParameter, MissingFile, WrongFileKind
+from runstone.repository.destination import Destination
+
+DATA = random.Random(1).randbytes(1_000_000)
+
+
+@pytest.fixture
+def run_id(tmp_path: Path) -> Iterator[str]:
+    with runstone.start_run() as run:
+        runstone.Client().log_files(run.info.run_id, {"a/b/data.bin": DATA, "a/c.txt": b"text", "d.txt": b"top"})
+        (tmp_path / "out").mkdir()
+        yield run.info.run_id
+
+
+def fetch(run_id: str, path: str = "") -> Path:
+    return Path(runstone.Client().download_artifacts(run_id, path, "out"))
+
+
+def files(folder: str = "out") -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if not path.is_dir())
+
+
+def test_a_fetched_file_replaces_the_one_that_was_there_at_once(run_id: str, tmp_path: Path) -> None:
+    Path("out/d.txt").write_bytes(b"something old and longer")
+    with open("out/d.txt", "rb") as reader:
+        fetch(run_id)
+        assert reader.read() == b"something old and longer", "who reads the old file reads all of it"
+    assert Path("out/d.txt").read_bytes() == b"top"
+    assert files() == ["a/b/data.bin", "a/c.txt", "d.txt"]
+
+
+def test_files_have_the_mode_that_new_files_have(run_id: str) -> None:
+    before = os.umask(0o027)
+    try:
+        fetch(run_id)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(os.stat("out/d.txt").st_mode) == 0o640
+    assert stat.S_IMODE(os.stat("out/a").st_mode) == 0o750
+
+
+def test_the_place_is_where_the_path_says_and_is_told(run_id: str, tmp_path: Path) -> None:
+    assert fetch(run_id, "a/b/data.bin") == tmp_path / "out/a/b/data.bin"
+    assert fetch(run_id, "a") == tmp_path / "out/a"
+    with pytest.raises(MissingFile, match="Make it first"):
+        runstone.Client().download_artifacts(run_id, "a", "nowhere")
+    Path("file").write_text("x")
+    with pytest.raises(MissingFile):
+        runstone.Client().download_artifacts(run_id, "a", "file")
+
+
+def test_a_link_in_the_folder_is_not_followed(run_id: str) -> None:
+    os.mkdir("elsewhere")
+    os.symlink("../elsewhere", "out/a")
+    with pytest.raises(WrongFileKind, match=r"out/a.*link"):
+        fetch(run_id, "a")
+    assert files("elsewhere") == []
+
+
+def test_a_link_under_the_files_own_name_is_replaced_and_not_written_through(run_id: str) -> None:
+    Path("mine").write_text("mine")
+    os.symlink("../mine", "out/d.txt")
+    fetch(run_id, "d.txt")
+    assert (Path("mine").read_text(), Path("out/d.txt").read_text()) == ("mine", "top")
+    assert not os.path.islink("out/d.txt")
+
+
+def test_the_folder_itself_may_be_a_link(run_id: str) -> None:
+    os.symlink("out", "to-out")
+    runstone.Client().download_artifacts(run_id, "d.txt", "to-out")
+    assert files() == ["d.txt"]
+
+
+def test_a_file_where_a_folder_is_needed_and_the_reverse_are_named_and_left_alone(run_id: str) -> None:
+    Path("out/a").write_text("mine")
+    with pytest.raises(WrongFileKind, match="out/a"):
+        fetch(run_id, "a")
+    assert Path("out/a").read_text() == "mine"
+    os.mkdir("out/d.txt")
+    with pytest.raises(WrongFileKind, match=r"d\.txt"):
+        fetch(run_id, "d.txt")
+    assert files() == ["a"]
+
+
+def test_a_damaged_file_replaces_nothing_and_leaves_nothing(run_id: str, tmp_path: Path) -> None:
+    (pack,) = (tmp_path / ".runstone" / "packs").iterdir()
+    data = bytearray(pack.read_bytes())
+    data[900_000] ^= 1
+    pack.write_bytes(data)
+    os.makedirs("out/a/b")
+    Path("out/a/b/data.bin").write_text("the old one")
+    with pytest.raises(
+        CorruptData, match=rf"'a/b/data\.bin' of run {run_id}: the chunk blake3:\w+ in the pack {pack.name}"
+    ):
+        fetch(run_id)
+    assert Path("out/a/b/data.bin").read_text() == "the old one"
+    assert files() == ["a/b/data.bin"]
+
+
+@pytest.mark.parametrize("path", ["../evil", "/tmp/evil", "a/../../evil", "a//b", "."])
+def test_a_path_that_a_forged_store_says_never_leads_out_of_the_folder(run_id: str, tmp_path: Path, path: str) -> None:
+    database = sqlite3.connect(tmp_path / ".runstone" / "runstone.db")
+    database.execute("UPDATE artifact SET path = ? WHERE path = 'd.txt'", (path,))
+    database.commit()
+    database.close()
+    with pytest.raises(InvalidParameter, match="Invalid artifact path"):
+        fetch(run_id)
+    assert not (tmp_path / "evil").exists()
+    assert not Path("/tmp/evil").exists()
+
+
+def test_the_longest_name_that_a_file_can_have_comes_back(run_id: str) -> None:
+    name = "n" * 255
+    Path(name).write_text("x")
+    runstone.log_artifact(name)
+    fetch(run_id, name)
+    assert files() == [name]
+
+
+def test_what_a_dead_process_was_fetching_is_swept_and_what_a_living_one_fetches_is_not(run_id: str) -> None:
+    os.makedirs("out/a")
+    dead, alive = Path("out/a/.runstone-0123456789abcdef.part"), Path("out/a/.runstone-fedcba9876543210.part")
+    dead.write_text("half")
+    Path("out/a/users.part").write_text("mine")
+    with alive.open("w") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        fetch(run_id, "a/c.txt")
+    assert files() == ["a/.runstone-fedcba9876543210.part", "a/c.txt", "a/users.part"]
+
+
+def test_two_names_that_the_folder_takes_for_one_do_not_replace_each_other(tmp_path: Path) -> None:
+    # As 'A' and 'a' are one on a disk where case makes no difference; here simply the same name twice.
+    with Destination(str(tmp_path)) as destination:
+        destination.put("name", [b"one"])
+        with pytest.raises(AlreadyExists, match="takes their names for one"):
+            destination.put("name", [b"two"])
+    assert Path("name").read_bytes() == b"one"
+    with Destination(str(tmp_path)) as destination:
+        destination.put("name", [b"three"])
+    assert Path("name").read_bytes() == b"three"

@@ -1,0 +1,243 @@
+"""Storing, below the client: files that change under the reader, packs sealed behind the writer's back, what a failure leaves."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runstone.errors import FileChanged, MissingFile
+from runstone.repository import packs
+from runstone.repository.batch import SMALL_TOTAL, Stored
+from runstone.repository.behind import Behind
+from runstone.repository.blobs.local import LocalBlobs
+from runstone.repository.chunks import digest
+from runstone.repository.files import Repository
+from runstone.repository.packs import Packed
+
+OLD, NEW = random.Random(1).randbytes(9_000_000), random.Random(2).randbytes(9_000_000)
+
+
+class Index:
+    """An index in memory. `meanwhile` is called at each look-up: in the midst of reading a large file."""
+
+    def __init__(self) -> None:
+        self.packs: list[Packed] = []
+        self.small: list[tuple[str, bytes]] = []
+        self.files: list[Stored] = []
+        self.lookups = self.commits = 0
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def known(self, digests: list[str]) -> set[str]:
+        self.lookups += 1
+        self.meanwhile()
+        found = {chunk.digest for pack in self.packs for chunk in pack.chunks} | {name for name, _ in self.small}
+        return found & set(digests)
+
+    def commit(self, packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]) -> None:
+        self.commits += 1
+        self.packs += packs
+        self.small += small
+        self.files += files
+
+
+@pytest.fixture
+def index() -> Index:
+    return Index()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(LocalBlobs(str(tmp_path / "packs")), str(tmp_path / "incoming"))
+
+
+@pytest.fixture
+def store(repository: Repository, index: Index) -> Callable[[dict[str, Any]], None]:
+    return lambda files: repository.store(files.items(), index.known, index.commit)
+
+
+Store = Callable[[dict[str, Any]], None]
+
+
+def left(folder: str) -> list[str]:
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+def in_place(path: Path) -> None:
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.write(NEW)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # of the same size, and looks as old as before
+
+
+def replaced(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(NEW)
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    other.replace(path)
+
+
+def truncated(path: Path) -> None:
+    os.truncate(path, 1_000)
+
+
+def grown(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+@pytest.mark.parametrize("change", [in_place, replaced, truncated, grown])
+def test_a_file_that_changes_once_while_it_is_read_is_read_again(
+    store: Store, index: Index, change: Callable[[Path], None]
+) -> None:
+    path = Path("file")
+    path.write_bytes(OLD)
+
+    def meanwhile() -> None:
+        index.meanwhile = lambda: None
+        change(path)
+
+    index.meanwhile = meanwhile
+    store({"file": "file"})
+    (file,) = index.files
+    assert (file.digest, file.size) == (digest(path.read_bytes()), path.stat().st_size)
+
+
+@pytest.mark.parametrize("change", [in_place, grown])
+def test_a_file_that_keeps_changing_is_refused_and_leaves_nothing(
+    store: Store, index: Index, change: Callable[[Path], None]
+) -> None:
+    Path("file").write_bytes(OLD)
+    index.meanwhile = lambda: change(Path("file"))
+    with pytest.raises(FileChanged, match="file"):
+        store({"file": "file"})
+    assert (index.commits, left("packs"), left("incoming")) == (0, [], [])
+
+
+def test_a_file_that_goes_away_while_it_is_read_is_named(store: Store, index: Index) -> None:
+    Path("file").write_bytes(OLD)
+    index.meanwhile = lambda: Path("file").unlink(missing_ok=True)
+    with pytest.raises(MissingFile, match="'file' went away"):
+        store({"file": "file"})
+    assert (index.commits, left("packs"), left("incoming")) == (0, [], [])
+
+
+def test_a_stream_that_raises_midway_leaves_nothing_of_any_file(
+    store: Store, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "FULL_SIZE", 2_000_000)
+
+    class Breaking(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() >= 8_000_000:
+                # Some packs are finished by now and lie where packs lie.
+                assert left("packs")
+                raise ConnectionError("the line went dead")
+            return super().read(min(size or 0, 1_000_000))
+
+    with pytest.raises(ConnectionError, match="the line went dead"):
+        store({"one": b"small", "two": Breaking(OLD)})
+    assert (index.commits, left("packs"), left("incoming")) == (0, [], [])
+
+
+def test_packs_are_on_disk_before_the_index_is_told_and_stay_whatever_it_answers(
+    repository: Repository, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "FULL_SIZE", 2_000_000)
+
+    def commit(packed: list[Packed], small: object, files: object) -> None:
+        assert left("packs") == sorted(pack.name for pack in packed)
+        assert len(packed) > 3
+        assert {pack.name: pack.size for pack in packed} == repository.blobs.list()
+        raise TimeoutError("no answer: it may have been done or not")
+
+    with pytest.raises(TimeoutError):
+        repository.store([("file", OLD)], index.known, commit)
+    assert len(left("packs")) > 3
+
+
+def test_a_pack_that_cannot_be_kept_is_an_error_and_the_others_go_too(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "FULL_SIZE", 2_000_000)
+
+    class Full(LocalBlobs):
+        def put(self, name: str, source: str) -> None:
+            if self.list():
+                raise OSError("the disk is full")
+            super().put(name, source)
+
+    repository = Repository(Full(str(tmp_path / "packs")), str(tmp_path / "incoming"))
+    with pytest.raises(OSError, match="the disk is full"):
+        repository.store([("file", OLD)], index.known, index.commit)
+    assert (index.commits, left("packs"), left("incoming")) == (0, [], [])
+
+
+def test_many_small_files_go_in_few_look_ups_and_one_pack(store: Store, index: Index) -> None:
+    contents = {f"{number}": random.Random(number).randbytes(1_500) for number in range(2_500)}
+    store(contents)
+    assert (index.lookups, index.commits, len(index.packs)) == (3, 1, 1)
+    assert sum(len(data) for _, data in index.small) <= SMALL_TOTAL
+    assert [file.digest for file in index.files] == [digest(data) for data in contents.values()]
+    store(contents)
+    assert len(index.packs) == 1, "all of it was known"
+
+
+def test_equal_files_of_one_batch_are_kept_once(store: Store, index: Index) -> None:
+    store({"a": OLD, "b": OLD, "c": b"small", "d": b"small", "e": b""})
+    assert sum(chunk.size for pack in index.packs for chunk in pack.chunks) == len(OLD)
+    assert [name for name, _ in index.small] == [digest(b"small")]
+    assert index.files[4].chunks == []
+
+
+def test_a_stream_may_give_less_than_it_is_asked_for(store: Store, index: Index) -> None:
+    out, into = os.pipe()
+
+    def write() -> None:
+        with open(into, "wb") as pipe:
+            pipe.write(OLD)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with open(out, "rb", buffering=0) as pipe:
+        store({"piped": pipe})
+    writer.join()
+    assert index.files[0].digest == digest(OLD)
+
+
+def test_what_dead_writers_left_is_swept_and_what_living_ones_write_is_not(store: Store, index: Index) -> None:
+    os.makedirs("incoming")
+    dead, alive = Path("incoming", "d" * 32 + ".pack.tmp"), Path("incoming", "a" * 32 + ".pack.tmp")
+    dead.write_bytes(b"half")
+    with alive.open("wb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        store({"file": OLD})
+        assert left("incoming") == [alive.name]
+    store({"file": NEW})
+    assert left("incoming") == []
+
+
+def test_only_one_act_is_behind_and_what_it_raises_comes_to_light() -> None:
+    behind, release, done = Behind(), threading.Event(), []
+    behind.start(lambda: (release.wait(), done.append(1)))
+    assert done == []
+    release.set()
+    behind.start(lambda: done.append(2))
+    behind.wait()
+    assert done == [1, 2]
+
+    def fail() -> None:
+        raise OSError("no")
+
+    behind.start(fail)
+    with pytest.raises(OSError, match="no"):
+        behind.start(lambda: done.append(3))
+    behind.wait()
+    assert done == [1, 2]

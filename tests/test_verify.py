@@ -1,0 +1,127 @@
+"""Verification: every content is read once, all that is damaged is told, and by the names of the files that have it."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import runstone
+from runstone.errors import CorruptData
+
+
+@pytest.fixture
+def run_id() -> Iterator[str]:
+    with runstone.start_run() as run:
+        yield run.info.run_id
+
+
+def packs(folder: Path) -> list[Path]:
+    return sorted((folder / ".runstone" / "packs").iterdir())
+
+
+def flip(pack: Path, place: int) -> None:
+    with pack.open("r+b") as file:
+        file.seek(place)
+        (byte,) = file.read(1)
+        file.seek(place)
+        file.write(bytes([byte ^ 1]))
+
+
+def change(folder: Path, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(folder / ".runstone" / "runstone.db")) as database:
+        database.execute(statement, values)
+        database.commit()
+
+
+def test_a_flipped_bit_is_found_wherever_it_is(tmp_path: Path, run_id: str) -> None:
+    Path("data.bin").write_bytes(random.Random(3).randbytes(2_000_000))
+    runstone.log_artifact("data.bin")
+    client = runstone.Client()
+    assert client.verify() == []
+    (pack,) = packs(tmp_path)
+    for place in (8, 1_000_000, 2_000_007):
+        flip(pack, place)
+        with pytest.raises(
+            CorruptData, match=rf"'data\.bin' of run {run_id}: the chunk blake3:\w+ in the pack {pack.name}"
+        ):
+            client.read_artifact(run_id, "data.bin")
+        (damage,) = client.verify()
+        assert (damage.owner, damage.path) == (f"runs/{run_id}", "data.bin")
+        flip(pack, place)
+    assert client.verify() == []
+
+
+def test_a_pack_that_is_cut_short_or_gone_is_named_with_the_file_and_the_chunk(tmp_path: Path, run_id: str) -> None:
+    Path("data.bin").write_bytes(random.Random(3).randbytes(2_000_000))
+    runstone.log_artifact("data.bin")
+    client = runstone.Client()
+    (pack,) = packs(tmp_path)
+    os.truncate(pack, 1_000_000)
+    with pytest.raises(
+        CorruptData, match=rf"'data\.bin' of run {run_id}: the chunk blake3:\w+ is lost.*{pack.name} ends"
+    ):
+        client.read_artifact(run_id, "data.bin")
+    assert [(damage.path, "cut short" in damage.problem) for damage in client.verify()] == [("data.bin", True)]
+    pack.unlink()
+    with pytest.raises(
+        CorruptData, match=rf"'data\.bin' of run {run_id}: the chunk blake3:\w+ is lost.*{pack.name} is missing"
+    ):
+        client.read_artifact(run_id, "data.bin")
+    assert [(damage.path, "is missing" in damage.problem) for damage in client.verify()] == [("data.bin", True)]
+
+
+def test_a_damaged_chunk_in_the_database_is_found(tmp_path: Path, run_id: str) -> None:
+    runstone.log_text("small", "t.txt")
+    change(tmp_path, "UPDATE chunk SET data = ? WHERE data IS NOT NULL", b"smalL")
+    with pytest.raises(CorruptData, match=r"'t\.txt'.*the database"):
+        runstone.Client().read_artifact(run_id, "t.txt")
+    assert [damage.path for damage in runstone.Client().verify()] == ["t.txt"]
+
+
+def test_chunks_that_are_whole_but_in_the_wrong_order_are_found(tmp_path: Path, run_id: str) -> None:
+    Path("data.bin").write_bytes(random.Random(3).randbytes(2_000_000))
+    runstone.log_artifact("data.bin")
+    change(tmp_path, "UPDATE content_chunk SET chunk = 1 WHERE position = 1")
+    (damage,) = runstone.Client().verify()
+    assert "do not join" in damage.problem
+
+
+def test_a_content_that_many_files_have_is_read_once_and_all_of_them_are_told(tmp_path: Path, run_id: str) -> None:
+    data = random.Random(3).randbytes(1_000_000)
+    client = runstone.Client()
+    client.log_files(run_id, {f"copy {number}": data for number in range(3)})
+    client.log_files(run_id, {"whole": b"text"})
+    other = client.create_run("0").info.run_id
+    client.log_bytes(other, data, "theirs")
+    read: list[int] = []
+    assert client.verify(read.append) == []
+    assert sorted(read) == [4, 1_000_000]
+    flip(packs(tmp_path)[0], 500_000)
+    named = sorted((damage.owner, damage.path) for damage in client.verify())
+    assert named == sorted(
+        [(f"runs/{run_id}", f"copy {number}") for number in range(3)] + [(f"runs/{other}", "theirs")]
+    )
+
+
+def test_damage_that_no_file_has_any_more_is_told_since_a_later_one_could(tmp_path: Path, run_id: str) -> None:
+    client = runstone.Client()
+    client.log_bytes(run_id, random.Random(3).randbytes(1_000_000), "f")
+    client.log_bytes(run_id, b"another", "f")
+    flip(packs(tmp_path)[0], 500_000)
+    (damage,) = client.verify()
+    assert (damage.owner, damage.path) == ("", "")
+    assert "damaged" in damage.problem
+
+
+def test_more_contents_than_a_page_holds_are_all_read(run_id: str) -> None:
+    client = runstone.Client()
+    client.log_files(run_id, {f"{number}": f"{number}".encode() for number in range(1_001)})
+    read: list[int] = []
+    assert client.verify(read.append) == []
+    assert len(read) == 1_001
