@@ -27,6 +27,7 @@ _HOMES = {
         ),
         "runstone.fluent.inputs": "log_input log_inputs",
         "runstone.client": "Client MlflowClient",
+        "runstone.client.pictures": "Image",
         "runstone.errors": "RunstoneError MlflowException",
         "runstone.mlflow_alias": "install_as_mlflow",
         "runstone.diagnosis": "doctor",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from runstone import tracking as tracking
     from runstone.client import Client as Client
     from runstone.client import MlflowClient as MlflowClient
+    from runstone.client.pictures import Image as Image
     from runstone.diagnosis import doctor as doctor
     from runstone.errors import MlflowException as MlflowException
     from runstone.errors import RunstoneError as RunstoneError

@@ -6,7 +6,7 @@ from typing import Any
 
 from runstone.client import Client
 from runstone.entities import FileInfo
-from runstone.errors import InvalidParameter
+from runstone.errors import BadRequest, InvalidParameter
 from runstone.fluent.location import client
 
 
@@ -55,7 +55,7 @@ def load_dict(artifact_uri: str) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(_read(artifact_uri))
     except ValueError as error:
-        raise InvalidParameter(f"{artifact_uri!r} does not hold JSON: {error}. load_text gives it as it is.") from error
+        raise BadRequest(f"{artifact_uri!r} does not hold JSON: {error}. load_text gives it as it is.") from error
     return content
 
 
@@ -67,7 +67,10 @@ def load_image(artifact_uri: str) -> Any:
         raise ImportError("load_image gives a PIL image: `pip install pillow`.") from error
     from io import BytesIO
 
-    return Image.open(BytesIO(_read(artifact_uri)))
+    try:
+        return Image.open(BytesIO(_read(artifact_uri)))
+    except OSError as error:
+        raise BadRequest(f"{artifact_uri!r} holds no image that Pillow reads: {error}.") from error
 
 
 def _read(artifact_uri: str) -> bytes:

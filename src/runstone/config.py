@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runstone.client import waiting
 from runstone.fluent.location import (
     get_registry_uri,
     get_tracking_uri,
@@ -21,4 +22,8 @@ __all__ = [
 
 
 def enable_async_logging(enable: bool = True) -> None:
-    """Nothing changes: logging never waits for the store, and is never held in memory only, whatever is said here."""
+    """Have calls that do not say `synchronous` return something to wait for, as with `synchronous=False`.
+
+    Nothing else changes: points never wait for the store, and nothing that was logged is held in memory only.
+    """
+    waiting.asynchronous = enable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from runstone.client import artifacts, experiments, inputs, media, runs, series, settled
+from runstone.client import artifacts, experiments, inputs, media, runs, series, settled, tables
 from runstone.client.settled import SettledTransport
 from runstone.transport import Transport
 from runstone.transport.discovery import open_transport
@@ -93,8 +93,9 @@ class Client:
     log_dict = media.log_dict
     log_figure = media.log_figure
     log_image = media.log_image
-    log_table = media.log_table
-    load_table = media.load_table
+
+    log_table = tables.log_table
+    load_table = tables.load_table
 
 
 MlflowClient = Client

@@ -96,6 +96,8 @@ def search_runs(
     """
     from runstone.operations import search
 
+    if experiment_ids is None:
+        raise InvalidParameter("search_runs needs the experiment_ids to look in. search_experiments() finds them.")
     request = search.SearchRuns(
         experiment_ids=[experiment_ids]
         if isinstance(experiment_ids, str)
@@ -113,7 +115,7 @@ def search_runs(
 def log_param(self: Client, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
     """Log a param (kept as `str(value)`); the value given comes back. Raises InvalidParameter when it had another value."""
     self._transport.call(runs.log_param, runs.LogParam(run_id, key, str(value)))
-    return value if synchronous is not False else RunOperations()
+    return RunOperations.where(synchronous) or value
 
 
 def set_tag(self: Client, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
@@ -143,6 +145,10 @@ def log_metric(
 
     For many points `runstone.log_metric` is far cheaper: it writes to a journal and ships in batches.
     """
+    if (dataset_name is None) != (dataset_digest is None):
+        raise InvalidParameter(
+            f"dataset_name={dataset_name!r} and dataset_digest={dataset_digest!r} name a dataset together: give both or none."
+        )
     point = Metric(
         key,
         value,
@@ -165,6 +171,12 @@ def log_batch(
     synchronous: bool | None = None,
 ) -> RunOperations | None:
     """Log points, params and tags together. Up to the wire's limits it is one transaction; more goes in parts."""
+    if not (metrics or params or tags):
+        return RunOperations.where(synchronous)
+    for kind, given in ((Metric, metrics), (Param, params), (RunTag, tags)):
+        wrong = next((item for item in given if not isinstance(item, kind)), None)
+        if wrong is not None:
+            raise InvalidParameter(f"log_batch takes a list of {kind.__name__} entities; this holds {wrong!r}.")
     texts = [Param(param.key, str(param.value)) for param in params]
     labels = [RunTag(tag.key, str(tag.value)) for tag in tags]
     points: list[Metric] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from runstone.entities import Metric
+from runstone.entities import Metric, PagedList
 
 if TYPE_CHECKING:
     import numpy
@@ -23,7 +23,7 @@ class MetricSeries(NamedTuple):
     value: NDArray[numpy.float64]
 
 
-def get_metric_history(self: Client, run_id: str, key: str) -> list[Metric]:
+def get_metric_history(self: Client, run_id: str, key: str) -> PagedList[Metric]:
     """A metric's points by time, an object each. `get_metric_series` gives arrays, which cost a hundredth."""
     from runstone.operations import series
 
@@ -36,7 +36,7 @@ def get_metric_history(self: Client, run_id: str, key: str) -> list[Metric]:
         found.extend(answer.metrics)
         token = answer.next_page_token
         if not token:
-            return found
+            return PagedList(found)
 
 
 def get_metric_series(self: Client, run_id: str, key: str) -> MetricSeries:

@@ -89,4 +89,4 @@ def get_artifact_uri(artifact_path: str | None = None) -> str:
         raise InvalidParameter(
             f"artifact_path={artifact_path!r} is not a plain path below the run. Leave out a leading '/' and '..'."
         )
-    return f"{root}/{artifact_path}" if artifact_path else root
+    return f"{root}/{artifact_path}"

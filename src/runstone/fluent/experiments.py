@@ -6,7 +6,7 @@ from typing import Any
 
 from runstone import settings
 from runstone.entities import Experiment, LifecycleStage
-from runstone.errors import AlreadyExists, InvalidParameter
+from runstone.errors import AlreadyExists, InvalidParameter, NotFound
 from runstone.fluent.location import client
 
 DEFAULT_ID = "0"
@@ -46,7 +46,15 @@ def active_experiment_id() -> str:
     name = settings.EXPERIMENT_NAME.read()
     if name:
         return _get_or_create(name).experiment_id
-    return settings.EXPERIMENT_ID.read() or DEFAULT_ID
+    number = settings.EXPERIMENT_ID.read()
+    if not number:
+        return DEFAULT_ID
+    try:
+        return client().get_experiment(number).experiment_id
+    except NotFound:
+        raise InvalidParameter(
+            f"The environment names the experiment {number!r} ({settings.EXPERIMENT_ID.name}), and there is none in {client().tracking_uri}."
+        ) from None
 
 
 def _get_or_create(name: str) -> Experiment:

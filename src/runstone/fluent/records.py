@@ -6,10 +6,12 @@ from time import time_ns
 from typing import Any
 
 from runstone import journal
+from runstone.client import waiting
 from runstone.client.waiting import RunOperations
 from runstone.entities import Param, RunTag
 from runstone.fluent.location import client
 from runstone.fluent.session import _held, _local, held_journal, require_run
+from runstone.operations import rules
 
 
 def log_metric(
@@ -54,7 +56,7 @@ def log_metric(
             held.journal.append(key, value, timestamp, 0 if step is None else step, model_id, name, digest)
         else:
             client().log_metric(run_id, key, value, timestamp, step, None, name, digest, model_id)
-    return None if synchronous is not False else RunOperations()
+    return RunOperations() if not synchronous and (synchronous is False or waiting.asynchronous) else None
 
 
 def log_metrics(
@@ -67,6 +69,7 @@ def log_metrics(
     dataset: Any = None,
 ) -> RunOperations | None:
     """Log a point of several metrics at one step: all, or, where one is not valid, none. See `log_metric`."""
+    rules.check_mapping("log_metrics", metrics)
     if timestamp is None:
         timestamp = time_ns() // 1_000_000
     if run_id is None:
@@ -95,6 +98,7 @@ def log_params(
     params: dict[str, Any], synchronous: bool | None = None, run_id: str | None = None
 ) -> RunOperations | None:
     """Log params of the active run, each kept as `str(value)`."""
+    rules.check_mapping("log_params", params)
     target = run_id or require_run().info.run_id
     return client().log_batch(
         target, params=[Param(key, str(value)) for key, value in params.items()], synchronous=synchronous
@@ -108,6 +112,7 @@ def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperati
 
 def set_tags(tags: dict[str, Any], synchronous: bool | None = None) -> RunOperations | None:
     """Set tags of the active run."""
+    rules.check_mapping("set_tags", tags)
     run_id = require_run().info.run_id
     return client().log_batch(
         run_id, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous

@@ -90,11 +90,11 @@ def _experiments(ids: list[str] | None, names: list[str] | None, everywhere: boo
     if names:
         found = [client().get_experiment_by_name(name) for name in names]
         return [experiment.experiment_id for experiment in found if experiment is not None]
-    if everywhere and ids is None:
+    if everywhere:
         from runstone.fluent.experiments import search_experiments
 
         return [experiment.experiment_id for experiment in search_experiments(view_type=1)]
-    return [active_experiment_id()] if ids is None else []
+    return [active_experiment_id()]
 
 
 def _frame(runs: list[Run]) -> pandas.DataFrame:

@@ -16,6 +16,7 @@ from runstone.fluent.location import client, is_tracking_uri_set
 from runstone.fluent.recorder import Recorder, facts
 from runstone.operations import runs as operations
 
+NAME_TAG = operations.RUN_NAME_TAG
 NOTE_TAG = "mlflow.note.content"
 
 
@@ -124,14 +125,21 @@ def start_run(
     store = client()
     if parent_run_id:
         _require_active(store.get_run(parent_run_id), "The parent run")
+        if stack and stack[-1].info.run_id != parent_run_id:
+            raise InvalidParameter(
+                f"nested=True means run {stack[-1].info.run_id}, which is active, and parent_run_id {parent_run_id}. End the active run first, "
+                "or leave parent_run_id out."
+            )
     resumed = run_id or (None if stack else settings.RUN_ID.read())
     if resumed:
         if not run_id:
             settings.RUN_ID.write(None)  # it names one run, not every run this process starts later
-        run, joined = _resume(store, resumed, experiment_id, tags, description)
+        run, joined = _resume(store, resumed, experiment_id, run_name, tags, description)
     else:
         parent = parent_run_id or (stack[-1].info.run_id if stack else None)
         labels = _labels(tags, description, parent)
+        if run_name:
+            labels[NAME_TAG] = run_name  # the argument counts, whatever the tags or the environment say
         experiment, new_id = experiment_id or active_experiment_id(), operations.new_run_id()
         with _Claim(store, new_id):
             run, joined = store.create_run(experiment, None, labels, run_name, new_id), False
@@ -141,7 +149,12 @@ def start_run(
 
 
 def _resume(
-    store: Any, run_id: str, experiment_id: str | None, tags: dict[str, Any] | None, description: str | None
+    store: Any,
+    run_id: str,
+    experiment_id: str | None,
+    run_name: str | None,
+    tags: dict[str, Any] | None,
+    description: str | None,
 ) -> tuple[Run, bool]:
     run: Run = store.get_run(run_id)
     _require_active(run, "The run")
@@ -155,7 +168,7 @@ def _resume(
     if description:
         labels[NOTE_TAG] = description
     with _Claim(store, run_id):
-        store.update_run(run_id, "RUNNING")
+        store.update_run(run_id, "RUNNING", run_name)
         for key, value in labels.items():
             store.set_tag(run_id, key, value)
         return store.get_run(run_id), joined

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from runstone.entities import Experiment, ExperimentTag, LifecycleStage
-from runstone.errors import AlreadyExists, InvalidParameter, NotFound
+from runstone.errors import AlreadyExists, InvalidParameter, NotFound, RunStateError
 from runstone.operations import rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
@@ -98,7 +98,11 @@ def update_experiment(engine: Engine, request: UpdateExperiment) -> Empty:
     experiment = rules.check_experiment_id(request.experiment_id)
     name = rules.check_experiment_name(request.new_name)
     with engine.database.write() as connection:
-        old, _ = experiments.require(connection, experiment, active=True)
+        old, _ = experiments.require(connection, experiment)
+        if experiments_read.load_experiments(connection, [experiment])[0].lifecycle_stage != LifecycleStage.ACTIVE:
+            raise RunStateError(
+                f"Experiment {old!r} is deleted. Restore it with restore_experiment() before renaming it."
+            )
         if name != old:
             _refuse_taken(engine, name)
             experiments.rename(connection, experiment, name, engine.now())

@@ -18,7 +18,7 @@ PATH_LENGTH = 1024
 # MLflow's rules: word characters of any script, and these marks; run ids and experiment ids are plainer.
 _KEY = re.compile(r"[/\w.\- :]+")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
-_EXPERIMENT_ID = re.compile(r"[0-9]{1,18}")
+_EXPERIMENT_ID = re.compile(r"-?[0-9]{1,18}")
 
 
 def check_key(kind: str, key: object) -> str:
@@ -43,6 +43,7 @@ def check_key(kind: str, key: object) -> str:
 
 def fit(kind: str, key: str, value: str, limit: int) -> str:
     """The value, cut to `limit` characters with a warning; an InvalidParameter instead where the settings say so."""
+    check_text(f"The {kind} {key!r}", value)
     if len(value) <= limit:
         return value
     if not settings.TRUNCATE.read():
@@ -57,6 +58,25 @@ def fit(kind: str, key: str, value: str, limit: int) -> str:
         stacklevel=2,
     )
     return value[:limit]
+
+
+def check_text(what: str, value: str) -> None:
+    """Refuse a text that UTF-8 cannot say: half of a surrogate pair, as file names that are no UTF-8 have them."""
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InvalidParameter(
+                f"{what} is not valid Unicode at character {error.start}: {value[:40]!r}. Decode it as what it is, or leave it out."
+            ) from None
+
+
+def check_mapping(what: str, value: object) -> None:
+    """Refuse what is not a dict, before its keys are asked for."""
+    if not hasattr(value, "items"):
+        raise InvalidParameter(
+            f"{what} takes a dict of names and values, not {type(value).__name__}: {str(value)[:100]!r}."
+        )
 
 
 def check_run_id(run_id: object) -> str:
@@ -87,6 +107,7 @@ def check_experiment_name(name: object) -> str:
         raise InvalidParameter(f"Invalid experiment name: {name!r}. Give a non-empty text.")
     if not isinstance(name, str):
         raise InvalidParameter(f"Invalid experiment name: {name!r}. Expects a string.")
+    check_text("The experiment's name", name)
     if len(name) > EXPERIMENT_NAME_LENGTH:
         raise InvalidParameter(
             f"'name' exceeds the maximum length of {EXPERIMENT_NAME_LENGTH} characters: {name[:40]!r}... has {len(name)}. Shorten it."

@@ -193,7 +193,7 @@ def set_tag(engine: Engine, request: SetTag) -> Empty:
 def delete_tag(engine: Engine, request: DeleteTag) -> Empty:
     """Take a tag away. Raises NotFound where there is none."""
     run_id = rules.check_run_id(request.run_id)
-    key = rules.check_key("tag", request.key)
+    key = request.key or ""  # one that no tag could have is one that the run does not have
     with engine.database.write() as connection:
         if not runs.delete_tag(connection, runs.require(connection, run_id, active=True), key):
             raise NotFound(
