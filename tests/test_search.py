@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 import runstone
+from runstone.entities import Metric, Param
 from runstone.errors import InvalidParameter
 from runstone.store.search import grammar
 
 
-@pytest.fixture
-def runs() -> dict[str, str]:
-    """Four runs: `last` has no loss, `nan`'s is NaN."""
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
+    """A store of four runs, made once: `last` has no loss, `nan`'s is NaN."""
+    path = str(tmp_path_factory.mktemp("search") / "store")
+    client = runstone.Client(path)
     made = {}
     for name, loss, lr, team in (
         ("a", 0.1, "0.1", "red"),
@@ -24,18 +29,20 @@ def runs() -> dict[str, str]:
         ("nan", float("nan"), "auto", None),
         ("last", None, "1", None),
     ):
-        with runstone.start_run(run_name=name) as run:
-            made[name] = run.info.run_id
-            if loss is not None:
-                runstone.log_metric("loss", 9.0, step=0)
-                runstone.log_metric("loss", loss, step=1)
-            runstone.log_params({"lr": lr, "model type": "Forest" if name == "a" else "forest"})
-            if team:
-                runstone.set_tag("team", team)
-            runstone.log_metric("odd/key", 1)
-            if name == "b":
-                runstone.log_metric("loss.min", 77)
-    return made
+        made[name] = run_id = client.create_run("0", run_name=name, tags={"team": team} if team else {}).info.run_id
+        losses = [] if loss is None else [Metric("loss", 9.0, 1, 0), Metric("loss", loss, 2, 1)]
+        odd = [Metric("odd/key", 1, 1, 0)] + ([Metric("loss.min", 77, 1, 0)] if name == "b" else [])
+        params = [Param("lr", lr), Param("model type", "Forest" if name == "a" else "forest")]
+        client.log_batch(run_id, metrics=losses + odd, params=params)
+        client.set_terminated(run_id)
+    return path, made
+
+
+@pytest.fixture
+def runs(store: tuple[str, dict[str, str]]) -> dict[str, str]:
+    """The ids of the four runs, in the store that is asked."""
+    runstone.set_tracking_uri(store[0])
+    return store[1]
 
 
 def names(text: str, **more: Any) -> list[str]:
@@ -49,7 +56,7 @@ def names(text: str, **more: Any) -> list[str]:
         ("", "a b last nan"),
         ("metrics.loss < 0.3", "a"),
         ("metric.loss <= 0.5 and metrics.loss >= .1", "a b"),
-        ("metrics.loss != 0.1", "b"),
+        ("metrics.loss != 0.1", "b nan"),
         ("metrics.loss = 1e-1", "a"),
         ("metrics.`odd/key` = 1 AND params.lr = '0.01'", "b"),
         ('metrics."odd/key" > -1', "a b last nan"),
@@ -67,7 +74,23 @@ def names(text: str, **more: Any) -> list[str]:
         ("`run name` = \"a\"", "a"),
         ("start_time > 0 and end_time > 1000", "a b last nan"),
         ("metrics.loss < 0.3 AND", "a"),
+        ("AND metrics.loss < 0.3 and AND tags.team = 'red' and", "a"),
+        ("and", "a b last nan"),
+        ("`metrics`.`loss` < 0.3", "a"),
+        ("run_name in ('a', \"b\",)", "a b"),
+        ("params.lr != 'it''s'", "a b last nan"),
+        ("start_time < 99999999999999999999", "a b last nan"),
         # beyond MLflow
+        ("metrics.loss not in (0.1)", "b nan"),
+        ("metrics.loss not between 0 and 0.3", "b nan"),
+        ("not metrics.loss != 0.1", "a last"),
+        ("params.lr != 0.1", "b last nan"),
+        ("params.lr not between 0.001 and 0.5", "last nan"),
+        ("run_name not like '%a%'", "b"),
+        ("tags.team not rlike '^r'", "b"),
+        ("metrics.loss.min is null", "last"),
+        ("metrics.loss.min not in (77)", "a nan"),
+        ("experiment_id in ('0', '1') and experiment_id != 7 and experiment_id like '0'", "a b last nan"),
         ("metrics.loss < 0.3 or tags.team = 'blue'", "a b"),
         ("not metrics.loss < 0.3", "b last nan"),
         ("not (metrics.loss < 0.3 or tags.team = 'blue')", "last nan"),
@@ -99,11 +122,36 @@ def test_a_filter_lets_through_what_it_says(runs: dict[str, str], text: str, exp
         ("metrics.loss >", "", "expected a number"),
         ("metrics.loss > 'x'", "> 'x'", "without quotes"),
         ("params.lr < 'x'", "< 'x'", "LIKE"),
-        ("tags.team = 3", "= 3", "quotes"),
+        ("tags.team = 3", "= 3", "as a text it is '3'"),
         ("foo.bar = 1", "foo.bar", "metrics"),
-        ("acc > 1", "acc", "metrics.NAME"),
+        ("acc > 1", "acc", "did you mean metrics.acc or params.acc or tags.acc?"),
         ("stauts = 'x'", "stauts", "did you mean status?"),
-        ("metrics.loss == 1", "= 1", "expected a number"),
+        ("metrics.loss == 1", "== 1", "write ="),
+        ("metrics.loss <> 1", "<> 1", "write !="),
+        ("status = 'x' && end_time > 1", "&& end", "write AND"),
+        ("status = 'x' || end_time > 1", "|| end", "write OR"),
+        ("!status = 'x'", "!status", "write NOT"),
+        ("status = ‘x’", "‘x’", "quotes are"),
+        ("metrics.loss > 1; ", "; ", "without ';'"),
+        ("Metrics.loss > 1", "Metrics", "did you mean metrics.loss?"),
+        ("metirc.loss > 1", "metirc", "did you mean metric.loss?"),
+        ("attributes.lifecycle = 'x'", "attributes", "did you mean lifecycle_stage?"),
+        ("dataset.nam = 'x'", "dataset", "valid keys are name, digest, context"),
+        ("params.model = forest", "forest", "as a text it is 'forest'"),
+        ("params.model contains 'x'", "contains", "LIKE '%...%'"),
+        ("params.model is 'x'", "'x'", "compared with = or !="),
+        ("params.model not = 'x'", "= 'x'", "LIKE, ILIKE, RLIKE"),
+        ("params.lr in (0.1, 'auto')", "in (0.1", "all values numbers"),
+        ("metrics. loss > 1", "loss > 1", "right behind 'metrics.'"),
+        ("params.`a``b` = 'x'", "`b`", "one of ="),
+        ("params.\"'\" = 'x'", '"\'"', "holds no quotes"),
+        ("'status' = 'x'", "'status'", "a value stands on the right"),
+        ("1 < metrics.loss", "1 <", "a value stands on the right"),
+        ("metrics.loss like 'x'", "like", "for a number"),
+        ("run_name between 'a' and 'b'", "between", "for a text"),
+        ("duration > '1 hour'", "> '1 hour'", "1h30m"),
+        ("experiment_id = 'x'", "= 'x'", "an integer"),
+        ("run_name rlike '(?=a)'", "rlike", "neither (...) nor (?:...)"),
         ("(metrics.loss > 1", "", "')'"),
         ("metrics.loss > 1 metrics.x > 1", "metrics.x", "AND"),
         ("run_name rlike '('", "rlike", "regular expression"),
@@ -187,7 +235,10 @@ def test_a_token_of_another_search_or_garbage_is_refused(runs: dict[str, str]) -
             client.search_runs(["0"], text, max_results=1, page_token=wrong)
 
 
-def test_views_and_limits(runs: dict[str, str]) -> None:
+def test_views_and_limits(store: tuple[str, dict[str, str]], tmp_path: Path) -> None:
+    shutil.copytree(store[0], tmp_path / "copy")
+    runstone.set_tracking_uri(str(tmp_path / "copy"))
+    runs = store[1]
     runstone.delete_run(runs["a"])
     assert names("", run_view_type=2) == ["a"]
     assert len(names("", run_view_type=3)) == 4
@@ -216,4 +267,11 @@ def test_experiments_are_searched_by_name_tags_and_times() -> None:
     assert found("tags.team = 'red' or experiment_id = '0'") == ["digits", "Default"]
     assert found("creation_time > 0 and not name = 'Default'") == ["letters", "digits"]
     with pytest.raises(InvalidParameter):
-        found("attributes.name = 'x'")
+        found("metrics.loss = 1")
+    assert found("attributes.name NOT IN ('digits') and experiment_id != '0'") == ["letters"]
+    assert found("experiment_id IN ('0', '01') and lifecycle_stage = 'active'") == ["digits", "Default"]
+    assert [found.name for found in runstone.search_experiments(order_by=["experiment_id"])] == [
+        "Default",
+        "digits",
+        "letters",
+    ]

@@ -1,7 +1,8 @@
 """What users hold: runs, experiments, metrics, files, datasets, as structs in MLflow's wire shape. Knows nothing of stores.
 
 A list that MLflow's Python shows as a dict (metrics, params, tags) is kept as the wire's list and shown as a dict.
-Times are milliseconds since 1970 (UTC).
+Times are milliseconds since 1970 (UTC). The structs that stand in a run by the hundred hold texts and numbers only, so Python's
+search for cycles (gc) may pass them over.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class _Renaming(msgspec.StructMeta):
         return super().__call__(*args, **{fields.get(name, name): value for name, value in given.items()})
 
 
-class Metric(Entity):
+class Metric(Entity, gc=False):
     """One point of a metric. `timestamp` in ms; `value` may be NaN or infinite."""
 
     key: str
@@ -134,14 +135,14 @@ class Metric(Entity):
     run_id: str | None = None
 
 
-class Param(Entity, omit_defaults=False):
+class Param(Entity, omit_defaults=False, gc=False):
     """One input of a run; its value does not change."""
 
     key: str
     value: str
 
 
-class RunTag(Entity, omit_defaults=False):
+class RunTag(Entity, omit_defaults=False, gc=False):
     """A label on a run."""
 
     key: str

@@ -10,8 +10,10 @@ from runstone.operations import rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
 from runstone.store import experiments_read, runs_read
+from runstone.store.search.conditions import Fragment
+from runstone.store.search.names import EXPERIMENTS, RUNS
+from runstone.store.search.order import Term
 from runstone.store.search.query import page
-from runstone.store.search.sql import EXPERIMENTS, RUNS, Fragment
 
 MOST_RESULTS = 50_000
 _STAGES = {"ACTIVE_ONLY": ["active"], "DELETED_ONLY": ["deleted"], "ALL": ["active", "deleted"]}
@@ -60,7 +62,7 @@ def search_runs(engine: Engine, request: SearchRuns) -> RunsPage:
     scope: Fragment = (
         f"run.experiment IN ({_marks(numbers)}) AND run.lifecycle_stage IN ({_marks(stages)})", [*numbers, *stages]
     )  # fmt: skip
-    ties = [("run.start_time", True), ("run.run_id", False)]
+    ties = [Term("run.start_time", True, True), Term("run.run_id", False, False)]
     with engine.database.read() as connection:
         found, token = page(connection, RUNS, scope, request.filter, request.order_by, ties, count, request.page_token)
         return RunsPage(runs_read.load_runs(connection, found), token)
@@ -68,10 +70,12 @@ def search_runs(engine: Engine, request: SearchRuns) -> RunsPage:
 
 @operation("POST", "/mlflow/experiments/search", permission="read")
 def search_experiments(engine: Engine, request: SearchExperiments) -> ExperimentsPage:
-    """Experiments, the newest first unless said."""
+    """Experiments, the newest first unless said; ties by id."""
     stages, count = _stages(request.view_type), _count(request.max_results)
     scope: Fragment = (f"experiment.lifecycle_stage IN ({_marks(stages)})", list(stages))
-    ties = [("experiment.experiment_id", True)]
+    # as MLflow: the lower id first where no order is given, the higher where one is
+    ties = [Term("experiment.creation_time", True, False)] if not request.order_by else []
+    ties.append(Term("experiment.experiment_id", bool(request.order_by), False))
     with engine.database.read() as connection:
         found, token = page(
             connection, EXPERIMENTS, scope, request.filter, request.order_by, ties, count, request.page_token
@@ -90,8 +94,8 @@ def _stages(view: str) -> list[str]:
 
 
 def _count(count: int) -> int:
-    if not 0 < count <= MOST_RESULTS:
+    if not isinstance(count, int) or not 0 < count <= MOST_RESULTS:
         raise InvalidParameter(
-            f"Invalid value {count} for parameter 'max_results' supplied. It must be at least 1 and at most {MOST_RESULTS}."
+            f"Invalid value {count!r} for parameter 'max_results' supplied. It must be an integer from 1 to {MOST_RESULTS}."
         )
     return count

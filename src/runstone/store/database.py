@@ -156,7 +156,7 @@ class Database:
         ):
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("as_number", 1, _as_number, deterministic=True)
-        connection.create_function("matches", 2, _matches, deterministic=True)
+        connection.create_function("folded", 1, _folded, deterministic=True)
         return connection
 
     def _read_only(self) -> str | None:
@@ -272,8 +272,10 @@ def _statements(script: str) -> Iterator[str]:
     yield from (statement for statement in "\n".join(lines).split(";") if statement.strip())
 
 
-def _as_number(text: str) -> float | None:
+def _as_number(text: str | None) -> float | None:
     """A param's text as a number; NULL where it is none (NaN is none)."""
+    if text is None:
+        return None
     try:
         number = float(text)
     except ValueError:
@@ -281,8 +283,6 @@ def _as_number(text: str) -> float | None:
     return number if number == number else None
 
 
-def _matches(pattern: str, text: str | None) -> bool | None:
-    """Whether a regular expression is found in a text; `re` keeps what it compiled."""
-    import re
-
-    return None if text is None else re.search(pattern, text) is not None
+def _folded(text: str | None) -> str | None:
+    """A text in small letters of any script; SQLite's lower() knows ASCII only."""
+    return None if text is None else text.lower()

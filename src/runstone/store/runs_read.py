@@ -33,16 +33,18 @@ def _load(connection: Connection, runs: Sequence[int]) -> list[Run]:
     for row, run_id, experiment, user, status, start_time, end_time, stage, uri, name in rows:
         info = RunInfo(run_id, str(experiment), user, status, start_time, end_time, stage, uri, name)
         found[row] = Run(info, RunData())
-    for run, key, value in connection.execute(f"SELECT run, key, value FROM param WHERE run IN ({marks})", runs):
-        found[run].data._params.append(Param(key, value))
-    for run, key, value in connection.execute(f"SELECT run, key, value FROM tag WHERE run IN ({marks})", runs):
-        found[run].data._tags.append(RunTag(key, value))
+    params = {row: run.data._params for row, run in found.items()}
+    for row, key, value in connection.execute(f"SELECT run, key, value FROM param WHERE run IN ({marks})", runs):
+        params[row].append(Param(key, value))
+    tags = {row: run.data._tags for row, run in found.items()}
+    for row, key, value in connection.execute(f"SELECT run, key, value FROM tag WHERE run IN ({marks})", runs):
+        tags[row].append(RunTag(key, value))
+    metrics, not_a_number = {row: run.data._metric_objs for row, run in found.items()}, float("nan")
     points = connection.execute(
         f"SELECT run, key, last_value, last_timestamp, last_step FROM metric WHERE run IN ({marks})", runs
     )
-    not_a_number = float("nan")
-    for run, key, value, timestamp, step in points:
-        found[run].data._metric_objs.append(Metric(key, not_a_number if value is None else value, timestamp, step))
+    for row, key, number, timestamp, step in points:
+        metrics[row].append(Metric(key, not_a_number if number is None else number, timestamp, step))
     for run, inputs in load_inputs(connection, runs).items():
         found[run].inputs = RunInputs(inputs)
     return [found[run] for run in runs]

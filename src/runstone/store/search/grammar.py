@@ -1,27 +1,30 @@
 """A filter's text to a tree: MLflow's grammar, and OR, NOT, parentheses, BETWEEN, IN everywhere, RLIKE. Knows nothing of SQL.
 
-filter     := "" | either
+filter     := "" | either                 AND at the start, at the end or twice is passed over, as MLflow does
 either     := both ( OR both )*
 both       := one ( AND one )*
 one        := NOT one | "(" either ")" | comparison
-comparison := identifier ( op value | [NOT] IN "(" value, ... ")" | [NOT] BETWEEN value AND value | IS [NOT] NULL )
+comparison := identifier ( operator value | [NOT] IN "(" value, ... ")" | [NOT] BETWEEN value AND value | IS [NOT] NULL )
+operator   := = | != | > | >= | < | <= | [NOT] LIKE | [NOT] ILIKE | [NOT] RLIKE
+identifier := [entity "."] key            the key bare, in backticks or in quotes; the entity bare or in backticks
+value      := number | 'text' | "text"
 """
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from runstone.errors import InvalidParameter
+from runstone.store.search.tokens import Token, mistake, tokens_of
 
-MOST_TEXT = 20_000
 MOST_DEPTH = 100
-COMPARISONS = ("=", "!=", ">=", "<=", ">", "<", "LIKE", "ILIKE", "RLIKE")
-
-_TOKEN = re.compile(
-    r"\s*(?:(?P<string>'[^']*'|\"[^\"]*\")|(?P<ticked>`[^`]*`)|(?P<number>-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w./]))"
-    r"|(?P<op>!=|>=|<=|=|>|<|\(|\)|,)|(?P<word>[^\s'\"`()=<>!,]+))"
-)
+PATTERNS = ("LIKE", "ILIKE", "RLIKE")
+COMPARISONS = ("=", "!=", ">=", "<=", ">", "<", *PATTERNS)
+_NAMES = "a name such as metrics.loss, params.`learning rate`, tags.team or start_time"
+_OTHER_WORDS = {
+    "CONTAINS": "LIKE '%...%'", "STARTSWITH": "LIKE '...%'", "ENDSWITH": "LIKE '%...'", "MATCHES": "RLIKE",
+    "REGEXP": "RLIKE", "REGEX": "RLIKE", "EQUALS": "=", "EQ": "=", "NE": "!=", "GT": ">", "GE": ">=", "LT": "<", "LE": "<=",
+}  # fmt: skip
 
 
 class Identifier(NamedTuple):
@@ -52,53 +55,31 @@ class Branch(NamedTuple):
 Node = Comparison | Branch
 
 
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    place: int
-
-
-def mistake(text: str, place: int, problem: str, valid: str) -> InvalidParameter:
-    """The error that shows the text with a caret under the place, and what would be valid there."""
-    start = max(0, place - 60)
-    line = text[start : place + 60].replace("\n", " ")
-    return InvalidParameter(f"{problem}\n  {line}\n  {' ' * (place - start)}^ {valid}")
-
-
 def parse(text: str) -> Node | None:
     """The tree of a filter; None for an empty one. Raises InvalidParameter with a caret under what it does not understand."""
-    if len(text) > MOST_TEXT:
-        raise InvalidParameter(f"The filter has {len(text)} characters; the limit is {MOST_TEXT}. Ask in parts.")
-    if not text:
-        return None
-    return _Parser(text).filter()
+    return _Parser(text).filter() if text else None
+
+
+def parse_order(text: str) -> tuple[Identifier, bool]:
+    """The name in an order_by text, and whether it descends."""
+    parser = _Parser(text)
+    left = parser.identifier()
+    descending = parser.take("DESC")
+    if not descending:
+        parser.take("ASC")
+    if parser.peek().kind:
+        raise parser.wrong("ASC or DESC after the name; several names are several texts", "Invalid order_by clause")
+    return left, descending
 
 
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = self._tokens()
+        self.tokens = tokens_of(text)
         self.next = 0
         self.depth = 0
 
-    def _tokens(self) -> list[_Token]:
-        found, place = [], 0
-        while self.text[place:].strip():
-            match = _TOKEN.match(self.text, place)
-            if match is None:
-                place += len(self.text[place:]) - len(self.text[place:].lstrip())
-                raise mistake(
-                    self.text,
-                    place,
-                    "Invalid clause(s) in filter string",
-                    "a quote that is not closed, or a mark with no meaning here",
-                )
-            kind = match.lastgroup or ""
-            found.append(_Token(kind, match[kind], match.start(kind)))
-            place = match.end()
-        return found
-
-    def filter(self) -> Node:
+    def filter(self) -> Node | None:
         if not self.tokens:
             raise mistake(
                 self.text,
@@ -106,14 +87,18 @@ class _Parser:
                 "The filter holds only white space",
                 "a condition such as metrics.loss < 0.1, or nothing at all",
             )
+        while self.take("AND"):
+            pass
+        if not self.peek().kind:
+            return None
         node = self.either()
-        token = self.peek()
-        if token.kind:
+        if self.peek().kind:
             raise self.wrong("AND, OR or the end")
         return node
 
-    def peek(self) -> _Token:
-        return self.tokens[self.next] if self.next < len(self.tokens) else _Token("", "", len(self.text))
+    def peek(self, ahead: int = 0) -> Token:
+        place = self.next + ahead
+        return self.tokens[place] if place < len(self.tokens) else Token("", "", len(self.text))
 
     def take(self, *texts: str) -> bool:
         token = self.peek()
@@ -122,12 +107,10 @@ class _Parser:
             return True
         return False
 
-    def wrong(self, valid: str) -> InvalidParameter:
+    def wrong(self, valid: str, problem: str = "Invalid clause(s) in filter string") -> InvalidParameter:
         token = self.peek()
-        found = repr(token.text) if token.kind else "the end"
-        return mistake(
-            self.text, token.place, f"Invalid clause(s) in filter string: found {found}", f"expected {valid}"
-        )
+        found = repr(token.text[:60]) if token.kind else "the end"
+        return mistake(self.text, token.place, f"{problem}: found {found}", f"expected {valid}")
 
     def either(self) -> Node:
         parts = [self.both()]
@@ -138,8 +121,10 @@ class _Parser:
     def both(self) -> Node:
         parts = [self.one()]
         while self.take("AND"):
-            if self.peek().kind == "" and self.depth == 0:
-                break  # MLflow takes an AND at the end in silence
+            while self.take("AND"):
+                pass
+            if not self.peek().kind and self.depth == 0:
+                break
             parts.append(self.one())
         return parts[0] if len(parts) == 1 else Branch("AND", tuple(parts))
 
@@ -165,7 +150,7 @@ class _Parser:
         if self.take("IS"):
             operator = "IS NOT NULL" if self.take("NOT") else "IS NULL"
             if not self.take("NULL"):
-                raise self.wrong("NULL")
+                raise self.wrong("NULL; a value is compared with = or !=")
             return Comparison(left, operator, (), place)
         negated = self.take("NOT")
         if self.take("IN"):
@@ -175,37 +160,51 @@ class _Parser:
             if not self.take("AND"):
                 raise self.wrong("AND and the upper bound")
             return Comparison(left, "NOT BETWEEN" if negated else "BETWEEN", (low, self.value()), place)
-        if not negated:
-            for operator in COMPARISONS:
-                if self.take(operator):
-                    return Comparison(left, operator, (self.value(),), place)
+        for operator in PATTERNS if negated else COMPARISONS:
+            if self.take(operator):
+                return Comparison(left, f"NOT {operator}" if negated else operator, (self.value(),), place)
+        if negated:
+            raise self.wrong(f"IN, BETWEEN, {', '.join(PATTERNS)}")
+        near = _OTHER_WORDS.get(self.peek().text.upper())
         raise self.wrong(
-            "IN or BETWEEN"
-            if negated
-            else f"one of {', '.join(COMPARISONS)}, IN, NOT IN, BETWEEN, IS NULL, IS NOT NULL"
+            near or f"one of {', '.join(COMPARISONS)}, [NOT] IN, [NOT] BETWEEN, NOT LIKE, IS NULL, IS NOT NULL"
         )
 
     def identifier(self) -> Identifier:
-        token = self.peek()
-        if token.kind not in ("word", "ticked", "string"):
-            raise self.wrong("a name such as metrics.loss, params.`learning rate`, tags.team or start_time")
+        first, second = self.peek(), self.peek(1)
+        if first.kind not in ("word", "ticked", "string") or first.text.startswith("'"):
+            raise self.wrong(_NAMES + ("; a value stands on the right" if first.kind in ("string", "number") else ""))
         self.next += 1
-        if token.kind != "word":
-            return Identifier("", token.text[1:-1], True, token.place)
-        entity, dot, key = token.text.partition(".")
-        if not dot:
-            return Identifier("", entity, False, token.place)
-        following = self.peek()
-        if not key and following.kind in ("ticked", "string"):
+        # `metrics`.loss, metrics.`loss` and `metrics`.`loss`: what belongs together stands without a blank between.
+        if first.kind == "ticked" and second.text.startswith(".") and second.place == first.place + len(first.text):
+            first = Token("word", first.text[1:-1] + second.text, first.place)
             self.next += 1
-            return Identifier(entity, following.text[1:-1], True, token.place)
-        return Identifier(entity, key, False, token.place)
+        if first.kind != "word":
+            return Identifier("", self.unquoted(first), True, first.place)
+        entity, dot, key = first.text.partition(".")
+        following, before = self.peek(), self.tokens[self.next - 1]
+        if dot and not key:
+            if following.kind not in ("ticked", "string") or following.place != before.place + len(before.text):
+                raise self.wrong(f"the key right behind '{entity}.', bare or in backticks")
+            self.next += 1
+            return Identifier(entity, self.unquoted(following), True, first.place)
+        return Identifier(entity, key, False, first.place) if dot else Identifier("", entity, False, first.place)
+
+    def unquoted(self, token: Token) -> str:
+        key = token.text[1:-1]
+        if not key or any(mark in key for mark in "'\"`"):
+            raise mistake(
+                self.text, token.place, f"Invalid name {token.text[:60]}", "a key is not empty and holds no quotes"
+            )
+        return key
 
     def list(self) -> tuple[str | float, ...]:
         if not self.take("("):
             raise self.wrong("'(' and a list of values")
         values = [self.value()]
         while self.take(","):
+            if self.peek().text == ")":
+                break  # ('a',) is how Python writes a list of one
             values.append(self.value())
         if not self.take(")"):
             raise self.wrong("',' or ')'")
@@ -213,9 +212,13 @@ class _Parser:
 
     def value(self) -> str | float:
         token = self.peek()
-        if token.kind not in ("string", "number"):
-            raise self.wrong("a number, or a text in quotes")
-        self.next += 1
         if token.kind == "string":
+            self.next += 1
             return token.text[1:-1]
-        return float(token.text) if any(mark in token.text for mark in ".eE") else int(token.text)
+        if token.kind != "number":
+            quoted = f"; as a text it is '{token.text[:60]}'" if token.kind == "word" else ""
+            raise self.wrong(f"a number, or a text in quotes{quoted}")
+        self.next += 1
+        # beyond 64 bits an integer is compared as a float
+        whole = len(token.text) <= 18 and not any(mark in token.text for mark in ".eE")
+        return int(token.text) if whole else float(token.text)

@@ -1,17 +1,48 @@
-"""A search, a page at a time. The cursor is the place of the last row in the order, so that rows added meanwhile shift nothing."""
+"""A search, a page at a time: which table leads, what is joined to it, and how far it is read.
+
+SQLite plans a statement without knowing how many rows a key has or how few are wanted. A search knows both: it counts, up to a bound,
+how many rows each condition on one key lets through, and leads with the rarest; or it walks the index of what is ordered by and stops
+when the page is full; or, where neither is possible, it looks at every run.
+"""
 
 from __future__ import annotations
 
-import base64
+import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-import msgspec
-
-from runstone.errors import InvalidParameter
 from runstone.store.database import Connection
-from runstone.store.search import grammar, sql
-from runstone.store.search.sql import Fragment, Kind
+from runstone.store.search import conditions, names, order
+from runstone.store.search.conditions import Fragment, Joins
+from runstone.store.search.grammar import Branch, Node, parse
+from runstone.store.search.names import METRIC, Kind
+from runstone.store.search.order import Place, Term
+
+_INDEXED = ("=", "IN", ">", ">=", "<", "<=", "BETWEEN")
+_COUNTED = 8  # conditions whose rows are counted
+
+
+class _Part(NamedTuple):
+    """One of the conditions that must all hold.
+
+    `alias` is the joined row that must be there for it; `probe` the part of it that the index of that row's table decides.
+    """
+
+    condition: Fragment
+    alias: str | None = None
+    probe: Fragment = ("1", [])
+    by_id: bool = False
+
+
+class _Search(NamedTuple):
+    """A search as it is asked of the database: what is joined, what must hold, in which order, from where."""
+
+    joins: Joins
+    scope: Fragment
+    parts: list[_Part]
+    terms: list[Term]
+    place: Place | None
 
 
 def page(
@@ -20,7 +51,7 @@ def page(
     scope: Fragment,
     text: str,
     order_by: Sequence[str],
-    ties: Sequence[tuple[str, bool]],
+    ties: Sequence[Term],
     size: int,
     token: str | None,
 ) -> tuple[list[int], str | None]:
@@ -30,55 +61,149 @@ def page(
         scope: a condition that goes with the filter, such as which experiments.
         text: the filter.
         order_by: what to order by first.
-        ties: columns and whether each descends, which make the order total.
+        ties: terms that make the order total.
         size: how many rows.
         token: of the page before.
     """
-    where, values = scope
-    tree = grammar.parse(text)
-    if tree is not None:
-        filtered, more = sql.condition(kind, tree, text)
-        where, values = f"{where} AND {filtered}", [*values, *more]
-    terms: list[tuple[Fragment, bool]] = []
-    for clause in order_by:
-        rank, value, descending = sql.order_terms(kind, clause)
-        terms += [(rank, False), (value, descending)]
-    terms += [((column, []), descending) for column, descending in ties]
-    columns = ", ".join(f"{term[0][0]} AS o{number}" for number, term in enumerate(terms))
-    column_values = [value for (_, some), _ in terms for value in some]
-    mark = zlib.crc32(repr((kind.table, where, values, list(order_by))).encode())
-    after, after_values = _after(terms, _position(token, mark, len(terms)))
-    ordering = ", ".join(f"o{number}{' DESC' if descending else ''}" for number, (_, descending) in enumerate(terms))
-    rows = connection.execute(
-        f"SELECT * FROM (SELECT {kind.row}, {columns} FROM {kind.table} WHERE {where}) WHERE {after} ORDER BY {ordering} LIMIT ?",
-        [*column_values, *values, *after_values, size + 1],
-    ).fetchall()
-    following = None
-    if len(rows) > size:
-        following = base64.urlsafe_b64encode(msgspec.json.encode([mark, *rows[size - 1][1:]])).decode()
+    joins = Joins(kind)
+    parts = [_part(joins, node, text) for node in _conjuncts(parse(text))]
+    terms = [*order.terms_of(joins, order_by), *ties]
+    mark = zlib.crc32(repr((kind.table, scope, text, list(order_by))).encode("utf-8", "surrogatepass"))
+    search = _Search(joins, scope, parts, terms, order.read(token, mark, len(terms)))
+    for name, pattern in joins.patterns.items():
+        connection.create_function(name, 1, pattern, deterministic=True)
+    rows: list[tuple[Any, ...]] = []
+    for statement, values in _statements(connection, search, size + 1):
+        rows += connection.execute(statement, [*values, size + 1 - len(rows)])
+        if len(rows) > size:
+            break
+    for pattern in joins.patterns.values():
+        if pattern.refusal:
+            raise pattern.refusal
+    following = order.written(mark, rows[size - 1][1:]) if len(rows) > size else None
     return [row[0] for row in rows[:size]], following
 
 
-def _position(token: str | None, mark: int, count: int) -> list[object] | None:
-    if not token:
-        return None
-    try:
-        place = msgspec.json.decode(base64.urlsafe_b64decode(token.encode()), type=list[str | float | int | None])
-    except ValueError:
-        place = []
-    if len(place) != count + 1 or place[0] != mark:
-        raise InvalidParameter(
-            f"Invalid page_token {token[:60]!r}: it belongs to another search. Give the token of this search's page before."
+def _conjuncts(tree: Node | None) -> Iterator[Node]:
+    if isinstance(tree, Branch) and tree.kind == "AND":
+        for part in tree.parts:
+            yield from _conjuncts(part)
+    elif tree is not None:
+        yield tree
+
+
+def _part(joins: Joins, node: Node, text: str) -> _Part:
+    condition = conditions.condition(joins, node, text)
+    if isinstance(node, Branch) or node.operator == "IS NULL":
+        return _Part(condition)
+    if names.entity_of(joins.kind, node.left, text) == names.DATASET:
+        return _Part(condition)
+    column = conditions.column_of(joins, node.left, text)
+    indexed = node.operator in _INDEXED
+    if column.alias is None:
+        return _Part(condition, by_id=column.value == "run.run_id" and indexed)
+    if column.form != METRIC and not isinstance(node.values[:1] or "", str):
+        indexed = indexed and all(isinstance(value, str) for value in node.values)
+    return _Part(condition, column.alias, condition if indexed else ("1", []))
+
+
+def _statements(connection: Connection, search: _Search, wanted: int) -> Iterator[tuple[str, list[object]]]:
+    """The statements whose rows, one statement's after another's, are the answer; the later ones are seldom asked for."""
+    first, place = search.terms[0], search.place
+    leader, total = _leader(connection, search, wanted)
+    walks = first.alias is not None and leader is None and not any(part.by_id for part in search.parts)
+    if not walks or (place is not None and place[0] is None):
+        yield _statement(search, leader, [])
+        return
+    assert first.alias is not None
+    # Rows of the index lie far from each other elsewhere: past some of them, looking at every run in turn costs less.
+    end = _walked(connection, search, first.alias, 4 * wanted + total // 20)
+    near, far = (">", "<=") if first.descending else ("<", ">=")
+    there: Fragment = (f"{first.column} IS NOT NULL", []) if end is None else (f"{first.column} {near} ?", [end])
+    yield _statement(search, first.alias, [there, *_beginning(search)])
+    rest: Fragment = (f"{first.column} IS NULL", [])
+    if end is not None:
+        rest = f"({first.column} {far} ? OR {first.column} IS NULL)", [end]
+    elif any(part.alias == first.alias and part.probe[1] for part in search.parts):
+        return  # a comparison with that very column is not true of NULL
+    yield _statement(search, None, [rest])
+
+
+def _walked(connection: Connection, search: _Search, alias: str, steps: int) -> object:
+    """The value where a walk of so many steps through the order's index ends; None where it goes through."""
+    first, (table, key) = search.terms[0], search.joins.rows[alias]
+    conditions_there, values = ["1"], []
+    for sql, some in _beginning(search):
+        conditions_there.append(sql)
+        values += some
+    row = connection.execute(
+        f"SELECT {first.column} FROM {table} AS {alias} WHERE {alias}.key = ? AND {first.column} IS NOT NULL"
+        f" AND {' AND '.join(conditions_there)} ORDER BY {first.ordering(False)} LIMIT 1 OFFSET ?",
+        [key, *values, steps],
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def _beginning(search: _Search) -> list[Fragment]:
+    """What the page before implies of the first term alone, so that a walk starts there."""
+    first, place = search.terms[0], search.place
+    return [] if place is None else [(f"{first.column} {'<=' if first.descending else '>='} ?", [place[0]])]
+
+
+def _leader(connection: Connection, search: _Search, wanted: int) -> tuple[str | None, int]:
+    """The joined row whose table leads, if any shall; and how many runs there are, about."""
+    candidates = [part for part in search.parts if part.alias is not None][:_COUNTED]
+    if any(part.by_id for part in search.parts) or not (candidates or search.terms[0].alias):
+        return None, 0
+    total = connection.execute(f"SELECT max({search.joins.kind.row}) FROM {search.joins.kind.table}").fetchone()[0] or 0
+    # Reading in order looks at wanted * total / rows runs until the page is full; leading looks at all its rows. Where the order has
+    # no index every run is looked at anyway.
+    ordered = search.terms[0].alias or search.terms[0].column == "run.start_time"
+    least = math.isqrt(wanted * total) if ordered else total // 2
+    leader = None
+    for part in candidates:
+        assert part.alias is not None
+        table, key = search.joins.rows[part.alias]
+        sql, values = part.probe
+        rows = connection.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {table} AS {part.alias} WHERE {part.alias}.key = ? AND {sql} LIMIT ?)",
+            [key, *values, least],
+        ).fetchone()[0]
+        if rows < least:
+            least, leader = rows, part.alias
+    return leader, total
+
+
+def _statement(search: _Search, leader: str | None, also: Sequence[Fragment]) -> tuple[str, list[object]]:
+    source, values = _source(search, leader)
+    where = [search.scope, *also, *(part.condition for part in search.parts)]
+    if search.place is not None:
+        where.append(order.after(search.terms, search.place))
+    columns = ", ".join([search.joins.kind.row, *(term.column for term in search.terms)])
+    walked = leader is not None and leader == search.terms[0].alias and bool(also)
+    ordering = ", ".join(
+        term.ordering(term.nullable and not (walked and term is search.terms[0])) for term in search.terms
+    )
+    filtered = " AND ".join(f"({sql})" for sql, _ in where)
+    values += [value for _, some in where for value in some]
+    return f"SELECT {columns} FROM {source} WHERE {filtered} ORDER BY {ordering} LIMIT ?", values
+
+
+def _source(search: _Search, leader: str | None) -> tuple[str, list[object]]:
+    """The FROM: what leads, the run, what must be there, what may be. CROSS JOIN is SQLite's word for keeping this order."""
+    joins, table = search.joins, search.joins.kind.table
+    required = {part.alias for part in search.parts if part.alias is not None}
+    source, keys = table, []
+    if leader is not None:
+        first, key = joins.rows[leader]
+        source = (
+            f"{first} AS {leader} CROSS JOIN {table} ON {leader}.key = ? AND {joins.owner(leader)} = {joins.kind.row}"
         )
-    return list(place[1:])
-
-
-def _after(terms: Sequence[tuple[Fragment, bool]], position: list[object] | None) -> Fragment:
-    if position is None:
-        return "1", []
-    ways, values = [], []
-    for number, (_, descending) in enumerate(terms):
-        same = [f"o{before} IS ?" for before in range(number)]
-        ways.append(" AND ".join([*same, f"o{number} {'<' if descending else '>'} ?"]))
-        values += position[: number + 1]
-    return "(" + " OR ".join(f"({way})" for way in ways) + ")", values
+        keys.append(key)
+    for alias in sorted(joins.rows, key=lambda alias: alias not in required):
+        if alias != leader:
+            other, key = joins.rows[alias]
+            how = "CROSS" if alias in required else "LEFT"
+            source += f" {how} JOIN {other} AS {alias} ON {joins.owner(alias)} = {joins.kind.row} AND {alias}.key = ?"
+            keys.append(key)
+    return source, list(keys)

@@ -1,0 +1,116 @@
+"""What can be asked of runs and of experiments: entities, attributes, their columns. Knows nothing of conditions on them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from runstone.store.search.grammar import Identifier
+from runstone.store.search.tokens import mistake
+
+METRIC, PARAM, TAG, DATASET, ATTRIBUTE = "metric", "param", "tag", "dataset", "attribute"
+RUN_ENTITIES = {
+    **dict.fromkeys(("metric", "metrics"), METRIC),
+    **dict.fromkeys(("parameter", "parameters", "param", "params"), PARAM),
+    **dict.fromkeys(("tag", "tags"), TAG),
+    **dict.fromkeys(("dataset", "datasets"), DATASET),
+    **dict.fromkeys(("", "attribute", "attributes", "attr", "run"), ATTRIBUTE),
+}
+EXPERIMENT_ENTITIES = {
+    **dict.fromkeys(("tag", "tags"), TAG),
+    **dict.fromkeys(("", "attribute", "attributes", "attr", "experiment"), ATTRIBUTE),
+}
+# The summary of a metric that a suffix asks for, and its column.
+SUMMARIES = {"min": "min_value", "max": "max_value", "first": "first_value", "last": "last_value", "count": "count"}
+DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest", "context": "NULLIF(u.context, '')"}
+
+
+class Attribute(NamedTuple):
+    """A column of what is searched; `form` is text, number, duration (a number in ms), or id (a number asked for as a text)."""
+
+    column: str
+    form: str
+    nullable: bool = False
+
+
+_START, _END = Attribute("run.start_time", "number", True), Attribute("run.end_time", "number", True)
+_NAME = Attribute("run.run_name", "text")
+RUN_ATTRIBUTES = {
+    "run_id": Attribute("run.run_id", "text"),
+    **dict.fromkeys(("run_name", "run name", "Run name", "Run Name"), _NAME),
+    "status": Attribute("run.status", "text"),
+    "user_id": Attribute("run.user_id", "text"),
+    "artifact_uri": Attribute("run.artifact_uri", "text"),
+    "experiment_id": Attribute("run.experiment", "id"),
+    "lifecycle_stage": Attribute("run.lifecycle_stage", "text"),
+    **dict.fromkeys(("start_time", "created", "Created"), _START),
+    "end_time": _END,
+    "duration": Attribute("(run.end_time - run.start_time)", "duration", True),
+}
+EXPERIMENT_ATTRIBUTES = {
+    "name": Attribute("experiment.name", "text"),
+    "experiment_id": Attribute("experiment.experiment_id", "id"),
+    "lifecycle_stage": Attribute("experiment.lifecycle_stage", "text"),
+    "artifact_location": Attribute("experiment.artifact_location", "text"),
+    "creation_time": Attribute("experiment.creation_time", "number"),
+    "last_update_time": Attribute("experiment.last_update_time", "number"),
+}
+
+
+class Kind(NamedTuple):
+    """A kind of thing that is searched: its table, the column that names a row, what can be asked of it, the table of its tags."""
+
+    table: str
+    row: str
+    entities: dict[str, str]
+    attributes: dict[str, Attribute]
+    tags: str
+
+
+RUNS = Kind("run", "run.id", RUN_ENTITIES, RUN_ATTRIBUTES, "tag")
+EXPERIMENTS = Kind(
+    "experiment", "experiment.experiment_id", EXPERIMENT_ENTITIES, EXPERIMENT_ATTRIBUTES, "experiment_tag"
+)
+
+
+def entity_of(kind: Kind, left: Identifier, text: str) -> str:
+    """What kind of thing a name names. Raises InvalidParameter, with a caret, for none."""
+    if left.entity in kind.entities:
+        return kind.entities[left.entity]
+    names = [name for name in kind.entities if name]
+    near = _near(left.entity, names)
+    valid = f"did you mean {near}.{left.key}?" if near else f"expected one of {', '.join(names)}"
+    raise mistake(text, left.place, f"Invalid entity type '{left.entity}'", valid)
+
+
+def attribute_of(kind: Kind, left: Identifier, text: str) -> Attribute:
+    """The attribute that a name without an entity means. Raises InvalidParameter, with a caret, for none."""
+    if left.key in kind.attributes:
+        return kind.attributes[left.key]
+    near = _near(left.key, kind.attributes)
+    others = [name for name in ("metrics", "params", "tags") if name in kind.entities]
+    hint = (
+        f"did you mean {near}?"
+        if near
+        else f"or did you mean {' or '.join(f'{name}.{left.key}' for name in others)}?"
+        if not left.entity
+        else ""
+    )
+    problem = f"Invalid attribute key '{left.key}' specified"
+    raise mistake(text, left.place, problem, f"valid keys are {', '.join(kind.attributes)}; {hint}".rstrip("; "))
+
+
+def dataset_column(left: Identifier, text: str) -> str:
+    """The column of a dataset's name, digest or context. Raises InvalidParameter, with a caret, for another key."""
+    if left.key in DATASET_COLUMNS:
+        return DATASET_COLUMNS[left.key]
+    raise mistake(
+        text, left.place, f"Invalid dataset key '{left.key}' specified", f"valid keys are {', '.join(DATASET_COLUMNS)}"
+    )
+
+
+def _near(name: str, names: object) -> str | None:
+    from difflib import get_close_matches
+
+    folded = {known.lower(): known for known in reversed(list(names))}  # type: ignore[call-overload]
+    found = get_close_matches(name.lower(), folded, 1)
+    return folded[found[0]] if found else None
