@@ -131,3 +131,22 @@ def test_every_command_that_a_page_names_is_there(page: Path) -> None:
         options = _options(commands.get(f"{name} list", command)) | {"--help"}
         if name != "runstone run":
             assert {word for word in words if re.match(r"--?[a-z]", word)} <= options, f"{page.name}: `runstone {line}`"
+
+
+def test_the_page_on_search_names_what_can_be_asked_and_nothing_else() -> None:
+    from runstone.store.search import grammar, names
+
+    text = (ROOT / "docs" / "search.md").read_text()
+    tables = [
+        [re.findall(r"`([^`]+)`", line.split("|")[1]) for line in block.splitlines() if line.startswith("|")]
+        for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    ]
+    entities, summaries, runs, experiments, operators = [{name for row in table for name in row} for table in tables]
+    assert entities == set(names.RUN_ENTITIES) - {""}
+    assert {name.removeprefix(".") for name in summaries} == set(names.SUMMARIES)
+    assert runs == set(names.RUN_ATTRIBUTES)
+    assert experiments == set(names.EXPERIMENT_ATTRIBUTES)
+    negations = {f"NOT {name}" for name in (*grammar.PATTERNS, "IN", "BETWEEN")}
+    assert operators == {*grammar.COMPARISONS, "IN", "BETWEEN", *negations, "IS NULL", "IS NOT NULL"}
+    for name in (*names.DATASET_COLUMNS, *names.EXPERIMENT_ENTITIES):
+        assert f"`{name}`" in text or not name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,42 @@ def test_hostile_depth_and_length_are_refused(text: str) -> None:
         grammar.parse(text)
 
 
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "(a*)*(a*)*b", "(x+x+)+y|(a|aa)+$b"])
+def test_a_hostile_pattern_takes_time_linear_in_the_texts(pattern: str) -> None:
+    client = runstone.Client()
+    for number in range(20):
+        client.log_param(client.create_run("0").info.run_id, "p", "a" * (4000 + number))
+    # `re` would need some 2**4000 steps for the first of these
+    assert client.search_runs(["0"], f"params.p rlike '{pattern}'") == []
+    assert len(client.search_runs(["0"], "params.p rlike '^a+$' and params.p not rlike 'b'")) == 20
+
+
+def test_a_pattern_that_becomes_too_much_work_is_refused_with_its_text() -> None:
+    client = runstone.Client()
+    chance = random.Random(1)
+    for _ in range(5):
+        client.log_param(client.create_run("0").info.run_id, "p", "".join(chance.choices("ab", k=4000)))
+    # an automaton of up to 2**300 states
+    pattern = "(a|b)*a[ab]{300}[^ab]"
+    with pytest.raises(InvalidParameter, match="too much work"):
+        client.search_runs(["0"], f"params.p rlike '{pattern}'")
+    assert len(client.search_runs(["0"], "params.p rlike 'a'")) == 5
+
+
+def test_ilike_ignores_the_case_of_any_script() -> None:
+    client = runstone.Client()
+    client.log_param(client.create_run("0", run_name="a").info.run_id, "p", "ÉTÉ Ünit")
+    assert len(client.search_runs(["0"], "params.p ilike 'été %' and params.p not like 'été %'")) == 1
+    assert len(client.search_runs(["0"], "params.p ilike '%UNIT' or params.p ilike '%ünit'")) == 1
+
+
+def test_a_search_may_hold_a_thousand_conditions_and_sixty_keys(runs: dict[str, str]) -> None:
+    assert names(" or ".join(f"end_time = {number}" for number in range(1000)) + " or run_name = 'a'") == ["a"]
+    assert names(" and ".join(f"params.p{number} is null" for number in range(60))) == ["a", "b", "last", "nan"]
+    with pytest.raises(InvalidParameter, match="60"):
+        names(" and ".join(f"params.p{number} is null" for number in range(61)))
+
+
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
@@ -224,6 +261,30 @@ def test_pages_give_each_run_once_while_runs_are_being_added(order: list[str]) -
             break
     assert len(seen) == len(set(seen))
     assert first <= set(seen)
+
+
+@pytest.mark.parametrize("order", [["metrics.m"], ["metrics.m DESC"], ["tags.t DESC", "metrics.m"], ["end_time"]])
+@pytest.mark.parametrize("text", ["", "params.few = 'x'", "metrics.m != 3", "metrics.m > 2 or params.few = 'x'"])
+def test_the_order_is_the_same_however_the_search_is_carried_out(order: list[str], text: str) -> None:
+    """By the index of what is ordered by, by the rarest condition or by looking at every run: page after page, and all at once."""
+    client = runstone.Client()
+    for number in range(40):
+        value = {0: float("nan"), 1: float("inf"), 2: float("-inf")}.get(number % 8, number % 5)
+        tags = {"t": str(number % 3)} if number % 2 else {}
+        run_id = client.create_run("0", start_time=number // 3, tags=tags).info.run_id
+        params = [Param("few", "x")] if number in (3, 8, 31) else []
+        client.log_batch(run_id, metrics=[Metric("m", value, 1, 0)] if number % 6 else [], params=params)
+        if number % 4:
+            client.set_terminated(run_id, end_time=number % 10)
+    whole = [run.info.run_id for run in client.search_runs(["0"], text, order_by=order)]
+    for size in (1, 2, 7):
+        pages, token = [], None
+        while token is not None or not pages:
+            page = client.search_runs(["0"], text, max_results=size, order_by=order, page_token=token)
+            pages += [run.info.run_id for run in page]
+            if (token := page.token) is None:
+                break
+        assert pages == whole
 
 
 def test_a_token_of_another_search_or_garbage_is_refused(runs: dict[str, str]) -> None:

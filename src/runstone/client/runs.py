@@ -85,7 +85,7 @@ def search_runs(
     experiment_ids: Sequence[str] | str,
     filter_string: str = "",
     run_view_type: int = 1,
-    max_results: int = 1000,
+    max_results: int | None = 1000,
     order_by: list[str] | None = None,
     page_token: str | None = None,
 ) -> PagedList[Run]:
@@ -104,7 +104,7 @@ def search_runs(
         else [str(number) for number in experiment_ids],
         filter=filter_string or "",
         run_view_type=view_name(run_view_type),
-        max_results=max_results,
+        max_results=search.MOST_RESULTS if max_results is None else max_results,
         order_by=list(order_by or []),
         page_token=page_token or None,
     )

@@ -73,9 +73,9 @@ def search_experiments(engine: Engine, request: SearchExperiments) -> Experiment
     """Experiments, the newest first unless said; ties by id."""
     stages, count = _stages(request.view_type), _count(request.max_results)
     scope: Fragment = (f"experiment.lifecycle_stage IN ({_marks(stages)})", list(stages))
-    # as MLflow: the lower id first where no order is given, the higher where one is
-    ties = [Term("experiment.creation_time", True, False)] if not request.order_by else []
-    ties.append(Term("experiment.experiment_id", bool(request.order_by), False))
+    ties = [Term("experiment.experiment_id", True, False)]
+    if not request.order_by:
+        ties.insert(0, Term("experiment.creation_time", True, False))
     with engine.database.read() as connection:
         found, token = page(
             connection, EXPERIMENTS, scope, request.filter, request.order_by, ties, count, request.page_token
