@@ -29,6 +29,11 @@ def only_run() -> runstone.entities.Run:
         ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", "KILLED"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "KILLED"),
         ("import os; os._exit(3)", "KILLED"),
+        ("import os; os.abort()", "KILLED"),
+        ("import sys; sys.exit()", "FINISHED"),
+        ("import sys; sys.exit(0)", "FINISHED"),
+        ("import sys; sys.exit(3)", "FAILED"),
+        ("import sys; sys.exit('why')", "FAILED"),
     ],
 )
 @pytest.mark.parametrize("block", ["with", "without"])
@@ -49,6 +54,136 @@ def test_the_status_says_how_the_process_ended(tmp_path: Path, ending: str, stat
 
 def test_a_handled_exception_does_not_make_the_run_failed(tmp_path: Path) -> None:
     run(tmp_path, "import runstone\nrunstone.start_run()\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\n")
+    assert only_run().info.status == "FINISHED"
+
+
+def test_a_caught_exit_is_no_end(tmp_path: Path) -> None:
+    code, _, err = run(
+        tmp_path,
+        """
+        import sys, threading, runstone
+        runstone.start_run()
+        try:
+            sys.exit(3)
+        except SystemExit:
+            pass
+        thread = threading.Thread(target=sys.exit, args=(3,))
+        thread.start()
+        thread.join()
+        """,
+    )
+    assert code == 0, err
+    assert only_run().info.status == "FINISHED"
+
+
+def test_a_second_interrupt_while_the_run_is_being_ended_does_not_leave_it_running(tmp_path: Path) -> None:
+    _, _, err = run(
+        tmp_path,
+        """
+        import os, signal, runstone
+        from runstone.fluent.recorder import Recorder
+        finish = Recorder.finish
+        def interrupted(self, error):
+            os.kill(os.getpid(), signal.SIGINT)
+            finish(self, error)
+        Recorder.finish = interrupted
+        with runstone.start_run():
+            print("said")
+            runstone.log_metric("loss", 0.5)
+            os.kill(os.getpid(), signal.SIGINT)
+        """,
+    )
+    assert "KeyboardInterrupt" in err
+    found = only_run()
+    assert (found.info.status, found.data.metrics) == ("KILLED", {"loss": 0.5})
+    assert runstone.Client().read_artifact(found.info.run_id, ".runstone/console.log").startswith(b"said\nTraceback")
+
+
+def test_an_exception_in_a_nested_run_is_that_runs_until_nobody_catches_it(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        import runstone
+        with runstone.start_run(run_name="outer"):
+            try:
+                with runstone.start_run(run_name="caught", nested=True):
+                    1 / 0
+            except ZeroDivisionError:
+                pass
+        with runstone.start_run(run_name="both"):
+            runstone.start_run(run_name="left open", nested=True)
+            1 / 0
+        """,
+    )
+    runs = runstone.search_runs(output_format="list")
+    assert {found.info.run_name: found.info.status for found in runs} == {
+        "outer": "FINISHED",
+        "caught": "FAILED",
+        "both": "FAILED",
+        "left open": "FAILED",
+    }
+
+
+def test_a_thread_that_crashes_fails_its_own_run_and_no_other(tmp_path: Path) -> None:
+    code, _, err = run(
+        tmp_path,
+        """
+        import threading, runstone
+
+        def work(name):
+            runstone.start_run(run_name=name)
+            if name == "crashes":
+                1 / 0
+
+        with runstone.start_run(run_name="main"):
+            for name in ("ends", "crashes"):  # one after the other: the second may be given the first one's number
+                thread = threading.Thread(target=work, args=(name,))
+                thread.start()
+                thread.join()
+            thread = threading.Thread(target=lambda: runstone.log_metric("x", 1 / 0))
+            thread.start()
+            thread.join()
+        """,
+    )
+    assert (code, err.count("ZeroDivisionError")) == (0, 2)
+    runs = runstone.search_runs(output_format="list")
+    assert {found.info.run_name: found.info.status for found in runs} == {
+        "main": "FINISHED",
+        "ends": "FINISHED",
+        "crashes": "FAILED",
+    }
+
+
+def test_what_is_logged_while_the_program_ends_starts_no_run(tmp_path: Path) -> None:
+    code, _, err = run(
+        tmp_path,
+        """
+        import atexit, runstone
+        atexit.register(lambda: runstone.log_metric("too late", 1))
+        with runstone.start_run():
+            atexit.register(lambda: runstone.start_run(run_name="ended after this") and runstone.log_metric("x", 1))
+        """,
+    )
+    assert code == 0
+    assert "The program is ending" in err
+    runs = runstone.search_runs(output_format="list")
+    assert [found.info.status for found in runs] == ["FINISHED", "FINISHED"]
+
+
+def test_daemon_threads_that_log_do_not_keep_a_program_from_ending(tmp_path: Path) -> None:
+    code, _, _ = run(
+        tmp_path,
+        """
+        import threading, runstone
+        run = runstone.start_run()
+        def work():
+            while True:
+                runstone.log_metric("x", 1)
+        for _ in range(3):
+            threading.Thread(target=work, daemon=True).start()
+        """,
+    )
+    assert code == 0
     assert only_run().info.status == "FINISHED"
 
 

@@ -9,8 +9,12 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import NoReturn
 
 _end_all: Callable[[str], None] | None = None
+_end_here: Callable[[str], None] | None = None
+# Whether the interpreter is on its way out.
+ending = False
 # The uncaught exception that was already known (a notebook's, a test runner's) when the first run started.
 _known: object = None
 # The process that called `watch` last; a forked child that starts no run of its own is another one.
@@ -24,14 +28,45 @@ class Terminated(SystemExit):
         super().__init__(128 + number)
 
 
-def watch(end_all: Callable[[str], None]) -> None:
-    """Have `end_all(status)` called when the process ends in a way that Python sees. Done once a process."""
-    global _end_all, _known, _watcher
+class _Exit(SystemExit):
+    """What `sys.exit` raises while runs are watched: it knows whether it ended the program or was caught.
+
+    The interpreter tells nobody with what code it exits, and forgets the exception before `atexit`. Where no Python code runs in the
+    moment of that, it was the interpreter that caught it.
+    """
+
+    def __del__(self) -> None:
+        global _exit_status
+        if sys._getframe().f_back is None and threading.current_thread() is threading.main_thread():
+            _exit_status = status_of(self)
+
+
+_exit_status = "FINISHED"
+
+
+def _exit(status: object = None, /) -> NoReturn:
+    raise _Exit(status)
+
+
+def watch(end_all: Callable[[str], None], end_here: Callable[[str], None]) -> None:
+    """Be told when the process, or a thread of it, ends in a way that Python sees. Done once a process.
+
+    Outside of any `with`, exit codes are known from `sys.exit` only, and not from `raise SystemExit(1)`; nor from `sys.exit(main())`
+    where `main` starts the first run, as Python looks `sys.exit` up before it calls `main`.
+
+    Args:
+        end_all: ends every run with the status given.
+        end_here: ends the runs of the thread that calls it, which crashed.
+    """
+    global _end_all, _end_here, _known, _watcher, _thread_hook
     _watcher = os.getpid()
     if _end_all is None:
-        _end_all = end_all
+        _end_all, _end_here = end_all, end_here
         _known = _uncaught()
         atexit.register(_at_exit)
+        _thread_hook, threading.excepthook = threading.excepthook, _on_thread_crash
+        _exit.__doc__ = sys.exit.__doc__
+        sys.exit = _exit
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             # Only where nobody else has said what the signal does: a program's own handler stays.
@@ -58,6 +93,13 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
 
 
 _terminated = False
+_thread_hook: Callable[[threading.ExceptHookArgs], object] = threading.excepthook
+
+
+def _on_thread_crash(crash: threading.ExceptHookArgs) -> None:
+    _thread_hook(crash)
+    if _end_here is not None:
+        _end_here(status_of(crash.exc_value))
 
 
 def _uncaught() -> object:
@@ -66,11 +108,13 @@ def _uncaught() -> object:
 
 
 def _at_exit() -> None:
+    global ending
     assert _end_all is not None
+    ending = True
     error = _uncaught()
     if _terminated:
         _end_all("KILLED")
     elif isinstance(error, BaseException) and error is not _known and not hasattr(sys, "ps1"):
         _end_all(status_of(error))
     else:
-        _end_all("FINISHED")
+        _end_all(_exit_status)

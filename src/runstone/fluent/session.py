@@ -194,7 +194,7 @@ def _labels(tags: dict[str, Any] | None, description: str | None, parent: str | 
 
 def _hold(store: Any, run: ActiveRun, resumed: bool, joined: bool, top: bool) -> None:
     global _last_run_id
-    endings.watch(end_all)
+    endings.watch(end_all, end_here)
     with _lock:
         held = _held.get(run.info.run_id)
         if held is not None:
@@ -207,7 +207,7 @@ def _hold(store: Any, run: ActiveRun, resumed: bool, joined: bool, top: bool) ->
                 recorder.start()
         _last_run_id = run.info.run_id
         _stack().append(run)
-        _stacks[threading.get_ident()] = _stack()
+        _stacks[id(_stack())] = _stack()
 
 
 def end_run(status: str | int = "FINISHED") -> None:
@@ -227,7 +227,7 @@ def _end(status: str, error: BaseException | None) -> None:
         return
     run = stack.pop()
     if not stack:
-        _stacks.pop(threading.get_ident(), None)
+        _stacks.pop(id(stack), None)
     with _lock:
         held = _held[run.info.run_id]
         held.depth -= 1
@@ -279,7 +279,13 @@ def active_run() -> ActiveRun | None:
 def require_run() -> ActiveRun:
     """The active run; a new one is started where there is none, as MLflow does."""
     run = active_run()
-    return start_run() if run is None else run
+    if run is not None:
+        return run
+    if endings.ending:
+        raise RunStateError(
+            "The program is ending and its runs have ended: no new run is started for what is logged now. Log before that."
+        )
+    return start_run()
 
 
 def held_journal(run_id: str) -> journal.Journal | None:
@@ -293,6 +299,12 @@ def last_active_run() -> Run | None:
     run = active_run()
     run_id = run.info.run_id if run is not None else _last_run_id
     return None if run_id is None else client().get_run(run_id)
+
+
+def end_here(status: str) -> None:
+    """End every run of this thread, the innermost first: the thread is ending."""
+    while _stack():
+        end_run(status)
 
 
 def end_all(status: str) -> None:
