@@ -231,11 +231,11 @@ def test_what_is_no_input_is_refused(run: Any) -> None:
 
 
 def test_a_table_of_very_many_columns_is_logged_without_its_schema(run: Any) -> None:
-    wide = pandas.DataFrame(numpy.zeros((1, 20_000)))
+    wide = pandas.DataFrame(numpy.zeros((1, 1_000)), columns=[f"{number} {'x' * 1_000}" for number in range(1_000)])
     with pytest.warns(UserWarning, match="schema of the dataset 'dataset' is left out"):
         runstone.log_input(data.from_pandas(wide))
     used = runstone.get_run(run.info.run_id).inputs.dataset_inputs[0].dataset
-    assert (used.schema, used.profile) == (None, '{"num_rows": 1, "num_elements": 20000}')
+    assert (used.schema, used.profile) == (None, '{"num_rows": 1, "num_elements": 1000}')
 
 
 def test_what_older_stores_know_of_datasets_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,7 @@ def test_strings_count_the_same_however_pandas_keeps_them() -> None:
         [numpy.float32(1), numpy.array([1, 2]), numpy.array(["a"], object)],
         ["half a pair \ud800", b"bytes", 1j],
         [float("nan"), None, pandas.NA],
+        [decimal.Decimal("NaN"), decimal.Decimal("sNaN"), 1],
     ],
 )  # fmt: skip
 def test_any_kind_of_column_has_a_digest(column: Any) -> None:

@@ -38,7 +38,7 @@ KINDS: dict[str, tuple[Callable[[list[Any]], Any], some.SearchStrategy[Any]]] = 
         some.recursive(
             some.none() | some.booleans() | some.integers() | some.floats() | some.text() | some.binary() | some.decimals() | some.dates(),
             lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(), inner, max_size=3) | some.tuples(inner),
-            max_leaves=5,
+            max_leaves=4,
         ),
     ),
 }  # fmt: skip

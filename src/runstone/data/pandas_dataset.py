@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runstone.data.dataset import Dataset
 from runstone.data.digest import Digest
 from runstone.data.frames import check_column, warn_unseen
-from runstone.data.schema import ANY, Schema, Type, column, of_dtype, of_objects
+from runstone.data.schema import ANY, Schema, Type, column, is_null, of_dtype, of_objects
 from runstone.errors import InvalidParameter
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ def schema_of(df: pandas.DataFrame) -> Schema | None:
     columns = []
     for position, name in enumerate(df.columns):
         series = df.iloc[:, position]
-        columns.append(column(_type(series), name, not bool(series.isna().any())))
+        # pandas' own look at objects fails on some decimals
+        missing = any(map(is_null, series)) if series.dtype == object else bool(series.isna().any())
+        columns.append(column(_type(series), name, not missing))
     return Schema(columns) if columns else None
 
 

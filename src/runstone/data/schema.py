@@ -7,6 +7,7 @@ and "required"}}; {"type": "any"} for what MLflow has no name for.
 from __future__ import annotations
 
 import datetime
+import decimal
 import json
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -113,9 +114,11 @@ def of_objects(values: Iterable[Any]) -> Type:
 
 def is_null(value: Any) -> bool:
     """Whether a value stands for a missing one: None, NaN, NaT, NA."""
-    return (
-        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
-    )
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    if isinstance(value, decimal.Decimal):
+        return value.is_nan()  # a signalling one may not even be compared
+    return isinstance(value, float) and value != value
 
 
 def _of_kind(kind: type[Any], values: Sequence[Any]) -> str | None:
