@@ -10,6 +10,7 @@ import pytest
 from tests.support.terminals import on_terminal, runstone, script
 
 import runstone as tracker
+from runstone.cli.words import short
 
 FIVE_LINES = """
 import mlflow
@@ -282,3 +283,29 @@ def test_a_reader_who_has_enough_does_not_stop_the_script(tmp_path: Path) -> Non
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.stderr == ""
     assert tracker.search_runs(output_format="list")[0].info.status == "FINISHED"
+
+
+def test_anything_may_be_logged_and_only_its_kind_and_size_are_told() -> None:
+    import numpy
+    import pandas
+
+    class Odd:
+        @property
+        def shape(self) -> object:
+            raise RuntimeError("computed at great cost")
+
+    told = {
+        "a\nb": "a b",
+        "x" * 1000: "x" * 99 + "…",
+        1 / 3: "0.333333",
+        True: "True",
+        numpy.float32(0.5): "0.5",
+        b"abc": "3 bytes",
+        Path("a/b"): "a/b",
+    }
+    for value, expected in told.items():
+        assert short(value) == expected
+    assert short(pandas.DataFrame({"a": [1, 2]})) == "DataFrame 2 × 1"
+    assert short(numpy.zeros((2, 3))) == "ndarray 2 × 3"
+    assert short({"a": 1, "b": [1, 2]}) == "a=1, b=list of 2"
+    assert short(Odd()) == "Odd"

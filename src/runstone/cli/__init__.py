@@ -61,7 +61,8 @@ def main() -> None:
     try:
         # A command gives its exit code, or what is to be run when click is done.
         outcome = root(standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where the caller closed it
+            sys.stdout.flush()
     except BrokenPipeError:
         # The reader (`| head`) has enough. Nothing may be written again, not even by the interpreter as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -69,8 +69,9 @@ def get(run: str, path: str, output: str, as_json: bool) -> None:
     store = reader()
     run_id = find_run(store, run).info.run_id
     os.makedirs(output, exist_ok=True)
-    with progress("fetching") as advance:
-        local = store.download_artifacts(run_id, path.rstrip("/"), output, progress=advance)
+    path = path.rstrip("/")
+    with progress("fetching", lambda: _bytes(store, run_id, path)) as advance:
+        local = store.download_artifacts(run_id, path, output, progress=advance)
     if as_json:
         show_json({"run_id": run_id, "path": local})
     else:
@@ -83,5 +84,11 @@ def get(run: str, path: str, output: str, as_json: bool) -> None:
 def cat(run: str, path: str) -> None:
     """Write a file's bytes to the output."""
     store = reader()
-    sys.stdout.buffer.write(store.read_artifact(find_run(store, run).info.run_id, path))
+    for data in store.stream_artifact(find_run(store, run).info.run_id, path):
+        sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
+
+
+def _bytes(store: Client, run_id: str, path: str) -> int:
+    files = store.list_artifacts(run_id, path or None) or ([_one(store, run_id, path)] if path else [])
+    return sum(_bytes(store, run_id, file.path) if file.is_dir else file.file_size or 0 for file in files)

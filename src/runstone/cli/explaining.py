@@ -156,7 +156,7 @@ class _Explanation:
             told = words(name, call)
         given, output, changed = told
         if name == "end_run":
-            output = _status(before.info.run_id) if before else ""
+            output, changed = (_status(before.info.run_id), "") if before else ("", "nothing: no run was active")
         if run_changed and name not in ("start_run", "end_run"):
             run_changed += " (started by this call)"
         self._tell(Step(action, given, output, "; ".join(part for part in (run_changed, changed) if part)))
@@ -345,7 +345,7 @@ def _own_line(frame: FrameType, number: int | None = None) -> str | None:
     name = frame.f_code.co_filename
     if name.startswith((_OURS, _PYTHONS, "<")) or "site-packages" in name or "dist-packages" in name:
         return None
-    return short(linecache.getline(name, number or frame.f_lineno).strip())
+    return short(linecache.getline(name, number or frame.f_lineno).strip(), 60)
 
 
 def _frames(frame: FrameType | None) -> Iterator[FrameType]:

@@ -10,6 +10,7 @@ class ListingGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `list` before options that stand alone."""
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+        alone = not args and not ctx.resilient_parsing  # a shell that completes wants the commands
+        if alone or (args and args[0].startswith("-") and args[0] not in ctx.help_option_names):
             args = ["list", *args]
         return super().parse_args(ctx, args)

@@ -22,7 +22,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 def for_people() -> bool:
     """Whether a person reads stdout: a terminal."""
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def show(rows: Sequence[dict[str, Any]], as_json: bool, empty: str = "", parts: dict[str, float] | None = None) -> None:
@@ -153,18 +153,18 @@ def size(count: float | None) -> str:
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: Callable[[], int | None] = lambda: None) -> Iterator[Callable[[int], None]]:
     """Counts bytes as they are done; a bar appears on a terminal's stderr once it has taken a second.
 
     Args:
         what: what is being done, before the bar.
-        total: how many bytes there are, where that is known.
+        total: how many bytes there are, where that can be known; asked when the bar appears.
     """
     from runstone import settings
 
     began, done = time.monotonic(), 0
     bar: Any = None
-    wanted = sys.stderr.isatty() and settings.PROGRESS.read()
+    wanted = sys.stderr is not None and sys.stderr.isatty() and settings.PROGRESS.read()
 
     def advance(count: int) -> None:
         nonlocal done, bar
@@ -172,7 +172,7 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
         if bar is not None:
             bar.advance(bar.task_ids[0], count)
         elif wanted and time.monotonic() - began > PATIENCE:
-            bar = _bar(what, total, done)
+            bar = _bar(what, total(), done)
 
     try:
         yield advance

@@ -38,7 +38,7 @@ class Steps:
         self.count = 0
         self.as_json = as_json
         self._out = _stdout()
-        if as_json:
+        if as_json and sys.stdout is not None:
             os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever writes there from here on, children too
         self._table: Any = None if as_json or not self._out.isatty() else _Table(self._out)
 
@@ -72,7 +72,8 @@ class Steps:
 
     def _write(self, write: Callable[[], None]) -> None:
         with contextlib.suppress(BrokenPipeError):  # nobody reads the table any more (`| head`): the script goes on
-            sys.stdout.flush()  # what the script printed before comes before
+            if sys.stdout is not None:
+                sys.stdout.flush()  # what the script printed before comes before
             write()
             self._out.flush()
 
@@ -116,6 +117,8 @@ def _padded(cells: tuple[str, ...]) -> str:
 
 def _stdout() -> TextIO:
     """Another stream to where stdout goes now: it takes any mark, and a run that records its console does not find the table in it."""
+    if sys.stdout is None:
+        return open(os.devnull, "w", encoding="utf-8")
     sys.stdout.flush()
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=encoding, errors="replace")

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from runstone.entities import Experiment, Run
+
 
 class Call(NamedTuple):
     """A call that returned: its arguments by name, and what it gave back."""
@@ -20,6 +22,8 @@ class Call(NamedTuple):
 
 Words = tuple[str, str, str]
 READS = "nothing: it reads"
+# Libraries whose things say how large they are. Nothing is asked of others: a property may compute, or raise.
+_SHAPED = frozenset({"numpy", "pandas", "polars", "torch", "tensorflow", "jax", "jaxlib", "scipy"})
 
 
 def _in_store(what: str, shown: Callable[[Call], str], size: Callable[[Call], int | None]) -> Callable[[Call], Words]:
@@ -58,7 +62,7 @@ def _points(call: Call) -> Words:
 
 def _batch(call: Call) -> Words:
     counts = [(len(call.given.get(kind) or ()), kind) for kind in ("metrics", "params", "tags")]
-    shown = ", ".join(f"{count} {kind}" for count, kind in counts if count)
+    shown = ", ".join(f"{count} {kind if count > 1 else kind[:-1]}" for count, kind in counts if count)
     return shown, shown, "in the store"
 
 
@@ -135,7 +139,7 @@ def first_input(given: dict[str, Any]) -> str:
 
 
 def file_kind(name: str) -> str:
-    """ "model" for a file that ends as saved models do, else "artifact file"."""
+    """What a file is: a "model" where its name ends as those of saved models do, else an "artifact file"."""
     from runstone.client.artifacts import MODEL_ENDINGS
 
     return "model" if name.endswith(MODEL_ENDINGS) else "artifact file"
@@ -150,19 +154,19 @@ def short(value: Any, limit: int = 100) -> str:
     elif isinstance(value, bytes):
         text = f"{len(value)} bytes"
     elif isinstance(value, list | tuple):
-        text = f"{len(value)} of {type(value[0]).__name__}" if value else "none"
+        text = f"{type(value).__name__} of {len(value)}"
     elif isinstance(value, os.PathLike):
         text = os.fspath(value)
     elif isinstance(value, float):
         text = f"{value:.6g}"
     elif value is None or isinstance(value, int):
         text = repr(value)
-    elif hasattr(value, "info"):
+    elif isinstance(value, Run):
         text = f"run {value.info.run_name}"
-    elif hasattr(value, "shape"):
-        text = f"{type(value).__name__} {' × '.join(map(str, value.shape))}"
-    elif hasattr(value, "name") and isinstance(value.name, str):
-        text = f"{type(value).__name__} {value.name}"
+    elif isinstance(value, Experiment):
+        text = f"experiment {value.name}"
+    elif type(value).__module__.split(".")[0] in _SHAPED and isinstance(getattr(value, "shape", None), tuple):
+        text = f"{type(value).__name__} {' × '.join(map(str, value.shape))}" if value.shape else f"{value:.6g}"
     else:
         text = type(value).__name__
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -87,6 +87,7 @@ class Client:
     list_artifacts = artifacts.list_artifacts
     download_artifacts = artifacts.download_artifacts
     read_artifact = artifacts.read_artifact
+    stream_artifact = artifacts.stream_artifact
     verify = artifacts.verify
 
     log_text = media.log_text

@@ -110,9 +110,14 @@ def list_artifacts(self: Client, run_id: str, path: str | None = None) -> list[F
 
 def read_artifact(self: Client, run_id: str, path: str) -> bytes:
     """A file's bytes, checked; of one that still grows, those there are now. Raises NotFound, CorruptData."""
+    return b"".join(self.stream_artifact(run_id, path))
+
+
+def stream_artifact(self: Client, run_id: str, path: str) -> Iterator[bytes]:
+    """A file's bytes in pieces, each checked before it is given. Raises NotFound, CorruptData (where the damage is, not before)."""
     for file in _tree(self, run_id, rules.check_path(path)):
         if file.path == path:
-            return b"".join(_chunks(self, run_id, file))
+            return _chunks(self, run_id, file)
     raise NotFound(f"{path!r} is a folder of run {run_id}, not a file. list_artifacts says what is in it.")
 
 
