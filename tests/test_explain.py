@@ -214,6 +214,16 @@ def test_files_are_told_when_they_are_there_whoever_wrote_them(tmp_path: Path) -
     assert ("log_artifact", "model: saved → logged") in brief(rows)
 
 
+def test_a_call_that_tells_can_be_sent_to_another_process(tmp_path: Path) -> None:
+    source = """
+        import pickle
+        from mlflow import log_param, start_run
+        with start_run():
+            pickle.loads(pickle.dumps(log_param))("a", 1)
+        """
+    assert [row["action"] for row in steps(tmp_path, source)] == ["start_run", "log_param", "leave `with`"]
+
+
 def test_many_files_written_at_once_are_one_row(tmp_path: Path) -> None:
     source = "import mlflow\nfor n in range(50):\n    open(f'{n}.txt', 'w').close()\nmlflow.set_experiment('x')\n"
     rows = steps(tmp_path, source)

@@ -150,6 +150,16 @@ CHILDREN = {
                 with multiprocessing.get_context("spawn").Pool(1) as pool:
                     print(pool.map(work, [Config()]))
         """,
+    "joblib's workers": """
+        import joblib, mlflow
+
+        def work(run_id):
+            mlflow.MlflowClient().log_metric(run_id, "child", 3)
+            return mlflow.log_metric.__module__
+
+        with mlflow.start_run() as run:
+            print(joblib.Parallel(n_jobs=2)([joblib.delayed(work)(run.info.run_id)]))
+        """,
     "a program of its own": """
         import os, subprocess, sys, mlflow
         with mlflow.start_run() as run:

@@ -69,6 +69,10 @@ class _StandIn(ModuleType):
     def __dir__(self) -> Iterable[str]:
         return dir(sys.modules[_MODULES[self.__name__]])
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # cloudpickle (joblib's, dask's and ray's workers) sends a module by name only where its type is the plain one
+        return _in_another_process, (self.__name__,)
+
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
@@ -106,6 +110,11 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 raise FileNotFoundError(path)
 
         return [StandIn()]
+
+
+def _in_another_process(name: str) -> ModuleType:
+    install_as_mlflow()
+    return importlib.import_module(name)
 
 
 def install_as_mlflow() -> None:

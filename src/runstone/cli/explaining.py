@@ -45,7 +45,10 @@ def explain(as_json: bool) -> Callable[[BaseException], bool]:
     for face, prefix in ((runstone, ""), (artifacts, "artifacts."), (Client, "Client.")):
         for name, value in list(vars(face).items()):
             if inspect.isfunction(value) and not name.startswith("_") and name not in SILENT:
-                setattr(face, name, explanation.told(name, prefix + name, value, method=face is Client))
+                telling = explanation.told(name, prefix + name, value, method=face is Client)
+                setattr(face, name, telling)
+                if face is runstone:  # and where it comes from, or it could not be pickled for other processes
+                    setattr(sys.modules[value.__module__], name, telling)
     explanation.watch_leaving()
     sys.addaudithook(explanation.opened)
     explanation.steps.head()
