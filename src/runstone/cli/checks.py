@@ -15,22 +15,22 @@ from runstone.cli.output import json_option, progress, show, show_json, show_lin
 def verify(as_json: bool) -> int:
     """Read every stored byte again and compare it with its digest. Exit code 1 where anything is damaged."""
     store = reader()
-    read = [0, 0]
+    read = 0
     with progress("verifying") as advance:
 
         def count(size: int) -> None:
-            read[0] += 1
-            read[1] += size
+            nonlocal read
+            read += size
             advance(size)
 
         damaged = store.verify(count)
     rows = [damage._asdict() for damage in damaged]
     if as_json:
-        show_json({"files": read[0], "bytes": read[1], "damaged": rows})
+        show_json({"bytes": read, "damaged": rows})
     else:
         show(rows, False)
         outcome = f"{len(damaged)} damaged" if damaged else "all as they were stored"
-        print(f"{read[0]:,} file{'' if read[0] == 1 else 's'}, {size(read[1])} read: {outcome}", file=sys.stderr)
+        print(f"{size(read)} read: {outcome}", file=sys.stderr)
     return 1 if damaged else 0
 
 

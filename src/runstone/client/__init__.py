@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from runstone.client import artifacts, experiments, inputs, media, runs, series, settled, tables
+from runstone.client import artifacts, experiments, inputs, media, runs, series, settled, tables, verification
 from runstone.client.settled import SettledTransport
 from runstone.transport import Transport
 from runstone.transport.discovery import open_transport
@@ -88,7 +88,7 @@ class Client:
     download_artifacts = artifacts.download_artifacts
     read_artifact = artifacts.read_artifact
     stream_artifact = artifacts.stream_artifact
-    verify = artifacts.verify
+    verify = verification.verify
 
     log_text = media.log_text
     log_dict = media.log_dict

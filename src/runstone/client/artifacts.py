@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from runstone.entities import FileInfo
-from runstone.errors import CorruptData, MissingFile, NotFound, WrongFileKind
+from runstone.errors import MissingFile, NotFound, WrongFileKind
 from runstone.operations import artifacts, growing, rules
 from runstone.repository.batch import Stored
 from runstone.repository.files import Repository, repository_in
@@ -30,14 +30,6 @@ MODEL_ENDINGS = (
     ".cbm",
     ".bin",
 )
-
-
-class Damage(NamedTuple):
-    """A file that does not read back as it was stored."""
-
-    owner: str
-    path: str
-    problem: str
 
 
 def open_repository(self: Client) -> Repository:
@@ -152,37 +144,6 @@ def _counted(content: Iterator[bytes], progress: Callable[[int], None]) -> Itera
     for data in content:
         yield data
         progress(len(data))
-
-
-def verify(self: Client, progress: Callable[[int], None] | None = None) -> list[Damage]:
-    """Read every content of the store again and compare it with its digest; the files that are damaged.
-
-    Args:
-        progress: is told the bytes of each content that was read. One that many files share is read once.
-    """
-    damaged: list[Damage] = []
-    after = 0
-    while page := self._transport.call(artifacts.list_contents, artifacts.ContentsAfter(after)).contents:
-        for content in page:
-            problem = _problem(self, content.digest)
-            if problem is not None:
-                names = self._transport.call(artifacts.get_names, artifacts.GetContent(content.digest)).names
-                # Of a content that no file means any more: a file logged later could, so it is told all the same.
-                damaged.extend(Damage(owner, path, problem) for owner, path in names or [("", "")])
-            if progress is not None:
-                progress(content.size)
-        after = page[-1].number
-    return sorted(damaged)
-
-
-def _problem(self: Client, digest: str) -> str | None:
-    places = self._transport.call(artifacts.get_content, artifacts.GetContent(digest)).chunks
-    try:
-        for _ in self._repository.read(places, digest, f"the content {digest}"):
-            pass
-    except CorruptData as error:
-        return error.message
-    return None
 
 
 def _tree(self: Client, run_id: str, path: str) -> list[FileInfo]:

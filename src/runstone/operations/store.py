@@ -6,9 +6,11 @@ import os
 
 import msgspec
 
+from runstone.errors import CorruptData
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
 from runstone.store import health
+from runstone.store.points import decode
 
 
 class InspectStore(msgspec.Struct):
@@ -23,8 +25,45 @@ class StoreState(msgspec.Struct):
     problem: str | None = None
 
 
+class PointsAfter(msgspec.Struct):
+    """Chunks of metric points behind one, in the order of their writing."""
+
+    after: int = 0
+    limit: int = 200
+
+
+class DamagedMetric(msgspec.Struct):
+    """A metric some of whose points cannot be read."""
+
+    run_id: str
+    key: str
+    problem: str
+
+
+class PointsChecked(msgspec.Struct):
+    """Bytes read, what is wrong with them, and where to go on: None behind the last."""
+
+    size: int
+    damaged: list[DamagedMetric]
+    next: int | None = None
+
+
 @operation("GET", "/runstone/store", permission="read")
 def inspect_store(engine: Engine, request: InspectStore) -> StoreState:
     """Count what is in the store and have the database check its own pages."""
     with engine.database.read() as connection:
         return StoreState(health.counts(connection), os.path.getsize(engine.database.path), health.problem(connection))
+
+
+@operation("GET", "/runstone/points/check", permission="manage")
+def check_points(engine: Engine, request: PointsAfter) -> PointsChecked:
+    """Read stored metric points, a page of chunks at a time, and compare each chunk with its checksum."""
+    damaged = []
+    with engine.database.read() as connection:
+        rows = health.points(connection, request.after, request.limit)
+        for _, series, data in rows:
+            try:
+                decode(data)
+            except CorruptData as error:
+                damaged.append(DamagedMetric(*health.metric(connection, series), error.message))
+    return PointsChecked(sum(len(data) for _, _, data in rows), damaged, rows[-1][0] if rows else None)
