@@ -57,16 +57,17 @@ def test_a_handled_exception_does_not_make_the_run_failed(tmp_path: Path) -> Non
     assert only_run().info.status == "FINISHED"
 
 
-def test_a_caught_exit_is_no_end(tmp_path: Path) -> None:
+def test_a_caught_exit_is_no_end_and_looks_as_ever(tmp_path: Path) -> None:
     code, _, err = run(
         tmp_path,
         """
-        import sys, threading, runstone
+        import pickle, sys, threading, runstone
         runstone.start_run()
         try:
             sys.exit(3)
-        except SystemExit:
-            pass
+        except SystemExit as error:
+            assert (type(error).__name__, error.code, str(error), repr(error)) == ("SystemExit", 3, "3", "SystemExit(3)")
+            assert pickle.loads(pickle.dumps(error)).code == 3
         thread = threading.Thread(target=sys.exit, args=(3,))
         thread.start()
         thread.join()

@@ -40,7 +40,13 @@ class _Exit(SystemExit):
         if sys._getframe().f_back is None and threading.current_thread() is threading.main_thread():
             _exit_status = status_of(self)
 
+    def __reduce__(self) -> tuple[type[SystemExit], tuple[object, ...]]:
+        return SystemExit, self.args
 
+
+# To whoever looks it is what it stands for.
+_Exit.__name__ = _Exit.__qualname__ = "SystemExit"
+_Exit.__module__ = "builtins"
 _exit_status = "FINISHED"
 
 

@@ -22,16 +22,16 @@ _REWRITE_INTERVAL = 5.0
 _sinks: list[Sink] = []
 _taught: list[_Taught] = []
 _lock = threading.RLock()
+# Whether this thread is inside a taught stream: what that hands down to another one, or to its buffer, was told.
+_inside = threading.local()
 
 
 def start(sink: Sink) -> None:
     """From now on, `sink` is given what is written to stdout and stderr (as UTF-8)."""
     with _lock:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None and not any(taught.stream is stream for taught in _taught):
-                # A stream that takes no attributes is not heard.
-                with contextlib.suppress(AttributeError, TypeError):
-                    _taught.append(_Taught(stream))
+        _teach()
+        if not _sinks:
+            _each_cell("register")
         _sinks.append(sink)
 
 
@@ -42,9 +42,31 @@ def stop(sink: Sink) -> None:
             taught.settle()
         if sink in _sinks:
             _sinks.remove(sink)
+            if not _sinks:
+                _each_cell("unregister")
         if not _sinks:
             while _taught:
                 _taught.pop().forget()
+
+
+def _teach(*_: object) -> None:
+    with _lock:
+        for taught in tuple(_taught):
+            if not taught.holds():
+                _taught.remove(taught)
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not any(taught.stream is stream for taught in _taught):
+                # A stream that takes no attributes is not heard.
+                with contextlib.suppress(AttributeError, TypeError):
+                    _taught.append(_Taught(stream))
+
+
+def _each_cell(act: str) -> None:
+    # IPython listens in by replacing `write` too, and puts it back as it was when the cell that started the run ends. So the streams
+    # are taught anew in each cell.
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None:
+        getattr(shell.events, act)("pre_run_cell", _teach)
 
 
 class _Taught:
@@ -54,7 +76,6 @@ class _Taught:
         self.stream = stream
         self.lines = Lines()
         self.guard = threading.RLock()
-        self._inside = threading.local()
         self._replaced: list[tuple[Any, str, Any, Any]] = []
         self._replace(stream, "write", self._write)
         buffer = getattr(stream, "buffer", None)
@@ -71,6 +92,11 @@ class _Taught:
         setattr(owner, name, after)
         self._replaced.append((owner, name, own, after))
 
+    def holds(self) -> bool:
+        """Whether nobody has put `write` back as it was before."""
+        owner, name, _, after = self._replaced[0]
+        return vars(owner).get(name) is after
+
     def forget(self) -> None:
         """Everything as it was, unless somebody else replaced it meanwhile (who then calls ours, which does no harm)."""
         for owner, name, own, after in reversed(self._replaced):
@@ -81,14 +107,12 @@ class _Taught:
                     setattr(owner, name, own)
 
     def _write(self, before: Callable[[str], Any]) -> Callable[[str], Any]:
-        inside = self._inside
-
         def write(text: str) -> Any:
-            outer, inside.text = getattr(inside, "text", False), True
+            outer, _inside.text = getattr(_inside, "text", False), True
             try:
                 count = before(text)
             finally:
-                inside.text = outer
+                _inside.text = outer
             if not outer:
                 self._tell(text)
             return count
@@ -96,23 +120,19 @@ class _Taught:
         return write
 
     def _flush(self, before: Callable[[], Any]) -> Callable[[], Any]:
-        inside = self._inside
-
         def flush() -> Any:
-            outer, inside.text = getattr(inside, "text", False), True
+            outer, _inside.text = getattr(_inside, "text", False), True
             try:
                 return before()
             finally:
-                inside.text = outer
+                _inside.text = outer
 
         return flush
 
     def _write_bytes(self, before: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        inside = self._inside
-
         def write(data: Any) -> Any:
             count = before(data)
-            if not getattr(inside, "text", False):
+            if not getattr(_inside, "text", False):
                 self._tell(bytes(data).decode("utf-8", "replace"))
             return count
 
