@@ -146,3 +146,16 @@ def test_metric_points_are_compared_with_their_checksums(tmp_path: Path) -> None
     (damage,) = client.verify()
     assert (damage.owner, damage.path) == (f"runs/{runs[1]}", "metric 'm7'")
     assert "checksum" in damage.problem
+
+
+def test_logging_a_file_again_brings_back_what_a_lost_pack_held(tmp_path: Path, run_id: str) -> None:
+    data = random.Random(3).randbytes(2_000_000)
+    client = runstone.Client()
+    client.log_bytes(run_id, data, "first")
+    (lost,) = packs(tmp_path)
+    lost.unlink()
+    assert [damage.path for damage in client.verify()] == ["first"]
+    client.log_bytes(run_id, data, "second")
+    assert client.read_artifact(run_id, "second") == data
+    assert client.read_artifact(run_id, "first") == data
+    assert client.verify() == []

@@ -11,6 +11,7 @@ from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
 from runstone.repository import growing
 from runstone.repository.batch import Stored
+from runstone.repository.files import repository_in
 from runstone.repository.packs import Packed
 from runstone.store import artifacts, runs
 from runstone.store.database import Connection
@@ -140,7 +141,11 @@ def find_chunks(engine: Engine, request: FindChunks) -> Chunks:
     """Which of these chunks the store has already. Refused as the commit would be, before anything is read: the run must take files."""
     with engine.database.read() as connection:
         runs.require(connection, rules.check_run_id(request.run_id), active=True)
-        return Chunks(sorted(artifacts.known(connection, request.digests)))
+        known = artifacts.known(connection, request.digests)
+    # A chunk whose pack is gone is not there, whatever the index says: it is asked for again, and what has it is whole again.
+    blobs = repository_in(engine.folder).blobs
+    lost = {pack for pack in set(known.values()) if pack is not None and not blobs.has(pack)}
+    return Chunks(sorted(digest for digest, pack in known.items() if pack not in lost))
 
 
 @operation("POST", "/runstone/artifacts/commit", permission="edit")

@@ -7,21 +7,27 @@ from collections.abc import Sequence
 from runstone.store.database import Connection
 
 
-def known(connection: Connection, digests: Sequence[str]) -> set[str]:
-    """Which of these chunks are here."""
-    found: set[str] = set()
+def known(connection: Connection, digests: Sequence[str]) -> dict[str, str | None]:
+    """Which of these chunks are here, each with the pack it lies in; None of one that lies in the database."""
+    found: dict[str, str | None] = {}
     for start in range(0, len(digests), 5_000):
         some = digests[start : start + 5_000]
-        rows = connection.execute(f"SELECT digest FROM chunk WHERE digest IN ({','.join('?' * len(some))})", some)
-        found.update(row[0] for row in rows)
+        found.update(
+            connection.execute(
+                "SELECT digest, pack.name FROM chunk LEFT JOIN pack ON pack.id = chunk.pack"
+                f" WHERE digest IN ({','.join('?' * len(some))})",
+                some,
+            )
+        )
     return found
 
 
 def add_pack(connection: Connection, name: str, size: int, chunks: Sequence[tuple[str, int, int]], now: int) -> None:
-    """A pack and the chunks in it (digest, offset, size). A chunk that came in two ways at once is kept where it was first."""
+    """A pack and the chunks in it (digest, offset, size). A chunk that is known is where it came in last: the earlier pack may be lost."""
     cursor = connection.execute("INSERT INTO pack (name, size, creation_time) VALUES (?, ?, ?)", (name, size, now))
     connection.executemany(
-        "INSERT INTO chunk (digest, size, pack, offset) VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+        "INSERT INTO chunk (digest, size, pack, offset) VALUES (?, ?, ?, ?) ON CONFLICT (digest)"
+        " DO UPDATE SET size = excluded.size, pack = excluded.pack, offset = excluded.offset, data = NULL",
         [(digest, length, cursor.lastrowid, offset) for digest, offset, length in chunks],
     )
 

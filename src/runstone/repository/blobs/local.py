@@ -46,7 +46,9 @@ class LocalBlobs:
             finally:
                 os.close(descriptor)
         except FileNotFoundError as error:
-            raise CorruptData(f"The pack {name} is missing from {self.folder!r}. Restore it from a backup.") from error
+            raise CorruptData(
+                f"The pack {name} is missing from {self.folder!r}. Restore it from a backup, or log the files again."
+            ) from error
         except OSError as error:
             if error.errno == errno.EIO:
                 raise CorruptData(
