@@ -15,6 +15,9 @@ from hypothesis import strategies as some
 import runstone
 from runstone.entities import Metric, Param
 from runstone.errors import InvalidParameter
+from runstone.operations import search
+from runstone.operations.engine import Engine
+from runstone.store import runs as stored_runs
 from runstone.store.search import grammar
 
 
@@ -336,3 +339,38 @@ def test_experiments_are_searched_by_name_tags_and_times() -> None:
         "digits",
         "letters",
     ]
+
+
+def test_a_search_looks_at_few_of_many_runs(tmp_path: Path) -> None:
+    """Counted in steps of SQLite's machine, as time says nothing on a busy one."""
+    engine = Engine(str(tmp_path / "many"))
+    with engine.database.write() as connection:
+        for number in range(3000):
+            run = stored_runs.insert(connection, f"{number:032x}", 0, f"run {number * 7 % 3000}", "", number, "")
+            stored_runs.add_params(connection, run, [("few", str(number % 1000)), ("all", "x")])
+            value = number * 37 % 3000
+            connection.execute(
+                "INSERT INTO metric VALUES (?, 'm', 1, 0, 0, ?, 0, 0, ?, ?, ?)", (run, value, value, value, value)
+            )
+
+    def steps(text: str, order: list[str]) -> int:
+        taken = [0]
+
+        def count() -> int:
+            taken[0] += 1
+            return 0
+
+        with engine.database.read() as connection:
+            connection.set_progress_handler(count, 10)
+            search.search_runs.function(engine, search.SearchRuns(["0"], text, max_results=10, order_by=order))
+            connection.set_progress_handler(None, 0)
+        return taken[0]
+
+    every_run = steps("metrics.m >= 0 or params.all = 'y'", ["run_name"])
+    assert steps("params.few = '7'", ["metrics.m"]) * 20 < every_run
+    assert steps("params.few = '7' and params.all = 'x' and metrics.m >= 0", ["run_name"]) * 10 < every_run
+    assert steps("", ["metrics.m DESC"]) * 10 < every_run
+    assert steps("params.all = 'x' and metrics.m > 5", ["metrics.m"]) * 10 < every_run
+    assert steps("params.all = 'x'", ["params.few DESC"]) * 10 < every_run
+    assert steps("metrics.m > 5 or params.all = 'y'", []) * 10 < every_run
+    assert steps(f"run_id = '{7:032x}' and metrics.m > 0", ["metrics.m"]) * 20 < every_run

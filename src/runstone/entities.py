@@ -118,6 +118,8 @@ class _Renaming(msgspec.StructMeta):
     """Takes MLflow's names for a constructor's arguments where the fields bear others."""
 
     def __call__(self, *args: Any, **given: Any) -> Any:
+        if not given:
+            return super().__call__(*args)
         fields: dict[str, str] = self.ARGUMENTS  # type: ignore[attr-defined]
         return super().__call__(*args, **{fields.get(name, name): value for name, value in given.items()})
 
