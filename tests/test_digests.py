@@ -222,3 +222,25 @@ def test_polars_types_count() -> None:
     for size in (0, 2):
         frames = [polars.DataFrame({"x": polars.Series([None] * size, dtype=kind)}) for kind in types]
         assert len({from_polars(frame).digest for frame in frames}) == len(types)
+
+
+@pytest.mark.parametrize("shape", [(3, 400_000), (400_000, 3), (2, 1, 300_000), (700_000,)])
+def test_a_large_array_counts_to_its_last_value_however_it_lies(shape: tuple[int, ...]) -> None:
+    array = numpy.arange(numpy.prod(shape), dtype="<i4").reshape(shape)
+    scattered = numpy.repeat(array, 2, axis=-1)[..., ::2]
+    digest = from_numpy(array).digest
+    assert from_numpy(numpy.asfortranarray(array)).digest == from_numpy(scattered).digest == digest
+    for place in (0, -1, array.size // 2):
+        changed = array.copy()
+        changed.flat[place] += 1
+        assert from_numpy(numpy.asfortranarray(changed)).digest == from_numpy(changed).digest != digest
+
+
+@pytest.mark.parametrize(("bits", "kind"), [("<u2", "<f2"), ("<u4", "<f4"), ("<u8", "<f8"), ("<u8", "<c16")])
+def test_every_nan_is_the_same(bits: str, kind: str) -> None:
+    odd = numpy.array([numpy.nan, 1.0], kind)
+    odd.view(bits)[0] ^= 1
+    plain = numpy.array([numpy.nan, 1.0], kind)
+    assert odd.tobytes() != plain.tobytes()
+    assert from_numpy(odd).digest == from_numpy(plain).digest
+    assert from_numpy(-plain).digest != from_numpy(plain).digest
