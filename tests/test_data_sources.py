@@ -184,9 +184,13 @@ def test_the_server_chooses_neither_name_nor_place(address: str, tmp_path: Path,
 @pytest.mark.parametrize(
     "path", ["/missing", "/broken", "/redirect?file:///etc/hostname", "/redirect?ftp://127.0.0.1/x"]
 )
-def test_a_download_that_fails_leaves_nothing(address: str, tmp_path: Path, path: str) -> None:
-    with pytest.raises(RunstoneError, match="Cannot download"):
-        data.HTTPDatasetSource(address + path).load(str(tmp_path))
+def test_a_download_that_fails_leaves_nothing(
+    address: str, tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for folder in (str(tmp_path), None):
+        with pytest.raises(RunstoneError, match="Cannot download"):
+            data.HTTPDatasetSource(address + path).load(folder)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -34,7 +34,8 @@ def download(url: str, folder: str | None) -> str:
         raise InvalidParameter(f"A download is from an http or https address, not {parts.scheme}:.")
     # what the address ends in, and of that only what is harmless in a name
     name = _UNSAFE.sub("_", unquote(parts.path).rpartition("/")[2]).lstrip(".") or "data"
-    target = os.path.join(tempfile.mkdtemp(prefix="runstone-data-") if folder is None else folder, name)
+    place = tempfile.mkdtemp(prefix="runstone-data-") if folder is None else folder
+    target = os.path.join(place, name)
     partial = f"{target}.{os.getpid()}.partial"
     try:
         with _opener().open(url, timeout=_PATIENCE) as answer, open(partial, "xb") as file:
@@ -48,6 +49,8 @@ def download(url: str, folder: str | None) -> str:
     finally:
         if os.path.exists(partial):
             os.unlink(partial)
+        if folder is None and not os.listdir(place):
+            os.rmdir(place)
     return target
 
 
