@@ -103,9 +103,13 @@ def test_what_was_written_is_there_for_every_handle_and_process(tmp_path: Path, 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, NotFound])
 def test_a_write_that_raises_leaves_nothing(database: Database, error: type[BaseException]) -> None:
-    with pytest.raises(error), database.write() as connection:
-        connection.execute(NEW, ("half",))
-        raise error("in the midst")
+    def write() -> None:
+        with database.write() as connection:
+            connection.execute(NEW, ("half",))
+            raise error("in the midst")
+
+    with pytest.raises(error):
+        write()
     assert names(database) == ["Default"]
     add(database, "whole")
     assert names(database) == ["Default", "whole"]

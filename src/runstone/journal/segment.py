@@ -145,6 +145,8 @@ def lock_dead(path: str) -> int | None:
     except (FileNotFoundError, PermissionError):
         return None  # adopted meanwhile, or nobody's business but its user's
     except OSError as error:
+        if error.errno == errno.EROFS:
+            return None  # nobody can adopt it here, and whoever only reads must not fail because of it
         raise from_os_error(error, f"Opening the journal {path!r}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

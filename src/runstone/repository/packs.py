@@ -60,7 +60,11 @@ class PackWriter:
                 os.close(place)
         except OSError as error:
             raise from_os_error(error, f"Making a pack in {folder!r}") from error
-        self._write(MAGIC)
+        try:
+            self._write(MAGIC)
+        except BaseException:
+            self.abandon()
+            raise
 
     @property
     def full(self) -> bool:

@@ -35,6 +35,8 @@ class Shadow(NamedTuple):
 
 
 _NO_SHADOW = Shadow()
+# What tells SQLite that nobody writes the file.
+_FROZEN = "&immutable=1"
 # Connections a forked child inherited: never closed there, since closing would disturb the parent's locks.
 _orphans: list[Connection] = []
 
@@ -96,13 +98,16 @@ class Database:
         held: _Held | None = getattr(self._local, "held", None)
         if held is not None and held.process == os.getpid():
             # What was deleted and made again under a running program is another store: writing to the old one would be lost.
-            # And what is read as if nobody could write it is opened anew for each reading: somebody else may.
-            if held.connection.in_transaction or (held.identity == self._identity() and not held.frozen):
+            # What could only be read may be written by now; what was read as if nobody wrote it is opened anew for each reading.
+            if held.connection.in_transaction or (held.identity == self._identity() and self._still_right(held)):
                 return held.connection
             held.close()
         self._identity()  # it is made once: a missing one is never made again behind its user's back
         held = self._local.held = self._hold()
         return held.connection
+
+    def _still_right(self, held: _Held) -> bool:
+        return held.read_only is None or (_FROZEN not in held.read_only and held.read_only == self._read_only())
 
     def _cast(self, shadow: Shadow) -> None:
         held: _Held = self._local.held
@@ -129,8 +134,9 @@ class Database:
         connection = self._open(read_only)
         try:
             self._migrate(connection)
-            self._keep_log(connection)
-            held = _Held(connection, self._identity(), frozen="immutable" in (read_only or ""))
+            if read_only is None:
+                self._keep_log(connection)
+            held = _Held(connection, self._identity(), read_only)
         except BaseException:
             connection.close()
             raise
@@ -168,7 +174,7 @@ class Database:
         from urllib.parse import quote
 
         # Without its log nobody is writing it, and nobody can: SQLite need not make the files by which processes agree.
-        return f"file:{quote(self.path)}?mode=ro" + ("" if log else "&immutable=1")
+        return f"file:{quote(self.path)}?mode=ro" + ("" if log else _FROZEN)
 
     def _migrate(self, connection: Connection) -> None:
         if self._version(connection) == len(MIGRATIONS):
@@ -189,7 +195,7 @@ class Database:
 
     def _keep_log(self, connection: Connection) -> None:
         # Write-ahead logging is a property of the file; the process that made it may have died before setting it.
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal" and self._read_only() is None:
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             connection.execute("PRAGMA journal_mode=WAL")
 
     def _version(self, connection: Connection) -> int:
@@ -229,7 +235,7 @@ class Database:
             )
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN):
             return StorageDenied(
-                f"The store {self.path!r} cannot be opened for writing ({error}). Check the folder's permissions.",
+                f"The store {self.path!r} cannot be written ({error}). Check the folder's permissions, or point RUNSTONE_URI elsewhere.",
                 self.path,
             )
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -245,16 +251,14 @@ class Database:
 
 
 class _Held:
-    """A thread's connection, and which file it is to. Closed with the database, or when its thread has ended.
+    """A thread's connection, which file it is to, and by which address where it only reads; `shadow` is what it has at the moment.
+    Closed with the database, or when its thread has ended."""
 
-    A `frozen` one takes the file for one that nobody writes. `shadow` is what it has at the moment.
-    """
+    __slots__ = ("__weakref__", "connection", "identity", "process", "read_only", "shadow")
 
-    __slots__ = ("__weakref__", "connection", "frozen", "identity", "process", "shadow")
-
-    def __init__(self, connection: Connection, identity: tuple[int, int], *, frozen: bool) -> None:
+    def __init__(self, connection: Connection, identity: tuple[int, int], read_only: str | None) -> None:
         self.connection, self.identity, self.process = connection, identity, os.getpid()
-        self.frozen, self.shadow = frozen, _NO_SHADOW
+        self.read_only, self.shadow = read_only, _NO_SHADOW
 
     def close(self) -> None:
         """Close it; in a forked child keep it as it is."""
