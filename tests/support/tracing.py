@@ -14,6 +14,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -37,6 +38,10 @@ _INFO_SIZE = 88
 _ENTERS, _LEAVES = 1, 2
 # Where x86-64 keeps the call's number on entry, and its result on exit.
 _ORIG_RAX, _RAX = 15 * 8, 10 * 8
+
+
+# Seconds after which a process that does not end is killed: a test that hangs says less than one that fails.
+_LONGEST = 120.0
 
 
 class Call(NamedTuple):
@@ -83,6 +88,17 @@ def _follow(
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
+    watchdog = threading.Timer(_LONGEST, os.kill, (process.pid, signal.SIGKILL))
+    watchdog.start()
+    try:
+        return _answer(process, decide, counts)
+    finally:
+        watchdog.cancel()
+
+
+def _answer(
+    process: subprocess.Popen[str], decide: Callable[[int, Call], str | int | None], counts: Callable[[Call], bool]
+) -> list[Call]:
     made: list[Call] = []
     failing: dict[int, int] = {}
     while True:
@@ -99,7 +115,7 @@ def _follow(
                 made.append(call)
                 action = decide(len(made), call)
                 if action == "kill":
-                    process.kill()
+                    os.kill(process.pid, signal.SIGKILL)  # Popen.kill() polls first, and would take a stop from us
                     continue
                 if isinstance(action, int):
                     _ptrace(_POKEUSER, thread, _ORIG_RAX, -1)  # there is no such call, so that nothing is done

@@ -73,8 +73,10 @@ def watch(end_all: Callable[[str], None], end_here: Callable[[str], None]) -> No
         _thread_hook, threading.excepthook = threading.excepthook, _on_thread_crash
         _exit.__doc__ = sys.exit.__doc__
         sys.exit = _exit
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGHUP):
+    # A pool's worker ends at once, as its pool expects: a handler in Python runs between two steps of Python, and a worker that is
+    # just about to wait for its queue's lock would take none any more. Its runs are KILLED by whoever reads them next.
+    if threading.current_thread() is threading.main_thread() and not _is_worker():
+        for number in _SIGNALS:
             # Only where nobody else has said what the signal does: a program's own handler stays.
             if signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, _on_signal)
@@ -99,6 +101,22 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
 
 
 _terminated = False
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def _is_worker() -> bool:
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    return multiprocessing is not None and multiprocessing.parent_process() is not None
+
+
+def _after_fork() -> None:
+    # What a child of its own makes of the signal is its own matter; one that starts a run is watched again.
+    for number in _SIGNALS:
+        if signal.getsignal(number) is _on_signal:
+            signal.signal(number, signal.SIG_DFL)
+
+
+os.register_at_fork(after_in_child=_after_fork)
 _thread_hook: Callable[[threading.ExceptHookArgs], object] = threading.excepthook
 
 

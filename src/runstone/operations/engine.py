@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from runstone.errors import from_os_error
+from runstone.errors import CorruptData, from_os_error
 from runstone.store.database import Database
 
 DATABASE_NAME = "runstone.db"
@@ -24,8 +24,21 @@ class Engine:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise from_os_error(error, f"Making the store {folder!r}") from error
-        self.database = Database(os.path.join(folder, DATABASE_NAME))
+        path = os.path.join(folder, DATABASE_NAME)
+        self._refuse_anew(path)
+        self.database = Database(path)
         self._dead: dict[str, int] = {}
+
+    def _refuse_anew(self, path: str) -> None:
+        # Packs come after the database that names them: where there are some and it is not, it was lost. A new one would hide that.
+        if os.path.exists(path) and os.path.getsize(path):
+            return
+        packs = os.path.join(self.folder, "packs")
+        if os.path.isdir(packs) and os.listdir(packs):
+            raise CorruptData(
+                f"The store {self.folder!r} has packs of files, but its database {path!r} is missing or empty. Restore it from a "
+                "backup; to begin anew, take another folder."
+            )
 
     def now(self) -> int:
         """Milliseconds since 1970."""

@@ -37,6 +37,9 @@ class Shadow(NamedTuple):
 _NO_SHADOW = Shadow()
 # What tells SQLite that nobody writes the file.
 _FROZEN = "&immutable=1"
+# Bytes of the header that every SQLite file begins with.
+_HEADER = 100
+
 # Connections a forked child inherited: never closed there, since closing would disturb the parent's locks.
 _orphans: list[Connection] = []
 
@@ -130,6 +133,9 @@ class Database:
         return status.st_dev, status.st_ino
 
     def _hold(self) -> _Held:
+        if os.path.exists(self.path) and 0 < os.path.getsize(self.path) < _HEADER:
+            # SQLite takes a file of a byte or so for an empty one, and would write over it
+            raise self._error(sqlite3.DatabaseError("it was cut short"), sqlite3.SQLITE_NOTADB)
         read_only = self._read_only()
         connection = self._open(read_only)
         try:
@@ -221,8 +227,9 @@ class Database:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
-    def _error(self, error: sqlite3.Error) -> RunstoneError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    def _error(self, error: sqlite3.Error, code: int | None = None) -> RunstoneError:
+        if code is None:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return StorageBusy(
                 f"The store {self.path!r} stayed locked by another process. Try again, or raise RUNSTONE_BUSY_TIMEOUT (seconds).",
