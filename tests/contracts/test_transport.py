@@ -106,10 +106,10 @@ def requests(run_id: str) -> list[tuple[Operation[Any, Any], Any]]:
         (series.get_metric_history, series.GetHistory(run_id, "loss", 1)),
         (series.get_metric_series, series.GetSeries(run_id, "loss")),
         (series.get_metric_summaries, series.RunOfMetrics(run_id)),
-        (artifacts.find_chunks, artifacts.Chunks(["blake3:none"])),
+        (artifacts.find_chunks, artifacts.FindChunks(run_id, ["blake3:none"])),
         (artifacts.list_artifacts, artifacts.ListArtifacts(run_id)),
         (artifacts.get_tree, artifacts.TreeOf(run_id)),
-        (artifacts.list_everything, artifacts.AllFiles()),
+        (artifacts.list_contents, artifacts.ContentsAfter()),
         (search.search_runs, search.SearchRuns(["0"], "metrics.loss < 1", "ALL", 10, ["metrics.loss DESC"])),
         (search.search_experiments, search.SearchExperiments("ALL", 10, "name = 'Default'", ["name ASC"])),
         (store.inspect_store, store.InspectStore()),
@@ -167,7 +167,7 @@ def test_an_operation_that_fails_half_way_has_done_nothing(transport: Transport,
         )
     data = transport.call(runs.get_run, runs.GetRun(run_id)).run.data
     assert (data.params, data.metrics, "t" in data.tags) == ({"old": "1"}, {}, False)
-    assert transport.call(artifacts.find_chunks, artifacts.Chunks(["blake3:b"])).digests == []
+    assert transport.call(artifacts.find_chunks, artifacts.FindChunks(run_id, ["blake3:b"])).digests == []
 
 
 def test_columns_of_points_come_back_bit_by_bit(transport: Transport, run_id: str) -> None:

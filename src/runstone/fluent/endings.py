@@ -117,6 +117,7 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+
 _thread_hook: Callable[[threading.ExceptHookArgs], object] = threading.excepthook
 
 
