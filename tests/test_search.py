@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 import runstone
-from runstone.entities import Metric, Param
+from runstone.entities import Metric, Param, RunTag
 from runstone.errors import InvalidParameter
+from runstone.operations import runs as stored
 from runstone.operations import search
 from runstone.operations.engine import Engine
 from runstone.store import runs as stored_runs
@@ -266,20 +267,29 @@ def test_pages_give_each_run_once_while_runs_are_being_added(order: list[str]) -
     assert first <= set(seen)
 
 
-@pytest.mark.parametrize("order", [["metrics.m"], ["metrics.m DESC"], ["tags.t DESC", "metrics.m"], ["end_time"]])
+@pytest.mark.parametrize(
+    "order", [[], ["start_time"], ["metrics.m"], ["metrics.m DESC"], ["tags.t DESC", "metrics.m"], ["end_time"]]
+)
 @pytest.mark.parametrize("text", ["", "params.few = 'x'", "metrics.m != 3", "metrics.m > 2 or params.few = 'x'"])
 def test_the_order_is_the_same_however_the_search_is_carried_out(order: list[str], text: str) -> None:
     """By the index of what is ordered by, by the rarest condition or by looking at every run: page after page, and all at once."""
     client = runstone.Client()
     for number in range(40):
         value = {0: float("nan"), 1: float("inf"), 2: float("-inf")}.get(number % 8, number % 5)
-        tags = {"t": str(number % 3)} if number % 2 else {}
-        run_id = client.create_run("0", start_time=number // 3, tags=tags).info.run_id
+        tags = [RunTag("t", str(number % 3))] if number % 2 else []
+        # over the wire a run may come without a start time
+        asked = stored.CreateRun("0", start_time=None if number % 9 == 4 else number // 3, tags=tags)
+        run_id = client._transport.call(stored.create_run, asked).run.info.run_id
         params = [Param("few", "x")] if number in (3, 8, 31) else []
         client.log_batch(run_id, metrics=[Metric("m", value, 1, 0)] if number % 6 else [], params=params)
         if number % 4:
             client.set_terminated(run_id, end_time=number % 10)
-    whole = [run.info.run_id for run in client.search_runs(["0"], text, order_by=order)]
+    found = client.search_runs(["0"], text, order_by=order)
+    whole = [run.info.run_id for run in found]
+    if order in ([], ["start_time"]):
+        times = [run.info.start_time for run in found]
+        known = sorted([time for time in times if time is not None], reverse=not order)
+        assert times == known + [None] * (len(times) - len(known))
     for size in (1, 2, 7):
         pages, token = [], None
         while token is not None or not pages:

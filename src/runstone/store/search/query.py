@@ -111,22 +111,32 @@ def _statements(connection: Connection, search: _Search, wanted: int) -> Iterato
     """The statements whose rows, one statement's after another's, are the answer; the later ones are seldom asked for."""
     first, place = search.terms[0], search.place
     leader, total = _leader(connection, search, wanted)
-    walks = first.alias is not None and leader is None and not any(part.by_id for part in search.parts)
-    if not walks or (place is not None and place[0] is None):
+    walks = leader is None and not any(part.by_id for part in search.parts)
+    if walks and first.column == "run.start_time":
+        yield from _by_time(search)
+        return
+    if not walks or first.alias is None or (place is not None and place[0] is None):
         yield _statement(search, leader, [])
         return
-    assert first.alias is not None
     # Rows of the index lie far from each other elsewhere: past some of them, looking at every run in turn costs less.
     end = _walked(connection, search, first.alias, 4 * wanted + total // 20)
     near, far = (">", "<=") if first.descending else ("<", ">=")
     there: Fragment = (f"{first.column} IS NOT NULL", []) if end is None else (f"{first.column} {near} ?", [end])
-    yield _statement(search, first.alias, [there, *_beginning(search)])
+    yield _statement(search, first.alias, [there, *_beginning(search)], there=True)
     rest: Fragment = (f"{first.column} IS NULL", [])
     if end is not None:
         rest = f"({first.column} {far} ? OR {first.column} IS NULL)", [end]
     elif any(part.alias == first.alias and part.probe[1] for part in search.parts):
         return  # a comparison with that very column is not true of NULL
     yield _statement(search, None, [rest])
+
+
+def _by_time(search: _Search) -> Iterator[tuple[str, list[object]]]:
+    """In the order of start times, which the runs' own index has; the few runs without one come last."""
+    column, place = search.terms[0].column, search.place
+    if place is None or place[0] is not None:
+        yield _statement(search, None, [(f"{column} IS NOT NULL", []), *_beginning(search)], there=True)
+    yield _statement(search, None, [(f"{column} IS NULL", [])])
 
 
 def _walked(connection: Connection, search: _Search, alias: str, steps: int) -> object:
@@ -174,15 +184,18 @@ def _leader(connection: Connection, search: _Search, wanted: int) -> tuple[str |
     return leader, total
 
 
-def _statement(search: _Search, leader: str | None, also: Sequence[Fragment]) -> tuple[str, list[object]]:
+def _statement(
+    search: _Search, leader: str | None, also: Sequence[Fragment], *, there: bool = False
+) -> tuple[str, list[object]]:
+    """A statement of this leader, with further conditions; `there` says that by them the first term is not NULL."""
     source, values = _source(search, leader)
     where = [search.scope, *also, *(part.condition for part in search.parts)]
     if search.place is not None:
         where.append(order.after(search.terms, search.place))
     columns = ", ".join([search.joins.kind.row, *(term.column for term in search.terms)])
-    walked = leader is not None and leader == search.terms[0].alias and bool(also)
+    first, *others = search.terms
     ordering = ", ".join(
-        term.ordering(term.nullable and not (walked and term is search.terms[0])) for term in search.terms
+        [first.ordering(first.nullable and not there), *(term.ordering(term.nullable) for term in others)]
     )
     filtered = " AND ".join(f"({sql})" for sql, _ in where)
     values += [value for _, some in where for value in some]
