@@ -78,6 +78,29 @@ def test_a_killed_runs_console_is_kept_by_the_next_reader(tmp_path: Path) -> Non
     assert recorded() == "last words\n"
 
 
+def test_a_child_does_not_keep_its_dead_parents_console_from_being_kept(tmp_path: Path) -> None:
+    process = start(
+        tmp_path,
+        """
+        import os, time, runstone
+        runstone.start_run()
+        if os.fork() == 0:
+            print("child")
+            input()
+            os._exit(0)
+        time.sleep(60)
+        """,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "child\n"
+    process.kill()
+    process.wait()
+    assert only_run().info.status == "KILLED"
+    assert os.listdir(tmp_path / ".runstone" / "console") == []
+    assert recorded() == "child\n"
+    process.communicate("\n")
+
+
 def test_the_console_of_a_run_that_failed_says_why(tmp_path: Path) -> None:
     run(tmp_path, "import runstone\nwith runstone.start_run():\n    print('so far')\n    1 / 0\n")
     assert recorded().startswith("so far\nTraceback (most recent call last):\n")

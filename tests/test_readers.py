@@ -64,13 +64,17 @@ def protect(folder: Path) -> None:
     _allow(folder, False)
 
 
+def _unprivileged(command: list[str]) -> list[str]:
+    if os.geteuid() != 0:
+        return command
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and setpriv (util-linux) is not there to forgo that")
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+
+
 def read(folder: Path) -> dict[str, Any]:
-    """What a process sees that may not write. (As root, it must give up the right to write everywhere first.)"""
-    command = [sys.executable, "-c", READER]
-    if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("root may write everywhere, and setpriv (util-linux) is not there to forgo that")
-        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    """What a process sees that may not write."""
+    command = _unprivileged([sys.executable, "-c", READER])
     done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
@@ -85,6 +89,26 @@ def test_a_store_that_was_closed_well_can_be_read(tmp_path: Path, store: Path) -
     seen = read(store)
     assert seen["status"] == seen["one"] == {"ended": "FINISHED"}
     assert sorted(os.listdir(store)) == before
+
+
+def test_such_a_reader_sees_what_others_write_meanwhile(tmp_path: Path, store: Path) -> None:
+    run(tmp_path, WRITER)
+    protect(store)
+    count = "print(len(client.search_runs(['0'])), flush=True)"
+    source = f"import runstone; client = runstone.Client(); {count}; input(); {count}"
+    process = subprocess.Popen(
+        _unprivileged([sys.executable, "-c", source]),
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "1\n"
+    _allow(store, True)
+    run(tmp_path, WRITER)
+    protect(store)
+    assert process.communicate("\n")[0] == "2\n"
 
 
 def test_a_dead_run_is_killed_for_a_reader_that_cannot_say_so_in_the_store(tmp_path: Path, store: Path) -> None:

@@ -17,7 +17,7 @@ def tags(checkout: git.Checkout | None) -> dict[str, str]:
         "mlflow.source.type": "NOTEBOOK" if "ipykernel" in sys.modules else "LOCAL",
         "runstone.host": os.uname().nodename,
         "runstone.pid": str(os.getpid()),
-        "runstone.command": " ".join(masked(sys.argv))[:8000],
+        "runstone.command": " ".join([*sys.argv[:1], *masked(sys.argv[1:])])[:8000],
         "runstone.python": sys.version.split()[0],
         **(checkout.tags() if checkout is not None else {}),
     }

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import NamedTuple
 
 from runstone.provenance.secrets import without_credentials
-
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Checkout(NamedTuple):
@@ -77,7 +74,7 @@ def _reference(roots: list[str], reference: str) -> str:
 
 
 def _commit(text: str) -> str | None:
-    return text if _COMMIT.fullmatch(text) else None
+    return text if len(text) in (40, 64) and set(text) <= set("0123456789abcdef") else None
 
 
 def _settings(text: str) -> list[tuple[str, str, str]]:
