@@ -124,7 +124,7 @@ CREATE TABLE input_tag (
 ) WITHOUT ROWID;
 
 -- Bytes. A chunk lies in a pack (pack, offset) or, when small, here (data). A content is a whole file's bytes: its chunks in
--- order. An artifact is a name for a content and is written last. A content without a digest is still growing (a live log).
+-- order. An artifact is a name for a content and is written last.
 CREATE TABLE pack (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
