@@ -342,6 +342,7 @@ def test_on_a_terminal_every_table_fits(store: dict[str, str], tmp_path: Path, c
         ["experiments"],
         ["artifacts", "ls", "fast"],
         ["metrics", "fast"],
+        ["runs", "compare", "fast", "slow", "latest"],
     ):
         arguments = [store.get(argument, argument) if argument == "odd" else argument for argument in arguments]
         ended = on_terminal(tmp_path, *arguments, columns=columns)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from runstone.cli.finding import find_run, reader
-from runstone.cli.output import console, for_people, json_option, moment, show, show_json, show_lines
+from runstone.cli.output import console, for_people, json_option, moment, show, show_json, show_lines, span
 from runstone.client import Client
 from runstone.client.series import MetricSeries
 from runstone.entities import Run
@@ -92,7 +93,7 @@ def _plot(run: Run, series: dict[str, MetricSeries], log: bool, by_time: bool) -
     out.print(f"{run.info.run_name}: {', '.join(_title(key, points, log) for key, points in series.items())}")
     if len(lines) > 1:
         out.print(Text.assemble(*legend([line.name for line in lines], paper)))
-    for row in plot(lines, paper, log, _clock if by_time else _step):
+    for row in plot(lines, paper, log, _clock(min(float(line.x[0]) for line in lines)) if by_time else _step):
         out.print(Text.assemble(*row), soft_wrap=True)
 
 
@@ -119,5 +120,6 @@ def _step(place: float) -> str:
     return f"{place:.0f}"
 
 
-def _clock(place: float) -> str:
-    return moment(int(place)) or ""
+def _clock(first: float) -> Callable[[float], str]:
+    """The time of the first point, and of others how much later they are."""
+    return lambda place: moment(int(place)) or "" if place == first else f"+{span(int(place - first))}"

@@ -9,12 +9,13 @@ import click
 
 from runstone.cli.finding import experiments, find_experiment, find_run, reader
 from runstone.cli.grouping import ListingGroup
-from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size, span
+from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size, span, text
 from runstone.client import Client
 from runstone.entities import Run, ViewType
 
 # Tags that say where a run came from: they differ from run to run and tell little, so `compare` shows them only when asked.
 _OWN_TAGS = ("mlflow.", "runstone.")
+_SAME = "They differ in nothing."
 
 
 @click.group(cls=ListingGroup)
@@ -143,11 +144,27 @@ def compare(names: tuple[str, ...], everything: bool, as_json: bool) -> None:
             [{"kind": kind, "name": name, "values": dict(zip(ids, values, strict=True))} for kind, name, values in rows]
         )
         return
-    titles = [f"{run.info.run_name} ({run.info.run_id[:6]})" if for_people() else run.info.run_id for run in found]
+    if for_people():
+        _compared(found, rows)
+        return
+    titles = [run.info.run_id for run in found]
+    lines = [{"kind": kind, "name": name, **dict(zip(titles, values, strict=True))} for kind, name, values in rows]
+    show(lines, False, _SAME)
+
+
+def _compared(found: list[Run], rows: list[tuple[str, str, list[Any]]]) -> None:
+    """For people: which run is which, then a column a run, with names as the search language has them."""
+    titles = [run.info.run_id[:8] for run in found]
+    for title, run in zip(titles, found, strict=True):
+        print(f"{title}  {text(run.info.run_name)}")
+    print()
+    named = [("" if kind == "run" else f"{kind}s.", name, values) for kind, name, values in rows]
+    parts = {"": 0.4, **dict.fromkeys(titles, 0.6 / len(titles))}
     show(
-        [{"kind": kind, "name": name, **dict(zip(titles, values, strict=True))} for kind, name, values in rows],
+        [{"": prefix + name, **dict(zip(titles, values, strict=True))} for prefix, name, values in named],
         False,
-        "They differ in nothing.",
+        _SAME,
+        parts,
     )
 
 
