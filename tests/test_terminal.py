@@ -355,13 +355,15 @@ def test_on_a_terminal_every_table_fits(store: dict[str, str], tmp_path: Path, c
 
 
 def test_a_bar_appears_for_what_lasts(store: dict[str, str], tmp_path: Path) -> None:
-    assert "verifying" not in on_terminal(tmp_path, "verify").out
-    code = "from runstone.cli import main, output; output.PATIENCE = -1; main()"
-    ended = on_terminal(tmp_path, "verify", program=(sys.executable, "-c", code))
-    assert "verifying" in ended.out
-    assert ended.code == 0
-    ended = on_terminal(tmp_path, "verify", program=(sys.executable, "-c", code), RUNSTONE_PROGRESS="0")
-    assert "verifying" not in ended.out
+    def verify(patience: str, **environment: str) -> Ended:
+        code = f"from runstone.cli import main, output; output.PATIENCE = float({patience!r}); main()"
+        return on_terminal(tmp_path, "verify", program=(sys.executable, "-c", code), **environment)
+
+    lasting = verify("-1")
+    assert lasting.code == 0
+    assert "verifying" in lasting.out
+    assert "verifying" not in verify("inf").out
+    assert "verifying" not in verify("-1", RUNSTONE_PROGRESS="0").out
 
 
 def test_help_loads_neither_tables_nor_the_store() -> None:
