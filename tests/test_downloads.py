@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import runstone
-from runstone.errors import AlreadyExists, CorruptData, InvalidParameter, MissingFile, WrongFileKind
+from runstone.errors import AlreadyExists, CorruptData, InvalidParameter, WrongFileKind
 from runstone.repository.destination import Destination
 
 DATA = random.Random(1).randbytes(1_000_000)
@@ -54,13 +54,20 @@ def test_files_have_the_mode_that_new_files_have(run_id: str) -> None:
     assert stat.S_IMODE(os.stat("out/a").st_mode) == 0o750
 
 
-def test_the_place_is_where_the_path_says_and_is_told(run_id: str, tmp_path: Path) -> None:
-    assert fetch(run_id, "a/b/data.bin") == tmp_path / "out/a/b/data.bin"
-    assert fetch(run_id, "a") == tmp_path / "out/a"
-    with pytest.raises(MissingFile, match="Make it first"):
-        runstone.Client().download_artifacts(run_id, "a", "nowhere")
+def test_a_file_or_folder_is_put_in_the_folder_under_its_own_name_and_the_place_is_told(
+    run_id: str, tmp_path: Path
+) -> None:
+    assert fetch(run_id, "a/b/data.bin") == tmp_path / "out/data.bin"
+    assert fetch(run_id, "a/b") == tmp_path / "out/b"
+    assert files() == ["b/data.bin", "data.bin"]
+    assert fetch(run_id) == tmp_path / "out"
+
+
+def test_the_folder_is_made_when_it_is_missing_and_refused_when_it_is_a_file(run_id: str, tmp_path: Path) -> None:
+    place = runstone.Client().download_artifacts(run_id, "a/c.txt", "new/folder")
+    assert Path(place) == tmp_path / "new/folder/c.txt"
     Path("file").write_text("x")
-    with pytest.raises(MissingFile):
+    with pytest.raises(WrongFileKind, match="'file' is a file"):
         runstone.Client().download_artifacts(run_id, "a", "file")
 
 
@@ -139,8 +146,8 @@ def test_what_a_dead_process_was_fetching_is_swept_and_what_a_living_one_fetches
     Path("out/a/users.part").write_text("mine")
     with alive.open("w") as writer:
         fcntl.flock(writer, fcntl.LOCK_EX)
-        fetch(run_id, "a/c.txt")
-    assert files() == ["a/.runstone-fedcba9876543210.part", "a/c.txt", "a/users.part"]
+        fetch(run_id, "a")
+    assert files() == ["a/.runstone-fedcba9876543210.part", "a/b/data.bin", "a/c.txt", "a/users.part"]
 
 
 def test_two_names_that_the_folder_takes_for_one_do_not_replace_each_other(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from runstone.entities import FileInfo
-from runstone.errors import MissingFile, NotFound, WrongFileKind
+from runstone.errors import InvalidParameter, MissingFile, NotFound, WrongFileKind, from_os_error
 from runstone.operations import artifacts, growing, rules
 from runstone.repository.batch import Stored
 from runstone.repository.files import Repository, repository_in
@@ -42,7 +42,7 @@ def log_files(
 ) -> None:
     """Log several files in one transaction: name to local path, bytes or stream."""
     folder = f"{_folder(artifact_path)}/" if artifact_path else ""
-    sources = [(rules.check_path(folder + name), source) for name, source in files.items()]
+    sources = [(rules.check_path(folder + name if folder else name), source) for name, source in files.items()]
 
     def known(digests: list[str]) -> set[str]:
         return set(self._transport.call(artifacts.find_chunks, artifacts.FindChunks(run_id, digests)).digests)
@@ -63,8 +63,7 @@ def log_artifact(self: Client, run_id: str, local_path: str, artifact_path: str 
         FileChanged: the file kept changing while it was read.
         InvalidParameter: the artifact path is not plain.
     """
-    local = os.fspath(local_path)
-    _require(local)
+    local = _require(local_path)
     name = os.path.basename(os.path.normpath(local))
     if os.path.isdir(local):
         self.log_artifacts(run_id, local, f"{artifact_path}/{name}" if artifact_path else name)
@@ -74,8 +73,7 @@ def log_artifact(self: Client, run_id: str, local_path: str, artifact_path: str 
 
 def log_artifacts(self: Client, run_id: str, local_dir: str, artifact_path: str | None = None) -> None:
     """Log what is in a folder, in one transaction."""
-    local = os.fspath(local_dir)
-    _require(local)
+    local = _require(local_dir)
     if not os.path.isdir(local):
         raise WrongFileKind(f"{local!r} is a file; log_artifacts takes a folder. Log a file with log_artifact.", local)
     from runstone.repository.folders import walk
@@ -90,11 +88,17 @@ def log_bytes(self: Client, run_id: str, data: bytes, artifact_file: str) -> Non
 
 def log_stream(self: Client, run_id: str, stream: BinaryIO, artifact_file: str) -> None:
     """Log what a binary file object gives, as a file."""
+    given: object = stream  # people hand in a path, whatever the types say: it must not be opened as one
+    if isinstance(given, str | bytes):
+        raise InvalidParameter(
+            f"log_stream takes an open binary file, not {type(given).__name__}: log_artifact takes a path, log_text a text."
+        )
     self.log_files(run_id, {artifact_file: stream})
 
 
 def list_artifacts(self: Client, run_id: str, path: str | None = None) -> list[FileInfo]:
     """One level of a run's artifacts, by path; nothing where `path` is a file or missing."""
+    path = path.rstrip("/") or "/" if path else None
     if path:
         rules.check_path(path)
     return self._transport.call(artifacts.list_artifacts, artifacts.ListArtifacts(run_id, path)).files
@@ -116,7 +120,9 @@ def stream_artifact(self: Client, run_id: str, path: str) -> Iterator[bytes]:
 def download_artifacts(
     self: Client, run_id: str, path: str, dst_path: str | None = None, progress: Callable[[int], None] | None = None
 ) -> str:
-    """Fetch a file or folder ('' for all); the local path comes back.
+    """Fetch a file or folder ('' for all) into a folder, under its own last name; the local path comes back.
+
+    The folder is made when missing; without one, it is a new temporary one.
 
     A file replaces what is under its name at once, when it is whole and checked. Nothing is written outside the folder, nor through
     a link in it. `progress` is told the bytes of each piece that is written.
@@ -130,14 +136,21 @@ def download_artifacts(
         import tempfile
 
         dst_path = tempfile.mkdtemp(prefix="runstone-")
-    elif not os.path.isdir(dst_path):
-        raise MissingFile(f"The folder {dst_path!r} to download to does not exist. Make it first.", dst_path)
+    else:
+        try:
+            os.makedirs(dst_path, exist_ok=True)
+        except FileExistsError as error:
+            raise WrongFileKind(f"{dst_path!r} is a file; a folder is needed to download to.", dst_path) from error
+        except OSError as error:
+            raise from_os_error(error, f"Making the folder {dst_path!r} to download to") from error
+    above = path.rpartition("/")[0]
     with Destination(dst_path) as destination:
         for file in files:
             content = _chunks(self, run_id, file)
             # The store may be somebody else's: what it says a path is, is checked again.
-            destination.put(rules.check_path(file.path), content if progress is None else _counted(content, progress))
-    return os.path.join(os.path.abspath(dst_path), path)
+            name = rules.check_path(file.path)[len(above) + 1 if above else 0 :]
+            destination.put(name, content if progress is None else _counted(content, progress))
+    return os.path.join(os.path.abspath(dst_path), path.rpartition("/")[2])
 
 
 def _counted(content: Iterator[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
@@ -177,11 +190,14 @@ def _folder(artifact_path: str | None) -> str:
     return rules.check_path(artifact_path.rstrip("/") if isinstance(artifact_path, str) else artifact_path)
 
 
-def _require(local: str) -> None:
+def _require(path: object) -> str:
+    """The path of a file or folder that is there, as text."""
+    if not isinstance(path, str | os.PathLike) or not isinstance(local := os.fspath(path), str):
+        raise InvalidParameter(f"The path of a file here is a text or a path, not {type(path).__name__}: {path!r}.")
     if "\0" in local:
         raise MissingFile(f"{local!r} holds a NUL character: no file has such a name.", local)
     if os.path.exists(local):
-        return
+        return local
     if os.path.islink(local):
         raise MissingFile(f"{local!r} is a link to {os.readlink(local)!r}, which does not exist.", local)
     if local.endswith(MODEL_ENDINGS):
