@@ -79,6 +79,23 @@ mlflow.MlflowClient("nonsense://x")
 mlflow.tracking.get_tracking_uri() == mlflow.get_tracking_uri()
 mlflow.config.get_tracking_uri() == mlflow.get_tracking_uri()
 
+# %% the store by the environment
+os.environ["STORE"] = mlflow.get_tracking_uri()
+mlflow.set_tracking_uri(None)
+os.environ["MLFLOW_TRACKING_URI"] = os.environ["STORE"]
+mlflow.get_tracking_uri() == os.environ["STORE"]
+mlflow.is_tracking_uri_set()
+mlflow.MlflowClient().tracking_uri == os.environ["STORE"]
+with mlflow.start_run() as run:
+    mlflow.log_param("a", 1)
+mlflow.get_run(run.info.run_id).data.params
+del os.environ["MLFLOW_TRACKING_URI"]
+mlflow.is_tracking_uri_set()
+mlflow.set_tracking_uri(os.environ["STORE"])
+mlflow.is_tracking_uri_set()
+mlflow.set_registry_uri(mlflow.get_tracking_uri())
+mlflow.get_registry_uri() == mlflow.get_tracking_uri()
+
 # %% switches
 mlflow.config.enable_async_logging()
 mlflow.start_run()
