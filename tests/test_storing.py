@@ -163,6 +163,27 @@ def test_packs_are_on_disk_before_the_index_is_told_and_stay_whatever_it_answers
     assert len(left("packs")) > 3
 
 
+def test_the_index_is_not_told_while_a_pack_is_still_being_synced(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "FULL_SIZE", 6_000_000)
+    committed, early = threading.Event(), []
+
+    class Slow(LocalBlobs):
+        def put(self, name: str, source: str) -> None:
+            if threading.current_thread() is not threading.main_thread():
+                early.append(committed.wait(0.3))  # a chance for the commit to overtake
+            super().put(name, source)
+
+    def commit(packed: list[Packed], small: object, files: object) -> None:
+        committed.set()
+        assert len(packed) == len(left("packs")) == 2
+
+    repository = Repository(Slow(str(tmp_path / "packs")), str(tmp_path / "incoming"))
+    repository.store([("file", OLD)], index.known, commit)
+    assert early == [False]
+
+
 def test_a_pack_that_cannot_be_kept_is_an_error_and_the_others_go_too(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
