@@ -25,7 +25,7 @@ lint: .venv/.test
 	$(PY) tools/check_sizes.py
 
 soak: .venv/.test .envs/mlflow/.ready
-	$(PYTEST) -m soak
+	$(PYTEST) -m soak -v --durations 0 --durations-min 1
 
 bench: .venv/.test
 	$(PY) -m benchmarks

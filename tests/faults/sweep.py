@@ -140,8 +140,9 @@ def leftovers(store: Path) -> list[str]:
 
     with contextlib.closing(sqlite3.connect(store / "runstone.db")) as database:
         known = {name for (name,) in database.execute("SELECT name FROM pack")}
-    folders = [store / kind for kind in ("packs", "journal", "console") if (store / kind).exists()]
-    return sorted(path.name for folder in folders for path in folder.iterdir() if path.name not in known)
+    files = [path.relative_to(store) for path in store.rglob("*") if path.is_file() and path.name not in known]
+    # a folder that something is prepared in counts once
+    return sorted({"/".join(file.parts[:2]) for file in files if not file.name.startswith("runstone.db")})
 
 
 def _check_going_on(client: runstone.Client, runs: list[Run]) -> None:

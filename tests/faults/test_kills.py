@@ -16,6 +16,8 @@ import pytest
 from tests.faults import sweep
 from tests.support import tracing
 
+import runstone
+
 pytestmark = pytest.mark.skipif(tracing.can_trace() is not None, reason=str(tracing.can_trace()))
 
 SAMPLE = 24
@@ -59,6 +61,20 @@ def test_a_process_is_killed_at_every_call_it_makes(tmp_path: Path, calls: list[
         _, told = sweep.kill(tmp_path / "work", store, number)
         sweep.check(store, told)
         shutil.rmtree(store)
+
+
+def test_what_killed_writers_leave_does_not_pile_up(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for number in range(4):
+        process = sweep.start(tmp_path / str(number), store)
+        tracing.kill_before(process, "rename", 2)  # the first names the journal, the second the pack
+        process.communicate()
+        assert any(name.endswith(".pack.tmp") for name in sweep.leftovers(store))
+    client = runstone.Client(store)
+    assert [run.info.status for run in client.search_runs(["0"])] == ["KILLED"] * 4
+    assert len(sweep.leftovers(store)) <= 2, "more than the last one's"
+    client.log_bytes(client.create_run("0").info.run_id, bytes(range(256)) * 4000, "another")
+    assert sweep.leftovers(store) == []
 
 
 @pytest.fixture

@@ -248,4 +248,4 @@ TestStore.settings = settings(max_examples=20, stateful_step_count=30, **COMMON)
 
 @pytest.mark.soak
 class TestStoreForLong(StoreAgainstDict.TestCase):
-    settings = settings(max_examples=600, stateful_step_count=60, **COMMON)
+    settings = settings(max_examples=200, stateful_step_count=50, **COMMON)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import itertools
 import os
 import platform
 import signal
@@ -65,6 +66,12 @@ def kill_at(process: subprocess.Popen[str], number: int) -> list[Call]:
     The calls it made come back, the last of them not made; all of them where it ended before. It must lead its process group.
     """
     return _follow(process, lambda count, call: "kill" if count == number else None)
+
+
+def kill_before(process: subprocess.Popen[str], name: str, number: int) -> list[Call]:
+    """The same, before its n-th call of that name."""
+    seen = itertools.count(1)
+    return _follow(process, lambda count, call: "kill" if call.name == name and next(seen) == number else None)
 
 
 def fail_at(process: subprocess.Popen[str], number: int, error: int, times: int = 1) -> list[Call]:

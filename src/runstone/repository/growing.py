@@ -99,7 +99,8 @@ class GrowingFile:
     def remove(self) -> None:
         """Take it away: what it held is kept elsewhere, or was nothing."""
         self.stop()
-        with contextlib.suppress(FileNotFoundError):
+        # Gone, or the disk fails: whoever reads the run next adopts it, and nothing is lost.
+        with contextlib.suppress(OSError):
             os.unlink(self.path)
         self.release()
 
