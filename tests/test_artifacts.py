@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +111,15 @@ def test_missing_artifacts_and_uris_of_elsewhere_are_named(run_id: str) -> None:
             runstone.artifacts.load_text(uri)
     with pytest.raises(InvalidParameter, match="Exactly one"):
         runstone.artifacts.download_artifacts(run_id=run_id, artifact_uri=f"runs:/{run_id}/x")
+
+
+def test_logging_a_small_file_loads_nothing_that_only_large_files_need(tmp_path: Path) -> None:
+    code = (
+        "import sys, runstone\n"
+        "open('metrics.json', 'w').write('{}')\n"
+        "with runstone.start_run():\n    runstone.log_artifact('metrics.json')\n"
+        "large = {'pyfastcdc', 'runstone.repository.behind', 'runstone.repository.destination', 'runstone.repository.folders'}\n"
+        "print(sorted(large & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == "[]\n"
