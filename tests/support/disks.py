@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 
@@ -54,8 +55,8 @@ class Disk:
 
 def can_mount() -> str | None:
     """Why no disk can be made here; None where one can."""
-    if os.name != "posix" or not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return "mounting a small disk needs root"
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return "mounting a small disk needs Linux and root"
     return None
 
 
