@@ -117,8 +117,10 @@ class Segment:
 
     def close(self) -> None:
         """Give the lock back. The file goes when all of it was shipped, else it waits to be adopted."""
-        if self.shipped >= self.position and os.path.exists(self.path):
-            os.unlink(self.path)
+        if self.shipped >= self.position:
+            # Gone, or the disk fails: whoever comes next finds it unlocked, with nothing to ship, and takes it away.
+            with contextlib.suppress(OSError):
+                os.unlink(self.path)
         self.abandon()
 
 
