@@ -119,7 +119,7 @@ def test_a_thread_without_a_run_logs_to_the_one_that_is_active() -> None:
 
 def test_threads_with_runs_of_their_own_do_not_mix() -> None:
     ids: list[str] = []
-    barrier = threading.Barrier(4)
+    barrier = threading.Barrier(4, timeout=60)
 
     def train(number: int) -> None:
         with runstone.start_run() as run:

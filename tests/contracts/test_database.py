@@ -166,6 +166,27 @@ def test_what_is_refused_by_a_rule_of_the_tables_is_an_error_of_the_family(datab
     assert names(database) == ["Default", "one"]
 
 
+def test_many_threads_may_be_first_at_once(kind: Kind, tmp_path: Path) -> None:
+    for number in range(40):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        new: Kind = type(kind)(folder)  # type: ignore[call-arg]
+        found: list[object] = []
+
+        def work(new: Kind = new, found: list[object] = found) -> None:
+            try:
+                found.append(names(new.open()))
+            except RunstoneError as error:
+                found.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [["Default"]] * 6
+
+
 def test_writers_of_many_threads_do_not_undo_one_another(database: Database) -> None:
     set_count(database, 0)
 

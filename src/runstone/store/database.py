@@ -183,7 +183,13 @@ class Database:
         return f"file:{quote(self.path)}?mode=ro" + ("" if log else _FROZEN)
 
     def _migrate(self, connection: Connection) -> None:
-        if self._version(connection) == len(MIGRATIONS):
+        # In one transaction, so that all that is looked at is of one moment: another thread or process may be making it just now.
+        connection.execute("BEGIN")
+        try:
+            version = self._version(connection)
+        finally:
+            connection.execute("ROLLBACK")
+        if version == len(MIGRATIONS):
             return
         # Two processes may be first at once: the lock decides, the second looks again and finds the work done.
         connection.execute("BEGIN EXCLUSIVE")
