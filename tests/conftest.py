@@ -8,7 +8,12 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
+
+# How long an example takes says nothing here: the machine may be busy.
+hypothesis.settings.register_profile("runstone", deadline=None)
+hypothesis.settings.load_profile("runstone")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -110,6 +110,8 @@ def names(text: str, **more: Any) -> list[str]:
         ("metrics.loss.min <= 9", "a nan"),
         ("metrics.`loss.min` > 0", "b"),
         ("metrics.loss.count = 2", "a b nan"),
+        ("metrics.`loss`.count = 2", "a b nan"),
+        ("metrics.\"loss\".min > 70", "b"),
         ("metrics.loss.first = 9", "a b nan"),
         ("metrics.loss is null", "last"),
         ("run_name rlike '^(a|b)$'", "a b"),

@@ -54,7 +54,7 @@ def test_what_is_written_is_read(names: list[records.SeriesName], points: list[t
 
 
 @given(NAMES, POINTS, st.data())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_any_truncation_costs_only_what_is_cut_off(
     names: list[records.SeriesName], points: list[tuple[int, int, float]], data: st.DataObject
 ) -> None:
@@ -70,7 +70,7 @@ def test_any_truncation_costs_only_what_is_cut_off(
 
 
 @given(NAMES, POINTS.filter(len), st.data())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_flipped_bit_costs_one_slot_and_no_name(
     names: list[records.SeriesName], points: list[tuple[int, int, float]], data: st.DataObject
 ) -> None:

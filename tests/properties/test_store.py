@@ -229,7 +229,7 @@ class StoreAgainstDict(RuleBasedStateMachine):
         assert found("status = 'RUNNING'") == {i for i in inside if self.runs[i].status == "RUNNING"}
         counted = {i for i in inside if len(self.runs[i].points.get(key, ())) >= number > 0}
         if number > 0:
-            assert found(f"metrics.`{key}.count` >= {number}") == counted
+            assert found(f"metrics.`{key}`.count >= {number}") == counted
 
     @invariant()
     def experiments_are_as_they_should_be(self) -> None:

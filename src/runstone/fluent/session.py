@@ -263,7 +263,7 @@ def _say(store: Any, run: ActiveRun) -> None:
             # What is found from the working folder needs no naming; anything else the reader's shell may not know of.
             named = f"--store '{store._folder}' " if is_tracking_uri_set() else ""
             print(
-                f"runstone: run {run.info.run_name} is in {store._folder} · look at it: runstone {named}runs show {run.info.run_id}",
+                f"runstone: run {run.info.run_name} is in {store._folder}; look at it: runstone {named}runs show {run.info.run_id}",
                 file=sys.stderr,
             )
 

@@ -7,6 +7,7 @@ one        := NOT one | "(" either ")" | comparison
 comparison := identifier ( operator value | [NOT] IN "(" value, ... ")" | [NOT] BETWEEN value AND value | IS [NOT] NULL )
 operator   := = | != | > | >= | < | <= | [NOT] LIKE | [NOT] ILIKE | [NOT] RLIKE
 identifier := [entity "."] key            the key bare, in backticks or in quotes; the entity bare or in backticks
+              | entity "." quoted "." word
 value      := number | 'text' | "text"
 """
 
@@ -187,7 +188,12 @@ class _Parser:
             if following.kind not in ("ticked", "string") or following.place != before.place + len(before.text):
                 raise self.wrong(f"the key right behind '{entity}.', bare or in backticks")
             self.next += 1
-            return Identifier(entity, self.unquoted(following), True, first.place)
+            key, end, ending = self.unquoted(following), following.place + len(following.text), self.peek()
+            # metrics.`learning rate`.min is read as metrics.loss.min is.
+            if ending.kind == "word" and ending.place == end and ending.text.startswith("."):
+                self.next += 1
+                return Identifier(entity, key + ending.text, False, first.place)
+            return Identifier(entity, key, True, first.place)
         return Identifier(entity, key, False, first.place) if dot else Identifier("", entity, False, first.place)
 
     def unquoted(self, token: Token) -> str:
