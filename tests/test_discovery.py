@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,18 @@ def test_a_store_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises((StorageDenied, OSError), match="file"):
         runstone.Client(tmp_path / "file" / "store")
+
+
+@pytest.mark.parametrize("text", ["soon", "nan", "inf", "-1"])
+def test_a_setting_in_seconds_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("RUNSTONE_BUSY_TIMEOUT", text)
+    with pytest.raises(InvalidParameter, match="RUNSTONE_BUSY_TIMEOUT"):
+        runstone.Client().search_experiments()
+
+
+def test_a_child_follows_set_experiment_and_not_what_its_parent_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "inherited")
+    experiment = runstone.set_experiment("chosen")
+    code = "import runstone\nwith runstone.start_run() as run: print(run.info.experiment_id)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == f"{experiment.experiment_id}\n"

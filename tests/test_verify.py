@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,4 +159,18 @@ def test_logging_a_file_again_brings_back_what_a_lost_pack_held(tmp_path: Path, 
     client.log_bytes(run_id, data, "second")
     assert client.read_artifact(run_id, "second") == data
     assert client.read_artifact(run_id, "first") == data
+    assert client.verify() == []
+
+
+def test_a_small_file_whose_pack_was_lost_is_whole_again_when_it_is_logged_alone(tmp_path: Path, run_id: str) -> None:
+    files: dict[str, Any] = {f"{number}": random.Random(number).randbytes(15_000) for number in range(100)}
+    client = runstone.Client()
+    client.log_files(run_id, files)
+    for pack in packs(tmp_path):  # so many small files do not all fit into the database
+        pack.unlink()
+    damaged = [damage.path for damage in client.verify()]
+    assert damaged
+    for path in damaged:
+        client.log_bytes(run_id, files[path], path)
+        assert client.read_artifact(run_id, path) == files[path]
     assert client.verify() == []

@@ -67,6 +67,13 @@ def _size(text: str) -> int:
     return number
 
 
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1e9:
+        raise ValueError("write a number of seconds, 0 or more")
+    return number
+
+
 def _optional(text: str) -> str | None:
     return text
 
@@ -104,7 +111,7 @@ RUN_CONTEXT = Setting(
     also=("MLFLOW_RUN_CONTEXT",),
 )
 DRAIN_INTERVAL = Setting(
-    "RUNSTONE_DRAIN_INTERVAL", float, 1.0, "Seconds between two shipments of journalled metric points to the store."
+    "RUNSTONE_DRAIN_INTERVAL", _seconds, 1.0, "Seconds between two shipments of journalled metric points to the store."
 )
 CONSOLE = Setting("RUNSTONE_CONSOLE", _boolean, True, "Record the console output of runs as an artifact (1 or 0).")
 CONSOLE_LIMIT = Setting(
@@ -116,7 +123,7 @@ DIFF_LIMIT = Setting(
     "Bytes that the recorded difference from the last git commit may have; 0 does not record it.",
 )  # fmt: skip
 GIT_TIMEOUT = Setting(
-    "RUNSTONE_GIT_TIMEOUT", float, 10.0,
+    "RUNSTONE_GIT_TIMEOUT", _seconds, 10.0,
     "Seconds that git may take to tell what is not committed, in the background; 0 does not ask it.",
 )  # fmt: skip
 PROVENANCE = Setting(
@@ -133,7 +140,7 @@ PROGRESS = Setting(
     also=("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR",),
 )  # fmt: skip
 BUSY_TIMEOUT = Setting(
-    "RUNSTONE_BUSY_TIMEOUT", float, 60.0, "Seconds to wait for another process's write to the store."
+    "RUNSTONE_BUSY_TIMEOUT", _seconds, 60.0, "Seconds to wait for another process's write to the store."
 )
 
 ALL: tuple[Setting[object], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))

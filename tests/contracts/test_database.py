@@ -276,6 +276,61 @@ print(count())
     assert names(database) == ["Default", "parent", "child", "child of a reader", "closed", "parent again"]
 
 
+def test_what_a_child_writes_is_kept_when_its_parent_closes_first(
+    tmp_path: Path, kind: Kind, database: Database
+) -> None:
+    body = f"""
+import os, sys
+def add(name):
+    with database.write() as connection:
+        connection.execute({NEW!r}, (name,))
+add("parent")
+goes, ready = os.pipe(), os.pipe()
+if os.fork() == 0:
+    with database.read() as connection:
+        connection.execute("SELECT count(*) FROM experiment").fetchone()
+    os.write(ready[1], b".")
+    os.read(goes[0], 1)
+    add("child")
+    os._exit(0)
+os.read(ready[0], 1)
+database.close()
+os.write(goes[1], b".")
+print(os.wait()[1])
+"""
+    database.close()
+    code, out, err = run(tmp_path, kind.opening + body)
+    assert (code, out) == (0, "0\n"), err
+    assert names(database) == ["Default", "parent", "child"]
+
+
+def test_a_child_forked_while_other_threads_write_can_write(tmp_path: Path, kind: Kind, database: Database) -> None:
+    body = f"""
+import os, threading
+def add(name):
+    with database.write() as connection:
+        connection.execute({NEW!r}, (name,))
+over = threading.Event()
+def work():
+    number = 0
+    while not over.is_set():
+        add(f"thread {{number}}")
+        number += 1
+writer = threading.Thread(target=work)
+writer.start()
+for number in range(20):
+    if os.fork() == 0:
+        add(f"child {{number}}")
+        os._exit(0)
+    assert os.wait()[1] == 0
+over.set()
+writer.join()
+"""
+    code, _, err = run(tmp_path, kind.opening + body)
+    assert code == 0, err
+    assert len([name for name in names(database) if name.startswith("child")]) == 20
+
+
 def test_a_closed_one_can_be_closed_again_and_opens_when_it_is_asked(database: Database) -> None:
     database.close()
     database.close()

@@ -36,6 +36,7 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | None
         )
     _active_id = experiment.experiment_id
     settings.EXPERIMENT_ID.write(_active_id)
+    settings.EXPERIMENT_NAME.write(None)  # what this process inherited; its children are to follow the call
     return experiment
 
 

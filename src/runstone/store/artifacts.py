@@ -33,9 +33,10 @@ def add_pack(connection: Connection, name: str, size: int, chunks: Sequence[tupl
 
 
 def add_small(connection: Connection, chunks: Sequence[tuple[str, bytes]]) -> None:
-    """Chunks kept in the database itself."""
+    """Chunks kept in the database itself. One that is in a pack is asked for again only when the pack is lost: it moves here."""
     connection.executemany(
-        "INSERT INTO chunk (digest, size, data) VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+        "INSERT INTO chunk (digest, size, data) VALUES (?, ?, ?)"
+        " ON CONFLICT (digest) DO UPDATE SET data = excluded.data, pack = NULL, offset = NULL WHERE data IS NULL",
         [(digest, len(data), data) for digest, data in chunks],
     )
 

@@ -22,6 +22,7 @@ from runstone.errors import (
     StoreMismatch,
     from_os_error,
 )
+from runstone.store import gate
 from runstone.store.schema import APPLICATION_ID, MIGRATIONS
 
 Connection = sqlite3.Connection
@@ -40,7 +41,7 @@ _FROZEN = "&immutable=1"
 # Bytes of the header that every SQLite file begins with.
 _HEADER = 100
 
-# Connections a forked child inherited: never closed there, since closing would disturb the parent's locks.
+# A connection that was in use by the very thread that forked: never closed in the child, where it would disturb the parent's locks.
 _orphans: list[Connection] = []
 
 
@@ -58,37 +59,42 @@ class Database:
         self.shadow = _NO_SHADOW
         self._local = threading.local()
         self._all: WeakSet[_Held] = WeakSet()
-        with self._translated():
+        with gate.passage(), self._translated():
             self._local.held = self._hold()
+        gate.add(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A snapshot: every statement in the block sees the same state."""
-        with self._translated():
+        with gate.passage(), self._translated():
             connection = self._connection()
             if connection.in_transaction:  # inside write() or read() of the same thread: their snapshot serves
                 yield connection
                 return
             self._cast(self.shadow)
-            connection.execute("BEGIN")
+            # Begun within the `try`: a signal's exception may come when it is just begun.
             try:
+                connection.execute("BEGIN")
                 yield connection
             finally:
-                connection.execute("ROLLBACK")
+                _roll_back(connection)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction, on disk when the block has ended; nothing of it if the block raises."""
-        with self._translated():
+        with gate.passage(), self._translated():
             connection = self._connection()
+            if connection.in_transaction:
+                raise RunstoneError(
+                    "A write within a read or write of the same thread. This is a fault of runstone's: please report it."
+                )
             self._cast(_NO_SHADOW)
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                _roll_back(connection)
                 raise
 
     def close(self) -> None:
@@ -97,9 +103,15 @@ class Database:
             held.close()
         self._local = threading.local()
 
+    def suspend(self) -> None:
+        """Close every thread's connection before a fork, but one that this thread is in the midst of using."""
+        for held in list(self._all):
+            if not held.closed and not held.connection.in_transaction:
+                held.close()
+
     def _connection(self) -> Connection:
         held: _Held | None = getattr(self._local, "held", None)
-        if held is not None and held.process == os.getpid():
+        if held is not None and not held.closed and held.process == os.getpid():
             # What was deleted and made again under a running program is another store: writing to the old one would be lost.
             # What could only be read may be written by now; what was read as if nobody wrote it is opened anew for each reading.
             if held.connection.in_transaction or (held.identity == self._identity() and self._still_right(held)):
@@ -188,7 +200,7 @@ class Database:
         try:
             version = self._version(connection)
         finally:
-            connection.execute("ROLLBACK")
+            _roll_back(connection)
         if version == len(MIGRATIONS):
             return
         # Two processes may be first at once: the lock decides, the second looks again and finds the work done.
@@ -267,14 +279,15 @@ class _Held:
     """A thread's connection, which file it is to, and by which address where it only reads; `shadow` is what it has at the moment.
     Closed with the database, or when its thread has ended."""
 
-    __slots__ = ("__weakref__", "connection", "identity", "process", "read_only", "shadow")
+    __slots__ = ("__weakref__", "closed", "connection", "identity", "process", "read_only", "shadow")
 
     def __init__(self, connection: Connection, identity: tuple[int, int], read_only: str | None) -> None:
         self.connection, self.identity, self.process = connection, identity, os.getpid()
-        self.read_only, self.shadow = read_only, _NO_SHADOW
+        self.read_only, self.shadow, self.closed = read_only, _NO_SHADOW, False
 
     def close(self) -> None:
         """Close it; in a forked child keep it as it is."""
+        self.closed = True
         if self.process == os.getpid():
             self.connection.close()
         else:
@@ -282,6 +295,12 @@ class _Held:
 
     def __del__(self) -> None:
         self.close()
+
+
+def _roll_back(connection: Connection) -> None:
+    # After some errors SQLite has rolled back by itself.
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 def _statements(script: str) -> Iterator[str]:
