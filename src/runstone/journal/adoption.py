@@ -162,7 +162,7 @@ def _journals(folder: str, *, sweep: bool = False) -> list[str]:
         return []
     except OSError as error:
         raise from_os_error(error, f"Looking for journals in {journals!r}") from error
-    return found
+    return sorted(found)
 
 
 def _ship(path: str, descriptor: int, transport: Transport) -> Adopted:

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import mmap
 import os
+import time
 
 from runstone.errors import from_os_error
 from runstone.journal import records
@@ -35,7 +36,8 @@ class Segment:
     __slots__ = ("descriptor", "end", "limit", "lock", "map", "path", "position", "shipped")
 
     def __init__(self, folder: str, run_id: str, announced: bytes = b"") -> None:
-        name = f"{run_id}.{os.getpid()}-{os.urandom(4).hex()}"
+        # By name a process's segments are in the order of their making, which is the one to adopt them in.
+        name = f"{run_id}.{os.getpid()}-{time.time_ns():016x}-{os.urandom(2).hex()}"
         self.path = os.path.join(folder, name + SUFFIX)
         self.end = 0
         self.limit = max(FULL_SIZE, 4 * len(announced))

@@ -160,6 +160,7 @@ def get_metric_series(engine: Engine, request: GetSeries) -> Series:
     with engine.database.read() as connection:
         found = series.history(connection, runs.require(connection, rules.check_run_id(request.run_id)), request.key)
     step, timestamp, value = join([points for _, points in found])
+    del found  # a million points are 24 MB: held once, not twice, while they are sorted
     if not bool((step[1:] > step[:-1]).all()):
         order = numpy.lexsort((timestamp, step))
         step, timestamp, value = step[order], timestamp[order], value[order]
