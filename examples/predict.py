@@ -21,7 +21,9 @@ def main() -> None:
     series = runstone.Client().get_metric_series(best.info.run_id, "loss")
     print(f"its loss over {len(series.step)} epochs: {series.value[0]:.3f} -> {series.value[-1]:.3f}")
 
-    path = runstone.artifacts.download_artifacts(run_id=best.info.run_id, artifact_path="model.joblib")
+    path = runstone.artifacts.download_artifacts(
+        run_id=best.info.run_id, artifact_path="model.joblib", dst_path="fetched"
+    )
     recorded = next(
         file.digest
         for file in runstone.artifacts.list_artifacts(run_id=best.info.run_id)
@@ -35,7 +37,10 @@ def main() -> None:
 
     model = joblib.load(path)
     images, labels = load_digits(return_X_y=True)
-    print(f"it predicts {model.predict(images[:10] / 16.0).tolist()} where the truth is {labels[:10].tolist()}")
+    right = int((model.predict(images / 16.0) == labels).sum())
+    print(
+        f"it reads the first digits as {model.predict(images[:10] / 16.0).tolist()}: {right} of {len(labels)} digits right"
+    )
 
 
 if __name__ == "__main__":

@@ -303,6 +303,16 @@ def test_another_store_is_named_before_the_command(command: Command, store: dict
 # mistakes, readers, terminals
 
 
+@pytest.mark.parametrize("arguments", [("runs",), ("experiments",), ("verify",), ("doctor",), ("sync",)])
+def test_a_command_that_reads_makes_no_store_of_a_folder_that_is_none(
+    command: Command, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    command("--store", str(other), *arguments)
+    assert list(other.iterdir()) == []
+
+
 def test_a_mistake_is_one_sentence_or_one_json_object_on_stderr(command: Command) -> None:
     ended = command("runs")
     assert (ended.code, ended.out) == (1, "")

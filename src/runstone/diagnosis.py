@@ -18,6 +18,7 @@ def report() -> dict[str, Any]:
     import platform
 
     from runstone.fluent.location import get_tracking_uri
+    from runstone.transport.discovery import is_store
 
     found: dict[str, Any] = {
         "runstone": _version("runstone"),
@@ -28,7 +29,7 @@ def report() -> dict[str, Any]:
         "store": get_tracking_uri(),
         "chosen_by": _chosen_by(),
     }
-    found["exists"] = os.path.isdir(found["store"].removeprefix("file://"))
+    found["exists"] = is_store(found["store"].removeprefix("file://"))
     if found["exists"]:
         found.update(_contents())
     return found

@@ -82,7 +82,7 @@ _NO_TEXT: str | None = None
 
 URI = Setting(
     "RUNSTONE_URI", _optional, _NO_TEXT,
-    "Where the store is: a folder, a file: URI or a server's http(s) address. Unset: the nearest .runstone/ above the working folder.",
+    "Where the store is: a folder or a file: URI. Unset: the nearest .runstone/ above the working folder.",
     also=("MLFLOW_TRACKING_URI",),
 )  # fmt: skip
 EXPERIMENT_NAME = Setting(

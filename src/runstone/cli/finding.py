@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from runstone.client import Client
 from runstone.entities import Experiment, Run, ViewType
 from runstone.errors import InvalidParameter, NotFound
 from runstone.fluent.location import client, get_tracking_uri
+from runstone.transport.discovery import is_store
 
 # A run may be named by this many of its id's first characters, or more.
 SHORTEST = 4
@@ -17,7 +16,7 @@ LATEST = "latest"
 def reader() -> Client:
     """The store, for a command that does not make one: it must be there already. Raises NotFound saying where it was looked for."""
     folder = get_tracking_uri().removeprefix("file://")
-    if not os.path.isdir(folder):
+    if not is_store(folder):
         raise NotFound(f"There is no store at {folder}. Log a run first, or name another store with --store PATH.")
     return client()
 

@@ -28,7 +28,6 @@ MODEL_ENDINGS = (
     ".keras",
     ".ubj",
     ".cbm",
-    ".bin",
 )
 
 

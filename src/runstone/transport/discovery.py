@@ -36,6 +36,11 @@ def resolve(uri: str | os.PathLike[str] | None = None) -> str:
     return "file://" + folder
 
 
+def is_store(folder: str) -> bool:
+    """Whether a store was made in the folder (its database may be lost; its packs tell)."""
+    return any(os.path.exists(os.path.join(folder, name)) for name in (DATABASE_NAME, "packs"))
+
+
 def open_transport(uri: str | os.PathLike[str] | None = None) -> Transport:
     """The transport to the store that `uri` means (see `resolve`); made when it is a folder that is not there yet."""
     address = resolve(uri)

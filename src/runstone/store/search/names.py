@@ -91,12 +91,12 @@ def attribute_of(kind: Kind, left: Identifier, text: str) -> Attribute:
     hint = (
         f"did you mean {near}?"
         if near
-        else f"or did you mean {' or '.join(f'{name}.{left.key}' for name in others)}?"
+        else f"did you mean {' or '.join(f'{name}.{left.key}' for name in others)}?"
         if not left.entity
         else ""
     )
     problem = f"Invalid attribute key '{left.key}' specified"
-    raise mistake(text, left.place, problem, f"valid keys are {', '.join(kind.attributes)}; {hint}".rstrip("; "))
+    raise mistake(text, left.place, problem, f"{hint} Valid keys are {', '.join(kind.attributes)}".lstrip())
 
 
 def dataset_column(left: Identifier, text: str) -> str:
