@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -172,3 +173,15 @@ def test_the_last_active_run_is_as_the_store_has_it() -> None:
     last = runstone.last_active_run()
     assert last is not None
     assert (last.info.status, last.data.metrics) == ("FINISHED", {"loss": 3.0})
+
+
+@pytest.mark.parametrize(
+    "extra", [{"tags": {"bad\nkey": 1}}, {"tags": {"mlflow.note.content": "a"}, "description": "b"}]
+)
+def test_a_run_that_cannot_be_opened_again_keeps_its_end(extra: dict[str, Any]) -> None:
+    with runstone.start_run() as run:
+        pass
+    ended = runstone.get_run(run.info.run_id).info
+    with pytest.raises(InvalidParameter):
+        runstone.start_run(run_id=run.info.run_id, **extra)
+    assert runstone.get_run(run.info.run_id).info == ended

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from runstone import journal, settings
 from runstone.client.runs import PARENT_TAG
-from runstone.entities import LifecycleStage, Run, RunStatus
+from runstone.entities import LifecycleStage, Run, RunStatus, RunTag
 from runstone.errors import InvalidParameter, RunStateError
 from runstone.fluent import endings
 from runstone.fluent.experiments import active_experiment_id
@@ -164,13 +164,11 @@ def _resume(
         )
     # Somebody holds it now (another rank of one training): we join; the first holder's word on its end counts.
     joined = journal.is_live(store._folder, run_id)
-    labels = dict(tags or {})
-    if description:
-        labels[NOTE_TAG] = description
+    labels = _described(dict(tags or {}), description)
     with _Claim(store, run_id):
+        if labels:  # what may be refused goes first: a run that is not opened again keeps the end it had
+            store.log_batch(run_id, tags=[RunTag(key, str(value)) for key, value in labels.items()])
         store.update_run(run_id, "RUNNING", run_name)
-        for key, value in labels.items():
-            store.set_tag(run_id, key, value)
         return store.get_run(run_id), joined
 
 
@@ -182,13 +180,17 @@ def _require_active(run: Run, what: str) -> None:
 
 
 def _labels(tags: dict[str, Any] | None, description: str | None, parent: str | None) -> dict[str, Any]:
-    labels = {**facts(), **(tags or {})}
+    labels = _described({**facts(), **(tags or {})}, description)
+    if parent:
+        labels[PARENT_TAG] = parent
+    return labels
+
+
+def _described(labels: dict[str, Any], description: str | None) -> dict[str, Any]:
     if description:
         if NOTE_TAG in labels:
             raise InvalidParameter(f"description and the tag {NOTE_TAG!r} are the same thing. Give one of them.")
         labels[NOTE_TAG] = description
-    if parent:
-        labels[PARENT_TAG] = parent
     return labels
 
 
