@@ -13,6 +13,7 @@ import pytest
 from tests.support.points import Store, unpacked, until
 from tests.support.scripts import run, start
 
+import runstone
 from runstone import journal as journals
 from runstone.errors import InvalidParameter, StorageBusy
 from runstone.journal import Journal, segment, shipping
@@ -249,3 +250,28 @@ def test_opening_a_journal_loads_neither_numpy_nor_a_thread(tmp_path: Path, stor
         ),
     )
     assert (code, out) == (0, "False 1\n"), err
+
+
+def test_damage_in_ones_own_journal_is_told_and_kept(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = journals.open_journal(store.transport, store.folder, store.run_id)
+    for step in range(10):
+        journal.append("loss", 0.5, 1000, step)
+    (path,) = journal.paths
+    with open(path, "r+b") as file:
+        file.seek(journal._segment.position - 3 * 32)
+        file.write(b"\xff")
+    journal.close()
+    assert store.steps() == [0, 1, 2, 3, 4, 5, 6, 8, 9]
+    assert "1 records of a journal are damaged" in capsys.readouterr().err
+    assert [name.rsplit(".", 1)[1] for name in store.files()] == ["damaged"]
+
+
+def test_points_of_another_store_do_not_stand_in_a_readers_way(tmp_path: Path) -> None:
+    first, second = runstone.Client(tmp_path / "first"), runstone.Client(tmp_path / "second")
+    run_id = first.create_run("0").info.run_id
+    journal = journals.open_journal(first._transport, str(tmp_path / "first"), run_id)
+    journal.append("loss", 0.5, 1000, 0)
+    (tmp_path / "first" / "runstone.db").rename(tmp_path / "away")
+    assert second.search_runs(["0"]) == []
+    (tmp_path / "away").rename(tmp_path / "first" / "runstone.db")
+    journal.close()

@@ -161,7 +161,7 @@ def test_a_reader_that_dies_while_it_adopts_leaves_the_rest_to_the_next(tmp_path
     script = """
     import os, runstone
     from runstone.journal import adoption
-    adoption._put_away = lambda *_: os._exit(1)
+    adoption.put_away = lambda *_: os._exit(1)
     runstone.search_runs(output_format="list")
     """
     run(tmp_path, script)

@@ -53,7 +53,7 @@ class SettledTransport:
 
     def settle(self) -> list[journal.Adopted]:
         """Ship what this process has journalled; adopt what dead processes left (it comes back), and say on their runs that they died."""
-        journal.flush_all()
+        journal.flush_all(self.folder)
         before, self._presumed = self._presumed, {}
         adopted = journal.recover(
             self.folder, self.inner, lambda run_id, last: self._bury(run_id, last, run_id in before)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from runstone.errors import NotFound, RunstoneError, StoreMismatch, from_os_error
 from runstone.journal import records, shipping
-from runstone.journal.segment import NEW_SUFFIX, SUFFIX, lock_dead
+from runstone.journal.segment import NEW_SUFFIX, SUFFIX, lock_dead, put_away
 from runstone.journal.writer import FOLDER_NAME, Journal, own_paths
 from runstone.transport import Transport
 
-# A journal that could not be read to the end is kept under this name, for a person to look at.
-DAMAGED_SUFFIX = ".damaged"
 # Seconds after which a file that was being made when its process died is swept away; making one takes a millisecond.
 _STALE = 3600
 
@@ -65,7 +62,7 @@ def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last:
                         continue
                     for path, found in journals:
                         if found is not None:
-                            _put_away(path, found.damaged)
+                            put_away(path, found.damaged)
                             adopted.append(found)
                 except RunstoneError as error:
                     shipping.warn_once(error)
@@ -125,7 +122,7 @@ def _alone(folder: str) -> Iterator[bool]:
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError:  # another does, or the file system knows no locks
         yield False
     else:
         try:
@@ -140,7 +137,11 @@ def _lock_all(folder: str) -> dict[str, int]:
     own, held = own_paths(), {}
     for path in _journals(folder):
         if path not in own:
-            descriptor = lock_dead(path)
+            try:
+                descriptor = lock_dead(path)
+            except RunstoneError as error:  # one that cannot be opened must not stand in the others' way
+                shipping.warn_once(error)
+                continue
             if descriptor is not None:
                 held[path] = descriptor
     return held
@@ -167,7 +168,7 @@ def _journals(folder: str, *, sweep: bool = False) -> list[str]:
 
 def _ship(path: str, descriptor: int, transport: Transport) -> Adopted:
     run_id = _run_of(path)
-    version, acknowledged = records.read_header(os.pread(descriptor, records.START, 0))
+    version, acknowledged = records.read_header(_read(path, descriptor, records.START, 0))
     if version > records.VERSION:
         raise StoreMismatch(
             f"The journal {path!r} was written by a newer runstone. Upgrade with `pip install -U runstone` to read it."
@@ -177,7 +178,8 @@ def _ship(path: str, descriptor: int, transport: Transport) -> Adopted:
     position, size = records.START, os.fstat(descriptor).st_size // records.SLOT * records.SLOT
     # All is read, for the names, a stretch at a time; of the points, what was acknowledged is left out.
     while position < size:
-        found = records.decode(os.pread(descriptor, min(size - position, shipping.BATCH * records.SLOT), position))
+        length = min(size - position, shipping.BATCH * records.SLOT)
+        found = records.decode(_read(path, descriptor, length, position))
         names.update(found.names)
         damaged += found.damaged
         if len(found.points):
@@ -194,17 +196,8 @@ def _ship(path: str, descriptor: int, transport: Transport) -> Adopted:
     return Adopted(run_id, last, shipped, damaged)
 
 
-def _put_away(path: str, damaged: int) -> None:
+def _read(path: str, descriptor: int, length: int, position: int) -> bytes:
     try:
-        if damaged:
-            os.rename(path, path + DAMAGED_SUFFIX)
-            if sys.stderr is not None:
-                print(
-                    f"runstone: {damaged} records of a journal are damaged; what could be read is in the store, the file is kept: "
-                    f"{path + DAMAGED_SUFFIX}",
-                    file=sys.stderr,
-                )
-        else:
-            os.unlink(path)
+        return os.pread(descriptor, length, position)
     except OSError as error:
-        raise from_os_error(error, f"Putting away the journal {path!r}") from error
+        raise from_os_error(error, f"Reading the journal {path!r}") from error

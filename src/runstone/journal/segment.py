@@ -10,13 +10,15 @@ import errno
 import fcntl
 import mmap
 import os
+import sys
 import time
 
-from runstone.errors import from_os_error
+from runstone.errors import RunstoneError, from_os_error
 from runstone.journal import records
 
 SUFFIX = ".journal"
 NEW_SUFFIX = ".new"
+DAMAGED_SUFFIX = ".damaged"
 FIRST_SIZE = 64 * 1024
 STEP_SIZE = 1024 * 1024
 # A full segment is followed by a new one, so that a long training's journal does not keep what was shipped long ago; only the
@@ -33,7 +35,7 @@ class Segment:
         announced: the definitions of the series known so far; points of any of them may follow.
     """
 
-    __slots__ = ("descriptor", "end", "limit", "lock", "map", "path", "position", "shipped")
+    __slots__ = ("damaged", "descriptor", "end", "limit", "lock", "map", "path", "position", "shipped")
 
     def __init__(self, folder: str, run_id: str, announced: bytes = b"") -> None:
         # By name a process's segments are in the order of their making, which is the one to adopt them in.
@@ -68,6 +70,7 @@ class Segment:
                     os.unlink(path)
             raise
         self.shipped = records.START
+        self.damaged = 0
         self.position = len(start)
 
     def _reserve(self, size: int) -> None:
@@ -121,8 +124,8 @@ class Segment:
         """Give the lock back. The file goes when all of it was shipped, else it waits to be adopted."""
         if self.shipped >= self.position:
             # Gone, or the disk fails: whoever comes next finds it unlocked, with nothing to ship, and takes it away.
-            with contextlib.suppress(OSError):
-                os.unlink(self.path)
+            with contextlib.suppress(RunstoneError):
+                put_away(self.path, self.damaged)
         self.abandon()
 
 
@@ -161,3 +164,20 @@ def lock_dead(path: str) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def put_away(path: str, damaged: int) -> None:
+    """Take a journal away that is shipped; one with damage is kept under another name, for a person to look at."""
+    try:
+        if damaged:
+            os.rename(path, path + DAMAGED_SUFFIX)
+            if sys.stderr is not None:
+                print(
+                    f"runstone: {damaged} records of a journal are damaged; what could be read is in the store, the file is kept: "
+                    f"{path + DAMAGED_SUFFIX}",
+                    file=sys.stderr,
+                )
+        else:
+            os.unlink(path)
+    except OSError as error:
+        raise from_os_error(error, f"Putting away the journal {path!r}") from error

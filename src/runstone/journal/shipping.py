@@ -34,7 +34,8 @@ def ship(
     """Send what a segment of ours holds up to `end`, or the first batch of it, and mark it."""
     end = min(end, segment.shipped + BATCH * records.SLOT)
     found = records.decode(segment.read(segment.shipped, end))
-    send(transport, run_id, names, found.points)
+    unknown = send(transport, run_id, names, found.points)
+    segment.damaged += found.damaged + unknown
     segment.acknowledge(segment.shipped + found.used)
 
 
@@ -77,7 +78,10 @@ def start_drainer(drain_all: Callable[[], bool]) -> None:
     global _thread
     if _thread is None or not _thread.is_alive():
         _thread = threading.Thread(target=_drain, args=(drain_all,), name="runstone-drain", daemon=True)
-        _thread.start()
+        try:
+            _thread.start()
+        except RuntimeError:  # no more threads, or the program is ending: the end of the run ships what there is
+            _thread = None
 
 
 def forget_drainer() -> None:

@@ -241,10 +241,14 @@ def own_paths() -> set[str]:
         return {path for journal in _open.values() for path in journal.paths}
 
 
-def flush_all() -> None:
-    """Return when every point that this process appended is in the store. Raises the first error; the points stay journalled."""
+def flush_all(folder: str | None = None) -> None:
+    """Return when every point that this process appended (to the store in `folder`, where it is given) is in the store.
+
+    Raises the first error; the points stay journalled.
+    """
     for journal in list(_open.values()):
-        journal.flush()
+        if folder is None or journal.folder == os.path.join(folder, FOLDER_NAME):
+            journal.flush()
 
 
 def _drain_all() -> bool:
