@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,3 +186,24 @@ def test_a_run_that_cannot_be_opened_again_keeps_its_end(extra: dict[str, Any]) 
     with pytest.raises(InvalidParameter):
         runstone.start_run(run_id=run.info.run_id, **extra)
     assert runstone.get_run(run.info.run_id).info == ended
+
+
+def test_a_run_stays_in_its_store_wherever_the_working_folder_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file.txt").write_text("x")
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    elsewhere.mkdir()
+    with runstone.start_run() as run:
+        monkeypatch.chdir(elsewhere)
+        runstone.log_param("a", 1)
+        runstone.log_params({"b": 2})
+        runstone.set_tag("c", 3)
+        runstone.log_metric("d", 4)
+        runstone.log_text("text", "text.txt")
+        runstone.log_artifact(str(tmp_path / "file.txt"))
+    assert list(elsewhere.iterdir()) == []
+    monkeypatch.chdir(tmp_path)
+    found = runstone.get_run(run.info.run_id)
+    assert (found.data.params, found.data.metrics) == ({"a": "1", "b": "2"}, {"d": 4.0})
+    assert [file.path for file in runstone.artifacts.list_artifacts(run_id=run.info.run_id)] == ["file.txt", "text.txt"]

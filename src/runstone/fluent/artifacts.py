@@ -6,7 +6,7 @@ from typing import Any
 
 from runstone.errors import InvalidParameter
 from runstone.fluent.location import client
-from runstone.fluent.session import require_run
+from runstone.fluent.session import require_run, target
 
 
 def log_artifact(local_path: str, artifact_path: str | None = None, run_id: str | None = None) -> None:
@@ -22,27 +22,32 @@ def log_artifact(local_path: str, artifact_path: str | None = None, run_id: str 
         FileChanged: the file kept changing while it was read.
         InvalidParameter: the artifact path is absolute, holds '..' or is otherwise not plain.
     """
-    client().log_artifact(run_id or require_run().info.run_id, local_path, artifact_path)
+    store, chosen = target(run_id)
+    store.log_artifact(chosen, local_path, artifact_path)
 
 
 def log_artifacts(local_dir: str, artifact_path: str | None = None, run_id: str | None = None) -> None:
     """Log what is in a folder. See `log_artifact`."""
-    client().log_artifacts(run_id or require_run().info.run_id, local_dir, artifact_path)
+    store, chosen = target(run_id)
+    store.log_artifacts(chosen, local_dir, artifact_path)
 
 
 def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
     """Log a text as a file, in UTF-8."""
-    client().log_text(run_id or require_run().info.run_id, text, artifact_file)
+    store, chosen = target(run_id)
+    store.log_text(chosen, text, artifact_file)
 
 
 def log_dict(dictionary: dict[str, Any], artifact_file: str, run_id: str | None = None) -> None:
     """Log a dict or list as a file: YAML where the name ends in .yml or .yaml, else JSON."""
-    client().log_dict(run_id or require_run().info.run_id, dictionary, artifact_file)
+    store, chosen = target(run_id)
+    store.log_dict(chosen, dictionary, artifact_file)
 
 
 def log_figure(figure: Any, artifact_file: str, *, save_kwargs: dict[str, Any] | None = None) -> None:
     """Log a matplotlib or plotly figure; the name's ending says the format. `save_kwargs` go to the figure's own save function."""
-    client().log_figure(require_run().info.run_id, figure, artifact_file, save_kwargs=save_kwargs)
+    store, chosen = target()
+    store.log_figure(chosen, figure, artifact_file, save_kwargs=save_kwargs)
 
 
 def log_image(
@@ -54,12 +59,14 @@ def log_image(
     synchronous: bool | None = False,
 ) -> None:
     """Log an image (numpy array or PIL image): as the file `artifact_file`, or as `key` at `step` of a series of images."""
-    client().log_image(require_run().info.run_id, image, artifact_file, key, step, timestamp, synchronous)
+    store, chosen = target()
+    store.log_image(chosen, image, artifact_file, key, step, timestamp, synchronous)
 
 
 def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
     """Log a table (dict of columns or DataFrame) as .json or .parquet; rows are added where the file exists."""
-    client().log_table(run_id or require_run().info.run_id, data, artifact_file)
+    store, chosen = target(run_id)
+    store.log_table(chosen, data, artifact_file)
 
 
 def load_table(artifact_file: str, run_ids: list[str] | None = None, extra_columns: list[str] | None = None) -> Any:
@@ -77,7 +84,8 @@ def load_table(artifact_file: str, run_ids: list[str] | None = None, extra_colum
 
 def log_stream(stream: Any, artifact_file: str, run_id: str | None = None) -> None:
     """Log what a binary file object gives, as a file."""
-    client().log_stream(run_id or require_run().info.run_id, stream, artifact_file)
+    store, chosen = target(run_id)
+    store.log_stream(chosen, stream, artifact_file)
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 
 from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput
 from runstone.errors import InvalidParameter
-from runstone.fluent.location import client
-from runstone.fluent.session import require_run
+from runstone.fluent.session import target
 from runstone.operations.inputs import LENGTHS
 
 CONTEXT_TAG = "mlflow.data.context"
@@ -50,7 +49,8 @@ def log_inputs(
         if dataset is not None
     ]
     used = [model for model in models or [] if model is not None]
-    client().log_inputs(require_run().info.run_id, inputs, used or None)
+    store, chosen = target()
+    store.log_inputs(chosen, inputs, used or None)
 
 
 def _input(dataset: Any, context: str | None, tags: dict[str, str] | None) -> DatasetInput:

@@ -10,7 +10,7 @@ from runstone.client import waiting
 from runstone.client.waiting import RunOperations
 from runstone.entities import Param, RunTag
 from runstone.fluent.location import client
-from runstone.fluent.session import _held, _local, held_journal, require_run
+from runstone.fluent.session import _held, _local, held_journal, require_run, target
 from runstone.operations import rules
 
 
@@ -75,9 +75,9 @@ def log_metrics(
     if run_id is None:
         run_id = require_run().info.run_id
     name, digest = (None, None) if dataset is None else (dataset.name, dataset.digest)
-    target = held_journal(run_id)
-    if target is not None:
-        target.append_many(metrics, timestamp, 0 if step is None else step, model_id, name, digest)
+    points_of_run = held_journal(run_id)
+    if points_of_run is not None:
+        points_of_run.append_many(metrics, timestamp, 0 if step is None else step, model_id, name, digest)
     else:
         from runstone.entities import Metric
 
@@ -91,7 +91,8 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
 
     Raises InvalidParameter when the run has it with another value: start another run, or take another key.
     """
-    return client().log_param(require_run().info.run_id, key, value, synchronous)
+    store, chosen = target()
+    return store.log_param(chosen, key, value, synchronous)
 
 
 def log_params(
@@ -99,29 +100,31 @@ def log_params(
 ) -> RunOperations | None:
     """Log params of the active run, each kept as `str(value)`."""
     rules.check_mapping("log_params", params)
-    target = run_id or require_run().info.run_id
-    return client().log_batch(
-        target, params=[Param(key, str(value)) for key, value in params.items()], synchronous=synchronous
+    store, chosen = target(run_id)
+    return store.log_batch(
+        chosen, params=[Param(key, str(value)) for key, value in params.items()], synchronous=synchronous
     )
 
 
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
     """Set a tag of the active run (kept as `str(value)`), in place of one of the same key."""
-    return client().set_tag(require_run().info.run_id, key, value, synchronous)
+    store, chosen = target()
+    return store.set_tag(chosen, key, value, synchronous)
 
 
 def set_tags(tags: dict[str, Any], synchronous: bool | None = None) -> RunOperations | None:
     """Set tags of the active run."""
     rules.check_mapping("set_tags", tags)
-    run_id = require_run().info.run_id
-    return client().log_batch(
-        run_id, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous
+    store, chosen = target()
+    return store.log_batch(
+        chosen, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous
     )
 
 
 def delete_tag(key: str) -> None:
     """Take a tag of the active run away. Raises NotFound where there is none."""
-    client().delete_tag(require_run().info.run_id, key)
+    store, chosen = target()
+    store.delete_tag(chosen, key)
 
 
 def flush_async_logging() -> None:
@@ -140,4 +143,5 @@ def metric_frame(run_id: str | None = None, keys: list[str] | None = None) -> An
         run_id: the active run unless given.
         keys: all of the run's metrics unless given.
     """
-    return client().metric_frame(run_id or require_run().info.run_id, keys)
+    store, chosen = target(run_id)
+    return store.metric_frame(chosen, keys)

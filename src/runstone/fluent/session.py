@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from runstone import journal, settings
 from runstone.client.runs import PARENT_TAG
@@ -17,6 +17,9 @@ from runstone.fluent.recorder import Recorder, facts
 from runstone.operations import runs as operations
 
 NAME_TAG = operations.RUN_NAME_TAG
+if TYPE_CHECKING:
+    from runstone.client import Client
+
 NOTE_TAG = "mlflow.note.content"
 
 
@@ -288,6 +291,16 @@ def require_run() -> ActiveRun:
             "The program is ending and its runs have ended: no new run is started for what is logged now. Log before that."
         )
     return start_run()
+
+
+def target(run_id: str | None = None) -> tuple[Client, str]:
+    """Where to log: the client of a run's store, and the run's id; the active run unless `run_id` is given.
+
+    A run that is active in this process is in the store it was started in, whatever the working folder is by now.
+    """
+    chosen = run_id or require_run().info.run_id
+    held = _held.get(chosen)
+    return (client() if held is None else held.store), chosen
 
 
 def held_journal(run_id: str) -> journal.Journal | None:
