@@ -329,6 +329,23 @@ def test_ranks_share_one_run_and_the_first_ones_word_on_the_end_counts(tmp_path:
     assert (found.info.status, found.data.metrics) == ("FINISHED", {"a": 1.0, "b": 2.0})
 
 
+def test_a_rank_that_ends_last_does_not_take_back_that_the_run_failed(tmp_path: Path) -> None:
+    first = start(
+        tmp_path,
+        "import runstone\nrun = runstone.start_run()\nprint(run.info.run_id)\ninput()\nrunstone.end_run('FAILED')\n",
+    )
+    assert first.stdout is not None
+    run_id = first.stdout.readline().strip()
+    rank = start(
+        tmp_path, f"import runstone\nwith runstone.start_run(run_id={run_id!r}):\n    print('joined')\n    input()\n"
+    )
+    assert rank.stdout is not None
+    assert rank.stdout.readline() == "joined\n"
+    first.communicate("\n")
+    rank.communicate("\n")
+    assert only_run().info.status == "FAILED"
+
+
 def test_a_crashed_rank_fails_the_run(tmp_path: Path) -> None:
     first = start(tmp_path, "import runstone\nrun = runstone.start_run()\nprint(run.info.run_id)\ninput()\n")
     assert first.stdout is not None

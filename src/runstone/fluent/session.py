@@ -252,10 +252,14 @@ def _release(held: Held, run: ActiveRun, status: str, error: BaseException | Non
             held.recorder.finish(error)
         held.journal.flush()
     finally:
-        others = journal.is_live(store._folder, run_id, but=held.journal)
-        if not (held.joined and others and status == "FINISHED"):
+        if held.joined and status == "FINISHED":
+            # Ours is given back before we look: of two that end together one at least finds nobody left. An end once said stays.
+            held.journal.close()
+            if not journal.is_live(store._folder, run_id):
+                store._transport.call(operations.end_run, operations.EndRun(run_id, status))
+        else:
             store.set_terminated(run_id, status)
-        held.journal.close()
+            held.journal.close()
     if last:
         _say(store, run)
 
