@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 import runstone
-from runstone.errors import InvalidParameter, NotFound, RunStateError
+from runstone.errors import InvalidParameter, NotFound, RunStateError, StorageBusy
+from runstone.fluent import session
 
 
 def status(run_id: str) -> str:
@@ -207,3 +209,31 @@ def test_a_run_stays_in_its_store_wherever_the_working_folder_goes(
     found = runstone.get_run(run.info.run_id)
     assert (found.data.params, found.data.metrics) == ({"a": "1", "b": "2"}, {"d": 4.0})
     assert [file.path for file in runstone.artifacts.list_artifacts(run_id=run.info.run_id)] == ["file.txt", "text.txt"]
+
+
+def test_a_run_deleted_while_it_is_active_ends_quietly_and_keeps_its_points() -> None:
+    run = runstone.start_run()
+    runstone.log_metric("loss", 1)
+    runstone.delete_run(run.info.run_id)
+    with pytest.warns(UserWarning, match="were not recorded"):
+        runstone.end_run()
+    found = runstone.get_run(run.info.run_id)
+    assert (found.info.status, found.info.lifecycle_stage, found.data.metrics) == ("FINISHED", "deleted", {"loss": 1.0})
+    assert session.held_journal(run.info.run_id) is None
+
+
+def test_an_end_that_the_store_was_too_busy_for_can_be_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_BUSY_TIMEOUT", "0.05")
+    monkeypatch.setenv("RUNSTONE_CONSOLE", "false")
+    monkeypatch.setenv("RUNSTONE_PROVENANCE", "false")
+    monkeypatch.setenv("RUNSTONE_DIFF_LIMIT", "0")
+    run = runstone.start_run()
+    (database,) = Path(session.client()._folder).glob("*.db")
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageBusy):
+        runstone.end_run()
+    other.close()
+    runstone.end_run()
+    assert runstone.active_run() is None
+    assert status(run.info.run_id) == "FINISHED"

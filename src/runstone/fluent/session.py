@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from runstone import journal, settings
 from runstone.client.runs import PARENT_TAG
 from runstone.entities import LifecycleStage, Run, RunStatus, RunTag
-from runstone.errors import InvalidParameter, RunStateError
+from runstone.errors import InvalidParameter, RunStateError, StorageError
 from runstone.fluent import endings
 from runstone.fluent.experiments import active_experiment_id
 from runstone.fluent.location import client, is_tracking_uri_set
@@ -42,7 +43,7 @@ class ActiveRun(Run):
 class Held:
     """What this process keeps for a run it has active: the journal of its points, and what is recorded without asking."""
 
-    __slots__ = ("depth", "joined", "journal", "process", "recorder", "store")
+    __slots__ = ("depth", "joined", "journal", "process", "recorder", "said", "store")
 
     def __init__(self, store: Any, run_id: str, joined: bool, recorder: Recorder | None) -> None:
         self.store = store
@@ -51,6 +52,7 @@ class Held:
         self.recorder = recorder
         self.process = os.getpid()
         self.depth = 1
+        self.said = False  # whether the store knows that the run has ended
 
 
 class _Claim:
@@ -239,7 +241,23 @@ def _end(status: str, error: BaseException | None) -> None:
         if held.depth:
             return
         del _held[run.info.run_id]
-    _release(held, run, status, error, last=not stack)
+    try:
+        _release(held, run, status, error, last=not stack)
+    except BaseException as failure:
+        if not held.said and (isinstance(failure, StorageError) or not isinstance(failure, Exception)):
+            _put_back(held, run)  # a second end_run() may be luckier
+        else:
+            held.journal.close()
+        raise
+
+
+def _put_back(held: Held, run: ActiveRun) -> None:
+    stack = _stack()
+    with _lock:
+        held.depth = 1
+        _held[run.info.run_id] = held
+        stack.append(run)
+        _stacks[id(stack)] = stack
 
 
 def _release(held: Held, run: ActiveRun, status: str, error: BaseException | None, last: bool) -> None:
@@ -248,17 +266,23 @@ def _release(held: Held, run: ActiveRun, status: str, error: BaseException | Non
         held.journal.close()  # a forked child leaves its parent's run: its own points are shipped, the end is the parent's to say
         return
     try:
-        if held.recorder is not None:
-            held.recorder.finish(error)
-        held.journal.flush()
+        recorder, held.recorder = held.recorder, None
+        if recorder is not None:
+            recorder.finish(error)
     finally:
+        held.journal.flush()  # an end is said when every point is in the store, never before
         if held.joined and status == "FINISHED":
             # Ours is given back before we look: of two that end together one at least finds nobody left. An end once said stays.
             held.journal.close()
             if not journal.is_live(store._folder, run_id):
                 store._transport.call(operations.end_run, operations.EndRun(run_id, status))
+            held.said = True
         else:
-            store.set_terminated(run_id, status)
+            try:
+                store.set_terminated(run_id, status)
+            except InvalidParameter:  # deleted while it was active: it ends all the same, and keeps its points
+                store._transport.call(operations.end_run, operations.EndRun(run_id, status))
+            held.said = True
             held.journal.close()
     if last:
         _say(store, run)
@@ -327,9 +351,27 @@ def end_here(status: str) -> None:
 
 
 def end_all(status: str) -> None:
-    """End every active run of this process, the innermost first: the process is ending."""
+    """End every active run of this process, the innermost first: the process is ending. Raises the first error, after all have had their turn."""
+    failures: list[Exception] = []
     for stack in list(_stacks.values()):
         while stack:
             if stack is not _local.stack:
                 _local.stack = stack  # whose thread is gone or will be: its runs are ours to end
-            end_run(status)
+            run = stack[-1]
+            try:
+                end_run(status)
+            except Exception as failure:  # noqa: BLE001 - the other runs have their turn first
+                failures.append(failure)
+                if stack and stack[-1] is run:
+                    _give_up(stack)
+    if failures:
+        raise failures[0]
+
+
+def _give_up(stack: list[ActiveRun]) -> None:
+    held = _held.pop(stack.pop().info.run_id, None)
+    if not stack:
+        _stacks.pop(id(stack), None)
+    if held is not None:
+        with contextlib.suppress(StorageError):
+            held.journal.close()  # its points wait in the journal for whoever opens the store next
