@@ -288,3 +288,15 @@ def test_arguments_that_only_sound_like_secrets_are_told() -> None:
         "--token",
         "***",
     ]
+
+
+def test_a_file_that_the_program_logs_under_one_of_our_names_is_not_replaced() -> None:
+    names = ("console.log", "packages.txt")
+    with runstone.start_run() as run:
+        print("heard")
+        for name in names:
+            runstone.log_text("mine", f".runstone/{name}")
+    client = runstone.Client()
+    assert {client.read_artifact(run.info.run_id, f".runstone/{name}") for name in names} == {b"mine"}
+    ours = {file.path for file in client.list_artifacts(run.info.run_id, ".runstone")}
+    assert {".runstone/console-2.log", ".runstone/packages-2.txt"} <= ours

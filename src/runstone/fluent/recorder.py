@@ -121,7 +121,9 @@ class Recorder:
         Args:
             error: the exception that the run is left by; the console is to say so, as it will on the screen.
         """
-        files = self._stop_console(error)
+        taken = self._names_taken()
+        self._taken |= taken
+        files = self._stop_console(error, taken)
         self._ending.set()
         if self._thread is not None:
             self._thread.join(max(0.0, self._started + _PATIENCE - time.monotonic()))
@@ -133,7 +135,7 @@ class Recorder:
         if self._log(files) and self._console is not None:
             self._console.remove()
 
-    def _stop_console(self, error: BaseException | None) -> dict[str, str | bytes | BinaryIO]:
+    def _stop_console(self, error: BaseException | None, taken: set[str]) -> dict[str, str | bytes | BinaryIO]:
         if self._console is None:
             return {}
         from runstone.provenance import console
@@ -144,7 +146,18 @@ class Recorder:
 
             self._console.write("".join(traceback.format_exception(error)).encode("utf-8", "replace"))
         self._console.stop()
-        return {self._console.name: self._console.stream()} if self._console.size() else {}
+        if not self._console.size():
+            return {}
+        # The program may have logged a file under this very name meanwhile: it is not ours to replace.
+        name = self._console.name
+        return {self._free("console", ".log") if name in taken else name: self._console.stream()}
+
+    def _names_taken(self) -> set[str]:
+        try:
+            files = self.client.list_artifacts(self.run_id, FOLDER)
+        except RunstoneError:
+            return set()  # nothing can be logged either, which is said there
+        return {os.path.basename(file.path) for file in files if file.digest}
 
     def _facts(self) -> dict[str, str | bytes | BinaryIO]:
         files: dict[str, str | bytes | BinaryIO] = {}

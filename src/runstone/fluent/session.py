@@ -222,10 +222,9 @@ def end_run(status: str | int = "FINISHED") -> None:
 
     Everything logged is in the store when this returns. Raises InvalidParameter for a status that is none; the run stays active.
     """
-    if isinstance(status, int):
+    if isinstance(status, int) and status in list(RunStatus):
         status = RunStatus(status).name
-    operations.check_status(status)
-    _end(status, None)
+    _end(operations.check_status(status), None)
 
 
 def _end(status: str, error: BaseException | None) -> None:
@@ -375,3 +374,12 @@ def _give_up(stack: list[ActiveRun]) -> None:
     if held is not None:
         with contextlib.suppress(StorageError):
             held.journal.close()  # its points wait in the journal for whoever opens the store next
+
+
+def _after_fork() -> None:
+    # Another thread may have held it when the process forked; it is not there in the child to let go.
+    global _lock
+    _lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

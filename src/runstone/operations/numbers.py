@@ -22,7 +22,10 @@ def check_number(key: str, value: Any) -> float:
         if item is not None and getattr(value, "size", 1) != 0:
             value = item()
         if not isinstance(value, complex):
-            return float(value)
+            number = float(value)
+            # What was finite must not become infinite: a long double of numpy's may be beyond 64 bits.
+            if not math.isinf(number) or value == number:
+                return number
     except (TypeError, ValueError, OverflowError, RuntimeError):
         pass  # said below, in one way
     shown = repr(value)

@@ -246,9 +246,9 @@ def new_run_id() -> str:
     return os.urandom(16).hex()
 
 
-def check_status(status: str) -> str:
+def check_status(status: object) -> str:
     """A status's name, or InvalidParameter."""
-    if status not in RunStatus.__members__:
+    if not isinstance(status, str) or status not in RunStatus.__members__:
         raise InvalidParameter(f"Invalid run status: {status!r}. Give one of {', '.join(RunStatus.__members__)}.")
     return status
 
