@@ -7,6 +7,7 @@ about who is still alive, without a call of its own.
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING
 
 from runstone import journal
@@ -70,6 +71,9 @@ class SettledTransport:
                 self.inner.call(runs.end_run, runs.EndRun(run_id, "KILLED", end_time))
                 self.inner.call(runs.set_tag, runs.SetTag(run_id, END_TAG, "its process died without ending the run"))
                 self._keep_files(run_id)
+                from runstone.provenance.changes import sweep
+
+                sweep(os.path.join(self.folder, "git"))
         except (NotFound, InvalidParameter):
             return True  # gone or deleted meanwhile: the run's state is somebody else's word now
         except StorageError:

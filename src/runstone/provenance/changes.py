@@ -155,13 +155,10 @@ class _Process:
 
 
 def _make_directory(checkout: Checkout, scratch: str) -> str:
-    directory = os.path.join(scratch, os.urandom(8).hex())
+    directory = os.path.join(scratch, f"{os.getpid()}-{os.urandom(8).hex()}")
     os.makedirs(os.path.join(directory, "refs"))
     os.mkdir(os.path.join(directory, "info"))
-    for entry in os.scandir(scratch):
-        with contextlib.suppress(OSError):  # another process's, gone meanwhile
-            if entry.stat(follow_symlinks=False).st_mtime < time.time() - _STALE:
-                _remove(entry.path)
+    sweep(scratch)
     lines, extensions = ["[core]", "repositoryformatversion = 1", "bare = false"], ["[extensions]"]
     for section, name, value in checkout.settings():
         if section == "core" and name in _COPIED and value.lower() in _WORDS:
@@ -178,6 +175,25 @@ def _make_directory(checkout: Checkout, scratch: str) -> str:
         _write(os.path.join(directory, exclude), file.read())
     _copy_index(os.path.join(checkout.directory, "index"), os.path.join(directory, "index"))
     return directory
+
+
+def sweep(scratch: str) -> None:
+    """Take the git directories away that dead processes left."""
+    with contextlib.suppress(OSError):  # there is none, or another process takes it away just now
+        for entry in os.scandir(scratch):
+            if not _is_alive(entry.name) or entry.stat(follow_symlinks=False).st_mtime < time.time() - _STALE:
+                _remove(entry.path)
+
+
+def _is_alive(name: str) -> bool:
+    process = name.partition("-")[0]
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True
 
 
 def _copy_index(source: str, target: str) -> None:
