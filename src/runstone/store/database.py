@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -219,8 +220,16 @@ class Database:
 
     def _keep_log(self, connection: Connection) -> None:
         # Write-ahead logging is a property of the file; the process that made it may have died before setting it.
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode=WAL")
+        limit = time.monotonic() + settings.BUSY_TIMEOUT.read()
+        while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                # SQLite does not wait here, as it does elsewhere, for others who are opening the file just now.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > limit:
+                    raise
+            time.sleep(0.002)
 
     def _version(self, connection: Connection) -> int:
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
