@@ -11,14 +11,13 @@ import itertools
 import os
 import threading
 from collections.abc import Mapping
-from typing import Any
 from zlib import crc32
 
-from runstone.errors import InvalidParameter, RunstoneError
+from runstone.errors import RunstoneError
 from runstone.journal import records, shipping
 from runstone.journal.segment import Segment, no_segment
 from runstone.operations import rules
-from runstone.operations.numbers import check_integer, check_number
+from runstone.operations.numbers import check_integer, check_number, check_time
 from runstone.transport import Transport
 
 FOLDER_NAME = "journal"
@@ -85,7 +84,7 @@ class Journal:
         except Exception:  # noqa: BLE001  # whatever is wrong with them, the checks say it in one way
             known = False
         if not known:
-            body = _pack(check_integer("step", key, step), _checked_time(key, timestamp), value, number)
+            body = _pack(check_integer("step", key, step), check_time(key, timestamp), value, number)
         slot = body + crc32(body).to_bytes(4, "little")
         with self._lock:
             segment = self._segment
@@ -108,7 +107,7 @@ class Journal:
     ) -> None:
         """Write a point of each metric, at one step; where one is not valid, none is written."""
         first = next(iter(metrics), "")
-        step, timestamp = check_integer("step", first, step), _checked_time(first, timestamp)
+        step, timestamp = check_integer("step", first, step), check_time(first, timestamp)
         numbers, plain = self._numbers, model_id is None and dataset_name is None
         points: list[tuple[object, str, float]] = []
         for key, value in metrics.items():
@@ -261,15 +260,6 @@ def _drain_all() -> bool:
             well = False
             shipping.warn_once(error)
     return well
-
-
-def _checked_time(key: str, timestamp: Any) -> int:
-    number = check_integer("timestamp", key, timestamp)
-    if number < 0:
-        raise InvalidParameter(
-            f"The timestamp {timestamp!r} of the metric {key!r} is negative. Give milliseconds since 1970."
-        )
-    return number
 
 
 def _after_fork() -> None:

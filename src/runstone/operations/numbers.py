@@ -49,3 +49,13 @@ def check_integer(what: str, key: str, value: Any) -> int:
     ):
         raise InvalidParameter(f"Got invalid {what} {value!r} for metric {key!r}: a {what} is a 64-bit integer.")
     return number
+
+
+def check_time(key: str, timestamp: Any) -> int:
+    """A time in ms since 1970, or InvalidParameter."""
+    number = check_integer("timestamp", key, timestamp)
+    if number < 0:
+        raise InvalidParameter(
+            f"The timestamp {timestamp!r} of the metric {key!r} is negative. Give milliseconds since 1970."
+        )
+    return number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,7 @@ from runstone.entities import Metric
 from runstone.errors import InvalidParameter
 from runstone.operations import rules
 from runstone.operations.engine import Engine
-from runstone.operations.numbers import check_integer, check_number
+from runstone.operations.numbers import check_integer, check_number, check_time
 from runstone.operations.table import Empty, operation
 from runstone.store import runs, series, summaries
 from runstone.store.database import Connection
@@ -205,16 +204,6 @@ def check_points(metrics: Iterable[Metric]) -> list[Metric]:
         )
         for point in metrics
     ]
-
-
-def check_time(key: str, timestamp: Any) -> int:
-    """A time in ms since 1970, or InvalidParameter."""
-    number = check_integer("timestamp", key, timestamp)
-    if number < 0:
-        raise InvalidParameter(
-            f"The timestamp {timestamp!r} of the metric {key!r} is negative. Give milliseconds since 1970."
-        )
-    return number
 
 
 def _group(given: SeriesPoints) -> tuple[Context, Points]:
