@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 
 import msgspec
 import pytest
@@ -29,10 +30,16 @@ def test_a_row_says_what_goes_in_and_what_comes_out(row: object) -> None:
 
 
 def test_no_two_rows_share_a_method_and_path() -> None:
-    routes = [(row.method, row.path) for row in TABLE.values()]
+    routes = [route for row in TABLE.values() for route in row.routes]
     assert len(set(routes)) == len(routes)
 
 
 def test_paths_are_mlflows_or_marked_as_our_own() -> None:
     for row in TABLE.values():
-        assert row.path.startswith(("/mlflow/", "/runstone/")), row
+        assert all(path.startswith(("/mlflow/", "/runstone/")) for _, path in row.routes), row
+
+
+def test_a_name_in_a_path_is_a_field_of_the_request() -> None:
+    for row in TABLE.values():
+        for _, path in row.routes:
+            assert set(re.findall(r"{(\w+)}", path)) <= set(row.request.__struct_fields__), row

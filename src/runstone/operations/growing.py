@@ -54,7 +54,7 @@ def read_growing(engine: Engine, request: ReadGrowing) -> Stretch:
     raise NotFound(f"No artifact {request.path!r} of run {run_id} is growing. read_artifact reads what is whole.")
 
 
-@operation("POST", "/runstone/artifacts/adopt", permission="edit")
+@operation("POST", "/runstone/artifacts/adopt", permission="edit", alone=True)
 def adopt_growing(engine: Engine, request: RunOfFiles) -> Empty:
     """Keep as artifacts the growing files of a run whose writers are dead."""
     run_id = rules.check_run_id(request.run_id)

@@ -24,13 +24,25 @@ TABLE: dict[str, Operation] = {}  # type: ignore[type-arg]  # rows of every requ
 class Operation(Generic[Request, Response]):
     """One row: how it is asked over HTTP, what goes in and out, who may, and the function that decides."""
 
-    __slots__ = ("function", "method", "name", "path", "permission")
+    __slots__ = ("alone", "also", "function", "method", "name", "path", "permission")
 
     def __init__(
-        self, method: Method, path: str, permission: Permission, function: Callable[[Engine, Request], Response]
+        self,
+        method: Method,
+        path: str,
+        permission: Permission,
+        function: Callable[[Engine, Request], Response],
+        also: tuple[tuple[Method, str], ...] = (),
+        alone: bool = False,
     ) -> None:
         self.method, self.path, self.permission, self.function = method, path, permission, function
+        self.also, self.alone = also, alone
         self.name = function.__name__
+
+    @property
+    def routes(self) -> tuple[tuple[Method, str], ...]:
+        """Every method and path it is asked under; the first is its own."""
+        return ((self.method, self.path), *self.also)
 
     @property
     def request(self) -> type[Request]:
@@ -59,12 +71,26 @@ class Operation(Generic[Request, Response]):
 
 
 def operation(
-    method: Method, path: str, *, permission: Permission
+    method: Method,
+    path: str,
+    *,
+    permission: Permission,
+    also: tuple[tuple[Method, str], ...] = (),
+    alone: bool = False,
 ) -> Callable[[Callable[[Engine, Request], Response]], Operation[Request, Response]]:
-    """Put the function below into the table; its annotations say the request and response types."""
+    """Put the function below into the table; its annotations say the request and response types.
+
+    Args:
+        method: how it is asked over HTTP.
+        path: and where, below the prefixes that a server serves; `{name}` in it is that field of the request.
+        permission: what whoever asks must be allowed. What only reads says "read": a server then runs it beside other readers.
+        also: further methods and paths that mean the same.
+        alone: it works on bytes for long. A server gives it a thread of its own instead of a place among the short writes that
+            share a transaction.
+    """
 
     def add(function: Callable[[Engine, Request], Response]) -> Operation[Request, Response]:
-        row = Operation(method, path, permission, function)
+        row = Operation(method, path, permission, function, also, alone)
         if row.name in TABLE:
             raise ValueError(f"operation {row.name!r} is said twice")
         TABLE[row.name] = row
