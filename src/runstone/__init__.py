@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from runstone.version import __version__ as __version__
+
 # What type checkers take for true; `typing` itself would be most of the cost of importing this package.
 TYPE_CHECKING = False
-
-__version__ = "0.1.0"
 
 # Name to the module that holds it. `import runstone` costs next to nothing; a script pays for what it uses.
 _HOMES = {

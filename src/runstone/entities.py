@@ -2,7 +2,8 @@
 
 A list that MLflow's Python shows as a dict (metrics, params, tags) is kept as the wire's list and shown as a dict.
 Times are milliseconds since 1970 (UTC). The structs that stand in a run by the hundred hold texts and numbers only, so Python's
-search for cycles (gc) may pass them over.
+search for cycles (gc) may pass them over. On the wire, what is None or an empty list is left out; a default that must be said all the
+same is a factory's.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ class Metric(Entity, gc=False):
     key: str
     value: float
     timestamp: int
-    step: int = 0
+    step: int = msgspec.field(default_factory=int)
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None
@@ -204,7 +205,7 @@ class LoggedModelOutput(Entity):
     """A logged model that a run made at a step."""
 
     model_id: str
-    step: int = 0
+    step: int = msgspec.field(default_factory=int)
 
 
 class RunInputs(Entity):
@@ -223,7 +224,7 @@ class RunOutputs(Entity):
     model_outputs: list[LoggedModelOutput] = []
 
 
-class RunInfo(Entity, omit_defaults=False):
+class RunInfo(Entity):
     """A run's own facts."""
 
     run_id: str
@@ -232,7 +233,7 @@ class RunInfo(Entity, omit_defaults=False):
     status: str
     start_time: int | None = None
     end_time: int | None = None
-    lifecycle_stage: str = LifecycleStage.ACTIVE
+    lifecycle_stage: str = msgspec.field(default_factory=lambda: LifecycleStage.ACTIVE)
     artifact_uri: str | None = None
     run_name: str | None = None
 
@@ -284,7 +285,7 @@ class Run(Entity, metaclass=_Renaming):
         self.inputs, self.outputs = self.inputs or RunInputs(), self.outputs or RunOutputs()
 
 
-class Experiment(Entity, omit_defaults=False, metaclass=_Renaming):
+class Experiment(Entity, metaclass=_Renaming):
     """A named group of runs."""
 
     ARGUMENTS: ClassVar = {"tags": "_tags"}
@@ -293,7 +294,7 @@ class Experiment(Entity, omit_defaults=False, metaclass=_Renaming):
     experiment_id: str
     name: str
     artifact_location: str
-    lifecycle_stage: str = LifecycleStage.ACTIVE
+    lifecycle_stage: str = msgspec.field(default_factory=lambda: LifecycleStage.ACTIVE)
     _tags: list[ExperimentTag] = msgspec.field(default_factory=list, name="tags")
     creation_time: int | None = None
     last_update_time: int | None = None

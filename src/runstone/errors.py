@@ -5,6 +5,7 @@ RunstoneError
 ├── BadRequest (ValueError)              400 BAD_REQUEST
 ├── AlreadyExists (ValueError)           400 RESOURCE_ALREADY_EXISTS
 ├── NotFound (LookupError)               404 RESOURCE_DOES_NOT_EXIST
+├── Forbidden (PermissionError)          403 PERMISSION_DENIED         whoever asks may not
 ├── NotServed (NotImplementedError)      501 NOT_IMPLEMENTED
 ├── MissingFile (FileNotFoundError)      400 INVALID_PARAMETER_VALUE   a path the caller gave is not there
 ├── WrongFileKind (OSError)              400 INVALID_PARAMETER_VALUE   a directory where a file is needed, or the reverse
@@ -120,6 +121,12 @@ class NotFound(RunstoneError, LookupError):
     """A thing that is not in the store."""
 
     code = RESOURCE_DOES_NOT_EXIST
+
+
+class Forbidden(RunstoneError, PermissionError):
+    """Whoever asks may not have what they ask for."""
+
+    code = "PERMISSION_DENIED"
 
 
 class NotServed(RunstoneError, NotImplementedError):

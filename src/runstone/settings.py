@@ -143,6 +143,28 @@ BUSY_TIMEOUT = Setting(
     "RUNSTONE_BUSY_TIMEOUT", _seconds, 60.0, "Seconds to wait for another process's write to the store."
 )
 
+SERVER_BODY_LIMIT = Setting(
+    "RUNSTONE_SERVER_BODY_LIMIT", _size, 33_554_432, "Bytes that a JSON request to a server may have (artifacts have no limit)."
+)  # fmt: skip
+SERVER_JSON_DEPTH = Setting(
+    "RUNSTONE_SERVER_JSON_DEPTH", _size, 32, "How deep the JSON of a request to a server may be nested."
+)
+SERVER_REQUEST_TIMEOUT = Setting(
+    "RUNSTONE_SERVER_REQUEST_TIMEOUT", _seconds, 120.0, "Seconds that a server gives a JSON request, from its first byte to the answer; 0 is no limit."
+)  # fmt: skip
+SERVER_HEADER_TIMEOUT = Setting(
+    "RUNSTONE_SERVER_HEADER_TIMEOUT", _seconds, 20.0, "Seconds that a client may take to send a request's headers to a server."
+)  # fmt: skip
+SERVER_CONNECTIONS = Setting(
+    "RUNSTONE_SERVER_CONNECTIONS",
+    _size,
+    2000,
+    "Connections that a server process holds at once; more are told to come again.",
+)
+SERVER_DEPARTURE = Setting(
+    "RUNSTONE_SERVER_DEPARTURE", _seconds, 8.0, "Seconds that a server which is told to end (SIGTERM) gives what is under way."
+)  # fmt: skip
+
 ALL: tuple[Setting[object], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))
 
 
@@ -150,3 +172,13 @@ def lead_python_path(folder: str) -> None:
     """Have the Pythons that this process starts look for modules in `folder` first."""
     rest = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = folder + (os.pathsep + rest if rest else "")
+
+
+def hand_on(name: str, text: str) -> None:
+    """Leave a text for the processes that this one starts; no user sets it."""
+    os.environ[name] = text
+
+
+def handed_on(name: str) -> str:
+    """A text that the process which started this one left; empty where there is none."""
+    return os.environ.get(name, "")

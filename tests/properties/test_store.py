@@ -151,7 +151,8 @@ class StoreAgainstDict(RuleBasedStateMachine):
                 [RunTag(*tag) for tag in tags.items()],
             )
 
-        if conflict or not known.active:
+        # nothing at all is not even asked for
+        if conflict or (not known.active and (params or tags or metrics)):
             with pytest.raises(InvalidParameter):
                 log()
             return

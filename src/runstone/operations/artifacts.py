@@ -59,7 +59,7 @@ class CommitArtifacts(msgspec.Struct):
     files: list[NewFile]
 
 
-class ListArtifacts(msgspec.Struct):
+class ListArtifacts(msgspec.Struct, omit_defaults=True):
     """A folder among a run's artifacts; None is the top."""
 
     run_id: str | None = None
@@ -67,7 +67,7 @@ class ListArtifacts(msgspec.Struct):
     run_uuid: str | None = None
 
 
-class Files(msgspec.Struct):
+class Files(msgspec.Struct, omit_defaults=True):
     """What lies in a folder, by path."""
 
     root_uri: str
@@ -80,7 +80,7 @@ class GetContent(msgspec.Struct):
     digest: str
 
 
-class PlacedChunk(msgspec.Struct):
+class PlacedChunk(msgspec.Struct, omit_defaults=True):
     """Where a chunk is: in a pack, or here."""
 
     digest: str
@@ -90,7 +90,7 @@ class PlacedChunk(msgspec.Struct):
     data: bytes | None = None
 
 
-class Content(msgspec.Struct):
+class Content(msgspec.Struct, omit_defaults=True):
     """A content's chunks, in order."""
 
     chunks: list[PlacedChunk]
@@ -103,7 +103,7 @@ class TreeOf(msgspec.Struct):
     path: str = ""
 
 
-class Tree(msgspec.Struct):
+class Tree(msgspec.Struct, omit_defaults=True):
     """Files, by path."""
 
     files: list[FileInfo]

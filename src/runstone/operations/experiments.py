@@ -12,7 +12,7 @@ from runstone.operations.table import Empty, operation
 from runstone.store import experiments, experiments_read
 
 
-class CreateExperiment(msgspec.Struct):
+class CreateExperiment(msgspec.Struct, omit_defaults=True):
     """`artifact_location` is where plain files go instead of the store; None is the store itself."""
 
     name: str | None = None

@@ -17,7 +17,7 @@ TAG_KEY_LENGTH = 255
 TAG_VALUE_LENGTH = 500
 
 
-class LogInputs(msgspec.Struct):
+class LogInputs(msgspec.Struct, omit_defaults=True):
     """Datasets that a run used."""
 
     run_id: str | None = None

@@ -17,7 +17,7 @@ from runstone.store.database import Connection
 RUN_NAME_TAG = "mlflow.runName"
 
 
-class CreateRun(msgspec.Struct):
+class CreateRun(msgspec.Struct, omit_defaults=True):
     """`start_time` in ms. A run without a name is given one; so is a run without an id (ours: MLflow's never have one)."""
 
     experiment_id: str | None = None
@@ -28,13 +28,13 @@ class CreateRun(msgspec.Struct):
     run_id: str | None = None
 
 
-class RunAnswer(msgspec.Struct):
+class RunAnswer(msgspec.Struct, omit_defaults=True):
     """One run."""
 
     run: Run
 
 
-class GetRun(msgspec.Struct):
+class GetRun(msgspec.Struct, omit_defaults=True):
     """One run, by id (`run_uuid` is the wire's older name for it)."""
 
     run_id: str | None = None
@@ -47,7 +47,7 @@ class RunId(msgspec.Struct):
     run_id: str | None = None
 
 
-class UpdateRun(msgspec.Struct):
+class UpdateRun(msgspec.Struct, omit_defaults=True):
     """What is None stays as it is. `end_time` in ms."""
 
     run_id: str | None = None
@@ -94,7 +94,7 @@ class LogParam(msgspec.Struct):
     value: str = ""
 
 
-class LogBatch(msgspec.Struct):
+class LogBatch(msgspec.Struct, omit_defaults=True):
     """Metric points, params and tags of a run, all or none."""
 
     run_id: str | None = None

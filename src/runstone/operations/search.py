@@ -19,7 +19,7 @@ MOST_RESULTS = 50_000
 _STAGES = {"ACTIVE_ONLY": ["active"], "DELETED_ONLY": ["deleted"], "ALL": ["active", "deleted"]}
 
 
-class SearchRuns(msgspec.Struct):
+class SearchRuns(msgspec.Struct, omit_defaults=True):
     """`filter` in the language of docs/search.md; `order_by` texts such as 'metrics.loss DESC'."""
 
     experiment_ids: list[str] = []
@@ -30,14 +30,14 @@ class SearchRuns(msgspec.Struct):
     page_token: str | None = None
 
 
-class RunsPage(msgspec.Struct):
+class RunsPage(msgspec.Struct, omit_defaults=True):
     """A page of runs; no token on the last."""
 
     runs: list[Run]
     next_page_token: str | None = None
 
 
-class SearchExperiments(msgspec.Struct):
+class SearchExperiments(msgspec.Struct, omit_defaults=True):
     """As SearchRuns, for experiments."""
 
     view_type: str = "ACTIVE_ONLY"
@@ -47,7 +47,7 @@ class SearchExperiments(msgspec.Struct):
     page_token: str | None = None
 
 
-class ExperimentsPage(msgspec.Struct):
+class ExperimentsPage(msgspec.Struct, omit_defaults=True):
     """A page of experiments; no token on the last."""
 
     experiments: list[Experiment]

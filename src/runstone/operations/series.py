@@ -41,7 +41,7 @@ class LogPoints(msgspec.Struct):
     series: list[SeriesPoints]
 
 
-class LogMetric(msgspec.Struct):
+class LogMetric(msgspec.Struct, omit_defaults=True):
     """One point."""
 
     run_id: str | None = None
@@ -55,7 +55,7 @@ class LogMetric(msgspec.Struct):
     run_uuid: str | None = None
 
 
-class GetHistory(msgspec.Struct):
+class GetHistory(msgspec.Struct, omit_defaults=True):
     """A metric's points, a page at a time."""
 
     run_id: str | None = None
@@ -65,7 +65,7 @@ class GetHistory(msgspec.Struct):
     run_uuid: str | None = None
 
 
-class History(msgspec.Struct):
+class History(msgspec.Struct, omit_defaults=True):
     """A page of points, by time; no token on the last page."""
 
     metrics: list[Metric]
@@ -93,7 +93,7 @@ class RunOfMetrics(msgspec.Struct):
     run_id: str
 
 
-class MetricSummary(msgspec.Struct):
+class MetricSummary(msgspec.Struct, omit_defaults=True):
     """A metric in one row; a value that is None is NaN, except that min and max are None where every value is NaN."""
 
     key: str
@@ -108,7 +108,7 @@ class MetricSummary(msgspec.Struct):
     max: float | None
 
 
-class MetricSummaries(msgspec.Struct):
+class MetricSummaries(msgspec.Struct, omit_defaults=True):
     """One row for each metric, by key."""
 
     metrics: list[MetricSummary]

@@ -13,11 +13,22 @@ from runstone.store import health
 from runstone.store.points import decode
 
 
+class Ping(msgspec.Struct):
+    """Ask whether anybody is there."""
+
+
+class Pong(msgspec.Struct):
+    """Who is: the version of runstone, and the number of the store's schema."""
+
+    runstone: str
+    schema: int
+
+
 class InspectStore(msgspec.Struct):
     """Ask for the state of the store."""
 
 
-class StoreState(msgspec.Struct):
+class StoreState(msgspec.Struct, omit_defaults=True):
     """`rows` counts what there is of each kind; `size` is the database file's, in bytes; `problem` is None where all is well."""
 
     rows: dict[str, int]
@@ -40,12 +51,21 @@ class DamagedMetric(msgspec.Struct):
     problem: str
 
 
-class PointsChecked(msgspec.Struct):
+class PointsChecked(msgspec.Struct, omit_defaults=True):
     """Bytes read, what is wrong with them, and where to go on: None behind the last."""
 
     size: int
     damaged: list[DamagedMetric]
     next: int | None = None
+
+
+@operation("GET", "/runstone/ping", permission="read")
+def ping(engine: Engine, request: Ping) -> Pong:
+    """Whether the store's database answers."""
+    from runstone.version import __version__
+
+    with engine.database.read() as connection:
+        return Pong(__version__, health.schema(connection))
 
 
 @operation("GET", "/runstone/store", permission="read")

@@ -6,6 +6,7 @@ Routes, the local call, the HTTP call, the permission check and the docs are all
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import msgspec
@@ -24,8 +25,6 @@ TABLE: dict[str, Operation] = {}  # type: ignore[type-arg]  # rows of every requ
 class Operation(Generic[Request, Response]):
     """One row: how it is asked over HTTP, what goes in and out, who may, and the function that decides."""
 
-    __slots__ = ("alone", "also", "function", "method", "name", "path", "permission")
-
     def __init__(
         self,
         method: Method,
@@ -43,6 +42,11 @@ class Operation(Generic[Request, Response]):
     def routes(self) -> tuple[tuple[Method, str], ...]:
         """Every method and path it is asked under; the first is its own."""
         return ((self.method, self.path), *self.also)
+
+    @cached_property
+    def request_type(self) -> type[Request]:
+        """`request`, kept: a server asks for it with every request."""
+        return self.request
 
     @property
     def request(self) -> type[Request]:

@@ -82,7 +82,11 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction, on disk when the block has ended; nothing of it if the block raises."""
+        """One transaction, on disk when the block has ended; nothing of it if the block raises. Within `group()`, a part of that one."""
+        if getattr(self._local, "grouped", False):
+            with self._part() as connection:
+                yield connection
+            return
         with gate.passage(), self._translated():
             connection = self._connection()
             if connection.in_transaction:
@@ -96,6 +100,33 @@ class Database:
                 connection.execute("COMMIT")
             except BaseException:
                 _roll_back(connection)
+                raise
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """One transaction of several writes of this thread: what one of them raises undoes that one only. All are on disk when the
+        block has ended, and none if it raises."""
+        with self.write():
+            self._local.grouped = True
+            try:
+                yield
+            finally:
+                self._local.grouped = False
+
+    @contextmanager
+    def _part(self) -> Iterator[Connection]:
+        with self._translated():
+            connection: Connection = self._local.held.connection
+            connection.execute("SAVEPOINT part")
+            try:
+                yield connection
+                connection.execute("RELEASE part")
+            except BaseException:
+                if connection.in_transaction:  # SQLite may have rolled all of it back, on a full disk for one
+                    connection.execute("ROLLBACK TO part")
+                    connection.execute("RELEASE part")
+                else:
+                    self._local.grouped = False
                 raise
 
     def close(self) -> None:

@@ -19,6 +19,12 @@ _TABLES = (
 )
 
 
+def schema(connection: Connection) -> int:
+    """The number of the schema that the tables are of; raises where the database cannot be read."""
+    connection.execute("SELECT 1 FROM run LIMIT 1").fetchone()
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """How many rows each table has."""
     return {table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in _TABLES}

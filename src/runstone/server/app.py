@@ -1,0 +1,246 @@
+"""The ASGI application: guard, find what answers, read the request, carry it out, answer. Knows nothing of any single operation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from runstone import settings
+from runstone.errors import BadRequest, NotFound, RunstoneError
+from runstone.operations.engine import Engine
+from runstone.operations.table import Operation
+from runstone.server import codec
+from runstone.server.dispatch import Found, Route, Routes, table_routes
+from runstone.server.guard import Guard, check_json
+from runstone.server.monitoring import Monitor, standard_error
+from runstone.server.pages import page_routes
+from runstone.server.writer import Writer
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_READERS = 4
+_QUERIED = frozenset({"GET", "HEAD", "DELETE"})
+# Said of every answer: nothing here is a page of ours unless it says so itself, and nothing is kept by those on the way.
+_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
+_log = logging.getLogger("runstone.server")
+
+
+class App:
+    """One server's application.
+
+    Args:
+        engine: the store that is served.
+        guard: whom it lets in.
+        prefix: a path that stands before every other.
+        store: what the store is called on the first page.
+        settle: called every now and then, on a thread: closes the accounts of processes that wrote the store directly and died.
+        access_log: whether each request is logged.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        guard: Guard = Guard(),  # noqa: B008  # a tuple of frozen sets
+        *,
+        prefix: str = "",
+        store: str = "",
+        settle: Callable[[], object] | None = None,
+        access_log: bool = False,
+    ) -> None:
+        self.engine, self.guard = engine, guard
+        self.writer = Writer(engine)
+        self.monitor = Monitor(self.writer, standard_error() if access_log else None)
+        self.routes = Routes(self._routes(store), prefix)
+        self._readers = ThreadPoolExecutor(_READERS, "runstone-reader")
+        self._workers = ThreadPoolExecutor(_READERS, "runstone-worker")
+        self._settle = settle
+        self._body_limit = settings.SERVER_BODY_LIMIT.read()
+        self._depth = settings.SERVER_JSON_DEPTH.read()
+        self._time_limit = settings.SERVER_REQUEST_TIMEOUT.read()
+
+    def _routes(self, store: str) -> list[Route]:
+        return [*table_routes(), *page_routes(self.engine, self.monitor, store)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.writer.start()
+        chores = asyncio.create_task(self._chores())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        chores.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await chores
+        await asyncio.to_thread(self.writer.stop)
+        self._readers.shutdown()
+        self._workers.shutdown()
+        self.monitor.flush()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _chores(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            if self._settle is not None:
+                try:
+                    await loop.run_in_executor(self._workers, self._settle)
+                except RunstoneError as error:
+                    _log.warning("%s", error)
+            self.monitor.flush()
+            await asyncio.sleep(1.0)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        found: Found | None = None
+        status, body, kind = 500, b"", _HEADERS
+        try:
+            headers = dict(scope["headers"])
+            refusal = self.guard.refusal(scope["method"], scope["scheme"], headers)
+            if refusal is not None:
+                raise refusal
+            found = self._find(scope["method"], scope["path"])
+            answer = found.route.answer
+            if not isinstance(answer, Operation):
+                status = await self._stream(found, scope, receive, send)
+                self.monitor.note(scope, found.route.path, status, started, 0)
+                return
+            async with asyncio.timeout(self._time_limit or None):
+                body = await self._carry_out(answer, found, scope, headers, receive)
+            status = 200
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001  # whatever it is, the client is told in one shape
+            status, body = _refused(error)
+        self.monitor.note(scope, found.route.path if found else "none", status, started, len(body))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [*kind, (b"content-length", b"%d" % len(body))],
+            }
+        )
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _find(self, method: str, path: str) -> Found:
+        found = self.routes.find(method, path)
+        if found is None and method == "HEAD":
+            found = self.routes.find("GET", path)
+        if found is None:
+            methods = self.routes.methods(path)
+            if methods:
+                raise NotFound(
+                    f"{path[:200]!r} answers to {', '.join(methods)}, not to {method}.", "ENDPOINT_NOT_FOUND"
+                )
+            raise NotFound(
+                f"{path[:200]!r} is not served here. GET /api/openapi.json lists what is.", "ENDPOINT_NOT_FOUND"
+            )
+        return found
+
+    async def _carry_out(
+        self, row: Operation[Any, Any], found: Found, scope: Scope, headers: dict[bytes, bytes], receive: Receive
+    ) -> bytes:
+        method = scope["method"]
+        data = b""
+        if method not in ("GET", "HEAD"):
+            data = await self._body(headers, receive)
+        if method in _QUERIED and not data:
+            request = codec.decode_query(row.request_type, scope["query_string"], found.named)
+        else:
+            check_json(headers)
+            self._check_depth(data)
+            request = codec.decode(row.request_type, data, found.named)
+        if row.permission == "read" or row.alone:
+            readers = self._workers if row.alone else self._readers
+            return await asyncio.get_running_loop().run_in_executor(readers, _read, row, self.engine, request)
+        return codec.encode(await self.writer.submit(row, request))
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        said = headers.get(b"content-length", b"0")
+        if said.isdigit() and int(said) > self._body_limit:
+            raise self._too_large()
+        message = await receive()
+        data: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            parts, size = [data], len(data)
+            while message.get("more_body"):
+                message = await receive()
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > self._body_limit:
+                    raise self._too_large()
+            data = b"".join(parts)
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        return data
+
+    def _too_large(self) -> RunstoneError:
+        return BadRequest(
+            f"The request's body is longer than {self._body_limit} bytes. Send it in parts, or raise {settings.SERVER_BODY_LIMIT.name} on the server."
+        )
+
+    def _check_depth(self, data: bytes) -> None:
+        if codec.deeper_than(self._depth, data):
+            raise BadRequest(
+                f"The request's JSON is nested more than {self._depth} deep. Raise {settings.SERVER_JSON_DEPTH.name} on the server if it must be."
+            )
+
+    async def _stream(self, found: Found, scope: Scope, receive: Receive, send: Send) -> int:
+        scope["path_params"] = found.named
+        status = 500
+        begun = False
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            nonlocal status, begun
+            if message["type"] == "http.response.start":
+                status, begun = message["status"], True
+                names = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in _HEADERS[1:] if one[0] not in names)]
+            await send(message)
+
+        try:
+            response = await found.route.answer(Request(scope, receive, sending))
+            await response(scope, receive, sending)
+        except Exception:
+            if not begun:
+                raise
+            # Too late to say so: the connection is broken off, so that nobody takes a part for the whole.
+            _log.exception("%s %s broke off", scope["method"], found.route.path)
+            raise
+        return status
+
+
+def _read(row: Operation[Any, Any], engine: Engine, request: Any) -> bytes:
+    return codec.encode(row.function(engine, request))
+
+
+def _refused(error: Exception) -> tuple[int, bytes]:
+    if isinstance(error, TimeoutError) and not isinstance(error, RunstoneError):
+        error = RunstoneError(
+            f"The request took longer than {settings.SERVER_REQUEST_TIMEOUT.name} allows. Ask for less at a time.",
+            "DEADLINE_EXCEEDED",
+        )
+    if not isinstance(error, RunstoneError):
+        mark = os.urandom(4).hex()
+        _log.error("error %s", mark, exc_info=error)
+        error = RunstoneError(f"The server failed; its log says why, beside {mark}. Please report it.")
+    return error.get_http_status_code(), codec.encode_error(error)

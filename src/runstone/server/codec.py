@@ -1,0 +1,137 @@
+"""JSON as protocol buffers write it, which is what MLflow's wire is: in and out of the table's structs.
+
+NaN and the infinities are texts; integers may come as texts; what is absent or empty is left out; a null is as good as absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from runstone.errors import BadRequest, InvalidParameter, RunstoneError
+
+_encode = msgspec.json.Encoder().encode
+_FINITE = float("inf")
+_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+@cache
+def _decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, strict=False)
+
+
+@cache
+def _lists(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """The fields, by their names on the wire, that hold more than one value."""
+    return frozenset(
+        field.encode_name
+        for field in msgspec.structs.fields(kind)
+        if isinstance(msgspec.inspect.type_info(field.type), msgspec.inspect.ListType)
+    )
+
+
+def decode(kind: type[msgspec.Struct], body: bytes, named: dict[str, str]) -> Any:
+    """A request out of a body; `named` are the values that stood in the path. Raises InvalidParameter, BadRequest."""
+    if named:
+        return _with_names(kind, body, named)
+    try:
+        return _decoder(kind).decode(body or b"{}")
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise refusal(error) from error
+
+
+def _with_names(kind: type[msgspec.Struct], body: bytes, named: dict[str, str]) -> Any:
+    try:
+        given = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+        return msgspec.convert({**given, **named}, kind, strict=False)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise refusal(error) from error
+
+
+def decode_query(kind: type[msgspec.Struct], query: bytes, named: dict[str, str]) -> Any:
+    """A request out of a query string. Raises InvalidParameter."""
+    given: dict[str, Any] = {}
+    lists = _lists(kind)
+    try:
+        pairs: Iterable[tuple[str, str]] = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=10_000
+        )
+    except ValueError as error:
+        raise BadRequest(f"The query string cannot be read: {error}.") from error
+    for key, value in pairs:
+        if key in lists:
+            given.setdefault(key, []).append(value)
+        else:
+            given[key] = value
+    try:
+        return msgspec.convert({**given, **named}, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise refusal(error) from error
+
+
+def deeper_than(limit: int, data: bytes) -> bool:
+    """Whether arrays and objects are nested more than so many deep."""
+    if _peeled(data, limit):
+        # Brackets within texts may look like it: now without them.
+        return bool(_peeled(_TEXTS.sub(b"", data), limit))
+    return False
+
+
+def _peeled(data: bytes, limit: int) -> bytes:
+    """The brackets that are left when the innermost pairs were taken away so many times."""
+    marks = data.translate(None, _BUT_BRACKETS)
+    while marks and limit:
+        marks = marks.replace(b"{}", b"").replace(b"[]", b"")
+        limit -= 1
+    return marks
+
+
+def refusal(error: Exception) -> RunstoneError:
+    """What a request that cannot be read is answered with."""
+    if isinstance(error, msgspec.ValidationError):
+        return InvalidParameter(f"The request does not fit: {error}.")
+    if isinstance(error, RecursionError):
+        return BadRequest("The request's JSON is nested too deeply.")
+    return BadRequest(f"The request is no valid JSON: {error}.")
+
+
+def encode(response: msgspec.Struct) -> bytes:
+    """A response's body."""
+    data = _encode(response)
+    if b"null" in data:
+        # NaN and infinities, which JSON has no numbers for, were written as nulls; or a text says "null", which costs a second look.
+        _spell(response)
+        data = _encode(response)
+    return data
+
+
+def _spell(value: Any) -> Any:
+    """Put texts in place of numbers that JSON does not have; in place, for the response is ours."""
+    if isinstance(value, float):
+        if value != value:
+            return "NaN"
+        return value if -_FINITE < value < _FINITE else ("Infinity" if value > 0 else "-Infinity")
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            field = getattr(value, name)
+            if field is not None and not isinstance(field, str | int):
+                spelt = _spell(field)
+                if spelt is not field:
+                    setattr(value, name, spelt)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            spelt = _spell(item)
+            if spelt is not item:
+                value[place] = spelt
+    return value
+
+
+def encode_error(error: RunstoneError) -> bytes:
+    """An error's body, in MLflow's shape."""
+    return _encode({"error_code": error.error_code, "message": error.message, **error.json_kwargs})

@@ -1,0 +1,75 @@
+"""What a server tells of itself while it runs: figures for Prometheus, and a line of JSON for each request."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from runstone.server.writer import Writer
+
+_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60)
+# Lines of the log that are held back, for as long as it takes until the loop has nothing else to do.
+_HELD = 1000
+
+
+class Monitor:
+    """Counts and logs the requests of one server process."""
+
+    def __init__(self, writer: Writer, log: TextIO | None) -> None:
+        self._writer = writer
+        self._log = log
+        self._lines: list[bytes] = []
+        self.registry = CollectorRegistry()
+        self._requests = Counter("runstone_requests", "Requests answered.", ("route", "status"), registry=self.registry)
+        self._seconds = Histogram(
+            "runstone_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS, registry=self.registry
+        )
+        self.under_way = Gauge("runstone_requests_under_way", "Requests being answered.", registry=self.registry)
+        groups = Gauge("runstone_transactions", "Transactions of writes on disk.", registry=self.registry)
+        groups.set_function(lambda: self._writer.groups)
+        writes = Gauge("runstone_writes", "Writes in those transactions.", registry=self.registry)
+        writes.set_function(lambda: self._writer.requests)
+        self._known: dict[tuple[str, int], tuple[Any, Any]] = {}
+
+    def note(self, scope: Mapping[str, Any], route: str, status: int, started: float, size: int) -> None:
+        """A request was answered: by which route, with which status, begun when (perf_counter), with how many bytes of body."""
+        seconds = time.perf_counter() - started
+        known = self._known.get((route, status))
+        if known is None:
+            known = self._requests.labels(route, str(status)), self._seconds.labels(route)
+            self._known[route, status] = known
+        known[0].inc()
+        known[1].observe(seconds)
+        if self._log is not None:
+            client = scope.get("client")
+            line = {
+                "time": round(time.time(), 3), "client": client[0] if client else None, "method": scope["method"],
+                "path": scope["path"], "status": status, "ms": round(seconds * 1000, 3), "bytes": size,
+            }  # fmt: skip
+            self._lines.append(msgspec.json.encode(line))
+            if len(self._lines) >= _HELD:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the lines that are held back."""
+        if self._lines and self._log is not None:
+            lines, self._lines = self._lines, []
+            try:
+                self._log.write(b"\n".join(lines).decode() + "\n")
+                self._log.flush()
+            except (OSError, ValueError):
+                self._log = None  # whoever read it has gone: the server goes on
+
+    def page(self) -> bytes:
+        """The figures as Prometheus reads them."""
+        return generate_latest(self.registry)
+
+
+def standard_error() -> TextIO:
+    """Where the log goes unless said."""
+    return sys.stderr

@@ -1,0 +1,78 @@
+"""The few answers that are not operations: is it well, which server is it, what can it be asked; and the first page."""
+
+from __future__ import annotations
+
+import html
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from runstone.operations.engine import Engine
+from runstone.operations.store import Ping, ping
+from runstone.server import openapi
+from runstone.server.dispatch import Route
+from runstone.server.monitoring import Monitor
+
+# The MLflow whose routes and answers these are; clients decide by it what they may ask.
+MLFLOW_VERSION = "3.17.2"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+
+def page_routes(engine: Engine, monitor: Monitor, store: str) -> list[Route]:
+    """The routes of these answers.
+
+    Args:
+        engine: the store.
+        monitor: what counts its requests.
+        store: what the store is called on the first page.
+    """
+
+    async def health(request: Request) -> Response:
+        ping.function(engine, Ping())
+        return PlainTextResponse("OK")
+
+    async def version(request: Request) -> Response:
+        return PlainTextResponse(MLFLOW_VERSION)
+
+    async def server_info(request: Request) -> Response:
+        from runstone.version import __version__
+
+        return JSONResponse(
+            {
+                "store_type": "SqlStore",
+                "workspaces_enabled": False,
+                "trace_archival_enabled": False,
+                "runstone": __version__,
+            }
+        )
+
+    async def figures(request: Request) -> Response:
+        return PlainTextResponse(monitor.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def description(request: Request) -> Response:
+        return Response(msgspec.json.encode(openapi.document()), media_type="application/json")
+
+    async def index(request: Request) -> Response:
+        return HTMLResponse(_INDEX.format(store=html.escape(store)), headers={"Content-Security-Policy": POLICY})
+
+    return [
+        Route("GET", "/", index, None, root=True),
+        Route("GET", "/health", health, None, root=True),
+        Route("GET", "/version", version, None, root=True),
+        Route("GET", "/metrics", figures, None, root=True),
+        Route("GET", "/api/openapi.json", description, None, root=True),
+        Route("GET", "/mlflow/server-info", server_info, None),
+    ]
+
+
+_INDEX = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>runstone</title>
+<style>body{{font:16px/1.5 system-ui;margin:3rem auto;max-width:42rem;padding:0 1rem;color:#1d2330}}code{{background:#eef0f4;padding:.1em .3em}}</style>
+<h1>runstone</h1>
+<p>This server keeps <code>{store}</code>. Point a training at it:</p>
+<p><code>export MLFLOW_TRACKING_URI=http://this-host:port</code></p>
+<p>The page to look at runs is on its way. Until then: <code>runstone --store http://this-host:port runs</code>, or the API
+(<a href="api/openapi.json">api/openapi.json</a>), <a href="health">health</a>, <a href="metrics">metrics</a>.</p>
+</html>
+"""
