@@ -25,6 +25,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if name.startswith(("RUNSTONE_", "MLFLOW_")) and not name.startswith("RUNSTONE_TEST_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("RUNSTONE_QUIET", "1")
+    monkeypatch.setenv("RUNSTONE_STATE", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     yield
     _leave_nothing()

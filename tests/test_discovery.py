@@ -46,7 +46,6 @@ def test_our_variable_goes_before_mlflows_and_a_call_before_both(
 @pytest.mark.parametrize(
     ("uri", "kind"),
     [
-        ("http://localhost:5000", NotServed),
         ("sqlite:///mlflow.db", NotServed),
         ("databricks", NotServed),
         ("ftp://host/x", InvalidParameter),
@@ -118,3 +117,40 @@ def test_a_child_follows_set_experiment_and_not_what_its_parent_inherited(monkey
     code = "import runstone\nwith runstone.start_run() as run: print(run.info.experiment_id)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out == f"{experiment.experiment_id}\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("http://localhost:5000/", "http://localhost:5000"),
+        ("HTTP://Tracking.Example:80", "http://tracking.example"),
+        ("https://tracking.example:443/team/a/", "https://tracking.example/team/a"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+    ],
+)
+def test_a_servers_address_is_known_in_one_form(given: str, meant: str) -> None:
+    assert resolve(given) == meant
+
+
+@pytest.mark.parametrize("uri", ["http://", "http://host:port", "http://host?x=1", "http://host/#part", "http://a b/"])
+def test_an_address_that_no_server_can_have_is_refused(uri: str) -> None:
+    with pytest.raises(InvalidParameter, match="address"):
+        resolve(uri)
+
+
+def test_what_is_on_its_way_to_a_server_lies_in_a_folder_of_its_own_that_only_we_can_read(tmp_path: Path) -> None:
+    one, other = runstone.Client("http://a.example:5000/x"), runstone.Client("http://a.example:5000/y")
+    assert one._folder != other._folder
+    for client in (one, other):
+        folder = Path(client._folder)
+        assert folder.parent == tmp_path / "state"
+        assert folder.name.startswith("a.example-5000-")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert (folder / "address").read_text() == client.tracking_uri + "\n"
+
+
+def test_a_password_in_a_servers_address_is_shown_to_nobody(tmp_path: Path) -> None:
+    client = runstone.Client("http://me:secret@a.example")
+    assert client.tracking_uri == "http://a.example"
+    assert "secret" not in repr(client)
+    assert all("secret" not in path.name for path in (tmp_path / "state").iterdir())

@@ -29,7 +29,7 @@ def report() -> dict[str, Any]:
         "store": get_tracking_uri(),
         "chosen_by": _chosen_by(),
     }
-    found["exists"] = is_store(found["store"].removeprefix("file://"))
+    found["exists"] = is_store(found["store"])
     if found["exists"]:
         found.update(_contents())
     return found
@@ -76,8 +76,14 @@ def _version(package: str) -> str:
 
 def _settings() -> dict[str, str]:
     names = [name for setting in settings.ALL for name in (setting.name, *setting.also)]
-    # An address may hold a password, and a report is made to be shown to others.
-    return {name: re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", os.environ[name]) for name in names if name in os.environ}
+    return {name: _shown(name, os.environ[name]) for name in names if name in os.environ}
+
+
+def _shown(name: str, text: str) -> str:
+    # A report is made to be shown to others; an address may hold a password too.
+    if name.endswith(("PASSWORD", "TOKEN")):
+        return "***"
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", text)
 
 
 def _chosen_by() -> str:

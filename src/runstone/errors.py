@@ -14,6 +14,9 @@ RunstoneError
 ├── StorageFull (OSError)                429 RESOURCE_EXHAUSTED
 ├── StorageDenied (PermissionError)      403 PERMISSION_DENIED         read-only, or not ours to write
 ├── StorageBusy (TimeoutError)           503 TEMPORARILY_UNAVAILABLE
+├── Unreachable (ConnectionError)        503 TEMPORARILY_UNAVAILABLE   a server that does not answer, or not now
+├── Refused (PermissionError)            401 UNAUTHENTICATED           a server that asks who we are
+├── WrongAnswer (RuntimeError)           500 INTERNAL_ERROR            an address that answers, but not as a tracking server does
 ├── StoreMismatch (RuntimeError)         500 INVALID_STATE             a foreign database, or one from a newer version
 └── CorruptData (RuntimeError)           500 DATA_LOSS                 bytes that do not match their digest or checksum
 """
@@ -207,6 +210,42 @@ class StorageBusy(StorageError, TimeoutError):
 
     code = "TEMPORARILY_UNAVAILABLE"
     number = _errno.ETIMEDOUT
+
+
+class Unreachable(StorageError, ConnectionError):
+    """A server that does not answer, or says that it cannot now."""
+
+    code = "TEMPORARILY_UNAVAILABLE"
+    number = _errno.ECONNREFUSED
+
+
+class Refused(StorageError, PermissionError):
+    """A server that wants to know who asks, or does not like who it is."""
+
+    code = "UNAUTHENTICATED"
+    number = _errno.EACCES
+
+
+class WrongAnswer(RunstoneError, RuntimeError):
+    """An address that answers, but not as a tracking server does."""
+
+
+_KINDS: dict[str, type[RunstoneError]] = {
+    kind.code: kind
+    for kind in (
+        BadRequest, AlreadyExists, NotFound, NotServed, RunStateError, CorruptData, StorageFull, StorageDenied, StorageBusy,
+        FileChanged, InvalidParameter, Refused,
+    )
+}  # fmt: skip
+_KINDS["NOT_FOUND"] = NotFound
+_KINDS["ENDPOINT_NOT_FOUND"] = NotServed
+_KINDS["ALREADY_EXISTS"] = AlreadyExists
+_KINDS["CUSTOMER_UNAUTHORIZED"] = Refused
+
+
+def from_wire(code: str, message: str) -> RunstoneError:
+    """The error that a server's answer names."""
+    return _KINDS.get(code, RunstoneError)(message, error_code=code)
 
 
 def from_os_error(error: OSError, what: str) -> RunstoneError:

@@ -74,6 +74,19 @@ def _seconds(text: str) -> float:
     return number
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 100:
+        raise ValueError("write a number from 0 to 100")
+    return number
+
+
+def _offline(text: str) -> str:
+    if text not in ("auto", "never"):
+        raise ValueError("write auto or never")
+    return text
+
+
 def _optional(text: str) -> str | None:
     return text
 
@@ -82,7 +95,7 @@ _NO_TEXT: str | None = None
 
 URI = Setting(
     "RUNSTONE_URI", _optional, _NO_TEXT,
-    "Where the store is: a folder or a file: URI. Unset: the nearest .runstone/ above the working folder.",
+    "Where the store is: a folder, a file: URI or a server's http(s): address. Unset: the nearest .runstone/ above the working folder.",
     also=("MLFLOW_TRACKING_URI",),
 )  # fmt: skip
 EXPERIMENT_NAME = Setting(
@@ -164,8 +177,77 @@ SERVER_CONNECTIONS = Setting(
 SERVER_DEPARTURE = Setting(
     "RUNSTONE_SERVER_DEPARTURE", _seconds, 8.0, "Seconds that a server which is told to end (SIGTERM) gives what is under way."
 )  # fmt: skip
+STATE = Setting(
+    "RUNSTONE_STATE", _optional, _NO_TEXT,
+    "Folder of this machine for what is on its way to servers. Unset: runstone/ in XDG_STATE_HOME, or in ~/.local/state.",
+)  # fmt: skip
+OFFLINE = Setting(
+    "RUNSTONE_OFFLINE", _offline, "auto",
+    "What a run does while its server is away: auto keeps params, tags and its state on this machine until it is back, never raises.",
+)  # fmt: skip
+OFFLINE_AFTER = Setting(
+    "RUNSTONE_OFFLINE_AFTER", _seconds, 5.0,
+    "Seconds that a call waits for a server before what it says is kept on this machine to be sent later.",
+)  # fmt: skip
+END_TIMEOUT = Setting(
+    "RUNSTONE_END_TIMEOUT", _seconds, 30.0,
+    "Seconds that the end of a run waits for a server that is away; then what is left is kept on this machine.",
+)  # fmt: skip
+HTTP_TIMEOUT = Setting(
+    "RUNSTONE_HTTP_TIMEOUT", _seconds, 120.0, "Seconds that a request to a server may take, with all its retries.",
+    also=("MLFLOW_HTTP_REQUEST_TIMEOUT",),
+)  # fmt: skip
+HTTP_RETRIES = Setting(
+    "RUNSTONE_HTTP_RETRIES", _count, 7, "How often a request is sent again when a server does not answer, or says later.",
+    also=("MLFLOW_HTTP_REQUEST_MAX_RETRIES",),
+)  # fmt: skip
+USERNAME = Setting(
+    "RUNSTONE_USERNAME", _optional, _NO_TEXT, "Name that a server is told, with the password.",
+    also=("MLFLOW_TRACKING_USERNAME",),
+)  # fmt: skip
+PASSWORD = Setting(
+    "RUNSTONE_PASSWORD", _optional, _NO_TEXT, "Password that a server is told.", also=("MLFLOW_TRACKING_PASSWORD",)
+)
+TOKEN = Setting(
+    "RUNSTONE_TOKEN", _optional, _NO_TEXT, "Token that a server is told instead of a name and password.",
+    also=("MLFLOW_TRACKING_TOKEN",),
+)  # fmt: skip
+INSECURE_TLS = Setting(
+    "RUNSTONE_INSECURE_TLS", _boolean, False, "Do not check a server's certificate (1 or 0).",
+    also=("MLFLOW_TRACKING_INSECURE_TLS",),
+)  # fmt: skip
+SERVER_CERTIFICATE = Setting(
+    "RUNSTONE_SERVER_CERTIFICATE", _optional, _NO_TEXT,
+    "File or folder of the certificates that a server's is checked against, instead of the system's.",
+    also=("MLFLOW_TRACKING_SERVER_CERT_PATH",),
+)  # fmt: skip
+CLIENT_CERTIFICATE = Setting(
+    "RUNSTONE_CLIENT_CERTIFICATE", _optional, _NO_TEXT, "File with our certificate and key, for servers that ask for one.",
+    also=("MLFLOW_TRACKING_CLIENT_CERT_PATH",),
+)  # fmt: skip
 
 ALL: tuple[Setting[object], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))
+
+
+def state_folder() -> str:
+    """Where this machine keeps what is on its way to servers."""
+    given = STATE.read()
+    if given:
+        return os.path.abspath(os.path.expanduser(given))
+    home = os.environ.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(home):  # as the XDG rules have it: one that is relative does not count
+        home = os.path.expanduser(os.path.join("~", ".local", "state"))
+    return os.path.join(home, "runstone")
+
+
+def proxy_for(address: str) -> str | None:
+    """The proxy that the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY) names for an address."""
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(address)
+    named = getproxies()
+    return None if not named or proxy_bypass(parts.netloc.rpartition("@")[2]) else named.get(parts.scheme)
 
 
 def lead_python_path(folder: str) -> None:

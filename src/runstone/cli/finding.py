@@ -15,9 +15,11 @@ LATEST = "latest"
 
 def reader() -> Client:
     """The store, for a command that does not make one: it must be there already. Raises NotFound saying where it was looked for."""
-    folder = get_tracking_uri().removeprefix("file://")
-    if not is_store(folder):
-        raise NotFound(f"There is no store at {folder}. Log a run first, or name another store with --store PATH.")
+    address = get_tracking_uri()
+    if not is_store(address):
+        raise NotFound(
+            f"There is no store at {address.removeprefix('file://')}. Log a run first, or name another store with --store PATH."
+        )
     return client()
 
 

@@ -20,7 +20,7 @@ class Client:
     """A store's client. It has no active run and no defaults: every method names what it works on.
 
     Args:
-        tracking_uri: which store; a folder or a file: URI. None: the environment's, or the nearest `.runstone/`.
+        tracking_uri: which store; a folder, a file: URI or a server's http(s): address. None: the environment's, or the nearest `.runstone/`.
         registry_uri: taken for MLflow's sake; models live in the same store.
     """
 
@@ -28,8 +28,8 @@ class Client:
         self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | os.PathLike[str] | None = None
     ) -> None:
         inner: Transport = open_transport(tracking_uri)
-        self._folder = inner.uri.removeprefix("file://")
-        self._transport = SettledTransport(inner, self._folder)
+        self._folder = inner.folder
+        self._transport = SettledTransport(inner)
         self._opened_repository: Repository | None = None
 
     @property

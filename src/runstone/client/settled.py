@@ -34,12 +34,11 @@ class SettledTransport:
 
     Args:
         inner: the transport that carries operations out.
-        folder: the folder whose `journal/` holds the points on their way to that store.
     """
 
-    def __init__(self, inner: Transport, folder: str) -> None:
+    def __init__(self, inner: Transport) -> None:
         self.inner = inner
-        self.folder = folder
+        self.folder = inner.folder
         self.uri = inner.uri
         # Dead runs where the store did not let us say so, and when they ended: our own answers say it.
         self._presumed: dict[str, int] = {}

@@ -7,7 +7,7 @@ import os
 from runstone import settings
 from runstone.client import Client
 from runstone.errors import NotServed
-from runstone.transport.discovery import resolve
+from runstone.transport.discovery import is_gone, resolve
 
 _uri: str | None = None
 _client: Client | None = None
@@ -16,7 +16,7 @@ _client_key: tuple[object, ...] | None = None
 
 
 def set_tracking_uri(uri: str | os.PathLike[str] | None) -> None:
-    """Send what is logged from now on to this store: a folder or a file: URI. None or '' goes back to the default.
+    """Send what is logged from now on to this store: a folder, a file: URI or a server's http(s): address. None or '' goes back to the default.
 
     It holds for this process and for those it starts (RUNSTONE_URI is set for them).
     """
@@ -52,6 +52,6 @@ def client() -> Client:
     """The client that the module-level functions share."""
     global _client, _client_key
     key = (_uri, settings.URI.read()) if _uri or settings.URI.read() else (os.getcwd(),)
-    if _client is None or key != _client_key or not os.path.isdir(_client._folder):
+    if _client is None or key != _client_key or is_gone(_client._transport):
         _client, _client_key = Client(_uri), key
     return _client

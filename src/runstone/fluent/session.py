@@ -292,10 +292,11 @@ def _say(store: Any, run: ActiveRun) -> None:
         import sys
 
         if sys.stderr is not None:
+            place = store.tracking_uri.removeprefix("file://")
             # What is found from the working folder needs no naming; anything else the reader's shell may not know of.
-            named = f"--store '{store._folder}' " if is_tracking_uri_set() else ""
+            named = f"--store '{place}' " if is_tracking_uri_set() else ""
             print(
-                f"runstone: run {run.info.run_name} is in {store._folder}; look at it: runstone {named}runs show {run.info.run_id}",
+                f"runstone: run {run.info.run_name} is in {place}; look at it: runstone {named}runs show {run.info.run_id}",
                 file=sys.stderr,
             )
 

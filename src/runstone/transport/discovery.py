@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from runstone import settings
 from runstone.errors import InvalidParameter, NotServed
 from runstone.transport import Transport
 from runstone.transport.local import DATABASE_NAME, LocalTransport
 
+if TYPE_CHECKING:
+    from runstone.transport.http import HttpTransport
+
 STORE_NAME = ".runstone"
+SERVERS = ("http://", "https://")
 
 # Opened once per process: a store's connections and caches are shared by every client of it.
 _opened: dict[str, LocalTransport] = {}
+_servers: dict[str, HttpTransport] = {}
 
 
 def resolve(uri: str | os.PathLike[str] | None = None) -> str:
@@ -23,6 +29,10 @@ def resolve(uri: str | os.PathLike[str] | None = None) -> str:
     given = os.fspath(uri) if uri is not None else settings.URI.read()
     if not given:
         return "file://" + _nearest()
+    if given.lower().startswith(SERVERS):
+        from runstone.connection import normal
+
+        return normal(given)
     if given.startswith("file:"):
         given = _from_file_uri(given)
     elif "://" in given or given.startswith("databricks"):
@@ -36,20 +46,41 @@ def resolve(uri: str | os.PathLike[str] | None = None) -> str:
     return "file://" + folder
 
 
-def is_store(folder: str) -> bool:
-    """Whether a store was made in the folder (its database may be lost; its packs tell)."""
-    return any(os.path.exists(os.path.join(folder, name)) for name in (DATABASE_NAME, "packs"))
+def is_store(address: str) -> bool:
+    """Whether a store is at this full address: a folder where one was made (its database may be lost; its packs tell), or a server."""
+    folder = address.removeprefix("file://")
+    return address.startswith(SERVERS) or any(
+        os.path.exists(os.path.join(folder, name)) for name in (DATABASE_NAME, "packs")
+    )
+
+
+def is_gone(transport: Transport) -> bool:
+    """Whether the folder of an opened store was taken away."""
+    return transport.uri.startswith("file://") and not os.path.isdir(transport.folder)
 
 
 def open_transport(uri: str | os.PathLike[str] | None = None) -> Transport:
-    """The transport to the store that `uri` means (see `resolve`); made when it is a folder that is not there yet."""
+    """The transport to the store that `uri` means (see `resolve`); made when it is a folder that is not there yet.
+
+    A server is not asked anything yet.
+    """
     address = resolve(uri)
+    if address.startswith(SERVERS):
+        return _open_server(address)
     folder = address.removeprefix("file://")
     transport = _opened.get(folder)
     # A store deleted and made again under a running program is another store: its database must be opened anew.
     if transport is None or not os.path.exists(os.path.join(folder, DATABASE_NAME)):
         transport = _opened[folder] = LocalTransport(folder)
     return transport
+
+
+def _open_server(address: str) -> HttpTransport:
+    from runstone.transport.http import HttpTransport
+
+    if address not in _servers:
+        _servers[address] = HttpTransport(address)
+    return _servers[address]
 
 
 def _nearest() -> str:
@@ -77,10 +108,10 @@ def _from_file_uri(uri: str) -> str:
 
 def _refuse(uri: str) -> None:
     scheme = uri.split(":", 1)[0]
-    if scheme in ("http", "https"):
-        raise NotServed(f"{uri!r}: this runstone does not talk to servers yet. Point RUNSTONE_URI at a folder.")
     if scheme.split("+")[0] in ("sqlite", "postgresql", "mysql", "mssql", "databricks"):
         raise NotServed(
-            f"{uri!r}: a runstone store is a folder, which holds its own database. Point RUNSTONE_URI at a folder."
+            f"{uri!r}: a runstone store is a folder, which holds its own database, or a server. Point RUNSTONE_URI at a folder or at its http(s): address."
         )
-    raise InvalidParameter(f"{uri!r} names no kind of store. Give a folder or a file: URI.")
+    raise InvalidParameter(
+        f"{uri!r} names no kind of store. Give a folder, a file: URI or the http(s): address of a server."
+    )

@@ -1,0 +1,296 @@
+"""HTTP to one server: a pool of connections, patience, credentials, certificates. Knows nothing of operations.
+
+A request is sent again where that can do no harm: when it never got there, when the server says "not now", and, if it may be carried
+out twice, when it is not known whether it was. All of it together takes no longer than a bounded time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runstone import settings
+from runstone.errors import InvalidParameter, RunstoneError, Unreachable, WrongAnswer
+from runstone.version import __version__
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+# A server that says so has not carried the request out, or is a proxy that could not ask one.
+NOT_NOW = frozenset({408, 429, 503})
+# A proxy that does not know what became of it. (500 is not among them: it is an answer, and lasts as long as its cause.)
+UNCERTAIN = frozenset({502, 504})
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 10.0
+_MOST_REDIRECTS = 3
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Answer(NamedTuple):
+    """A whole answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Patience(threading.local):
+    deadline: float | None = None
+
+
+_patience = _Patience()
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Have all requests of this thread in the block end by then, one way or the other."""
+    outer, deadline = _patience.deadline, time.monotonic() + seconds
+    _patience.deadline = deadline if outer is None else min(deadline, outer)
+    try:
+        yield
+    finally:
+        _patience.deadline = outer
+
+
+def normal(address: str) -> str:
+    """An address in the one form that it is compared in. Raises InvalidParameter for one that is no server's."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise InvalidParameter(f"The server's address {address!r} cannot be read: {error}.") from error
+    if not parts.hostname or parts.query or parts.fragment or any(mark.isspace() for mark in address):
+        raise InvalidParameter(
+            f"{address!r} is no server's address. Write http://host:port, with a path behind it where the server has one."
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    user, at, _ = parts.netloc.rpartition("@")
+    shown = "" if port is None or port == _DEFAULT_PORTS[parts.scheme] else f":{port}"
+    return f"{parts.scheme}://{user}{at}{host}{shown}{parts.path.rstrip('/')}"
+
+
+class Connection:
+    """A server at an address. Any thread may use it; a forked child opens connections of its own.
+
+    Args:
+        address: as `normal` gives it. A name and password in it are sent as such and shown to nobody.
+    """
+
+    def __init__(self, address: str) -> None:
+        from urllib.parse import unquote, urlsplit
+
+        parts = urlsplit(address)
+        user, _, place = parts.netloc.rpartition("@")
+        self.address = f"{parts.scheme}://{place}{parts.path}"
+        self._given = tuple(unquote(text) for text in user.partition(":")[::2]) if user else None
+        self._pool: PoolManager | None = None
+        self._process = 0
+        self._guard = threading.Lock()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> Answer:
+        """The answer to a request, whatever its status; `path` goes behind the address, quoted already.
+
+        Args:
+            method: GET, POST, ...
+            path: with a '/' at its start, and the query.
+            body: what is sent.
+            headers: besides the credentials.
+            repeatable: whether being carried out twice is no worse than once.
+
+        Raises:
+            Unreachable: there is no server, or it says that it cannot now, for longer than we wait.
+            WrongAnswer: it sends us to another place.
+        """
+        response = self._send(method, path, body, headers, repeatable, stream=False)
+        return Answer(response.status, response.headers, response.data)
+
+    def stream(
+        self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> BaseHTTPResponse:
+        """An answer whose body is still to be read (`.stream()`), and to be given back (`.release_conn()`). A body that is a file is
+        sent as it is read; then nothing is sent again."""
+        return self._send(method, path, body, headers, isinstance(body, bytes | None), stream=True)
+
+    def close(self) -> None:
+        """Close what is open."""
+        with self._guard:
+            if self._pool is not None and self._process == os.getpid():
+                self._pool.clear()
+            self._pool = None
+
+    def _send(
+        self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, repeatable: bool, stream: bool
+    ) -> BaseHTTPResponse:
+        deadline = self._deadline()
+        retries = settings.HTTP_RETRIES.read()
+        url, redirects, attempt = self.address + path, 0, 0
+        plain = not hasattr(body, "read")
+        while True:
+            try:
+                response, problem = self._once(method, url, body, headers, deadline, stream), None
+            except _NotSent as error:
+                response, problem, again = None, error.said, plain
+            except _Lost as error:
+                response, problem, again = None, error.said, plain and repeatable
+            if response is not None:
+                if 300 <= response.status < 400 and "location" in response.headers:
+                    url, redirects = self._follow(method, url, response), redirects + 1
+                    if redirects > _MOST_REDIRECTS:
+                        raise WrongAnswer(f"{self.address} sends us in a circle: last to {url}.")
+                    continue
+                if response.status not in NOT_NOW and not (response.status in UNCERTAIN and repeatable):
+                    return response
+                again = plain
+            wait = _wait(attempt, response)
+            attempt += 1
+            if not again or attempt > retries or time.monotonic() + wait >= deadline:
+                if response is not None:
+                    return response
+                raise Unreachable(self._nobody(problem))
+            if response is not None:
+                response.drain_conn()
+            time.sleep(wait)
+
+    def _deadline(self) -> float:
+        deadline = time.monotonic() + settings.HTTP_TIMEOUT.read()
+        return deadline if _patience.deadline is None else min(deadline, _patience.deadline)
+
+    def _once(
+        self, method: str, url: str, body: Any, headers: Mapping[str, str] | None, deadline: float, stream: bool
+    ) -> BaseHTTPResponse:
+        import urllib3
+        from urllib3 import exceptions
+
+        left = max(deadline - time.monotonic(), 0.001)
+        try:
+            return self._open_pool().request(
+                method, url, body=body, headers={**self._credentials(), **(headers or {})}, retries=False, redirect=False,
+                preload_content=not stream, timeout=urllib3.Timeout(total=left),
+            )  # fmt: skip
+        except exceptions.SSLError as error:
+            raise WrongAnswer(
+                f"{self.address}: the server's certificate or TLS is not as it should be: {error}. Name the certificates that it is to be "
+                f"checked against in {settings.SERVER_CERTIFICATE.name}, or mend the address (http or https?)."
+            ) from error
+        except exceptions.LocationValueError as error:
+            raise InvalidParameter(f"{self.address} is no server's address: {error}.") from error
+        except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyError) as error:
+            raise _NotSent(error) from error
+        except (exceptions.HTTPError, OSError) as error:
+            raise _Lost(error) from error
+
+    def _open_pool(self) -> PoolManager:
+        with self._guard:
+            if self._pool is None or self._process != os.getpid():
+                # A forked child lets go of its parent's sockets without a word on them.
+                self._pool, self._process = self._new_pool(), os.getpid()
+            return self._pool
+
+    def _new_pool(self) -> PoolManager:
+        import urllib3
+
+        options: dict[str, Any] = {"maxsize": 16, "cert_file": settings.CLIENT_CERTIFICATE.read()}
+        trusted = settings.SERVER_CERTIFICATE.read()
+        if settings.INSECURE_TLS.read():
+            options.update(cert_reqs="CERT_NONE", assert_hostname=False)
+        elif trusted:
+            options["ca_cert_dir" if os.path.isdir(trusted) else "ca_certs"] = trusted
+        proxy = settings.proxy_for(self.address)
+        return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+
+    def _credentials(self) -> dict[str, str]:
+        headers = {"User-Agent": f"runstone/{__version__}", "Accept-Encoding": "identity"}
+        token, name, password = settings.TOKEN.read(), settings.USERNAME.read(), settings.PASSWORD.read()
+        if self._given is not None:
+            name, password = self._given
+        if name and password is not None:
+            from base64 import b64encode
+
+            headers["Authorization"] = "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+        elif token:
+            headers["Authorization"] = f"Bearer {token}"
+        return headers
+
+    def _follow(self, method: str, url: str, response: BaseHTTPResponse) -> str:
+        from urllib.parse import urljoin, urlsplit
+
+        there = urljoin(url, response.headers["location"])
+        response.drain_conn()
+        old, new = urlsplit(url), urlsplit(there)
+        same = old.hostname == new.hostname and (old.scheme, new.scheme) != ("https", "http")
+        # What we send, and who we are, is for the server that was named; a POST that is redirected with 301 would come out as a GET.
+        if not same or (method not in ("GET", "HEAD") and response.status not in (307, 308)):
+            raise WrongAnswer(
+                f"{self.address} sends us to {there}. If that is the server, name it in {settings.URI.name}."
+            )
+        return there
+
+    def _nobody(self, problem: object) -> str:
+        return (
+            f"No server answers at {self.address}: {problem}. Start it (`runstone server`), or name another store with "
+            f"{settings.URI.name} or set_tracking_uri()."
+        )
+
+
+class _NotSent(Exception):
+    """The request did not leave."""
+
+    def __init__(self, error: Exception) -> None:
+        self.said = _said(error)
+
+
+class _Lost(_NotSent):
+    """What became of the request is not known."""
+
+
+def _said(error: Exception) -> str:
+    reason = getattr(error, "reason", None) or error
+    text = str(reason).rpartition(": ")[2] or type(error).__name__
+    return text.strip("'\")(")
+
+
+def _wait(attempt: int, response: BaseHTTPResponse | None) -> float:
+    said = "" if response is None else response.headers.get("retry-after", "")
+    if said.isdigit():  # a date, the other form, would need a clock that agrees with the server's
+        return float(said)
+    # Between half and all of it: many clients that lost one server must not come back in step.
+    longest: float = min(_FIRST_WAIT * 2.0**attempt, _LONGEST_WAIT)
+    return longest * (0.5 + os.urandom(1)[0] / 512)
+
+
+def answer_error(answer: Answer, address: str) -> RunstoneError:
+    """The error that an answer means; in MLflow's JSON where it is in that, else one that says what was answered."""
+    import msgspec
+
+    from runstone.errors import Refused, from_wire
+
+    try:
+        said = msgspec.json.decode(answer.body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        said = {}
+    if isinstance(said.get("error_code"), str):
+        return from_wire(said["error_code"], str(said.get("message", "")))
+    if answer.status in (401, 403):
+        return Refused(
+            f"{address} answers {answer.status}: it wants to know who asks. Set {settings.USERNAME.name} and {settings.PASSWORD.name}, or "
+            f"{settings.TOKEN.name}."
+        )
+    start = answer.body[:80].decode("utf-8", "replace").strip()
+    if answer.status in NOT_NOW or answer.status in UNCERTAIN:
+        return Unreachable(f"{address} answers {answer.status} {start!r}: it cannot now. Try again later.")
+    return WrongAnswer(
+        f"{address} answers {answer.status} {start!r}, which is not what a tracking server says. Is this its address, path and all?"
+    )
