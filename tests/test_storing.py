@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from runstone.errors import FileChanged, MissingFile
-from runstone.repository import packs
 from runstone.repository.batch import SMALL_TOTAL, Stored
 from runstone.repository.behind import Behind
 from runstone.repository.blobs.local import LocalBlobs
@@ -132,7 +131,7 @@ def test_a_file_that_goes_away_while_it_is_read_is_named(store: Store, index: In
 def test_a_stream_that_raises_midway_leaves_nothing_of_any_file(
     store: Store, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packs, "FULL_SIZE", 2_000_000)
+    monkeypatch.setattr(LocalBlobs, "full_size", 2_000_000)
 
     class Breaking(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
@@ -150,7 +149,7 @@ def test_a_stream_that_raises_midway_leaves_nothing_of_any_file(
 def test_packs_are_on_disk_before_the_index_is_told_and_stay_whatever_it_answers(
     repository: Repository, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packs, "FULL_SIZE", 2_000_000)
+    monkeypatch.setattr(LocalBlobs, "full_size", 2_000_000)
 
     def commit(packed: list[Packed], small: object, files: object) -> None:
         assert left("packs") == sorted(pack.name for pack in packed)
@@ -166,7 +165,7 @@ def test_packs_are_on_disk_before_the_index_is_told_and_stay_whatever_it_answers
 def test_the_index_is_not_told_while_a_pack_is_still_being_synced(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packs, "FULL_SIZE", 6_000_000)
+    monkeypatch.setattr(LocalBlobs, "full_size", 6_000_000)
     committed, early = threading.Event(), []
 
     class Slow(LocalBlobs):
@@ -187,7 +186,7 @@ def test_the_index_is_not_told_while_a_pack_is_still_being_synced(
 def test_a_pack_that_cannot_be_kept_is_an_error_and_the_others_go_too(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packs, "FULL_SIZE", 2_000_000)
+    monkeypatch.setattr(LocalBlobs, "full_size", 2_000_000)
 
     class Full(LocalBlobs):
         def put(self, name: str, source: str) -> None:

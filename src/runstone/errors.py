@@ -10,6 +10,7 @@ RunstoneError
 ├── MissingFile (FileNotFoundError)      400 INVALID_PARAMETER_VALUE   a path the caller gave is not there
 ├── WrongFileKind (OSError)              400 INVALID_PARAMETER_VALUE   a directory where a file is needed, or the reverse
 ├── FileChanged (OSError)                409 RESOURCE_CONFLICT         a file changed while it was being read
+├── Conflict (RuntimeError)              409 RESOURCE_CONFLICT         somebody else changed it meanwhile
 ├── RunStateError (RuntimeError)         500 INVALID_STATE             a call in the wrong order: no run, or one too many
 ├── StorageFull (OSError)                429 RESOURCE_EXHAUSTED
 ├── StorageDenied (PermissionError)      403 PERMISSION_DENIED         read-only, or not ours to write
@@ -136,6 +137,12 @@ class NotServed(RunstoneError, NotImplementedError):
     """A part of MLflow that runstone does not have."""
 
     code = "NOT_IMPLEMENTED"
+
+
+class Conflict(RunstoneError, RuntimeError):
+    """Somebody else changed it meanwhile."""
+
+    code = "RESOURCE_CONFLICT"
 
 
 class RunStateError(RunstoneError, RuntimeError):

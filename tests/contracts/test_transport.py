@@ -18,7 +18,7 @@ from tests.support.servers import serve
 
 from runstone.entities import ExperimentTag, Metric, Param, RunTag
 from runstone.errors import AlreadyExists, BadRequest, CorruptData, InvalidParameter, NotFound, RunstoneError
-from runstone.operations import artifacts, experiments, runs, search, series, store
+from runstone.operations import artifacts, experiments, runs, search, series, store, storing
 from runstone.operations.table import Operation
 from runstone.transport import Transport
 from runstone.transport.discovery import open_transport
@@ -130,7 +130,7 @@ def requests(run_id: str) -> list[tuple[Operation[Any, Any], Any]]:
         (series.get_metric_history, series.GetHistory(run_id, "loss", 1)),
         (series.get_metric_series, series.GetSeries(run_id, "loss")),
         (series.get_metric_summaries, series.RunOfMetrics(run_id)),
-        (artifacts.find_chunks, artifacts.FindChunks(run_id, ["blake3:none"])),
+        (storing.find_chunks, storing.FindChunks(run_id, ["blake3:none"])),
         (artifacts.list_artifacts, artifacts.ListArtifacts(run_id)),
         (artifacts.get_tree, artifacts.TreeOf(run_id)),
         (artifacts.list_contents, artifacts.ContentsAfter()),
@@ -184,14 +184,12 @@ def test_an_operation_that_fails_half_way_has_done_nothing(transport: Transport,
     )
     with pytest.raises(InvalidParameter):
         transport.call(runs.log_batch, batch)
-    file = artifacts.NewFile("a", "blake3:a", 3, ["blake3:missing"])
+    file = storing.NewFile("a", "blake3:a", 3, ["blake3:missing"])
     with pytest.raises(CorruptData):
-        transport.call(
-            artifacts.commit_artifacts, artifacts.CommitArtifacts(run_id, [], [("blake3:b", b"abc")], [file])
-        )
+        transport.call(storing.commit_artifacts, storing.CommitArtifacts(run_id, [], [("blake3:b", b"abc")], [file]))
     data = transport.call(runs.get_run, runs.GetRun(run_id)).run.data
     assert (data.params, data.metrics, "t" in data.tags) == ({"old": "1"}, {}, False)
-    assert transport.call(artifacts.find_chunks, artifacts.FindChunks(run_id, ["blake3:b"])).digests == []
+    assert transport.call(storing.find_chunks, storing.FindChunks(run_id, ["blake3:b"])).digests == []
 
 
 def test_columns_of_points_come_back_bit_by_bit(transport: Transport, run_id: str) -> None:

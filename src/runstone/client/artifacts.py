@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameter, MissingFile, NotFound, WrongFileKind, from_os_error
-from runstone.operations import artifacts, growing, rules
+from runstone.operations import artifacts, growing, rules, storing
 from runstone.repository.batch import Stored
 from runstone.repository.files import Repository, repository_in
 from runstone.repository.packs import Packed
@@ -44,10 +44,10 @@ def log_files(
     sources = [(rules.check_path(folder + name if folder else name), source) for name, source in files.items()]
 
     def known(digests: list[str]) -> set[str]:
-        return set(self._transport.call(artifacts.find_chunks, artifacts.FindChunks(run_id, digests)).digests)
+        return set(self._transport.call(storing.find_chunks, storing.FindChunks(run_id, digests)).digests)
 
     def commit(packs: list[Packed], small: list[tuple[str, bytes]], stored: list[Stored]) -> None:
-        self._transport.call(artifacts.commit_artifacts, artifacts.commit_request(run_id, packs, small, stored))
+        self._transport.call(storing.commit_artifacts, storing.commit_request(run_id, packs, small, stored))
 
     known([])  # a run that is missing or deleted is said before anything is read
     if sources:

@@ -5,58 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from runstone.entities import FileInfo
-from runstone.errors import CorruptData, InvalidParameter, NotFound
-from runstone.operations import rules
+from runstone.errors import NotFound
+from runstone.operations import owners, rules
 from runstone.operations.engine import Engine
-from runstone.operations.table import Empty, operation
+from runstone.operations.table import operation
 from runstone.repository import growing
-from runstone.repository.batch import Stored
-from runstone.repository.files import repository_in
-from runstone.repository.packs import Packed
 from runstone.store import artifacts, runs
 from runstone.store.database import Connection
 
 HIDDEN = ".runstone"
-_HEXADECIMAL = frozenset("0123456789abcdef")
-
-
-class FindChunks(msgspec.Struct):
-    """Chunks, by digest, and the run whose files they are to be."""
-
-    run_id: str
-    digests: list[str]
-
-
-class Chunks(msgspec.Struct):
-    """Chunks, by digest."""
-
-    digests: list[str]
-
-
-class NewPack(msgspec.Struct):
-    """A pack that lies where packs lie: its chunks as (digest, offset, size)."""
-
-    name: str
-    size: int
-    chunks: list[tuple[str, int, int]]
-
-
-class NewFile(msgspec.Struct):
-    """A file: its path, its digest and size in bytes, and its chunks in order."""
-
-    path: str
-    digest: str
-    size: int
-    chunks: list[str]
-
-
-class CommitArtifacts(msgspec.Struct):
-    """Packs, small chunks, and the files made of them: all or none."""
-
-    run_id: str
-    packs: list[NewPack]
-    small: list[tuple[str, bytes]]
-    files: list[NewFile]
 
 
 class ListArtifacts(msgspec.Struct, omit_defaults=True):
@@ -136,46 +93,6 @@ class Names(msgspec.Struct):
     names: list[tuple[str, str]]
 
 
-@operation("POST", "/runstone/chunks/find", permission="edit")
-def find_chunks(engine: Engine, request: FindChunks) -> Chunks:
-    """Which of these chunks the store has already. Refused as the commit would be, before anything is read: the run must take files."""
-    with engine.database.read() as connection:
-        runs.require(connection, rules.check_run_id(request.run_id), active=True)
-        known = artifacts.known(connection, request.digests)
-    # A chunk whose pack is gone is not there, whatever the index says: it is asked for again, and what has it is whole again.
-    blobs = repository_in(engine.folder).blobs
-    lost = {pack for pack in set(known.values()) if pack is not None and not blobs.has(pack)}
-    return Chunks(sorted(digest for digest, pack in known.items() if pack not in lost))
-
-
-@operation("POST", "/runstone/artifacts/commit", permission="edit")
-def commit_artifacts(engine: Engine, request: CommitArtifacts) -> Empty:
-    """Take chunks and name files, in one transaction. The packs must be on disk already. A path is a file or a folder, not both."""
-    for file in request.files:
-        rules.check_path(file.path)
-    for pack in request.packs:
-        _check_pack(pack)
-    owner = _owner(rules.check_run_id(request.run_id))
-    with engine.database.write() as connection:
-        runs.require(connection, request.run_id, active=True)
-        now = engine.now()
-        for pack in request.packs:
-            artifacts.add_pack(connection, pack.name, pack.size, pack.chunks, now)
-        artifacts.add_small(connection, request.small)
-        for file in request.files:
-            missing = artifacts.name_file(connection, owner, file.path, file.digest, file.size, file.chunks, now)
-            if missing is not None:
-                raise CorruptData(
-                    f"The file {file.path!r} names the chunk {missing}, which the store does not have. Log it again."
-                )
-        both = artifacts.file_and_folder(connection, owner, [file.path for file in request.files])
-        if both is not None:
-            raise InvalidParameter(
-                f"Invalid artifact path: {both[0]!r} would be a file and, for {both[1]!r}, a folder. Log one of the two under another name."
-            )
-    return Empty()
-
-
 @operation("GET", "/mlflow/artifacts/list", permission="read")
 def list_artifacts(engine: Engine, request: ListArtifacts) -> Files:
     """One level of a run's artifacts; nothing for a path that is a file or missing. `.runstone` is shown only when it is asked for."""
@@ -237,38 +154,12 @@ def get_names(engine: Engine, request: GetContent) -> Names:
         return Names(artifacts.names(connection, request.digest))
 
 
-def commit_request(
-    run_id: str, packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]
-) -> CommitArtifacts:
-    """What a repository hands over, as the request that commits it for a run."""
-    placed = [
-        NewPack(pack.name, pack.size, [(chunk.digest, chunk.offset, chunk.size) for chunk in pack.chunks])
-        for pack in packs
-    ]
-    return CommitArtifacts(run_id, placed, small, [NewFile(*file) for file in files])
-
-
 def _paths(engine: Engine, connection: Connection, run_id: str, path: str) -> list[tuple[str, int, str | None]]:
     """The files at and below a path ('' for all): path, size, digest (None of one that still grows); by path."""
     # Growing files are looked for first: one that is kept meanwhile is in the database then, never in neither.
     logs = [(f"{HIDDEN}/{log.name}", log.size, None) for log in growing.find(engine.folder, run_id)]
     runs.require(connection, run_id)
-    rows: list[tuple[str, int, str | None]] = [*artifacts.paths(connection, _owner(run_id), path)]
+    rows: list[tuple[str, int, str | None]] = [*artifacts.paths(connection, owners.of_run(run_id), path)]
     known = {name for name, _, _ in rows}
     rows += [log for log in logs if log[0] not in known and (not path or f"{log[0]}/".startswith(f"{path}/"))]
     return sorted(rows, key=lambda row: row[0])
-
-
-def _check_pack(pack: NewPack) -> None:
-    stem, dot, ending = pack.name.partition(".")
-    if (len(stem), dot, ending) != (32, ".", "pack") or not _HEXADECIMAL.issuperset(stem):
-        raise InvalidParameter(f"Invalid pack name: {pack.name!r}. A pack is 32 hexadecimal digits and '.pack'.")
-    for digest, offset, size in pack.chunks:
-        if not 0 <= offset < offset + size <= pack.size:
-            raise InvalidParameter(
-                f"The chunk {digest} at {offset}, of {size} bytes, does not lie in the pack {pack.name} of {pack.size} bytes."
-            )
-
-
-def _owner(run_id: str) -> str:
-    return f"runs/{run_id}"

@@ -16,10 +16,11 @@ class Engine:
 
     Args:
         folder: the store's folder; made, with its database, when missing.
+        serving: others ask through this process, and what they say of bytes is not to be believed.
     """
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: str, *, serving: bool = False) -> None:
+        self.folder, self.serving = folder, serving
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:

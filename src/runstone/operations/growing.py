@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 import msgspec
 
 from runstone.errors import NotFound
-from runstone.operations import artifacts, rules
+from runstone.operations import artifacts, rules, storing
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
 from runstone.repository import growing
-from runstone.repository.batch import Stored
-from runstone.repository.files import repository_in
-from runstone.repository.packs import Packed
 
 # Bytes in one answer.
 STRETCH = 1024 * 1024
@@ -64,20 +59,10 @@ def adopt_growing(engine: Engine, request: RunOfFiles) -> Empty:
             continue
         kept = False
         try:
-            _keep(engine, run_id, f"{artifacts.HIDDEN}/{file.name}", leftover.stream)
+            storing.store_streams(engine, f"runs/{run_id}", [(f"{artifacts.HIDDEN}/{file.name}", leftover.stream)])
             kept = True
         except NotFound:
             kept = True  # the run itself is gone, and with it whatever its console said
         finally:
             leftover.close(remove=kept)
     return Empty()
-
-
-def _keep(engine: Engine, run_id: str, path: str, stream: BinaryIO) -> None:
-    def known(digests: list[str]) -> set[str]:
-        return set(artifacts.find_chunks.function(engine, artifacts.FindChunks(run_id, digests)).digests)
-
-    def commit(packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]) -> None:
-        artifacts.commit_artifacts.function(engine, artifacts.commit_request(run_id, packs, small, files))
-
-    repository_in(engine.folder).store([(path, stream)], known, commit)

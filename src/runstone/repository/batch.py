@@ -39,7 +39,8 @@ Known = Callable[[list[str]], "set[str]"]
 
 
 class Batch:
-    """What one call stores. `packs` (on disk once `finish` has returned), `small` chunks and `files` are for the index to name.
+    """What one call stores. `packs` (on disk once `finish` has returned), `small` chunks and `files` are for the index to name;
+    where packs rest at a place that indexes them itself, there are none of them here.
 
     Args:
         blobs: where packs rest.
@@ -163,15 +164,15 @@ class Batch:
         if self._pack is None:
             self._pack = PackWriter(self._folder)
         self._pack.add(name, data)
-        if self._pack.full:
+        if self._pack.pack.size >= self._blobs.full_size:
             self._seal_behind()
 
     def _seal_behind(self) -> None:
-        """Sync the pack while the next one is filled. One at a time, so that what is written and not yet synced stays bounded."""
+        """Hand the pack over while the next one is filled; no more of them at once than their place takes."""
         from runstone.repository.behind import Behind
 
-        self._behind = self._behind or Behind()
-        self._behind.wait()  # what went wrong there is raised here, while this pack is still ours to abandon
+        self._behind = self._behind or Behind(self._blobs.at_once)
+        self._behind.make_room()  # what went wrong there is raised here, while this pack is still ours to abandon
         full, self._pack = self._pack, None
         assert full is not None
         self._behind.start(lambda: self._seal(full))
@@ -182,7 +183,8 @@ class Batch:
         except BaseException:
             pack.abandon()
             raise
-        self.packs.append(pack.pack)
+        if not self._blobs.indexed:
+            self.packs.append(pack.pack)
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:

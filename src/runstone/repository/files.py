@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 
 from runstone.errors import CorruptData
 from runstone.repository.batch import Batch, Known, Stored
-from runstone.repository.blobs import Blobs
+from runstone.repository.blobs import Blobs, Range
 from runstone.repository.blobs.local import LocalBlobs
 from runstone.repository.chunks import Hasher, digest
 from runstone.repository.packs import Packed
@@ -67,8 +67,11 @@ class Repository:
         """
         places = list(places)
         total = None if [place.digest for place in places] == [whole] else Hasher()
+        packed = self.blobs.gather(
+            Range(place.pack, place.offset or 0, place.size) for place in places if place.pack is not None
+        )
         for place in places:
-            data = self._chunk(place, what)
+            data = _checked(place, packed, what)
             if total is not None:
                 total.add(data)
             yield data
@@ -77,15 +80,16 @@ class Repository:
                 f"{what}: its chunks do not join to {whole}. `runstone verify` lists all damage; restore it from a backup."
             )
 
-    def _chunk(self, place: Place, what: str) -> bytes:
-        problem = f"{what}: the chunk {place.digest}"
-        try:
-            data = place.data if place.pack is None else self.blobs.get(place.pack, place.offset or 0, place.size)
-        except CorruptData as error:
-            raise CorruptData(f"{problem} is lost. {error.message}") from error
-        if data is None or digest(data) != place.digest:
-            where = "the database" if place.pack is None else f"the pack {place.pack}"
-            raise CorruptData(
-                f"{problem} in {where} is damaged. `runstone verify` lists all that is; restore it from a backup."
-            )
-        return data
+
+def _checked(place: Place, packed: Iterator[bytes], what: str) -> bytes:
+    problem = f"{what}: the chunk {place.digest}"
+    try:
+        data = place.data if place.pack is None else next(packed, None)
+    except CorruptData as error:
+        raise CorruptData(f"{problem} is lost. {error.message}") from error
+    if data is None or digest(data) != place.digest:
+        where = "the database" if place.pack is None else f"the pack {place.pack}"
+        raise CorruptData(
+            f"{problem} in {where} is damaged. `runstone verify` lists all that is; restore it from a backup."
+        )
+    return data

@@ -16,6 +16,7 @@ from collections.abc import Collection
 from typing import BinaryIO, NamedTuple
 
 from runstone.errors import from_os_error
+from runstone.repository import unfinished
 
 FOLDER_NAME = "console"
 # Seconds after which an empty file without a writer is swept away; before that it may be one that is just being made.
@@ -60,9 +61,13 @@ class GrowingFile:
                 with contextlib.suppress(FileExistsError):  # another process of the run has it
                     self._lock = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
                     break
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        # The lock belongs to a descriptor of its own: a forked child goes on writing, but must not keep its dead parent's lock.
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            # The lock belongs to a descriptor of its own: a forked child goes on writing, but must not keep its dead parent's lock.
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        except BaseException:
+            os.close(self._lock)
+            raise
         self._size = 0
         _open.add(self)
 
@@ -72,7 +77,7 @@ class GrowingFile:
             if self._descriptor < 0:
                 return
             try:
-                os.write(self._descriptor, data)
+                unfinished.write(self._descriptor, data)
                 self._size += len(data)
                 if self._size > self.limit:
                     self._shorten()

@@ -20,8 +20,7 @@ from runstone.repository import unfinished
 from runstone.repository.blobs import Blobs
 
 MAGIC = b"RUNSTPK1"
-FULL_SIZE = 64 * 1024 * 1024
-_TAIL = struct.Struct("<II8s")
+TAIL = struct.Struct("<II8s")
 
 
 class PackedChunk(msgspec.Struct, array_like=True):
@@ -66,11 +65,6 @@ class PackWriter:
             self.abandon()
             raise
 
-    @property
-    def full(self) -> bool:
-        """Whether it is time to finish it."""
-        return self.pack.size >= FULL_SIZE
-
     def add(self, digest: str, data: bytes | memoryview) -> None:
         """Put a chunk at the end."""
         self.pack.chunks.append(PackedChunk(digest, self.pack.size, len(data)))
@@ -79,7 +73,7 @@ class PackWriter:
     def finish(self, blobs: Blobs) -> None:
         """Write the footer and hand the pack over; on disk when this returns."""
         footer = msgspec.json.encode(self.pack.chunks)
-        self._write(footer + _TAIL.pack(len(footer), zlib.crc32(footer), MAGIC))
+        self._write(footer + TAIL.pack(len(footer), zlib.crc32(footer), MAGIC))
         blobs.put(self.pack.name, self._path)
         os.close(self._descriptor)
 
@@ -106,9 +100,9 @@ def read_pack(blobs: Blobs, name: str, size: int) -> Packed:
         name: its name.
         size: its size in bytes, as `blobs.list()` says it.
     """
-    if size >= len(MAGIC) + _TAIL.size:
-        length, crc, magic = _TAIL.unpack(blobs.get(name, size - _TAIL.size, _TAIL.size))
-        start = size - _TAIL.size - length
+    if size >= len(MAGIC) + TAIL.size:
+        length, crc, magic = TAIL.unpack(blobs.get(name, size - TAIL.size, TAIL.size))
+        start = size - TAIL.size - length
         if magic == MAGIC and start >= len(MAGIC) and blobs.get(name, 0, len(MAGIC)) == MAGIC:
             footer = blobs.get(name, start, length)
             if zlib.crc32(footer) == crc:

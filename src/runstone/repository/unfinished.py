@@ -8,9 +8,9 @@ import os
 
 
 def create(folder: int, name: str, mode: int = 0o666) -> int:
-    """Make a new file in a folder (a descriptor) and lock it; its descriptor, to write. Unlocked only where locks do not exist."""
+    """Make a new file in a folder (a descriptor) and lock it; its descriptor, to write and read. Unlocked only where locks do not exist."""
     while True:
-        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode, dir_fd=folder)
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode, dir_fd=folder)
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:

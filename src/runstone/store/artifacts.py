@@ -22,6 +22,37 @@ def known(connection: Connection, digests: Sequence[str]) -> dict[str, str | Non
     return found
 
 
+def places(
+    connection: Connection, digests: Sequence[str]
+) -> dict[str, tuple[str, int, str | None, int | None, bytes | None]]:
+    """Where those of these chunks are that are here: digest, size, pack name and offset, or the bytes themselves."""
+    found: dict[str, tuple[str, int, str | None, int | None, bytes | None]] = {}
+    for start in range(0, len(digests), 5_000):
+        some = digests[start : start + 5_000]
+        rows = connection.execute(
+            "SELECT digest, chunk.size, pack.name, offset, data FROM chunk LEFT JOIN pack ON pack.id = chunk.pack"
+            f" WHERE digest IN ({','.join('?' * len(some))})",
+            some,
+        )
+        found.update((row[0], row) for row in rows)
+    return found
+
+
+def known_contents(connection: Connection, digests: Sequence[str]) -> list[str]:
+    """Which of these contents are here."""
+    found: list[str] = []
+    for start in range(0, len(digests), 5_000):
+        some = digests[start : start + 5_000]
+        rows = connection.execute(f"SELECT digest FROM content WHERE digest IN ({','.join('?' * len(some))})", some)
+        found.extend(digest for (digest,) in rows)
+    return found
+
+
+def has_pack(connection: Connection, name: str) -> bool:
+    """Whether the pack is in the index."""
+    return connection.execute("SELECT 1 FROM pack WHERE name = ?", (name,)).fetchone() is not None
+
+
 def add_pack(connection: Connection, name: str, size: int, chunks: Sequence[tuple[str, int, int]], now: int) -> None:
     """A pack and the chunks in it (digest, offset, size). A chunk that is known is where it came in last: the earlier pack may be lost."""
     cursor = connection.execute("INSERT INTO pack (name, size, creation_time) VALUES (?, ?, ?)", (name, size, now))
@@ -63,6 +94,25 @@ def name_file(
         (owner, path, content, now),
     )
     return None
+
+
+def digest_of(connection: Connection, owner: str, path: str) -> str | None:
+    """What a path means; None where there is no such file."""
+    row = connection.execute(
+        "SELECT digest FROM artifact JOIN content ON content.id = artifact.content WHERE owner = ? AND path = ?",
+        (owner, path),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def delete(connection: Connection, owner: str, path: str) -> int:
+    """Take away an owner's file, or the files in the folder, of that path ('' for all); how many there were."""
+    if not path:
+        return connection.execute("DELETE FROM artifact WHERE owner = ?", (owner,)).rowcount
+    return connection.execute(
+        "DELETE FROM artifact WHERE owner = ? AND (path = ? OR (path > ? AND path < ?))",
+        (owner, path, path + "/", path + "0"),
+    ).rowcount
 
 
 def file_and_folder(connection: Connection, owner: str, paths: Sequence[str]) -> tuple[str, str] | None:

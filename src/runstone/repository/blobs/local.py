@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterable, Iterator
 
 from runstone.errors import CorruptData, from_os_error
-
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+from runstone.repository.blobs import Range, check_name
 
 
 class LocalBlobs:
@@ -17,6 +17,11 @@ class LocalBlobs:
     Args:
         folder: made when first needed.
     """
+
+    full_size = 64 * 1024 * 1024
+    # What is written and not yet synced stays bounded; a disk syncs one file no slower than two.
+    at_once = 1
+    indexed = False
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -27,10 +32,15 @@ class LocalBlobs:
         try:
             _sync(source)
             if not os.path.isdir(self.folder):
-                os.makedirs(self.folder, exist_ok=True)
-                _sync(os.path.dirname(os.path.abspath(self.folder)))
+                _make_synced(os.path.abspath(self.folder))
             os.rename(source, target)
-            _sync(self.folder)
+            try:
+                _sync(self.folder)
+            except BaseException:
+                # Nobody has been told of it: it must not stay and take space for ever.
+                with contextlib.suppress(OSError):
+                    os.unlink(target)
+                raise
         except OSError as error:
             raise from_os_error(error, f"Keeping the pack {name}") from error
 
@@ -61,6 +71,10 @@ class LocalBlobs:
             )
         return data
 
+    def gather(self, ranges: Iterable[Range]) -> Iterator[bytes]:
+        """Several ranges, in order."""
+        return (self.get(*wanted) for wanted in ranges)
+
     def has(self, name: str) -> bool:
         """Whether there is such a pack."""
         return os.path.isfile(self._path(name))
@@ -85,10 +99,17 @@ class LocalBlobs:
             raise from_os_error(error, f"Deleting the pack {name}") from error
 
     def _path(self, name: str) -> str:
-        # Names of packs are in the database, which may be somebody else's: none of them leads out of the folder.
-        if not name or name.startswith(".") or not _LETTERS.issuperset(name):
-            raise CorruptData(f"{name!r} is not the name of a pack: the store's index is damaged or forged.")
-        return os.path.join(self.folder, name)
+        return os.path.join(self.folder, check_name(name))
+
+
+def _make_synced(folder: str) -> None:
+    """Make a folder, and those above it that are missing, so that a crash does not take them back."""
+    above = os.path.dirname(folder)
+    if not os.path.isdir(above):
+        _make_synced(above)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder)
+    _sync(above)
 
 
 def _sync(path: str) -> None:

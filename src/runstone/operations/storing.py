@@ -1,0 +1,234 @@
+"""What can be asked on the way in: which chunks are there, packs, and files made of them. A file's name is written last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from runstone.errors import Conflict, CorruptData, InvalidParameter
+from runstone.operations import owners, rules
+from runstone.operations.artifacts import PlacedChunk
+from runstone.operations.engine import Engine
+from runstone.operations.table import Empty, operation
+from runstone.repository.batch import Stored
+from runstone.repository.chunks import digest
+from runstone.repository.files import repository_in
+from runstone.repository.packs import Packed
+from runstone.store import artifacts
+from runstone.store.database import Connection
+
+if TYPE_CHECKING:
+    from runstone.repository.arriving import ArrivingPack
+
+_HEXADECIMAL = frozenset("0123456789abcdef")
+# The digest of no bytes.
+_NOTHING = "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
+
+
+class FindChunks(msgspec.Struct):
+    """Chunks, by digest, and the run whose files they are to be."""
+
+    run_id: str
+    digests: list[str]
+
+
+class Chunks(msgspec.Struct):
+    """Chunks, by digest."""
+
+    digests: list[str]
+
+
+class NewPack(msgspec.Struct):
+    """A pack that lies where packs lie: its chunks as (digest, offset, size)."""
+
+    name: str
+    size: int
+    chunks: list[tuple[str, int, int]]
+
+
+class NewFile(msgspec.Struct):
+    """A file: its path, its digest and size in bytes, and its chunks in order."""
+
+    path: str
+    digest: str
+    size: int
+    chunks: list[str]
+
+
+class CommitArtifacts(msgspec.Struct):
+    """Packs, small chunks, and the files made of them: all or none.
+
+    `expected` names the digests that paths must have at that moment, None for one that must not be there. A server is given no
+    packs: it has taken them in by itself.
+    """
+
+    run_id: str
+    packs: list[NewPack]
+    small: list[tuple[str, bytes]]
+    files: list[NewFile]
+    expected: dict[str, str | None] = {}
+
+
+@operation("POST", "/runstone/chunks/find", permission="edit", alone=True)
+def find_chunks(engine: Engine, request: FindChunks) -> Chunks:
+    """Which of these chunks the store has already. Refused as the commit would be, before anything is read: the run must take files."""
+    return Chunks(sorted(_known(engine, owners.of_run(request.run_id), request.digests)))
+
+
+@operation("POST", "/runstone/artifacts/commit", permission="edit", alone=True)
+def commit_artifacts(engine: Engine, request: CommitArtifacts) -> Empty:
+    """Take chunks and name files, in one transaction. The packs must be on disk already. A path is a file or a folder, not both.
+
+    Raises Conflict where a path does not mean what was expected.
+    """
+    owner = owners.of_run(request.run_id)
+    if engine.serving:
+        _refuse_claims(engine, request)
+    _commit(engine, owner, request)
+    return Empty()
+
+
+def store_streams(engine: Engine, owner: str, sources: Iterable[tuple[str, BinaryIO]]) -> None:
+    """Store what streams give, as files of an owner, all or none: for bytes that come to this process itself."""
+    with engine.database.read() as connection:
+        owners.require(connection, owner, active=True)
+
+    def known(digests: list[str]) -> set[str]:
+        return _known(engine, owner, digests)
+
+    def commit(packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]) -> None:
+        _commit(engine, owner, commit_request("", packs, small, files))
+
+    repository_in(engine.folder).store(sources, known, commit)
+
+
+def commit_request(
+    run_id: str, packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]
+) -> CommitArtifacts:
+    """What a repository hands over, as the request that commits it for a run."""
+    return CommitArtifacts(run_id, [_placed(pack) for pack in packs], small, [NewFile(*file) for file in files])
+
+
+def arriving_pack(engine: Engine, name: str) -> ArrivingPack | None:
+    """A pack that is about to be sent to this process, to be written and then given to `take_pack`; None where it is here already."""
+    from runstone.repository.arriving import ArrivingPack
+
+    _check_name(name)
+    pack = ArrivingPack(repository_in(engine.folder).folder, name)
+    try:
+        with engine.database.read() as connection:
+            there = artifacts.has_pack(connection, name)
+    except BaseException:
+        pack.abandon()
+        raise
+    if there:
+        pack.abandon()
+        return None
+    return pack
+
+
+def take_pack(engine: Engine, arrived: ArrivingPack) -> None:
+    """Check every chunk of a pack that has arrived, put it where packs lie, and enter it into the index, though no file names it yet."""
+    pack = arrived.finish(repository_in(engine.folder).blobs)
+    with engine.database.write() as connection:
+        _add_pack(connection, _placed(pack), engine.now())
+
+
+def _known(engine: Engine, owner: str, digests: list[str]) -> set[str]:
+    with engine.database.read() as connection:
+        owners.require(connection, owner, active=True)
+        known = artifacts.known(connection, digests)
+    # A chunk whose pack is gone is not there, whatever the index says: it is asked for again, and what has it is whole again.
+    blobs = repository_in(engine.folder).blobs
+    lost = {pack for pack in set(known.values()) if pack is not None and not blobs.has(pack)}
+    return {digest for digest, pack in known.items() if pack not in lost}
+
+
+def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:
+    for file in request.files:
+        rules.check_path(file.path)
+    with engine.database.write() as connection:
+        owners.require(connection, owner, active=True)
+        for path, expected in request.expected.items():
+            found = artifacts.digest_of(connection, owner, path)
+            if found != expected:
+                raise Conflict(
+                    f"{path!r} was changed by somebody else meanwhile: it is {found or 'not there'}, not {expected or 'absent'}. Read it again."
+                )
+        now = engine.now()
+        for pack in request.packs:
+            _add_pack(connection, pack, now)
+        artifacts.add_small(connection, request.small)
+        for file in request.files:
+            missing = artifacts.name_file(connection, owner, file.path, file.digest, file.size, file.chunks, now)
+            if missing is not None:
+                raise _missing(file, missing)
+        both = artifacts.file_and_folder(connection, owner, [file.path for file in request.files])
+        if both is not None:
+            raise InvalidParameter(
+                f"Invalid artifact path: {both[0]!r} would be a file and, for {both[1]!r}, a folder. Log one of the two under another name."
+            )
+
+
+def _placed(pack: Packed) -> NewPack:
+    return NewPack(pack.name, pack.size, [(chunk.digest, chunk.offset, chunk.size) for chunk in pack.chunks])
+
+
+def _add_pack(connection: Connection, pack: NewPack, now: int) -> None:
+    _check_name(pack.name)
+    for name, offset, size in pack.chunks:
+        if not 0 <= offset < offset + size <= pack.size:
+            raise InvalidParameter(
+                f"The chunk {name} at {offset}, of {size} bytes, does not lie in the pack {pack.name} of {pack.size} bytes."
+            )
+    artifacts.add_pack(connection, pack.name, pack.size, pack.chunks, now)
+
+
+def _check_name(name: str) -> None:
+    stem, dot, ending = name.partition(".")
+    if (len(stem), dot, ending) != (32, ".", "pack") or not _HEXADECIMAL.issuperset(stem):
+        raise InvalidParameter(f"Invalid pack name: {name!r}. A pack is 32 hexadecimal digits and '.pack'.")
+
+
+def _refuse_claims(engine: Engine, request: CommitArtifacts) -> None:
+    """Believe nothing that a client says of bytes: digests are names for everybody, and a false one would spoil others' files."""
+    if request.packs:
+        raise InvalidParameter(
+            "A server takes no packs by name. Send each to PUT /api/2.0/runstone/packs/<name> before the commit."
+        )
+    for name, data in request.small:
+        if digest(data) != name:
+            raise InvalidParameter(f"A chunk of {len(data)} bytes was sent as {name}, but is {digest(data)}.")
+    with engine.database.read() as connection:
+        unknown = {file.digest: file for file in request.files}
+        for name in artifacts.known_contents(connection, list(unknown)):
+            del unknown[name]
+    small = dict(request.small)
+    for file in unknown.values():
+        _check_content(engine, file, small)
+
+
+def _check_content(engine: Engine, file: NewFile, small: dict[str, bytes]) -> None:
+    """Read a new content's chunks once more and compare their sum with its digest and size."""
+    with engine.database.read() as connection:
+        known = artifacts.places(connection, [name for name in set(file.chunks) if name not in small])
+    places: list[PlacedChunk] = []
+    for name in file.chunks:
+        row = (name, len(small[name]), None, None, small[name]) if name in small else known.get(name)
+        if row is None:
+            raise _missing(file, name)
+        places.append(PlacedChunk(*row))
+    if sum(place.size for place in places) != file.size or (not places and file.digest != _NOTHING):
+        raise InvalidParameter(
+            f"The file {file.path!r} is said to be {file.size} bytes and {file.digest}; its chunks are not."
+        )
+    # A content of one chunk has its chunk's name, which was compared with the bytes when they came.
+    if file.chunks != [file.digest]:
+        for _ in repository_in(engine.folder).read(places, file.digest, f"The file {file.path!r}"):
+            pass
+
+
+def _missing(file: NewFile, name: str) -> CorruptData:
+    return CorruptData(f"The file {file.path!r} names the chunk {name}, which the store does not have. Log it again.")

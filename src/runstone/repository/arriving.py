@@ -1,0 +1,102 @@
+"""A pack that somebody else made and sends: written as it comes, checked chunk by chunk before it counts. Nothing of it is believed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import zlib
+
+import msgspec
+
+from runstone.errors import Conflict, InvalidParameter, from_os_error
+from runstone.repository import unfinished
+from runstone.repository.blobs import Blobs, check_name
+from runstone.repository.chunks import MOST, digest
+from runstone.repository.packs import MAGIC, TAIL, Packed, PackedChunk
+
+# Bytes that a pack and its footer may have. What our client sends is far smaller; a footer is held in memory.
+LONGEST = 80 * 1024 * 1024
+LONGEST_FOOTER = 8 * 1024 * 1024
+
+
+class ArrivingPack:
+    """A file beside the packs that are written here, locked while it is being received.
+
+    Args:
+        folder: where packs are written; made when missing.
+        name: what the pack is called. Raises Conflict where one of that name is arriving already.
+    """
+
+    def __init__(self, folder: str, name: str) -> None:
+        self.name, self.size = check_name(name), 0
+        self._path = os.path.join(folder, f"{name}.tmp")
+        try:
+            os.makedirs(folder, exist_ok=True)
+            place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                unfinished.sweep(place, "", ".pack.tmp")
+                self._descriptor = unfinished.create(place, f"{name}.tmp")
+            finally:
+                os.close(place)
+        except FileExistsError as error:
+            raise Conflict(
+                f"The pack {name} is being sent already. Send what is missing under another name."
+            ) from error
+        except OSError as error:
+            raise from_os_error(error, f"Receiving the pack {name}") from error
+
+    def write(self, data: bytes) -> None:
+        """The next bytes."""
+        self.size += len(data)
+        if self.size > LONGEST:
+            raise InvalidParameter(f"The pack {self.name} is longer than {LONGEST} bytes. Send its chunks in several.")
+        try:
+            unfinished.write(self._descriptor, data)
+        except OSError as error:
+            raise from_os_error(error, f"Receiving the pack {self.name}") from error
+
+    def finish(self, blobs: Blobs) -> Packed:
+        """Check all of it and hand it over; on disk when this returns. Raises InvalidParameter where anything in it is not as it says."""
+        try:
+            chunks = self._footer()
+            for chunk in chunks:
+                if digest(os.pread(self._descriptor, chunk.size, chunk.offset)) != chunk.digest:
+                    raise self._wrong(f"the chunk at {chunk.offset} is not {chunk.digest[:100]}")
+            blobs.put(self.name, self._path)
+        except BaseException:
+            self.abandon()
+            raise
+        os.close(self._descriptor)
+        return Packed(self.name, self.size, chunks)
+
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+        with contextlib.suppress(OSError):
+            os.close(self._descriptor)
+
+    def _footer(self) -> list[PackedChunk]:
+        try:
+            length, crc, magic = TAIL.unpack(os.pread(self._descriptor, TAIL.size, max(0, self.size - TAIL.size)))
+            start = self.size - TAIL.size - length
+            if magic != MAGIC or os.pread(self._descriptor, len(MAGIC), 0) != MAGIC or length > LONGEST_FOOTER:
+                raise self._wrong("it is no pack, or cut short")
+            footer = os.pread(self._descriptor, length, max(0, start))
+            if zlib.crc32(footer) != crc:
+                raise self._wrong("its footer is damaged")
+            chunks = msgspec.json.decode(footer, type=list[PackedChunk])
+        except (struct.error, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise self._wrong(f"it has no footer that can be read: {error}") from error
+        place = len(MAGIC)
+        for chunk in chunks:
+            if chunk.offset != place or not 0 < chunk.size <= MOST:
+                raise self._wrong(f"its footer says that a chunk of {chunk.size} bytes is at {chunk.offset}")
+            place += chunk.size
+        if place != start:
+            raise self._wrong("its chunks do not fill it")
+        return chunks
+
+    def _wrong(self, what: str) -> InvalidParameter:
+        return InvalidParameter(f"The pack {self.name}: {what}. Send its chunks again.")
