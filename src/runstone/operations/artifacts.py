@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from runstone.entities import FileInfo
@@ -98,20 +100,10 @@ def list_artifacts(engine: Engine, request: ListArtifacts) -> Files:
     """One level of a run's artifacts; nothing for a path that is a file or missing. `.runstone` is shown only when it is asked for."""
     run_id = rules.check_run_id(request.run_id or request.run_uuid)
     folder = (request.path or "").strip("/")
-    prefix = f"{folder}/" if folder else ""
     with engine.database.read() as connection:
-        rows = _paths(engine, connection, run_id, folder)
+        rows = paths(engine, connection, owners.of_run(run_id), folder)
         uri = runs.artifact_uri(connection, run_id)
-    found: dict[str, FileInfo] = {}
-    for path, size, digest in rows:
-        if path == folder:
-            continue
-        name, separator, _ = path[len(prefix) :].partition("/")
-        if not folder and name == HIDDEN:
-            continue
-        place = prefix + name
-        found[place] = FileInfo(place, True) if separator else FileInfo(place, False, size, digest)
-    return Files(uri, [found[place] for place in sorted(found)])
+    return Files(uri, level(rows, folder))
 
 
 @operation("GET", "/runstone/artifacts/tree", permission="read")
@@ -119,7 +111,7 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
     """A run's files at and below a path; from the top, without those under `.runstone`. Raises NotFound where there are none below a path."""
     path = request.path.strip("/")
     with engine.database.read() as connection:
-        rows = _paths(engine, connection, rules.check_run_id(request.run_id), path)
+        rows = paths(engine, connection, owners.of_run(request.run_id), path)
     if path and not rows:
         raise NotFound(
             f"No artifact {path!r} in run {request.run_id}. `runstone artifacts ls {request.run_id}` lists what there is."
@@ -154,12 +146,28 @@ def get_names(engine: Engine, request: GetContent) -> Names:
         return Names(artifacts.names(connection, request.digest))
 
 
-def _paths(engine: Engine, connection: Connection, run_id: str, path: str) -> list[tuple[str, int, str | None]]:
-    """The files at and below a path ('' for all): path, size, digest (None of one that still grows); by path."""
+def level(rows: Iterable[tuple[str, int, str | None]], folder: str) -> list[FileInfo]:
+    """What lies right in a folder ('' is the top, where `.runstone` is left out), of the files below it (path, size, digest); by path."""
+    prefix = f"{folder}/" if folder else ""
+    found: dict[str, FileInfo] = {}
+    for path, size, digest in rows:
+        if path == folder:
+            continue
+        name, separator, _ = path[len(prefix) :].partition("/")
+        if not folder and name == HIDDEN:
+            continue
+        place = prefix + name
+        found[place] = FileInfo(place, True) if separator else FileInfo(place, False, size, digest)
+    return [found[place] for place in sorted(found)]
+
+
+def paths(engine: Engine, connection: Connection, owner: str, path: str) -> list[tuple[str, int, str | None]]:
+    """An owner's files at and below a path ('' for all): path, size, digest (None of one that still grows); by path."""
+    run_id = owners.run_of(owner)
     # Growing files are looked for first: one that is kept meanwhile is in the database then, never in neither.
-    logs = [(f"{HIDDEN}/{log.name}", log.size, None) for log in growing.find(engine.folder, run_id)]
-    runs.require(connection, run_id)
-    rows: list[tuple[str, int, str | None]] = [*artifacts.paths(connection, owners.of_run(run_id), path)]
+    logs = [(f"{HIDDEN}/{log.name}", log.size, None) for log in growing.find(engine.folder, run_id)] if run_id else []
+    owners.require(connection, owner)
+    rows: list[tuple[str, int, str | None]] = [*artifacts.paths(connection, owner, path)]
     known = {name for name, _, _ in rows}
     rows += [log for log in logs if log[0] not in known and (not path or f"{log[0]}/".startswith(f"{path}/"))]
     return sorted(rows, key=lambda row: row[0])

@@ -1,17 +1,41 @@
-"""Whose an artifact is: a run's, a logged model's, or nobody's, which is a key of the artifact proxy outside of both."""
+"""Whose an artifact is: a run's, a logged model's, or nobody's. MLflow's keys and URIs lead to an owner and a path, never to a disk."""
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from runstone.errors import InvalidParameter, NotFound
 from runstone.operations import rules
-from runstone.store import runs
+from runstone.store import keys, runs
 from runstone.store.database import Connection
 
+# The owner of what lies at keys of the artifact proxy that are no run's and no model's.
 FREE = "free"
+# Decodings after which a key must stay as it is.
+_DECODINGS = 4
+_DRIVE = re.compile(r"[A-Za-z]:(/|$)")
+_MODEL_ID = re.compile(r"[\w\-]{1,256}")
+
+
+class Place(NamedTuple):
+    """A file or folder: its owner, and its path there ('' is all of them)."""
+
+    owner: str
+    path: str
 
 
 def of_run(run_id: str | None) -> str:
     """A run's name as an owner; InvalidParameter for what is no run's id."""
     return f"runs/{rules.check_run_id(run_id)}"
+
+
+def of_model(model_id: str | None) -> str:
+    """A logged model's name as an owner; NotFound for what is no model's id."""
+    if not model_id or not _MODEL_ID.fullmatch(model_id):
+        raise _no_model(model_id)
+    return f"models/{model_id}"
 
 
 def run_of(owner: str) -> str | None:
@@ -22,6 +46,58 @@ def run_of(owner: str) -> str | None:
 
 def require(connection: Connection, owner: str, *, active: bool = False) -> None:
     """Refuse an owner that is not there, or (`active`) that takes no more files because it is deleted."""
-    run_id = run_of(owner)
-    if run_id is not None:
-        runs.require(connection, run_id, active=active)
+    kind, _, name = owner.partition("/")
+    if kind == "runs":
+        runs.require(connection, name, active=active)
+    elif kind == "models":
+        stage = keys.model_stage(connection, name)
+        if stage is None or (active and stage != "active"):
+            raise _no_model(name)
+
+
+def check_key(key: str, *, folder: bool = False) -> str:
+    """A key of the artifact proxy, or InvalidParameter. It was decoded once; whatever decodes to something else once more is refused.
+
+    Args:
+        key: the text from the request's path.
+        folder: whether it may name a folder: '' is the top, and a '/' at the end is taken off.
+    """
+    if folder:
+        key = key.removesuffix("/")
+        if not key:
+            return key
+    text = key
+    for _ in range(_DECODINGS):
+        if "#" in text or _DRIVE.match(text):
+            raise InvalidParameter(f"Invalid path: {key[:200]!r} holds a '#' or begins with a drive's letter.")
+        rules.check_path(text)
+        decoded = unquote(text, errors="surrogateescape")
+        if decoded == text:
+            return key
+        text = decoded
+    raise InvalidParameter(f"Invalid path: {key[:200]!r} is encoded again and again. Encode it once.")
+
+
+def place_of_key(connection: Connection, key: str) -> Place:
+    """Where a checked key leads."""
+    found = keys.owner_of(connection, key)
+    return Place(FREE, key) if found is None else Place(*found)
+
+
+def place_of_uri(connection: Connection, uri: str, path: str) -> Place:
+    """Where a path below a URI of this store's leads. Raises NotFound for a URI that is not this store's."""
+    scheme, _, rest = uri.partition(":")
+    rest = rest.strip("/")
+    whole = f"{rest}/{path}" if path else rest
+    if scheme == "mlflow-artifacts":
+        return place_of_key(connection, check_key(whole))
+    if scheme in ("runs", "models"):
+        name, _, inner = whole.partition("/")
+        owner = of_run(name) if scheme == "runs" else of_model(name)
+        require(connection, owner)
+        return Place(owner, rules.check_path(inner) if inner else "")
+    raise NotFound(f"{uri[:200]!r} does not lie in this store. Ask whoever keeps it.")
+
+
+def _no_model(model_id: str | None) -> NotFound:
+    return NotFound(f"Logged model with ID '{model_id}' not found.")

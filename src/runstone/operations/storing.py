@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import RawIOBase
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
@@ -90,7 +91,7 @@ def commit_artifacts(engine: Engine, request: CommitArtifacts) -> Empty:
     return Empty()
 
 
-def store_streams(engine: Engine, owner: str, sources: Iterable[tuple[str, BinaryIO]]) -> None:
+def store_streams(engine: Engine, owner: str, sources: Iterable[tuple[str, BinaryIO | RawIOBase]]) -> None:
     """Store what streams give, as files of an owner, all or none: for bytes that come to this process itself."""
     with engine.database.read() as connection:
         owners.require(connection, owner, active=True)
@@ -119,7 +120,7 @@ def arriving_pack(engine: Engine, name: str) -> ArrivingPack | None:
     pack = ArrivingPack(repository_in(engine.folder).folder, name)
     try:
         with engine.database.read() as connection:
-            there = artifacts.has_pack(connection, name)
+            there = artifacts.pack_size(connection, name) is not None
     except BaseException:
         pack.abandon()
         raise

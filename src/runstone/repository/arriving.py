@@ -46,7 +46,7 @@ class ArrivingPack:
         except OSError as error:
             raise from_os_error(error, f"Receiving the pack {name}") from error
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """The next bytes."""
         self.size += len(data)
         if self.size > LONGEST:

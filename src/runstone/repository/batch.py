@@ -6,7 +6,8 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable
-from io import BytesIO
+from functools import partial
+from io import BytesIO, RawIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from runstone.errors import FileChanged, InvalidParameter, MissingFile, RunstoneError, WrongFileKind, from_os_error
@@ -61,7 +62,7 @@ class Batch:
         self._behind: Behind | None = None
         self._cutter: Cutter | None = None
 
-    def add(self, path: str, source: str | bytes | BinaryIO) -> None:
+    def add(self, path: str, source: str | bytes | BinaryIO | RawIOBase) -> None:
         """Take in a local file, bytes or what a stream gives, as `path`."""
         if isinstance(source, str):
             self._take_file(path, source)
@@ -198,8 +199,19 @@ def _missing(source: str) -> str:
     return f"{source!r} went away while it was being logged. Log it when its writer is done."
 
 
+def _straight(path: str, stream: RawIOBase, buffer: memoryview) -> int:
+    count = stream.readinto(buffer)
+    if count is None:
+        raise InvalidParameter(
+            f"{path!r}: the stream gives nothing for the moment. Give a blocking, binary file object."
+        )
+    return count
+
+
 def _reading(path: str, stream: Any) -> ReadInto:
     """Read a stream of somebody else's, which may give less than it is asked for, but not more and nothing but bytes."""
+    if isinstance(stream, RawIOBase):
+        return partial(_straight, path, stream)
     read = getattr(stream, "read", None)
     if read is None:
         raise InvalidParameter(

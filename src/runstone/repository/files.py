@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from io import RawIOBase
 from typing import BinaryIO, Protocol
 
 from runstone.errors import CorruptData
@@ -43,7 +44,9 @@ class Repository:
     def __init__(self, blobs: Blobs, folder: str) -> None:
         self.blobs, self.folder = blobs, folder
 
-    def store(self, sources: Iterable[tuple[str, str | bytes | BinaryIO]], known: Known, commit: Commit) -> None:
+    def store(
+        self, sources: Iterable[tuple[str, str | bytes | BinaryIO | RawIOBase]], known: Known, commit: Commit
+    ) -> None:
         """Store files (path, and a local path, the bytes or a stream), all or none. They are on disk when this returns."""
         batch = Batch(self.blobs, self.folder, known)
         try:
@@ -57,28 +60,53 @@ class Repository:
         # here on leaves packs that nothing names, or that are named although the answer was lost: they are not ours to delete.
         commit(batch.packs, batch.small, batch.files)
 
-    def read(self, places: Iterable[Place], whole: str, what: str) -> Iterator[bytes]:
+    def read(
+        self, places: Iterable[Place], whole: str, what: str, start: int = 0, stop: int | None = None
+    ) -> Iterator[bytes]:
         """A content's bytes, chunk by chunk, each checked; at the end, the whole. Raises CorruptData, which says what is damaged.
 
         Args:
             places: its chunks, in order.
             whole: its digest.
             what: what an error calls it.
+            start: the first byte that is wanted.
+            stop: the byte before which to end; None is the end. Of a part, only the chunks that it lies in are read and checked.
         """
         places = list(places)
-        total = None if [place.digest for place in places] == [whole] else Hasher()
+        wanted, before, behind = _part(places, start, stop)
+        partial = before or behind or len(wanted) < len(places)
+        total = None if partial or [place.digest for place in places] == [whole] else Hasher()
         packed = self.blobs.gather(
-            Range(place.pack, place.offset or 0, place.size) for place in places if place.pack is not None
+            Range(place.pack, place.offset or 0, place.size) for place in wanted if place.pack is not None
         )
-        for place in places:
+        for left, place in zip(range(len(wanted) - 1, -1, -1), wanted, strict=True):
             data = _checked(place, packed, what)
             if total is not None:
                 total.add(data)
+                # Before the last bytes are given: whoever hands them on must not have handed on all of it.
+                if not left and total.name != whole:
+                    raise CorruptData(
+                        f"{what}: its chunks do not join to {whole}. `runstone verify` lists all damage; restore it from a backup."
+                    )
+            if partial:
+                data = data[before : len(data) - (0 if left else behind)]
+                before = 0
             yield data
-        if total is not None and total.name != whole:
-            raise CorruptData(
-                f"{what}: its chunks do not join to {whole}. `runstone verify` lists all damage; restore it from a backup."
-            )
+
+
+def _part(places: list[Place], start: int, stop: int | None) -> tuple[list[Place], int, int]:
+    """The chunks in which a part lies; and how many bytes of the first and of the last of them do not belong to it."""
+    wanted: list[Place] = []
+    offset = before = behind = 0
+    for place in places:
+        end = offset + place.size
+        if end > start and (stop is None or offset < stop):
+            if not wanted:
+                before = start - offset if start > offset else 0
+            behind = 0 if stop is None or end <= stop else end - stop
+            wanted.append(place)
+        offset = end
+    return wanted, before, behind
 
 
 def _checked(place: Place, packed: Iterator[bytes], what: str) -> bytes:

@@ -48,9 +48,10 @@ def known_contents(connection: Connection, digests: Sequence[str]) -> list[str]:
     return found
 
 
-def has_pack(connection: Connection, name: str) -> bool:
-    """Whether the pack is in the index."""
-    return connection.execute("SELECT 1 FROM pack WHERE name = ?", (name,)).fetchone() is not None
+def pack_size(connection: Connection, name: str) -> int | None:
+    """A pack's size in bytes; None of one that is not in the index."""
+    row = connection.execute("SELECT size FROM pack WHERE name = ?", (name,)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def add_pack(connection: Connection, name: str, size: int, chunks: Sequence[tuple[str, int, int]], now: int) -> None:

@@ -1,0 +1,115 @@
+"""The routes of MLflow that carry artifacts' bytes: the proxy, by key; a run's, a model version's and a logged model's, by path."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runstone import settings
+from runstone.errors import BadRequest, InvalidParameter
+from runstone.operations import locating, storing
+from runstone.operations.engine import Engine
+from runstone.operations.owners import Place
+from runstone.operations.reading import open_file
+from runstone.server.dispatch import Route
+from runstone.server.downloads import download
+from runstone.server.streams import Body, receive
+
+# What may come through MLflow's route for its page, which holds it in memory there.
+_SMALL_UPLOAD = 10 * 1024 * 1024
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def artifact_routes(engine: Engine, pool: ThreadPoolExecutor) -> list[Route]:
+    """The routes.
+
+    Args:
+        engine: the store.
+        pool: threads for those who send and fetch; each has one for as long as it does.
+    """
+
+    def reading(locate: Callable[[Engine, Request], Place]) -> Answer:
+        async def answer(request: Request) -> Response:
+            loop = asyncio.get_running_loop()
+            place = await loop.run_in_executor(pool, locate, engine, request)
+            opened = await loop.run_in_executor(pool, open_file, engine, place)
+            return download(request, opened, place.path, pool)
+
+        return answer
+
+    async def put(request: Request) -> Response:
+        key = request.path_params["artifact_path"]
+        await _store(request, engine, pool, lambda: locating.of_key(engine, key))
+        return Response()
+
+    async def upload(request: Request) -> Response:
+        run_id, path = request.query_params.get("run_uuid"), request.query_params.get("path")
+        for name, value in (("run_uuid", run_id), ("path", path)):
+            if not value:
+                raise InvalidParameter(f"Request must specify {name}.")
+        said = request.headers.get("content-length", "")
+        if said == "0":
+            raise InvalidParameter("Request must specify data.")
+        if not said.isdigit() or int(said) > _SMALL_UPLOAD:
+            raise InvalidParameter("Artifact size is too large. Max size is 10MB.")
+        await _store(request, engine, pool, lambda: locating.of_run(engine, run_id, path))
+        return Response(media_type="application/json")
+
+    return [
+        Route("GET", "/mlflow-artifacts/artifacts/{artifact_path:path}", reading(_by_key), "read"),
+        Route("PUT", "/mlflow-artifacts/artifacts/{artifact_path:path}", put, "edit"),
+        Route("POST", "/mlflow/upload-artifact", upload, "edit"),
+        Route("GET", "/mlflow/logged-models/{model_id}/artifacts/files", reading(_by_model), "read"),
+        Route("GET", "/get-artifact", reading(_by_run), "read", root=True),
+        Route("GET", "/model-versions/get-artifact", reading(_by_version), "read", root=True),
+    ]
+
+
+async def _store(request: Request, engine: Engine, pool: ThreadPoolExecutor, locate: Callable[[], Place]) -> None:
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise BadRequest(
+            f"Content-Encoding {encoding[:100]!r} is not taken: an artifact is kept as it is sent. Send it without."
+        )
+
+    def store(body: Body) -> None:
+        owner, path = locate()
+        if not path:
+            raise InvalidParameter("Artifact path must include a filename: a folder cannot be written.")
+        storing.store_streams(engine, owner, [(path, body)])
+
+    await receive(request, pool, settings.SERVER_REQUEST_TIMEOUT.read(), store)
+
+
+def _by_key(engine: Engine, request: Request) -> Place:
+    return locating.of_key(engine, request.path_params["artifact_path"])
+
+
+def _by_run(engine: Engine, request: Request) -> Place:
+    asked = request.query_params
+    return locating.of_run(engine, asked.get("run_id") or asked.get("run_uuid"), _required(request, "path"))
+
+
+def _by_version(engine: Engine, request: Request) -> Place:
+    asked = request.query_params
+    path = _required(request, "path")
+    return locating.of_version(engine, asked.get("name", ""), asked.get("version", ""), path)
+
+
+def _by_model(engine: Engine, request: Request) -> Place:
+    path = request.query_params.get("artifact_file_path")
+    if not path:
+        raise BadRequest('Request must include the "artifact_file_path" query parameter.')
+    return locating.of_model(engine, request.path_params["model_id"], path)
+
+
+def _required(request: Request, name: str) -> str:
+    value = request.query_params.get(name)
+    if not value:
+        raise InvalidParameter(f"Missing value for required parameter '{name}'")
+    return value

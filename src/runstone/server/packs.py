@@ -1,0 +1,56 @@
+"""The routes by which our own client sends and fetches packs."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runstone import settings
+from runstone.errors import BadRequest
+from runstone.operations import storing
+from runstone.operations.engine import Engine
+from runstone.operations.reading import open_pack
+from runstone.repository.arriving import LONGEST
+from runstone.server.dispatch import Route
+from runstone.server.downloads import download
+from runstone.server.streams import Body, receive
+
+_READ = 1024 * 1024
+
+
+def pack_routes(engine: Engine, pool: ThreadPoolExecutor) -> list[Route]:
+    """The routes; `pool` has the threads for those who send and fetch."""
+
+    async def get(request: Request) -> Response:
+        name = request.path_params["name"]
+        opened = await asyncio.get_running_loop().run_in_executor(pool, open_pack, engine, name)
+        return download(request, opened, name, pool)
+
+    async def put(request: Request) -> Response:
+        name, said = request.path_params["name"], request.headers.get("content-length", "")
+        if not said.isdigit() or int(said) > LONGEST:
+            raise BadRequest(f"A pack needs a Content-Length of up to {LONGEST} bytes, not {said[:40]!r}.")
+
+        def take(body: Body) -> None:
+            pack = storing.arriving_pack(engine, name)
+            if pack is None:
+                return
+            try:
+                buffer = memoryview(bytearray(_READ))
+                while count := body.readinto(buffer):
+                    pack.write(buffer[:count])
+            except BaseException:
+                pack.abandon()
+                raise
+            storing.take_pack(engine, pack)
+
+        await receive(request, pool, settings.SERVER_REQUEST_TIMEOUT.read(), take)
+        return Response(b"{}", media_type="application/json")
+
+    return [
+        Route("GET", "/runstone/packs/{name}", get, "read"),
+        Route("PUT", "/runstone/packs/{name}", put, "edit"),
+    ]
