@@ -100,6 +100,8 @@ def list_artifacts(engine: Engine, request: ListArtifacts) -> Files:
     """One level of a run's artifacts; nothing for a path that is a file or missing. `.runstone` is shown only when it is asked for."""
     run_id = rules.check_run_id(request.run_id or request.run_uuid)
     folder = (request.path or "").strip("/")
+    if folder:
+        rules.check_path(folder)
     with engine.database.read() as connection:
         rows = paths(engine, connection, owners.of_run(run_id), folder)
         uri = runs.artifact_uri(connection, run_id)

@@ -15,7 +15,7 @@ from runstone.store.database import Connection
 FREE = "free"
 # Decodings after which a key must stay as it is.
 _DECODINGS = 4
-_DRIVE = re.compile(r"[A-Za-z]:(/|$)")
+_DRIVE = re.compile(r"(^|/)[A-Za-z]:(/|$)")
 _MODEL_ID = re.compile(r"[\w\-]{1,256}")
 
 
@@ -68,8 +68,9 @@ def check_key(key: str, *, folder: bool = False) -> str:
             return key
     text = key
     for _ in range(_DECODINGS):
-        if "#" in text or _DRIVE.match(text):
-            raise InvalidParameter(f"Invalid path: {key[:200]!r} holds a '#' or begins with a drive's letter.")
+        # U+FFFD stands where bytes of the address were no UTF-8: which ones is not known any more.
+        if "#" in text or "\ufffd" in text or _DRIVE.search(text):
+            raise InvalidParameter(f"Invalid path: {key[:200]!r} holds a '#', a drive's letter, or what is not UTF-8.")
         rules.check_path(text)
         decoded = unquote(text, errors="surrogateescape")
         if decoded == text:

@@ -61,7 +61,7 @@ class NewFile(msgspec.Struct):
 class CommitArtifacts(msgspec.Struct):
     """Packs, small chunks, and the files made of them: all or none.
 
-    `expected` names the digests that paths must have at that moment, None for one that must not be there. A server is given no
+    `expected` names the digests that paths must have at that moment, '' for one that must not be there. A server is given no
     packs: it has taken them in by itself.
     """
 
@@ -69,7 +69,7 @@ class CommitArtifacts(msgspec.Struct):
     packs: list[NewPack]
     small: list[tuple[str, bytes]]
     files: list[NewFile]
-    expected: dict[str, str | None] = {}
+    expected: dict[str, str] = {}
 
 
 @operation("POST", "/runstone/chunks/find", permission="edit", alone=True)
@@ -154,7 +154,7 @@ def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:
         owners.require(connection, owner, active=True)
         for path, expected in request.expected.items():
             found = artifacts.digest_of(connection, owner, path)
-            if found != expected:
+            if (found or "") != expected:
                 raise Conflict(
                     f"{path!r} was changed by somebody else meanwhile: it is {found or 'not there'}, not {expected or 'absent'}. Read it again."
                 )

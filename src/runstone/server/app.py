@@ -18,9 +18,11 @@ from runstone.errors import BadRequest, NotFound, RunstoneError
 from runstone.operations.engine import Engine
 from runstone.operations.table import Operation
 from runstone.server import codec
+from runstone.server.artifacts import artifact_routes
 from runstone.server.dispatch import Found, Route, Routes, table_routes
 from runstone.server.guard import Guard, check_json
 from runstone.server.monitoring import Monitor, standard_error
+from runstone.server.packs import pack_routes
 from runstone.server.pages import page_routes
 from runstone.server.writer import Writer
 
@@ -29,6 +31,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _READERS = 4
+# Transfers of bytes at a time; others wait. Each has a thread, and holds some 10 MiB while it is under way.
+_TRANSFERS = 12
 _QUERIED = frozenset({"GET", "HEAD", "DELETE"})
 # Said of every answer: nothing here is a page of ours unless it says so itself, and nothing is kept by those on the way.
 _HEADERS = [
@@ -37,6 +41,10 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
 ]
 _log = logging.getLogger("runstone.server")
+
+
+class _BrokenOffError(Exception):
+    """An answer that cannot be completed."""
 
 
 class App:
@@ -64,6 +72,7 @@ class App:
         self.engine, self.guard = engine, guard
         self.writer = Writer(engine)
         self.monitor = Monitor(self.writer, standard_error() if access_log else None)
+        self._transfers = ThreadPoolExecutor(_TRANSFERS, "runstone-transfer")
         self.routes = Routes(self._routes(store), prefix)
         self._readers = ThreadPoolExecutor(_READERS, "runstone-reader")
         self._workers = ThreadPoolExecutor(_READERS, "runstone-worker")
@@ -73,7 +82,12 @@ class App:
         self._time_limit = settings.SERVER_REQUEST_TIMEOUT.read()
 
     def _routes(self, store: str) -> list[Route]:
-        return [*table_routes(), *page_routes(self.engine, self.monitor, store)]
+        return [
+            *table_routes(),
+            *artifact_routes(self.engine, self._transfers),
+            *pack_routes(self.engine, self._transfers),
+            *page_routes(self.engine, self.monitor, store),
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -95,6 +109,7 @@ class App:
         await asyncio.to_thread(self.writer.stop)
         self._readers.shutdown()
         self._workers.shutdown()
+        self._transfers.shutdown()
         self.monitor.flush()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -129,6 +144,8 @@ class App:
             status = 200
         except ClientDisconnect:
             return
+        except _BrokenOffError:
+            raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the client is told in one shape
             status, body = _refused(error)
         self.monitor.note(scope, found.route.path if found else "none", status, started, len(body))
@@ -220,12 +237,11 @@ class App:
         try:
             response = await found.route.answer(Request(scope, receive, sending))
             await response(scope, receive, sending)
-        except Exception:
+        except Exception as error:
             if not begun:
                 raise
             # Too late to say so: the connection is broken off, so that nobody takes a part for the whole.
-            _log.exception("%s %s broke off", scope["method"], found.route.path)
-            raise
+            raise _BrokenOffError(f"{scope['method']} {found.route.path} broke off: {error}") from error
         return status
 
 

@@ -53,7 +53,7 @@ def artifact_routes(engine: Engine, pool: ThreadPoolExecutor) -> list[Route]:
             if not value:
                 raise InvalidParameter(f"Request must specify {name}.")
         said = request.headers.get("content-length", "")
-        if said == "0":
+        if said in ("", "0"):
             raise InvalidParameter("Request must specify data.")
         if not said.isdigit() or int(said) > _SMALL_UPLOAD:
             raise InvalidParameter("Artifact size is too large. Max size is 10MB.")

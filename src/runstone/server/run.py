@@ -107,7 +107,7 @@ def application() -> Any:
     """The application of this process, as its options say."""
     options = msgspec.json.decode(settings.handed_on(_HANDED_ON), type=Options)
     return App(
-        Engine(options.folder),
+        Engine(options.folder, serving=True),
         guard(options),
         prefix=options.prefix,
         store=options.folder,
