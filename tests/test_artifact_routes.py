@@ -193,7 +193,7 @@ def test_a_hostile_key_is_refused_and_touches_nothing(store: Store, method: str,
         answer = store.ask(method, key, b"evil" if method == "PUT" else None)
         assert answer.error == (400, "INVALID_PARAMETER_VALUE"), key
     listing = store.ask("GET", f"{PROXY}?path=0/{run_id}/artifacts/{path}")
-    assert listing.error == (400, "INVALID_PARAMETER_VALUE") or not json.loads(listing.body)
+    assert listing.status == 400 or not json.loads(listing.body)
     for query in (f"/get-artifact?run_id={run_id}&path={path}", f"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run_id}&path={path}"):  # fmt: skip
         asked = store.ask("POST", query, b"evil") if "upload" in query else store.ask("GET", query)
         assert asked.status == 400, query
