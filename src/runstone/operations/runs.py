@@ -107,15 +107,7 @@ class LogBatch(msgspec.Struct, omit_defaults=True):
 def create_run(engine: Engine, request: CreateRun) -> RunAnswer:
     """A new run, RUNNING. Raises NotFound for a missing experiment, InvalidParameter for a deleted one, AlreadyExists for an id in use."""
     experiment = rules.check_experiment_id(request.experiment_id)
-    tags = [_checked_tag(tag.key, tag.value) for tag in request.tags]
-    tagged = dict(tags).get(RUN_NAME_TAG)
-    if request.run_name and tagged and request.run_name != tagged:
-        raise InvalidParameter(
-            f"run_name={request.run_name!r} and the tag {RUN_NAME_TAG}={tagged!r} name the run differently. Give one of them."
-        )
-    name = request.run_name or tagged or names.random_name()
-    if not tagged:
-        tags.append((RUN_NAME_TAG, name))
+    name, tags = checked_creation(request)
     run_id = rules.check_run_id(request.run_id) if request.run_id else new_run_id()
     with engine.database.write() as connection:
         runs.refuse_taken(connection, run_id)
@@ -239,6 +231,33 @@ def log_batch(engine: Engine, request: LogBatch) -> Empty:
         if request.metrics:
             store_metrics(connection, run, request.metrics)
     return Empty()
+
+
+def checked_creation(request: CreateRun) -> tuple[str, list[tuple[str, str]]]:
+    """The name of a run that is to be made, given one where it has none, and its tags. Raises InvalidParameter."""
+    tags = [_checked_tag(tag.key, tag.value) for tag in request.tags]
+    tagged = dict(tags).get(RUN_NAME_TAG)
+    if request.run_name and tagged and request.run_name != tagged:
+        raise InvalidParameter(
+            f"run_name={request.run_name!r} and the tag {RUN_NAME_TAG}={tagged!r} name the run differently. Give one of them."
+        )
+    name = request.run_name or tagged or names.random_name()
+    if not tagged:
+        tags.append((RUN_NAME_TAG, name))
+    return name, tags
+
+
+def check_said(request: object) -> None:
+    """Raise InvalidParameter for params or tags that could never be taken, as far as that can be said without the store."""
+    if isinstance(request, LogParam):
+        _checked_param(request.key, request.value)
+    elif isinstance(request, SetTag):
+        _checked_tag(request.key, request.value)
+    elif isinstance(request, LogBatch):
+        for param in request.params:
+            _checked_param(param.key, param.value)
+        for tag in request.tags:
+            _checked_tag(tag.key, tag.value)
 
 
 def new_run_id() -> str:

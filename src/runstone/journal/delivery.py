@@ -1,0 +1,99 @@
+"""From slots to the store, in their order: a stretch is decoded; points are grouped by series and sent as one operation, an operation
+that waits among them as itself. Knows nothing of files or locks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runstone.journal import records, waiting
+from runstone.transport import Transport
+
+# Points in one request: bounds the memory of the drain (a few times 2 MiB) and the time it holds the interpreter.
+BATCH = 65_536
+
+# Told of a position up to which all is in the store, and whether an operation was what stood before it.
+Mark = Callable[[int, bool], None]
+
+
+def stretch(read: Callable[[int, int], bytes], start: int, end: int) -> records.Decoded:
+    """What a journal holds from `start` on: as much as goes into one request, but the first record as a whole."""
+    data = read(start, min(end, start + BATCH * records.SLOT))
+    whole = records.extent(data)
+    if len(data) < whole <= end - start:
+        data = read(start, start + whole)
+    return records.decode(data)
+
+
+class Delivery:
+    """What a run's journals hold, on its way to the store.
+
+    Args:
+        transport: where it goes.
+        run_id: the run.
+        folder: of the journals; what the store refuses is kept there.
+        early: whether the run may not be there yet, because another process has still to say so: then its absence is no answer.
+    """
+
+    def __init__(self, transport: Transport, run_id: str, folder: str, early: bool = False) -> None:
+        self.transport, self.run_id, self.folder, self.early = transport, run_id, folder, early
+
+    def deliver(
+        self, found: records.Decoded, names: Mapping[int, records.SeriesName], start: int, since: int, mark: Mark
+    ) -> tuple[int, int]:
+        """Send a stretch that begins at `start`, but for what lies before `since`; how many points, and how many of unknown series."""
+        sent = unknown = 0
+        places = found.places * records.SLOT + start
+        low = int(places.searchsorted(since))
+        for first, behind, text in found.operations:
+            if start + first * records.SLOT < since:
+                continue
+            high = int(found.places.searchsorted(first))
+            counts = self._points(found.points[low:high], names)
+            sent, unknown, low = sent + counts[0], unknown + counts[1], high
+            mark(start + first * records.SLOT, False)
+            waiting.carry_out(self.transport, self.run_id, text, self.folder, self.early)
+            mark(start + behind * records.SLOT, True)
+        counts = self._points(found.points[low:], names)
+        return sent + counts[0], unknown + counts[1]
+
+    def _points(self, points: Any, names: Mapping[int, records.SeriesName]) -> tuple[int, int]:
+        if not len(points):
+            return 0, 0
+        with waiting.patient(self.early):
+            unknown = send(self.transport, self.run_id, names, points)
+        return len(points) - unknown, unknown
+
+
+def send(transport: Transport, run_id: str, names: Mapping[int, records.SeriesName], points: Any) -> int:
+    """Send points as one operation, grouped by series; how many bear the number of no series that we know of."""
+    from runstone.operations.series import LogPoints, SeriesPoints, log_points
+
+    numbers, starts, columns = _by_series(points)
+    bounds = [*starts.tolist(), len(points)]
+    groups, unknown = [], 0
+    for place, number in enumerate(numbers.tolist()):
+        name = names.get(number)
+        if name is None:
+            unknown += bounds[place + 1] - bounds[place]
+            continue
+        part = slice(bounds[place], bounds[place + 1])
+        step, timestamp, value = (column[part].tobytes() for column in columns)
+        groups.append(
+            SeriesPoints(name.key, step, timestamp, value, name.model_id, name.dataset_name, name.dataset_digest)
+        )
+    if groups:
+        transport.call(log_points, LogPoints(run_id, groups))
+    return unknown
+
+
+def _by_series(points: Any) -> tuple[Any, Any, list[Any]]:
+    """Which series' numbers there are, where each begins, and the columns step, timestamp and value in that order."""
+    import numpy
+
+    series = points["series"]
+    order: Any = slice(None)
+    if not bool((series[1:] == series[:-1]).all()):  # a single metric, the usual case, is in order
+        order = numpy.argsort(series, kind="stable")
+    numbers, starts = numpy.unique(series[order], return_index=True)
+    return numbers, starts, [numpy.ascontiguousarray(points[name][order]) for name in ("step", "timestamp", "value")]
