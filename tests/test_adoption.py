@@ -171,8 +171,12 @@ def test_points_of_a_run_that_is_gone_do_not_stand_in_the_way(tmp_path: Path, st
     dead.append("loss", 1.0, 1000, 1)
     with pytest.raises(NotFound):
         dead.close()
-    assert journals.recover(store.folder, store.transport) == [journals.Adopted("f" * 32, 1000, 0, 0)]
-    assert store.files() == []
+    assert journals.recover(store.folder, store.transport) == [journals.Adopted("f" * 32, 1000, 0, 1)]
+    (kept,) = store.files()
+    assert kept.endswith(".damaged"), (
+        "it may be another store's run, or one to be restored from a backup: nothing is thrown away"
+    )
+    assert journals.recover(store.folder, store.transport) == []
 
 
 def test_points_of_a_deleted_run_are_kept_for_its_restoration(store: Store, journal: Journal) -> None:
@@ -211,7 +215,7 @@ def test_a_journal_from_a_newer_runstone_is_left_alone(store: Store, capsys: pyt
 
     folder = Path(store.folder, "journal")
     folder.mkdir(exist_ok=True)
-    newer = records.sealed(b"RUNSTJNL" + (2).to_bytes(4, "little") + bytes(16)) + records.mark(64)
+    newer = records.sealed(b"RUNSTJNL" + (99).to_bytes(4, "little") + bytes(16)) + records.mark(64)
     (folder / f"{store.run_id}.1-00.journal").write_bytes(newer)
     assert journals.recover(store.folder, store.transport) == []
     assert "newer runstone" in capsys.readouterr().err

@@ -236,7 +236,7 @@ def test_points_wait_while_the_store_is_busy_and_go_when_it_is_free(
 
         assert not writer._drain_all()
         assert not writer._drain_all()
-    assert capsys.readouterr().err.count("wait in the journal") == 1
+    assert capsys.readouterr().err.count("waits in the journal") == 1
     assert writer._drain_all()
     assert other.steps() == [5]
     waiting.close()

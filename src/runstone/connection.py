@@ -39,20 +39,22 @@ class Answer(NamedTuple):
 
 class _Patience(threading.local):
     deadline: float | None = None
+    retries: int | None = None
 
 
 _patience = _Patience()
 
 
 @contextlib.contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Have all requests of this thread in the block end by then, one way or the other."""
-    outer, deadline = _patience.deadline, time.monotonic() + seconds
-    _patience.deadline = deadline if outer is None else min(deadline, outer)
+def within(seconds: float, retries: int | None = None) -> Iterator[None]:
+    """Have all requests of this thread in the block end by then, one way or the other, with at most so many retries each."""
+    outer, deadline = (_patience.deadline, _patience.retries), time.monotonic() + seconds
+    _patience.deadline = deadline if outer[0] is None else min(deadline, outer[0])
+    _patience.retries = outer[1] if retries is None else retries
     try:
         yield
     finally:
-        _patience.deadline = outer
+        _patience.deadline, _patience.retries = outer
 
 
 def normal(address: str) -> str:
@@ -135,7 +137,7 @@ class Connection:
         self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, repeatable: bool, stream: bool
     ) -> BaseHTTPResponse:
         deadline = self._deadline()
-        retries = settings.HTTP_RETRIES.read()
+        retries = settings.HTTP_RETRIES.read() if _patience.retries is None else _patience.retries
         url, redirects, attempt = self.address + path, 0, 0
         plain = not hasattr(body, "read")
         while True:

@@ -24,6 +24,29 @@ def bits(value: float) -> bytes:
     return struct.pack("<d", value)
 
 
+OPERATIONS = st.lists(st.binary(max_size=200), max_size=10)
+
+
+def mixed(points: list[tuple[int, int, float]], operations: list[bytes]) -> tuple[bytes, dict[int, Any]]:
+    """A journal's slots with operations between the points, and what the slot means that each begins at."""
+    data, meaning = b"", {}
+    for place in range(max(len(points), len(operations))):
+        for text in operations[place : place + 1]:
+            meaning[len(data) // records.SLOT] = text
+            data += records.operation(text)
+        for point in points[place : place + 1]:
+            meaning[len(data) // records.SLOT] = (*point[:2], bits(point[2]), 7)
+            data += records.sealed(records.POINT.pack(*point, 7))
+    return data, meaning
+
+
+def read_mixed(data: bytes) -> tuple[dict[int, Any], int, int]:
+    """What stands where, how much is damaged, how much was read."""
+    _, points, damaged = read(data)
+    found = records.decode(data)
+    return points | {first: text for first, _, text in found.operations}, damaged, found.used
+
+
 def built(names: list[records.SeriesName], points: list[tuple[int, int, float]]) -> tuple[bytes, dict[int, Any]]:
     """A journal's slots with names announced in between, and what each slot that holds a point means."""
     data, meaning = b"", {}
@@ -118,3 +141,51 @@ def test_a_damaged_header_only_means_that_all_is_shipped_again(position: int, pl
     flipped[place // 8] ^= 1 << place % 8
     version, found = records.read_header(bytes(flipped))
     assert (version, found) in ((0, position), (records.VERSION, records.START))
+
+
+def test_an_operation_is_written_as_the_format_says() -> None:
+    text = b'["set_tag",{"run_id":"r","key":"k","value":"v"}]'
+    assert records.operation(text).hex() == (
+        "000000000000000030000000000000000afc73e700000000feffffff32048a36" + text.hex() + "00" * 16
+    )
+
+
+@given(POINTS, OPERATIONS)
+def test_operations_and_points_are_read_where_they_stand(
+    points: list[tuple[int, int, float]], operations: list[bytes]
+) -> None:
+    data, meaning = mixed(points, operations)
+    assert read_mixed(data + bytes(320)) == (meaning, 0, len(data) + 320)
+    for first, behind, text in records.decode(data).operations:
+        assert (behind - first) * records.SLOT == len(records.operation(text)) == records.extent(data[first * 32 :])
+
+
+@given(POINTS, OPERATIONS.filter(len), st.data())
+@settings(max_examples=300, deadline=None)
+def test_any_flipped_bit_costs_one_operation_or_point_and_is_counted(
+    points: list[tuple[int, int, float]], operations: list[bytes], data: st.DataObject
+) -> None:
+    written, meaning = mixed(points, operations)
+    place = data.draw(st.integers(0, 8 * len(written) - 1))
+    flipped = bytearray(written)
+    flipped[place // 8] ^= 1 << place % 8
+    found, damaged, _ = read_mixed(bytes(flipped))
+    hit = max(slot for slot in meaning if slot <= place // 8 // records.SLOT)
+    lost = {slot for slot in meaning if found.get(slot) != meaning[slot]}
+    assert lost <= {hit}
+    assert damaged or not lost, "nothing is lost without a word"
+
+
+@given(POINTS, OPERATIONS, st.integers(1, 20))
+def test_operations_are_read_stretch_by_stretch_as_in_one_piece(
+    points: list[tuple[int, int, float]], operations: list[bytes], slots: int
+) -> None:
+    data, meaning = mixed(points, operations)
+    position, found = 0, {}
+    while position < len(data):
+        length = max(slots * records.SLOT, records.extent(data[position : position + records.SLOT]))
+        stretch, damaged, used = read_mixed(data[position : position + length])
+        assert damaged == 0
+        found |= {position // records.SLOT + place: what for place, what in stretch.items()}
+        position += used
+    assert found == meaning

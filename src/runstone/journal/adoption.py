@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from runstone.errors import NotFound, RunstoneError, StoreMismatch, from_os_error
-from runstone.journal import records, shipping
+from runstone.errors import RunstoneError, StoreMismatch, from_os_error
+from runstone.journal import delivery, records, shipping, waiting
 from runstone.journal.segment import NEW_SUFFIX, SUFFIX, lock_dead, put_away
 from runstone.journal.writer import FOLDER_NAME, Journal, own_paths
 from runstone.transport import Transport
@@ -21,12 +21,13 @@ _STALE = 3600
 
 class Adopted(NamedTuple):
     """What was found in a dead process's journal: whose points, when the last was logged (ms, None for none), how many were shipped
-    now, and how many slots could not be read."""
+    now, how many slots could not be read or were of no use to the store, and how many operations that waited were carried out."""
 
     run_id: str
     last_timestamp: int | None
     points: int
     damaged: int
+    operations: int = 0
 
 
 # Told of a run that nobody holds any more, and when it showed signs of life last (ms); whether the store was told too.
@@ -53,9 +54,21 @@ def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last:
         held = _lock_all(folder) if alone else {}
         try:
             runs: dict[str, list[tuple[str, Adopted | None]]] = {}
+            failed: set[str] = set()
             for path, descriptor in held.items():
-                runs.setdefault(_run_of(path), []).append((path, _try_shipping(path, descriptor, transport)))
+                run_id = _run_of(path)
+                try:
+                    early = _is_held(folder, run_id, set(held))
+                    found = _ship(path, descriptor, transport, early) if _may_take_away(path) else None
+                    runs.setdefault(run_id, []).append((path, found))
+                except RunstoneError as error:
+                    shipping.warn_once(error)
+                    failed.add(run_id)
+                    if waiting.is_passing(error):
+                        break  # the next one would only wait as long again
             for run_id, journals in runs.items():
+                if run_id in failed:
+                    continue  # not all that was logged is there: its end is not to be said yet
                 try:
                     times = [_last_sign(held[path], found) for path, found in journals]
                     if not _is_held(folder, run_id, set(held)) and not bury(run_id, max(times)):
@@ -72,14 +85,9 @@ def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last:
     return adopted
 
 
-def _try_shipping(path: str, descriptor: int, transport: Transport) -> Adopted | None:
-    if not os.access(os.path.dirname(path), os.W_OK):
-        return None  # we could not take it away, and would ship its points again and again
-    try:
-        return _ship(path, descriptor, transport)
-    except RunstoneError as error:
-        shipping.warn_once(error)
-        return None
+def _may_take_away(path: str) -> bool:
+    # One that we could not take away we would ship again and again.
+    return os.access(os.path.dirname(path), os.W_OK)
 
 
 def _last_sign(descriptor: int, found: Adopted | None) -> int:
@@ -163,10 +171,17 @@ def _journals(folder: str, *, sweep: bool = False) -> list[str]:
         return []
     except OSError as error:
         raise from_os_error(error, f"Looking for journals in {journals!r}") from error
-    return sorted(found)
+    return sorted(found, key=_age)
 
 
-def _ship(path: str, descriptor: int, transport: Transport) -> Adopted:
+def _age(path: str) -> tuple[str, ...]:
+    """A journal's run, and its place among the run's journals: the first of them says that the run is made."""
+    run_id, _, made = os.path.basename(path).removesuffix(SUFFIX).rpartition(".")
+    process, _, time_and_more = made.partition("-")
+    return run_id, time_and_more, process
+
+
+def _ship(path: str, descriptor: int, transport: Transport, early: bool) -> Adopted:
     run_id = _run_of(path)
     version, acknowledged = records.read_header(_read(path, descriptor, records.START, 0))
     if version > records.VERSION:
@@ -174,26 +189,29 @@ def _ship(path: str, descriptor: int, transport: Transport) -> Adopted:
             f"The journal {path!r} was written by a newer runstone. Upgrade with `pip install -U runstone` to read it."
         )
     names: dict[int, records.SeriesName] = {}
-    last, shipped, damaged = None, 0, int(version == 0)
+    last, shipped, damaged, operations = None, 0, int(version == 0), 0
     position, size = records.START, os.fstat(descriptor).st_size // records.SLOT * records.SLOT
-    # All is read, for the names, a stretch at a time; of the points, what was acknowledged is left out.
+    way = delivery.Delivery(transport, run_id, os.path.dirname(path), early=early, keeps=True)
+
+    def mark(place: int, operation: bool) -> None:
+        nonlocal operations, acknowledged
+        operations += operation
+        acknowledged = place
+        with contextlib.suppress(OSError):  # it cannot be written here: then all of it comes again, which does no harm
+            os.pwrite(descriptor, records.mark(place), records.SLOT)
+
+    # All is read, for the names, a stretch at a time; of what it holds, what was acknowledged is left out.
     while position < size:
-        length = min(size - position, shipping.BATCH * records.SLOT)
-        found = records.decode(_read(path, descriptor, length, position))
+        found = delivery.stretch(lambda start, end: _read(path, descriptor, end - start, start), position, size)
         names.update(found.names)
         damaged += found.damaged
         if len(found.points):
             last = max(last or 0, int(found.points["timestamp"].max()))
-        pending = found.points[found.places * records.SLOT + position >= acknowledged]
+        sent, lost = way.deliver(found, names, position, acknowledged, mark)
         position += found.used
-        if len(pending):
-            try:
-                unknown = shipping.send(transport, run_id, names, pending)
-            except NotFound:
-                break  # the run itself is gone, and with it whatever its points meant
-            shipped += len(pending) - unknown
-            damaged += unknown
-    return Adopted(run_id, last, shipped, damaged)
+        shipped += sent
+        damaged += lost
+    return Adopted(run_id, last, shipped, damaged, operations)
 
 
 def _read(path: str, descriptor: int, length: int, position: int) -> bytes:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runstone.journal import records, waiting
+from runstone.errors import RunstoneError
+from runstone.journal import records, shipping, waiting
 from runstone.transport import Transport
 
 # Points in one request: bounds the memory of the drain (a few times 2 MiB) and the time it holds the interpreter.
@@ -33,16 +34,21 @@ class Delivery:
         run_id: the run.
         folder: of the journals; what the store refuses is kept there.
         early: whether the run may not be there yet, because another process has still to say so: then its absence is no answer.
+        keeps: whether the journal is kept for a person to look at where some of it is lost: then points that are refused for good (the
+            run itself is gone, say) are counted as lost, and the rest goes on.
     """
 
-    def __init__(self, transport: Transport, run_id: str, folder: str, early: bool = False) -> None:
-        self.transport, self.run_id, self.folder, self.early = transport, run_id, folder, early
+    def __init__(
+        self, transport: Transport, run_id: str, folder: str, *, early: bool = False, keeps: bool = False
+    ) -> None:
+        self.transport, self.run_id, self.folder, self.early, self.keeps = transport, run_id, folder, early, keeps
 
     def deliver(
         self, found: records.Decoded, names: Mapping[int, records.SeriesName], start: int, since: int, mark: Mark
     ) -> tuple[int, int]:
-        """Send a stretch that begins at `start`, but for what lies before `since`; how many points, and how many of unknown series."""
-        sent = unknown = 0
+        """Send a stretch that begins at `start`, but for what lies before `since`; how many points, and how many that are lost: of
+        unknown series, or refused."""
+        sent = lost = 0
         places = found.places * records.SLOT + start
         low = int(places.searchsorted(since))
         for first, behind, text in found.operations:
@@ -50,18 +56,24 @@ class Delivery:
                 continue
             high = int(found.places.searchsorted(first))
             counts = self._points(found.points[low:high], names)
-            sent, unknown, low = sent + counts[0], unknown + counts[1], high
+            sent, lost, low = sent + counts[0], lost + counts[1], high
             mark(start + first * records.SLOT, False)
             waiting.carry_out(self.transport, self.run_id, text, self.folder, self.early)
             mark(start + behind * records.SLOT, True)
         counts = self._points(found.points[low:], names)
-        return sent + counts[0], unknown + counts[1]
+        return sent + counts[0], lost + counts[1]
 
     def _points(self, points: Any, names: Mapping[int, records.SeriesName]) -> tuple[int, int]:
         if not len(points):
             return 0, 0
-        with waiting.patient(self.early):
-            unknown = send(self.transport, self.run_id, names, points)
+        try:
+            with waiting.patient(self.early):
+                unknown = send(self.transport, self.run_id, names, points)
+        except RunstoneError as error:
+            if not self.keeps or not waiting.is_final(error):
+                raise
+            shipping.warn_once(error)
+            return 0, len(points)
         return len(points) - unknown, unknown
 
 

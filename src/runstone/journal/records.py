@@ -15,16 +15,19 @@ if TYPE_CHECKING:
 
 SLOT = 32
 MAGIC = b"RUNSTJNL"
-VERSION = 1
+# 2 added operations; what 1 could say is said as it was.
+VERSION = 2
 # The first two slots: what file this is, and how far the store has acknowledged it.
 START = 2 * SLOT
 # In place of a series' number: this slot announces a series.
 DEFINITION = 0xFFFFFFFF
+# And this one an operation.
+OPERATION = 0xFFFFFFFE
 
 # A point: step, timestamp (ms), value, number of its series. The CRC-32 of these 28 bytes follows.
 POINT = struct.Struct("<qqdI")
-# A definition: number of the series, length of the text behind this slot, CRC-32 of that text, DEFINITION.
-_DEFINITION = struct.Struct("<qqQI")
+# What has a text behind it: number of the series (0 of an operation), length of the text, CRC-32 of it, DEFINITION or OPERATION.
+_TEXT = struct.Struct("<qqQI")
 _HEADER = struct.Struct("<8sI16x")
 _MARK = struct.Struct("<Q20x")
 _CRC = struct.Struct("<I")
@@ -43,8 +46,9 @@ class SeriesName(NamedTuple):
 class Decoded(NamedTuple):
     """What a stretch of journal holds: names by number, the points as a structured array in order, and how many slots are damaged.
 
-    `places` are the numbers of the slots that the points were in. `used` is how many bytes were read: a definition whose text goes on
-    behind the end is left for the stretch that begins with it.
+    `places` are the numbers of the slots that the points were in. `operations` are texts, each with the number of its first slot and
+    of the one behind it. `used` is how many bytes were read: what has a text that goes on behind the end is left for the stretch that
+    begins with it.
     """
 
     names: dict[int, SeriesName]
@@ -52,6 +56,7 @@ class Decoded(NamedTuple):
     places: NDArray[numpy.intp]
     damaged: int
     used: int
+    operations: list[tuple[int, int, bytes]]
 
 
 def sealed(body: bytes) -> bytes:
@@ -84,15 +89,32 @@ def read_header(data: bytes | memoryview) -> tuple[int, int]:
 def definition(number: int, name: SeriesName) -> bytes:
     """The slots that announce a series, twice: one damaged bit must not cost all its points."""
     text = msgspec.json.encode(name)
-    head = sealed(_DEFINITION.pack(number, len(text), zlib.crc32(text), DEFINITION))
-    return (head + text + bytes(-len(text) % SLOT)) * 2
+    return _with_text(number, text, DEFINITION) * 2
+
+
+def operation(text: bytes) -> bytes:
+    """The slots that hold an operation, as JSON."""
+    return _with_text(0, text, OPERATION)
+
+
+def _with_text(number: int, text: bytes, kind: int) -> bytes:
+    return sealed(_TEXT.pack(number, len(text), zlib.crc32(text), kind)) + text + bytes(-len(text) % SLOT)
+
+
+def extent(slot: bytes | memoryview) -> int:
+    """How many bytes the record takes that begins with this slot."""
+    if len(slot) >= SLOT and zlib.crc32(slot[:28]) == _CRC.unpack_from(slot, 28)[0]:
+        _, length, _, kind = _TEXT.unpack_from(slot)
+        if kind >= OPERATION:
+            return SLOT + -(-int(length) // SLOT) * SLOT
+    return SLOT
 
 
 def decode(data: bytes | memoryview) -> Decoded:
     """Read a stretch of slots (of those after a journal's first two).
 
     Slots that were never written (all zero) are passed over, damaged ones counted; every other point is given, in order. At least a
-    slot is used, where there is one: a definition that is alone and cut off is damaged.
+    slot is used, where there is one: a text that is alone and cut off is damaged.
     """
     import numpy
 
@@ -100,11 +122,11 @@ def decode(data: bytes | memoryview) -> Decoded:
     slots = numpy.frombuffer(data, layout, len(data) // SLOT)
     written = slots.view("<u8").reshape(-1, 4).any(axis=1)
     good = _checked(slots)
-    names, texts, illegible, end = _definitions(data, slots, good)
+    names, operations, texts, illegible, end = _texts(data, slots, good)
     damaged = int((written & ~good & ~texts)[:end].sum()) + illegible
-    places = numpy.flatnonzero((good & ~texts & (slots["series"] != DEFINITION))[:end])
+    places = numpy.flatnonzero((good & ~texts & (slots["series"] < OPERATION))[:end])
     points = slots if len(places) == len(slots) else slots[places]  # all of them, the usual case, are not copied
-    return Decoded(names, points, places, damaged, end * SLOT)
+    return Decoded(names, points, places, damaged, end * SLOT, operations)
 
 
 def _checked(slots: Any) -> NDArray[numpy.bool_]:
@@ -134,27 +156,30 @@ def _crc_table() -> Any:
     return table
 
 
-def _definitions(
+def _texts(
     data: bytes | memoryview, slots: Any, good: Any
-) -> tuple[dict[int, SeriesName], NDArray[numpy.bool_], int, int]:
-    """The names by number; which slots are text of definitions (and so are no points, whatever they look like); how many texts are
-    damaged; the slot that a definition begins at whose text goes on behind the end (else the end)."""
+) -> tuple[dict[int, SeriesName], list[tuple[int, int, bytes]], NDArray[numpy.bool_], int, int]:
+    """The names by number; the operations; which slots are text (and so are no points, whatever they look like); how many texts are
+    damaged; the slot that a text belongs to which goes on behind the end (else the end)."""
     import numpy
 
     names: dict[int, SeriesName] = {}
+    operations: list[tuple[int, int, bytes]] = []
     texts = numpy.zeros(len(slots), bool)
     illegible = 0
-    for place in numpy.flatnonzero(good & (slots["series"] == DEFINITION)).tolist():
+    for place in numpy.flatnonzero(good & (slots["series"] >= OPERATION)).tolist():
         if texts[place]:
             continue
-        number, length, crc, _ = _DEFINITION.unpack_from(data, place * SLOT)
+        number, length, crc, kind = _TEXT.unpack_from(data, place * SLOT)
         start, after = (place + 1) * SLOT, place + 1 + -(-length // SLOT)
         if after > len(slots) and place:
-            return names, texts, illegible, place
+            return names, operations, texts, illegible, place
         texts[place + 1 : after] = True
         text = bytes(data[start : start + length])
-        if zlib.crc32(text) == crc:
-            names[number] = msgspec.json.decode(text, type=SeriesName)
-        else:
+        if zlib.crc32(text) != crc:
             illegible += 1
-    return names, texts, illegible, len(slots)
+        elif kind == OPERATION:
+            operations.append((place, after, text))
+        else:
+            names[number] = msgspec.json.decode(text, type=SeriesName)
+    return names, operations, texts, illegible, len(slots)

@@ -33,16 +33,17 @@ class Segment:
         folder: the folder of journals; made when missing.
         run_id: the run whose points it holds; part of the file's name.
         announced: the definitions of the series known so far; points of any of them may follow.
+        room: bytes that must find room in it, however many.
     """
 
     __slots__ = ("damaged", "descriptor", "end", "limit", "lock", "map", "path", "position", "shipped")
 
-    def __init__(self, folder: str, run_id: str, announced: bytes = b"") -> None:
+    def __init__(self, folder: str, run_id: str, announced: bytes = b"", room: int = 0) -> None:
         # By name a process's segments are in the order of their making, which is the one to adopt them in.
         name = f"{run_id}.{os.getpid()}-{time.time_ns():016x}-{os.urandom(2).hex()}"
         self.path = os.path.join(folder, name + SUFFIX)
         self.end = 0
-        self.limit = max(FULL_SIZE, 4 * len(announced))
+        self.limit = max(FULL_SIZE, 4 * len(announced), 2 * room)
         temporary = os.path.join(folder, name + NEW_SUFFIX)
         try:
             os.makedirs(folder, exist_ok=True)

@@ -13,9 +13,12 @@ import threading
 from collections.abc import Mapping
 from zlib import crc32
 
-from runstone.errors import RunstoneError
-from runstone.journal import records, shipping
+from runstone import settings
+from runstone.connection import within
+from runstone.errors import RunstoneError, StorageBusy
+from runstone.journal import delivery, records, shipping
 from runstone.journal.segment import Segment, no_segment
+from runstone.journal.waiting import is_passing
 from runstone.operations import rules
 from runstone.operations.numbers import check_integer, check_number, check_time
 from runstone.transport import Transport
@@ -51,6 +54,12 @@ class Journal:
         self._names: dict[int, records.SeriesName] = {}
         self._segments: list[Segment] = []
         self._segment = no_segment()
+        # Operations that were appended and are not carried out yet.
+        self.queued = 0
+        # Whether another process has still to say that the run exists: our parent, whose journal it stands in.
+        self.early = False
+        # Whether nobody logs to it any more and it is only kept open to be shipped; it is closed when that is done.
+        self.left = False
         self._begin()
 
     def append(
@@ -125,9 +134,33 @@ class Journal:
         for start in range(0, len(parts), _AT_ONCE):
             self._write(b"".join(parts[start : start + _AT_ONCE]))
 
-    def drain(self) -> None:
-        """Ship what is pending now, a batch at a time; raises what the transport raises, and the points stay for the next time."""
-        with self._draining:
+    def append_operation(self, text: bytes) -> None:
+        """Write an operation that is to be carried out behind all that was appended before it."""
+        shipping.start_drainer(_drain_all)
+        with self._lock:
+            self.queued += 1
+            try:
+                self._write(records.operation(text))
+            except BaseException:
+                self.queued -= 1
+                raise
+
+    @property
+    def pending(self) -> int:
+        """Slots that the store has not acknowledged."""
+        return sum(segment.position - segment.shipped for segment in list(self._segments)) // records.SLOT
+
+    def drain(self, patience: float = -1) -> None:
+        """Ship what is pending now, a batch at a time; raises what the transport raises, and the rest stays for the next time.
+
+        Args:
+            patience: seconds to wait for another thread that ships just now; for as long as it takes unless given.
+        """
+        if not self._draining.acquire(timeout=patience):
+            raise StorageBusy(
+                f"What run {self.run_id} logged is still being shipped to {self.transport.uri}. Wait longer."
+            )
+        try:
             # Up to here and no further: threads that go on logging must not keep us for ever.
             current = self._segment
             goal = current.position
@@ -135,16 +168,39 @@ class Journal:
                 segment = self._segments[0]
                 end = goal if segment is current else segment.position
                 if segment.shipped < end:
-                    shipping.ship(self.transport, segment, self._names, self.run_id, end)
+                    self._ship(segment, end)
                 elif segment is current:
                     return
                 else:
                     self._segments.remove(segment)
                     segment.close()
+        finally:
+            self._draining.release()
+
+    def _ship(self, segment: Segment, end: int) -> None:
+        start = segment.shipped
+        found = delivery.stretch(segment.read, start, end)
+
+        def mark(position: int, operation: bool) -> None:
+            segment.acknowledge(position)
+            if operation:
+                with self._lock:
+                    self.queued -= 1
+
+        way = delivery.Delivery(self.transport, self.run_id, self.folder, early=self.early)
+        sent, unknown = way.deliver(found, self._names, start, start, mark)
+        if sent or found.operations:
+            self.early = False  # the run was there
+        segment.damaged += found.damaged + unknown
+        segment.acknowledge(start + found.used)
 
     def flush(self) -> None:
         """Return when every point appended so far is in the store, on disk."""
         self.drain()
+
+    def leave(self) -> None:
+        """Wait for nothing: what is left is shipped as long as this process lives, and adopted when it does not."""
+        self.left = True
 
     def close(self) -> None:
         """Ship what is left, then give the lock back. The file goes when all of it is shipped, else it waits to be adopted.
@@ -176,7 +232,7 @@ class Journal:
             segment = self._segment
             position = segment.position
             while position + length > segment.end:
-                self._make_room()
+                self._make_room(length)
                 segment = self._segment
                 position = segment.position
             segment.map[position : position + length] = slots
@@ -196,22 +252,22 @@ class Journal:
                 self._numbers[series] = number
         return number
 
-    def _make_room(self) -> None:
+    def _make_room(self, length: int = records.SLOT) -> None:
         segment = self._segment
         if segment.end == 0:
             # After a fork, or after `close`: the first point opens a file of our own.
-            self._begin()
+            self._begin(length)
             with _guard:
                 _open[self.folder, self.run_id] = self
             shipping.start_drainer(_drain_all)
         elif segment.full:
-            self._begin()
+            self._begin(length)
         else:
             segment.grow()
 
-    def _begin(self) -> None:
+    def _begin(self, room: int = 0) -> None:
         announced = b"".join(records.definition(number, name) for number, name in list(self._names.items()))
-        segment = Segment(self.folder, self.run_id, announced)
+        segment = Segment(self.folder, self.run_id, announced, room)
         # Current first, listed second: what is listed and not current is done with, and drained away.
         full, self._segment = self._segment, segment
         self._segments.append(segment)
@@ -222,6 +278,7 @@ class Journal:
             segment.abandon()
         self._lock, self._draining = threading.RLock(), threading.RLock()
         self._segments, self._segment = [], no_segment()
+        self.early, self.queued = self.early or self.queued > 0, 0
 
 
 def open_journal(transport: Transport, folder: str, run_id: str) -> Journal:
@@ -231,7 +288,13 @@ def open_journal(transport: Transport, folder: str, run_id: str) -> Journal:
         journal = _open.get(key)
         if journal is None:
             journal = _open[key] = Journal(transport, folder, run_id)
+        journal.left = False
         return journal
+
+
+def find_journal(folder: str, run_id: str) -> Journal | None:
+    """This process's journal of a run, where it holds the run."""
+    return _open.get((os.path.join(folder, FOLDER_NAME), run_id))
 
 
 def own_paths() -> set[str]:
@@ -252,12 +315,20 @@ def flush_all(folder: str | None = None) -> None:
 
 def _drain_all() -> bool:
     """Drain every journal; whether all went well."""
-    well = True
+    well, away = True, set()
     for journal in list(_open.values()):
+        if journal.transport in away:
+            continue  # the next one would only wait as long again
         try:
-            journal.drain()
+            # We come again by ourselves: one retry is for a connection that the server closed meanwhile.
+            with within(settings.HTTP_TIMEOUT.read(), retries=1):
+                journal.drain()
+                if journal.left:
+                    journal.close()
         except RunstoneError as error:
             well = False
+            if is_passing(error):
+                away.add(journal.transport)
             shipping.warn_once(error)
     return well
 
