@@ -29,11 +29,11 @@ class Server:
         self, command: list[str], url: str | None, log: Path, environment: dict[str, str] | None = None
     ) -> None:
         self.log = log
-        self._output = log.open("ab")
-        start = log.stat().st_size
-        self.process = subprocess.Popen(
-            command, stdout=self._output, stderr=self._output, env=environment, start_new_session=True
-        )
+        with log.open("ab") as output:
+            start = log.stat().st_size
+            self.process = subprocess.Popen(
+                command, stdout=output, stderr=output, env=environment, start_new_session=True
+            )
         try:
             self.url = url or self._said(start)
             self._await_health()
@@ -66,16 +66,13 @@ class Server:
     def stop(self) -> int:
         """End it with SIGTERM; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(30)
-        self._output.close()
-        return code
+        return self.process.wait(30)
 
     def kill(self) -> None:
         """kill -9, it and its workers."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(30)
-        self._output.close()
 
 
 def serve(folder: str | Path, *options: str, port: int = 0, environment: dict[str, str] | None = None) -> Server:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from runstone.errors import CorruptData, from_os_error
-from runstone.store.database import Database
+from runstone.errors import CorruptData, StorageDenied, from_os_error
+from runstone.store import arrivals
+from runstone.store.database import Connection, Database
 
 DATABASE_NAME = "runstone.db"
 
@@ -29,6 +32,11 @@ class Engine:
         self._refuse_anew(path)
         self.database = Database(path)
         self._dead: dict[str, int] = {}
+        # Whether points of small requests wait until somebody reads points or they are many. A server's do: it is there to put them
+        # into their series. A process that is gone after one request puts them there itself.
+        self.points_wait = False
+        # How points that wait are put into their series: a server has its writer do it.
+        self.gather: Callable[[], object] = self.gather_here
 
     def _refuse_anew(self, path: str) -> None:
         # Packs come after the database that names them: where there are some and it is not, it was lost. A new one would hide that.
@@ -44,6 +52,21 @@ class Engine:
     def now(self) -> int:
         """Milliseconds since 1970."""
         return time.time_ns() // 1_000_000
+
+    @contextmanager
+    def reading_points(self) -> Iterator[Connection]:
+        """A snapshot in which every point that was acknowledged is in its series."""
+        with self.database.read() as connection:
+            waiting = arrivals.waiting(connection)
+        if waiting:
+            self.gather()
+        with self.database.read() as connection:
+            yield connection
+
+    def gather_here(self) -> None:
+        """Put the points that wait into their series. Where the store may not be written they stay: whoever writes it next does it."""
+        with suppress(StorageDenied), self.database.write() as connection:
+            arrivals.gather(connection)
 
     def presume_dead(self, runs: dict[str, int]) -> None:
         """Read these runs as KILLED, ended then (ms), where the store says RUNNING; for a reader who may not write that down."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 
 from runstone import settings
 from runstone.errors import InvalidParameter
@@ -39,6 +40,12 @@ def check_key(kind: str, key: object) -> str:
             f"Invalid {kind} name: {key!r} reads as a path that is not in its simplest form. Leave out leading '/', '..', '//' and a '/' at the end."
         )
     return key
+
+
+@lru_cache(10_000)
+def check_metric_key(key: str) -> str:
+    """A metric's key, or InvalidParameter; the same few come again and again."""
+    return check_key("metric", key)
 
 
 def fit(kind: str, key: str, value: str, limit: int) -> str:

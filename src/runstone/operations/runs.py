@@ -122,7 +122,7 @@ def create_run(engine: Engine, request: CreateRun) -> RunAnswer:
 def get_run(engine: Engine, request: GetRun) -> RunAnswer:
     """One run, deleted or not, with the latest value of each metric."""
     run_id = rules.check_run_id(request.run_id or request.run_uuid)
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         return RunAnswer(_load(connection, runs.require(connection, run_id)))
 
 
@@ -229,7 +229,7 @@ def log_batch(engine: Engine, request: LogBatch) -> Empty:
         _add_params(connection, run_id, run, params)
         _set_tags(connection, run, tags)
         if request.metrics:
-            store_metrics(connection, run, request.metrics)
+            store_metrics(engine, connection, run, request.metrics)
     return Empty()
 
 

@@ -63,7 +63,7 @@ def search_runs(engine: Engine, request: SearchRuns) -> RunsPage:
         f"run.experiment IN ({_marks(numbers)}) AND run.lifecycle_stage IN ({_marks(stages)})", [*numbers, *stages]
     )  # fmt: skip
     ties = [Term("run.start_time", True, True), Term("run.run_id", False, False)]
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         found, token = page(connection, RUNS, scope, request.filter, request.order_by, ties, count, request.page_token)
         return RunsPage(runs_read.load_runs(connection, found), token)
 

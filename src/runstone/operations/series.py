@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -13,13 +13,16 @@ from runstone.operations import rules
 from runstone.operations.engine import Engine
 from runstone.operations.numbers import check_integer, check_number, check_time
 from runstone.operations.table import Empty, operation
-from runstone.store import runs, series, summaries
+from runstone.store import arrivals, runs, series, summaries
 from runstone.store.database import Connection
 from runstone.store.points import Points, join
 from runstone.store.series import Context
 from runstone.store.summaries import Summary
 
 HISTORY_PAGE = 25_000
+_BEYOND = 2**63
+# A shipment with fewer points a series than this waits as it came.
+_FEW = 16
 
 
 class SeriesPoints(msgspec.Struct):
@@ -118,8 +121,13 @@ class MetricSummaries(msgspec.Struct, omit_defaults=True):
 def log_points(engine: Engine, request: LogPoints) -> Empty:
     """Add points in one transaction. A run deleted meanwhile takes them too: they were acknowledged before."""
     groups = [_group(given) for given in request.series]
+    few = engine.points_wait and sum(len(points.step) for _, points in groups) < _FEW * len(groups)
     with engine.database.write() as connection:
-        series.append(connection, runs.require(connection, request.run_id), groups)
+        run = runs.require(connection, request.run_id)
+        if few:
+            arrivals.add(connection, run, [point for group in groups for point in _singly(*group)])
+        else:
+            series.append(connection, run, groups)
     return Empty()
 
 
@@ -135,7 +143,7 @@ def log_metric(engine: Engine, request: LogMetric) -> Empty:
         request.model_id, request.dataset_name, request.dataset_digest,
     )  # fmt: skip
     with engine.database.write() as connection:
-        store_metrics(connection, runs.require(connection, run_id, active=True), [point])
+        store_metrics(engine, connection, runs.require(connection, run_id, active=True), [point])
     return Empty()
 
 
@@ -145,7 +153,7 @@ def get_metric_history(engine: Engine, request: GetHistory) -> History:
     run_id = rules.check_run_id(request.run_id or request.run_uuid)
     size = min(request.max_results or HISTORY_PAGE, HISTORY_PAGE)
     start = _start(request.page_token)
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         found = series.history(connection, runs.require(connection, run_id), request.metric_key or "")
     page, more = _page(found, start, size)
     return History(page, base64.urlsafe_b64encode(str(start + size).encode()).decode() if more else None)
@@ -156,7 +164,7 @@ def get_metric_series(engine: Engine, request: GetSeries) -> Series:
     """All points of a metric as columns, by (step, timestamp)."""
     import numpy
 
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         found = series.history(connection, runs.require(connection, rules.check_run_id(request.run_id)), request.key)
     step, timestamp, value = join([points for _, points in found])
     del found  # a million points are 24 MB: held once, not twice, while they are sorted
@@ -169,27 +177,28 @@ def get_metric_series(engine: Engine, request: GetSeries) -> Series:
 @operation("GET", "/runstone/metrics/summaries", permission="read")
 def get_metric_summaries(engine: Engine, request: RunOfMetrics) -> MetricSummaries:
     """Last, first, least and greatest value and the count of each of a run's metrics."""
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         rows = summaries.read(connection, runs.require(connection, rules.check_run_id(request.run_id)))
     return MetricSummaries([_summary(row) for row in rows])
 
 
-def store_metrics(connection: Connection, run: int, metrics: Sequence[Metric]) -> None:
-    """Check points and add them, within a transaction that is open."""
-    import numpy
+def store_metrics(engine: Engine, connection: Connection, run: int, metrics: Sequence[Metric]) -> None:
+    """Check points and keep them, within a transaction that is open."""
+    keep = arrivals.add if engine.points_wait else arrivals.put
+    keep(connection, run, [_checked(point) for point in metrics])
 
-    grouped: dict[Context, list[Metric]] = {}
-    for point in metrics:
-        key = rules.check_key("metric", point.key)
-        context = Context(key, point.model_id or "", point.dataset_name or "", point.dataset_digest or "")
-        grouped.setdefault(context, []).append(point)
-    groups = []
-    for context, given in grouped.items():
-        steps = numpy.array([check_integer("step", context.key, point.step) for point in given], "<i8")
-        times = numpy.array([check_time(context.key, point.timestamp) for point in given], "<i8")
-        values = numpy.array([check_number(context.key, point.value) for point in given], "<f8")
-        groups.append((context, Points(steps, times, values)))
-    series.append(connection, run, groups)
+
+def _checked(point: Metric) -> arrivals.Point:
+    key, value, timestamp, step = rules.check_metric_key(point.key), point.value, point.timestamp, point.step
+    if type(value) is not float:
+        value = check_number(key, value)
+    if type(timestamp) is not int or not 0 <= timestamp < _BEYOND:
+        timestamp = check_time(key, timestamp)
+    if type(step) is not int or not -_BEYOND <= step < _BEYOND:
+        step = check_integer("step", key, step)
+    if point.model_id or point.dataset_name or point.dataset_digest:
+        return key, value, timestamp, step, point.model_id or "", point.dataset_name or "", point.dataset_digest or ""
+    return key, value, timestamp, step
 
 
 def check_points(metrics: Iterable[Metric]) -> list[Metric]:
@@ -218,6 +227,14 @@ def _group(given: SeriesPoints) -> tuple[Context, Points]:
         )
     key = rules.check_key("metric", given.key)
     return Context(key, given.model_id or "", given.dataset_name or "", given.dataset_digest or ""), Points(*columns)
+
+
+def _singly(context: Context, points: Points) -> Iterator[arrivals.Point]:
+    key, *rest = context
+    for value, timestamp, step in zip(
+        points.value.tolist(), points.timestamp.tolist(), points.step.tolist(), strict=True
+    ):
+        yield (key, value, timestamp, step, *rest) if any(rest) else (key, value, timestamp, step)
 
 
 def _page(found: list[tuple[Context, Points]], start: int, size: int) -> tuple[list[Metric], bool]:

@@ -9,7 +9,7 @@ import msgspec
 from runstone.errors import CorruptData
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
-from runstone.store import health
+from runstone.store import arrivals, health
 from runstone.store.points import decode
 
 
@@ -71,7 +71,7 @@ def ping(engine: Engine, request: Ping) -> Pong:
 @operation("GET", "/runstone/store", permission="read")
 def inspect_store(engine: Engine, request: InspectStore) -> StoreState:
     """Count what is in the store and have the database check its own pages."""
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         return StoreState(health.counts(connection), os.path.getsize(engine.database.path), health.problem(connection))
 
 
@@ -79,11 +79,16 @@ def inspect_store(engine: Engine, request: InspectStore) -> StoreState:
 def check_points(engine: Engine, request: PointsAfter) -> PointsChecked:
     """Read stored metric points, a page of chunks at a time, and compare each chunk with its checksum."""
     damaged = []
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         rows = health.points(connection, request.after, request.limit)
         for _, series, data in rows:
             try:
                 decode(data)
             except CorruptData as error:
                 damaged.append(DamagedMetric(*health.metric(connection, series), error.message))
+        if not request.after:
+            damaged += [
+                DamagedMetric(run_id, "", "Points that had just arrived were damaged on the disk and are lost.")
+                for run_id in arrivals.damaged(connection)
+            ]
     return PointsChecked(sum(len(data) for _, _, data in rows), damaged, rows[-1][0] if rows else None)

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -33,6 +34,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _READERS = 4
 # Transfers of bytes at a time; others wait. Each has a thread, and holds some 10 MiB while it is under way.
 _TRANSFERS = 12
+# Seconds between two rounds of what is done every now and then.
+_CHORES = 2.0
 _QUERIED = frozenset({"GET", "HEAD", "DELETE"})
 # Said of every answer: nothing here is a page of ours unless it says so itself, and nothing is kept by those on the way.
 _HEADERS = [
@@ -116,13 +119,19 @@ class App:
     async def _chores(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            if self._settle is not None:
-                try:
+            try:
+                if self._settle is not None:
                     await loop.run_in_executor(self._workers, self._settle)
-                except RunstoneError as error:
-                    _log.warning("%s", error)
+                # Not for our own readers, who have it done when they need it, but for those who read the store beside us.
+                await loop.run_in_executor(self._readers, self._gather)
+            except RunstoneError as error:
+                _log.warning("%s", error)
             self.monitor.flush()
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_CHORES)
+
+    def _gather(self) -> None:
+        with self.engine.reading_points():
+            pass
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -189,7 +198,7 @@ class App:
         if row.permission == "read" or row.alone:
             readers = self._workers if row.alone else self._readers
             return await asyncio.get_running_loop().run_in_executor(readers, _read, row, self.engine, request)
-        return codec.encode(await self.writer.submit(row, request))
+        return codec.encode(await self.writer.submit(partial(row.function, self.engine, request)))
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         said = headers.get(b"content-length", b"0")

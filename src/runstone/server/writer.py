@@ -7,27 +7,29 @@ does not stand in the others' way.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from runstone.errors import RunstoneError, StorageBusy, StorageError
 from runstone.operations.engine import Engine
-from runstone.operations.table import Operation
 
 # Requests in one transaction at the most: bounds how long the first of them waits for the last.
 MOST = 256
 # Requests that may wait; past this the server says that it is busy, and clients come again.
 WAITING = 4096
 
-Row = Operation[Any, Any]
-Outcome = Any  # a response, or the exception that is to be raised for it
+# Something to carry out in the transaction, and what is told of its outcome.
+Act = Callable[[], Any]
+Outcome = Any  # what the act gave, or the exception that is to be raised for it
 
 
 class _Waiting(NamedTuple):
-    row: Row
-    request: Any
-    future: asyncio.Future[Any]
+    act: Act
+    future: asyncio.Future[Any] | concurrent.futures.Future[Any]
 
 
 class Writer:
@@ -42,12 +44,15 @@ class Writer:
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._ending = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="runstone-writer", daemon=True)
         self.groups = self.requests = 0  # for /metrics
 
     def start(self) -> None:
-        """Begin to take requests."""
+        """Begin to take requests. On the event loop's thread."""
+        self._loop = asyncio.get_running_loop()
         self._thread.start()
+        self._engine.points_wait, self._engine.gather = True, self._gather
 
     def stop(self) -> None:
         """Carry out what waits, then end."""
@@ -56,20 +61,34 @@ class Writer:
             self._changed.notify()
         self._thread.join()
 
-    def submit(self, row: Row, request: Any) -> asyncio.Future[Any]:
-        """Have a row carried out; the future is done when the transaction is on disk. Only on the event loop's thread."""
+    def submit(self, act: Act) -> asyncio.Future[Any]:
+        """Have it carried out; the future is done when the transaction is on disk. On the event loop's thread."""
+        future = asyncio.get_running_loop().create_future()
+        self._add(_Waiting(act, future))
+        return future
+
+    def call(self, act: Act) -> Any:
+        """Have it carried out, and wait; what it raises is raised. On any thread but the event loop's and the writer's own."""
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self._add(_Waiting(act, future))
+        return future.result()
+
+    def _gather(self) -> None:
+        if threading.current_thread() is self._thread:
+            self._engine.gather_here()
+        else:
+            self.call(self._engine.gather_here)
+
+    def _add(self, waiting: _Waiting) -> None:
         if len(self._waiting) >= WAITING:
             raise StorageBusy(
                 f"The server has {WAITING} writes waiting and takes no more for the moment. Try again in a second."
             )
-        future = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(row, request, future)
         with self._changed:
             if self._ending:
                 raise StorageBusy("The server is shutting down. Try again when it is back.")
             self._waiting.append(waiting)
             self._changed.notify()
-        return future
 
     def _run(self) -> None:
         while True:
@@ -77,39 +96,40 @@ class Writer:
                 while not self._waiting and not self._ending:
                     self._changed.wait()
                 if not self._waiting:
-                    return
+                    break
                 group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
             outcomes = self._carry_out(group)
             self.groups, self.requests = self.groups + 1, self.requests + len(group)
-            loop = group[0].future.get_loop()
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_resolve, group, outcomes)
+            assert self._loop is not None
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self._loop.call_soon_threadsafe(_resolve, group, outcomes)
+        with suppress(RunstoneError):  # they stay where they are, and whoever opens the store next does it
+            self._engine.gather_here()
 
     def _carry_out(self, group: list[_Waiting]) -> list[Outcome]:
         if len(group) > 1:
             try:
                 return self._together(group)
-            except (StorageError, RunstoneError):
+            except RunstoneError:
                 pass  # the disk is full, say, or the commit failed: each is told for itself what became of it
-        return [self._alone(one) for one in group]
+        return [_outcome(one.act) for one in group]
 
     def _together(self, group: list[_Waiting]) -> list[Outcome]:
         outcomes = []
         with self._engine.database.group():
             for one in group:
-                try:
-                    outcomes.append(one.row.function(self._engine, one.request))
-                except StorageError:
-                    raise
-                except Exception as error:  # noqa: BLE001  # this one is refused; its savepoint is rolled back
-                    outcomes.append(error)
+                outcome = _outcome(one.act)
+                if isinstance(outcome, StorageError):
+                    raise outcome
+                outcomes.append(outcome)
         return outcomes
 
-    def _alone(self, one: _Waiting) -> Outcome:
-        try:
-            return one.row.function(self._engine, one.request)
-        except Exception as error:  # noqa: BLE001  # it is raised where the request is answered
-            return error
+
+def _outcome(act: Act) -> Outcome:
+    try:
+        return act()
+    except Exception as error:  # noqa: BLE001  # it is raised where the request is answered
+        return error
 
 
 def _resolve(group: list[_Waiting], outcomes: list[Outcome]) -> None:

@@ -337,4 +337,19 @@ CREATE TABLE registry_change (
 CREATE INDEX registry_change_by_model ON registry_change (registered_model, version, id);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _USES, _MODELS)
+# Points as they arrive (see store/arrivals.py), a row for each request, and what of them was found damaged.
+_ARRIVALS = """
+CREATE TABLE arrival (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES run,
+  checksum INTEGER NOT NULL,
+  data BLOB NOT NULL
+);
+CREATE TABLE damaged_arrival (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES run,
+  data BLOB NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _USES, _MODELS, _ARRIVALS)

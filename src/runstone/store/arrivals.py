@@ -1,0 +1,104 @@
+"""Points as they arrive: a row for each request, until they are put into their series. Knows nothing of who asks.
+
+A request with one point of each of a hundred metrics would touch a hundred series, a few rows each. Kept as it came it is one row;
+of many requests together, each series is then touched once. Whoever reads points has them gathered first.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from runstone.store.database import Connection
+
+if TYPE_CHECKING:
+    from runstone.store.points import Points
+    from runstone.store.series import Context
+
+# key, value, timestamp (ms), step; with the context of the series behind them where it has one.
+Point = tuple[str, float, int, int] | tuple[str, float, int, int, str, str, str]
+
+# Requests that may wait; the next one has them gathered. Looked at every so many requests.
+MOST = 2048
+_LOOK = 256
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[list[str | int | float]]).decode
+
+
+def add(connection: Connection, run: int, points: Sequence[Point]) -> None:
+    """Keep points of a run, checked ones, as they came."""
+    data = _encode(points)
+    cursor = connection.execute(
+        "INSERT INTO arrival (run, checksum, data) VALUES (?, ?, ?)", (run, zlib.crc32(data), data)
+    )
+    assert cursor.lastrowid is not None
+    if cursor.lastrowid % _LOOK == 0 and waiting(connection) >= MOST:
+        gather(connection)
+
+
+def put(connection: Connection, run: int, points: Sequence[Point]) -> None:
+    """Put points of a run, checked ones, into their series at once."""
+    groups: dict[Context, tuple[list[int], list[int], list[float]]] = {}
+    _sort(points, groups)
+    _append(connection, run, groups)
+
+
+def waiting(connection: Connection) -> int:
+    """About how many requests wait."""
+    first, last = connection.execute("SELECT (SELECT min(id) FROM arrival), (SELECT max(id) FROM arrival)").fetchone()
+    return 0 if first is None else int(last - first + 1)
+
+
+def gather(connection: Connection) -> None:
+    """Put all that waits into its series, within a transaction that is open. What is damaged is set aside, for `damaged` to tell."""
+    runs: dict[int, dict[Context, tuple[list[int], list[int], list[float]]]] = {}
+    rows = connection.execute("SELECT run, checksum, data FROM arrival ORDER BY id").fetchall()
+    for run, checksum, data in rows:
+        if zlib.crc32(data) != checksum:
+            connection.execute("INSERT INTO damaged_arrival (run, data) VALUES (?, ?)", (run, data))
+        else:
+            _sort(_decode(data), runs.setdefault(run, {}))
+    connection.execute("DELETE FROM arrival")
+    for run, groups in runs.items():
+        _append(connection, run, groups)
+
+
+def damaged(connection: Connection) -> list[str]:
+    """The runs, by their ids, that have points which were damaged before they came into their series."""
+    rows = connection.execute(
+        "SELECT DISTINCT run_id FROM damaged_arrival JOIN run ON run.id = damaged_arrival.run ORDER BY run_id"
+    )
+    return [run_id for (run_id,) in rows]
+
+
+def _sort(
+    points: Sequence[Sequence[str | int | float]], groups: dict[Context, tuple[list[int], list[int], list[float]]]
+) -> None:
+    from runstone.store.series import Context
+
+    for key, value, timestamp, step, *context in points:
+        name = Context(key, *context)  # type: ignore[arg-type]  # as `add` wrote them
+        columns = groups.get(name)
+        if columns is None:
+            columns = groups[name] = ([], [], [])
+        columns[0].append(step)  # type: ignore[arg-type]
+        columns[1].append(timestamp)  # type: ignore[arg-type]
+        columns[2].append(value)  # type: ignore[arg-type]
+
+
+def _append(connection: Connection, run: int, groups: dict[Context, tuple[list[int], list[int], list[float]]]) -> None:
+    from runstone.store import series
+
+    series.append(connection, run, [(context, _points(*columns)) for context, columns in groups.items()])
+
+
+def _points(steps: list[int], timestamps: list[int], values: list[float]) -> Points:
+    import numpy
+
+    from runstone.store.points import Points
+
+    return Points(numpy.array(steps, "<i8"), numpy.array(timestamps, "<i8"), numpy.array(values, "<f8"))
