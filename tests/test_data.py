@@ -202,7 +202,7 @@ def test_the_client_takes_entities_all_or_none(run: Any) -> None:
     client = runstone.Client()
     good = entities.DatasetInput(entities.Dataset("a", "1", "local", "{}"), [entities.InputTag("k", "v")])
     bad = entities.DatasetInput(entities.Dataset("b", "x" * 37, "local", "{}"))
-    with pytest.raises(InvalidParameter, match="digest has 37 characters; the limit is 36"):
+    with pytest.raises(InvalidParameter, match="'digest' exceeds the maximum length of 36 characters"):
         client.log_inputs(run.info.run_id, [good, bad])
     assert uses(run) == []
     client.log_inputs(run.info.run_id, [good])

@@ -236,11 +236,17 @@ class RunInfo(Entity):
     lifecycle_stage: str = msgspec.field(default_factory=lambda: LifecycleStage.ACTIVE)
     artifact_uri: str | None = None
     run_name: str | None = None
+    run_uuid: str = ""
+    """MLflow's older name for run_id, which clients in R and Java read; on the wire, and not among the facts that `dict(info)` gives."""
 
-    @property
-    def run_uuid(self) -> str:
-        """MLflow's older name for run_id."""
-        return self.run_id
+    def __post_init__(self) -> None:
+        self.run_uuid = self.run_id
+
+    def __iter__(self) -> Any:
+        return ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "run_uuid")
+
+    def __repr__(self) -> str:
+        return f"RunInfo({', '.join(f'{name}={value!r}' for name, value in self)})"
 
 
 class RunData(Entity, metaclass=_Renaming):

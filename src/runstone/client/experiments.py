@@ -32,6 +32,8 @@ def get_experiment(self: Client, experiment_id: str) -> Experiment:
 
 def get_experiment_by_name(self: Client, name: str) -> Experiment | None:
     """The experiment of that name, deleted or not; None where there is none."""
+    if not name:
+        return None
     try:
         return self._transport.call(experiments.get_experiment_by_name, experiments.ExperimentName(name)).experiment
     except NotFound:

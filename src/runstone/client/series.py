@@ -29,14 +29,15 @@ def get_metric_history(self: Client, run_id: str, key: str) -> PagedList[Metric]
 
     found: list[Metric] = []
     token: str | None = None
-    while True:
+    while key:  # nothing has an empty one
         answer = self._transport.call(series.get_metric_history, series.GetHistory(run_id, key, page_token=token))
         for point in answer.metrics:
             point.run_id = run_id
         found.extend(answer.metrics)
         token = answer.next_page_token
         if not token:
-            return PagedList(found)
+            break
+    return PagedList(found)
 
 
 def get_metric_series(self: Client, run_id: str, key: str) -> MetricSeries:

@@ -30,7 +30,7 @@ class Files(msgspec.Struct, omit_defaults=True):
     """What lies in a folder, by path."""
 
     root_uri: str
-    files: list[FileInfo]
+    files: list[FileInfo] = []
 
 
 class GetContent(msgspec.Struct):
@@ -98,8 +98,8 @@ class Names(msgspec.Struct):
 @operation("GET", "/mlflow/artifacts/list", permission="read")
 def list_artifacts(engine: Engine, request: ListArtifacts) -> Files:
     """One level of a run's artifacts; nothing for a path that is a file or missing. `.runstone` is shown only when it is asked for."""
-    run_id = rules.check_run_id(request.run_id or request.run_uuid)
-    folder = (request.path or "").strip("/")
+    run_id = rules.check_run_id(request.run_id, request.run_uuid)
+    folder = (request.path or "").rstrip("/")
     if folder:
         rules.check_path(folder)
     with engine.database.read() as connection:

@@ -85,10 +85,14 @@ def get_experiment(engine: Engine, request: ExperimentId) -> ExperimentAnswer:
 @operation("GET", "/mlflow/experiments/get-by-name", permission="read")
 def get_experiment_by_name(engine: Engine, request: ExperimentName) -> ExperimentAnswer:
     """One experiment, deleted or not. Raises NotFound."""
+    if not request.experiment_name:
+        raise rules.missing("experiment_name")
     with engine.database.read() as connection:
-        experiment = experiments.find(connection, request.experiment_name or "")
+        experiment = experiments.find(connection, request.experiment_name)
         if experiment is None:
-            raise NotFound(f"Could not find experiment with name '{request.experiment_name}'")
+            raise NotFound(
+                f"Could not find experiment with name '{request.experiment_name}'. Check the name, or create it."
+            )
         return ExperimentAnswer(experiments_read.load_experiments(connection, [experiment])[0])
 
 
@@ -96,6 +100,8 @@ def get_experiment_by_name(engine: Engine, request: ExperimentName) -> Experimen
 def update_experiment(engine: Engine, request: UpdateExperiment) -> Empty:
     """Rename an experiment. Raises AlreadyExists for a name in use."""
     experiment = rules.check_experiment_id(request.experiment_id)
+    if request.new_name in (None, ""):
+        raise rules.missing("new_name")
     name = rules.check_experiment_name(request.new_name)
     with engine.database.write() as connection:
         old, _ = experiments.require(connection, experiment)
@@ -156,7 +162,9 @@ def set_experiment_tag(engine: Engine, request: SetExperimentTag) -> Empty:
 def delete_experiment_tag(engine: Engine, request: DeleteExperimentTag) -> Empty:
     """Take a tag away. Raises NotFound where there is none."""
     experiment = rules.check_experiment_id(request.experiment_id)
-    key = rules.check_key("tag", request.key)
+    if not request.key:
+        raise rules.missing("key")
+    key = request.key  # one that no tag could have is one that the experiment does not have
     with engine.database.write() as connection:
         experiments.require(connection, experiment, active=True)
         if not experiments.delete_tag(connection, experiment, key, engine.now()):
@@ -168,7 +176,7 @@ def _checked(key: str | None, value: str) -> tuple[str, str]:
     name = rules.check_key("tag", key)
     if len(value) > rules.EXPERIMENT_TAG_LENGTH:
         raise InvalidParameter(
-            f"The experiment tag {name!r} has {len(value)} characters; the limit is {rules.EXPERIMENT_TAG_LENGTH}. Shorten it."
+            f"'value' exceeds the maximum length of {rules.EXPERIMENT_TAG_LENGTH} characters: the tag {name!r} has {len(value)}. Shorten it."
         )
     return name, value
 

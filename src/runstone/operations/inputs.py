@@ -32,24 +32,27 @@ def log_inputs(engine: Engine, request: LogInputs) -> Empty:
     rules.check_limit("datasets", len(request.datasets), 1_000)
     if request.models:
         raise NotServed("log_inputs(models=...): logged models are not part of this runstone yet. Leave `models` out.")
-    for used in request.datasets:
-        _check(used)
+    for number, used in enumerate(request.datasets):
+        _check(used, number)
     with engine.database.write() as connection:
         inputs.add(connection, runs.require(connection, run_id, active=True), request.datasets)
     return Empty()
 
 
-def _check(used: DatasetInput) -> None:
+def _check(used: DatasetInput, number: int) -> None:
     for field, limit in LENGTHS.items():
         text = getattr(used.dataset, field)
         if field in ("name", "digest", "source") and not text:
-            raise InvalidParameter(f"A dataset needs a {field}: got {text!r}.")
+            raise rules.missing(f"datasets[{number}].dataset.{field}")
         if text is not None and len(text) > limit:
             raise InvalidParameter(
-                f"The dataset's {field} has {len(text)} characters; the limit is {limit}. Shorten it."
+                f"'{field}' exceeds the maximum length of {limit} characters: the dataset's has {len(text)}. Shorten it."
             )
     for tag in used.tags:
-        if not tag.key or len(tag.key) > TAG_KEY_LENGTH or len(tag.value) > TAG_VALUE_LENGTH:
-            raise InvalidParameter(
-                f"The input tag {tag.key[:40]!r} needs a key of 1 to {TAG_KEY_LENGTH} and a value of at most {TAG_VALUE_LENGTH} characters."
-            )
+        if not tag.key:
+            raise rules.missing(f"datasets[{number}].tags.key")
+        for field, text, limit in (("key", tag.key, TAG_KEY_LENGTH), ("value", tag.value, TAG_VALUE_LENGTH)):
+            if len(text) > limit:
+                raise InvalidParameter(
+                    f"'{field}' exceeds the maximum length of {limit} characters: the input tag's has {len(text)}. Shorten it."
+                )

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from runstone.errors import InvalidParameter
+from runstone.operations.rules import invalid
 
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
@@ -51,11 +52,10 @@ def check_integer(what: str, key: str, value: Any) -> int:
     return number
 
 
-def check_time(key: str, timestamp: Any) -> int:
-    """A time in ms since 1970, or InvalidParameter."""
-    number = check_integer("timestamp", key, timestamp)
-    if number < 0:
-        raise InvalidParameter(
-            f"The timestamp {timestamp!r} of the metric {key!r} is negative. Give milliseconds since 1970."
-        )
-    return number
+def check_time(key: str, timestamp: Any, number: int | None = None) -> int:
+    """A time in ms since 1970, or InvalidParameter; `number` is the point's place in a batch."""
+    time = check_integer("timestamp", key, timestamp)
+    if time < 0:
+        place = "timestamp" if number is None else f"metrics[{number}].timestamp"
+        raise invalid(place, time, f"It is negative, for the metric {key!r}. Give milliseconds since 1970.")
+    return time

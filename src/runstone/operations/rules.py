@@ -15,6 +15,8 @@ TAG_LENGTH = 8_000
 EXPERIMENT_NAME_LENGTH = 500
 EXPERIMENT_TAG_LENGTH = 20_000
 PATH_LENGTH = 1024
+# What is said of a wrong value in an error, in characters.
+SHOWN_LENGTH = 200
 
 # MLflow's rules: word characters of any script, and these marks; run ids and experiment ids are plainer.
 _KEY = re.compile(r"[/\w.\- :]+")
@@ -22,24 +24,42 @@ _RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
 _EXPERIMENT_ID = re.compile(r"-?[0-9]{1,18}")
 
 
-def check_key(kind: str, key: object) -> str:
-    """A metric's, param's or tag's key (`kind` says which), or InvalidParameter."""
+def check_key(kind: str, key: object, number: int | None = None) -> str:
+    """A metric's, param's or tag's key (`kind` says which; `number` its place in a batch), or InvalidParameter."""
     if not isinstance(key, str) or not key:
-        raise InvalidParameter(f"A {kind} needs a name: got {key!r}. Give a non-empty text.")
+        where = _place(kind, "key", number)
+        raise missing(where) if key in (None, "") else invalid(where, key, f"A {kind}'s key is a text.")
     if len(key) > KEY_LENGTH:
+        what = {"metric": "Metric name", "param": "Param key"}.get(kind) or _place(kind, "key", number)
         raise InvalidParameter(
-            f"'{kind.capitalize()} name' exceeds the maximum length of {KEY_LENGTH} characters: {key[:40]!r}... has {len(key)}. Shorten it."
+            f"'{what}' exceeds the maximum length of {KEY_LENGTH} characters: {key[:40]!r}... has {len(key)}. Shorten it."
         )
     if not _KEY.fullmatch(key):
         wrong = next((mark for mark in key if not _KEY.fullmatch(mark)), key)
-        raise InvalidParameter(
-            f"Invalid {kind} name: {key!r} holds {wrong!r}. Use letters, digits, '_', '-', '.', ' ', ':' and '/' only."
-        )
+        rule = f"{wrong!r} may not stand in it. Use letters, digits, '_', '-', '.', ' ', ':' and '/' only."
+        raise invalid(_place(kind, "name" if kind == "metric" else "key", number), key, rule)
     if posixpath.normpath(key) != key or key == "." or key.startswith(("..", "/")):
-        raise InvalidParameter(
-            f"Invalid {kind} name: {key!r} reads as a path that is not in its simplest form. Leave out leading '/', '..', '//' and a '/' at the end."
-        )
+        rule = "It reads as a path that is not in its simplest form. Leave out leading '/', '..', '//' and a '/' at the end."
+        raise invalid(_place(kind, "name" if kind == "metric" else "key", number), key, rule)
     return key
+
+
+def _place(kind: str, field: str, number: int | None) -> str:
+    return field if number is None else f"{kind}s[{number}].{field}"
+
+
+def missing(field: str) -> InvalidParameter:
+    """The error of a field that has to be there; its opening is MLflow's, which programs match on."""
+    return InvalidParameter(f"Missing value for required parameter '{field}'. Give one.")
+
+
+def invalid(field: str, value: object, rule: str) -> InvalidParameter:
+    """The error of a field whose value cannot be; its opening is MLflow's, which programs match on."""
+    import json
+
+    shown = json.dumps(value, sort_keys=True, separators=(",", ":"), default=repr)
+    shown = shown if len(shown) <= SHOWN_LENGTH else f"{shown[:SHOWN_LENGTH]}..."
+    return InvalidParameter(f"Invalid value {shown} for parameter '{field}' supplied: {rule}")
 
 
 @lru_cache(10_000)
@@ -86,24 +106,28 @@ def check_mapping(what: str, value: object) -> None:
         )
 
 
-def check_run_id(run_id: object) -> str:
-    """A run's id, or InvalidParameter."""
+def check_run_id(run_id: object, run_uuid: object = None) -> str:
+    """A run's id, or InvalidParameter; `run_uuid` is what older clients call it."""
+    run_id = run_uuid if run_id is None else run_id
     if not run_id:
-        raise InvalidParameter("Missing value for required parameter 'run_id'")
+        raise missing("run_id")
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
-        raise InvalidParameter(
-            f"Invalid run ID: {run_id!r}. A run's id is letters, digits, '-' and '_', 256 at the most."
-        )
+        raise invalid("run_id", run_id, "A run's id is letters, digits, '-' and '_', 256 at the most.")
     return run_id
 
 
 def check_experiment_id(experiment_id: object) -> int:
     """An experiment's number, or InvalidParameter."""
     if experiment_id is None or experiment_id == "":
-        raise InvalidParameter("Missing value for required parameter 'experiment_id'")
+        raise missing("experiment_id")
+    return experiment_number(experiment_id)
+
+
+def experiment_number(experiment_id: object) -> int:
+    """The number that an id says, or InvalidParameter."""
     if not _EXPERIMENT_ID.fullmatch(str(experiment_id)):
         raise InvalidParameter(
-            f"Invalid experiment ID: {experiment_id!r}. An experiment's id is a number, such as '0'."
+            f"Invalid experiment ID {str(experiment_id)[:SHOWN_LENGTH]!r}. An experiment's id is a number, such as '0'."
         )
     return int(str(experiment_id))
 
@@ -111,9 +135,9 @@ def check_experiment_id(experiment_id: object) -> int:
 def check_experiment_name(name: object) -> str:
     """An experiment's name, or InvalidParameter."""
     if name is None or name == "":
-        raise InvalidParameter(f"Invalid experiment name: {name!r}. Give a non-empty text.")
+        raise missing("name")
     if not isinstance(name, str):
-        raise InvalidParameter(f"Invalid experiment name: {name!r}. Expects a string.")
+        raise invalid("name", name, "An experiment's name is a text.")
     check_text("The experiment's name", name)
     if len(name) > EXPERIMENT_NAME_LENGTH:
         raise InvalidParameter(
@@ -126,7 +150,7 @@ def check_limit(what: str, count: int, limit: int) -> None:
     """Refuse a request that holds more of something than one request may."""
     if count > limit:
         raise InvalidParameter(
-            f"A request may hold at most {limit} {what}; this one holds {count}. Send them in parts."
+            f"A batch logging request can contain at most {limit} {what}. Got {count} {what}. Send them in parts."
         )
 
 

@@ -15,10 +15,12 @@ from runstone.store import experiments, runs, runs_read
 from runstone.store.database import Connection
 
 RUN_NAME_TAG = "mlflow.runName"
+# By name, and by number as protocol buffers may write it.
+_STATUSES = {key: status.name for status in RunStatus for key in (status.name, str(int(status)))}
 
 
 class CreateRun(msgspec.Struct, omit_defaults=True):
-    """`start_time` in ms. A run without a name is given one; so is a run without an id (ours: MLflow's never have one)."""
+    """`start_time` in ms, None is now. A run without a name is given one; so is a run without an id (ours: MLflow's never have one)."""
 
     experiment_id: str | None = None
     user_id: str = ""
@@ -48,11 +50,11 @@ class RunId(msgspec.Struct):
 
 
 class UpdateRun(msgspec.Struct, omit_defaults=True):
-    """What is None stays as it is. `end_time` in ms."""
+    """What is None stays as it is. `status` by name or number, `end_time` in ms."""
 
     run_id: str | None = None
     run_uuid: str | None = None
-    status: str | None = None
+    status: str | int | None = None
     end_time: int | None = None
     run_name: str | None = None
 
@@ -77,6 +79,7 @@ class SetTag(msgspec.Struct):
     run_id: str | None = None
     key: str | None = None
     value: str = ""
+    run_uuid: str | None = None
 
 
 class DeleteTag(msgspec.Struct):
@@ -92,6 +95,7 @@ class LogParam(msgspec.Struct):
     run_id: str | None = None
     key: str | None = None
     value: str = ""
+    run_uuid: str | None = None
 
 
 class LogBatch(msgspec.Struct, omit_defaults=True):
@@ -109,11 +113,12 @@ def create_run(engine: Engine, request: CreateRun) -> RunAnswer:
     experiment = rules.check_experiment_id(request.experiment_id)
     name, tags = checked_creation(request)
     run_id = rules.check_run_id(request.run_id) if request.run_id else new_run_id()
+    start = engine.now() if request.start_time is None else request.start_time
     with engine.database.write() as connection:
         runs.refuse_taken(connection, run_id)
         _, location = experiments.require(connection, experiment, active=True)
         uri = f"{location}/{run_id}/artifacts"
-        run = runs.insert(connection, run_id, experiment, name, request.user_id, request.start_time, uri)
+        run = runs.insert(connection, run_id, experiment, name, request.user_id, start, uri)
         runs.set_tags(connection, run, tags)
         return RunAnswer(_load(connection, run))
 
@@ -121,7 +126,7 @@ def create_run(engine: Engine, request: CreateRun) -> RunAnswer:
 @operation("GET", "/mlflow/runs/get", permission="read")
 def get_run(engine: Engine, request: GetRun) -> RunAnswer:
     """One run, deleted or not, with the latest value of each metric."""
-    run_id = rules.check_run_id(request.run_id or request.run_uuid)
+    run_id = rules.check_run_id(request.run_id, request.run_uuid)
     with engine.reading_points() as connection:
         return RunAnswer(_load(connection, runs.require(connection, run_id)))
 
@@ -129,7 +134,7 @@ def get_run(engine: Engine, request: GetRun) -> RunAnswer:
 @operation("POST", "/mlflow/runs/update", permission="edit")
 def update_run(engine: Engine, request: UpdateRun) -> RunInfoAnswer:
     """Change a run's status, end time or name; RUNNING opens an ended run again."""
-    run_id = rules.check_run_id(request.run_id or request.run_uuid)
+    run_id = rules.check_run_id(request.run_id, request.run_uuid)
     status = None if request.status is None else check_status(request.status)
     with engine.database.write() as connection:
         run = runs.require(connection, run_id, active=True)
@@ -174,7 +179,7 @@ def _set_stage(engine: Engine, request: RunId, stage: str) -> Empty:
 @operation("POST", "/mlflow/runs/set-tag", permission="edit")
 def set_tag(engine: Engine, request: SetTag) -> Empty:
     """Set a tag, in place of one of the same key."""
-    run_id = rules.check_run_id(request.run_id)
+    run_id = rules.check_run_id(request.run_id, request.run_uuid)
     tag = _checked_tag(request.key, request.value)
     with engine.database.write() as connection:
         _set_tags(connection, runs.require(connection, run_id, active=True), [tag])
@@ -185,7 +190,9 @@ def set_tag(engine: Engine, request: SetTag) -> Empty:
 def delete_tag(engine: Engine, request: DeleteTag) -> Empty:
     """Take a tag away. Raises NotFound where there is none."""
     run_id = rules.check_run_id(request.run_id)
-    key = request.key or ""  # one that no tag could have is one that the run does not have
+    if not request.key:
+        raise rules.missing("key")
+    key = request.key  # one that no tag could have is one that the run does not have
     with engine.database.write() as connection:
         if not runs.delete_tag(connection, runs.require(connection, run_id, active=True), key):
             raise NotFound(
@@ -197,7 +204,7 @@ def delete_tag(engine: Engine, request: DeleteTag) -> Empty:
 @operation("POST", "/mlflow/runs/log-parameter", permission="edit")
 def log_param(engine: Engine, request: LogParam) -> Empty:
     """Log a param. The same value again is no change; another value is an InvalidParameter."""
-    run_id = rules.check_run_id(request.run_id)
+    run_id = rules.check_run_id(request.run_id, request.run_uuid)
     param = _checked_param(request.key, request.value)
     with engine.database.write() as connection:
         _add_params(connection, run_id, runs.require(connection, run_id, active=True), [param])
@@ -214,16 +221,16 @@ def log_batch(engine: Engine, request: LogBatch) -> Empty:
     rules.check_limit("params", len(request.params), 100)
     rules.check_limit("tags", len(request.tags), 100)
     rules.check_limit(
-        "metrics, params and tags together", len(request.metrics) + len(request.params) + len(request.tags), 1_000
+        "metrics, params, and tags", len(request.metrics) + len(request.params) + len(request.tags), 1_000
     )
-    params = [_checked_param(param.key, param.value) for param in request.params]
+    params = [_checked_param(param.key, param.value, number) for number, param in enumerate(request.params)]
     keys = [key for key, _ in params]
     if len(set(keys)) != len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
         raise InvalidParameter(
             f"Duplicate parameter keys have been submitted: {twice!r} stands twice in one batch. Send it once."
         )
-    tags = [_checked_tag(tag.key, tag.value) for tag in request.tags]
+    tags = [_checked_tag(tag.key, tag.value, number) for number, tag in enumerate(request.tags)]
     with engine.database.write() as connection:
         run = runs.require(connection, run_id, active=True)
         _add_params(connection, run_id, run, params)
@@ -266,23 +273,23 @@ def new_run_id() -> str:
 
 
 def check_status(status: object) -> str:
-    """A status's name, or InvalidParameter."""
-    if not isinstance(status, str) or status not in RunStatus.__members__:
-        raise InvalidParameter(f"Invalid run status: {status!r}. Give one of {', '.join(RunStatus.__members__)}.")
-    return status
+    """A status's name, or InvalidParameter. The wire may say its number too."""
+    if not isinstance(status, str | int) or str(status) not in _STATUSES:
+        raise rules.invalid("status", status, f"Give one of {', '.join(RunStatus.__members__)}.")
+    return _STATUSES[str(status)]
 
 
 def _load(connection: Connection, run: int) -> Run:
     return runs_read.load_runs(connection, [run])[0]
 
 
-def _checked_tag(key: str | None, value: str) -> tuple[str, str]:
-    name = rules.check_key("tag", key)
+def _checked_tag(key: str | None, value: str, number: int | None = None) -> tuple[str, str]:
+    name = rules.check_key("tag", key, number)
     return name, rules.fit("tag", name, value, rules.TAG_LENGTH)
 
 
-def _checked_param(key: str | None, value: str) -> tuple[str, str]:
-    name = rules.check_key("param", key)
+def _checked_param(key: str | None, value: str, number: int | None = None) -> tuple[str, str]:
+    name = rules.check_key("param", key, number)
     return name, rules.fit("param", name, value, rules.PARAM_LENGTH)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from runstone.entities import Experiment, Run
-from runstone.errors import InvalidParameter
 from runstone.operations import rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
@@ -17,6 +16,8 @@ from runstone.store.search.query import page
 
 MOST_RESULTS = 50_000
 _STAGES = {"ACTIVE_ONLY": ["active"], "DELETED_ONLY": ["deleted"], "ALL": ["active", "deleted"]}
+# By name, and by number as protocol buffers may write it.
+_VIEWS = {key: stages for number, (name, stages) in enumerate(_STAGES.items(), 1) for key in (name, str(number))}
 
 
 class SearchRuns(msgspec.Struct, omit_defaults=True):
@@ -24,7 +25,7 @@ class SearchRuns(msgspec.Struct, omit_defaults=True):
 
     experiment_ids: list[str] = []
     filter: str = ""
-    run_view_type: str = "ACTIVE_ONLY"
+    run_view_type: str | int = "ACTIVE_ONLY"
     max_results: int = 1000
     order_by: list[str] = []
     page_token: str | None = None
@@ -33,14 +34,14 @@ class SearchRuns(msgspec.Struct, omit_defaults=True):
 class RunsPage(msgspec.Struct, omit_defaults=True):
     """A page of runs; no token on the last."""
 
-    runs: list[Run]
+    runs: list[Run] = []
     next_page_token: str | None = None
 
 
 class SearchExperiments(msgspec.Struct, omit_defaults=True):
     """As SearchRuns, for experiments."""
 
-    view_type: str = "ACTIVE_ONLY"
+    view_type: str | int = "ACTIVE_ONLY"
     max_results: int = 1000
     filter: str = ""
     order_by: list[str] = []
@@ -50,15 +51,15 @@ class SearchExperiments(msgspec.Struct, omit_defaults=True):
 class ExperimentsPage(msgspec.Struct, omit_defaults=True):
     """A page of experiments; no token on the last."""
 
-    experiments: list[Experiment]
+    experiments: list[Experiment] = []
     next_page_token: str | None = None
 
 
 @operation("POST", "/mlflow/runs/search", permission="read")
 def search_runs(engine: Engine, request: SearchRuns) -> RunsPage:
     """Runs of some experiments; ties by start time, newest first, then by id."""
-    numbers = [rules.check_experiment_id(experiment_id) for experiment_id in request.experiment_ids]
-    stages, count = _stages(request.run_view_type), _count(request.max_results)
+    numbers = [rules.experiment_number(experiment_id) for experiment_id in request.experiment_ids]
+    stages, count = _stages("run_view_type", request.run_view_type), _count(request.max_results)
     scope: Fragment = (
         f"run.experiment IN ({_marks(numbers)}) AND run.lifecycle_stage IN ({_marks(stages)})", [*numbers, *stages]
     )  # fmt: skip
@@ -68,10 +69,10 @@ def search_runs(engine: Engine, request: SearchRuns) -> RunsPage:
         return RunsPage(runs_read.load_runs(connection, found), token)
 
 
-@operation("POST", "/mlflow/experiments/search", permission="read")
+@operation("POST", "/mlflow/experiments/search", permission="read", also=(("GET", "/mlflow/experiments/search"),))
 def search_experiments(engine: Engine, request: SearchExperiments) -> ExperimentsPage:
     """Experiments, the newest first unless said; ties by id."""
-    stages, count = _stages(request.view_type), _count(request.max_results)
+    stages, count = _stages("view_type", request.view_type), _count(request.max_results)
     scope: Fragment = (f"experiment.lifecycle_stage IN ({_marks(stages)})", list(stages))
     ties = [Term("experiment.experiment_id", True, False)]
     if not request.order_by:
@@ -87,15 +88,13 @@ def _marks(values: list[int] | list[str]) -> str:
     return ",".join("?" * len(values))
 
 
-def _stages(view: str) -> list[str]:
-    if view not in _STAGES:
-        raise InvalidParameter(f"run_view_type={view!r} is none of {', '.join(_STAGES)}.")
-    return _STAGES[view]
+def _stages(field: str, view: object) -> list[str]:
+    if str(view) not in _VIEWS:
+        raise rules.invalid(field, view, f"Give one of {', '.join(_STAGES)}.")
+    return _VIEWS[str(view)]
 
 
 def _count(count: int) -> int:
     if not isinstance(count, int) or not 0 < count <= MOST_RESULTS:
-        raise InvalidParameter(
-            f"Invalid value {count!r} for parameter 'max_results' supplied. It must be an integer from 1 to {MOST_RESULTS}."
-        )
+        raise rules.invalid("max_results", count, f"It must be an integer from 1 to {MOST_RESULTS}.")
     return count

@@ -71,7 +71,7 @@ class GetHistory(msgspec.Struct, omit_defaults=True):
 class History(msgspec.Struct, omit_defaults=True):
     """A page of points, by time; no token on the last page."""
 
-    metrics: list[Metric]
+    metrics: list[Metric] = []
     next_page_token: str | None = None
 
 
@@ -134,12 +134,13 @@ def log_points(engine: Engine, request: LogPoints) -> Empty:
 @operation("POST", "/mlflow/runs/log-metric", permission="edit")
 def log_metric(engine: Engine, request: LogMetric) -> Empty:
     """Add one point."""
-    run_id = rules.check_run_id(request.run_id or request.run_uuid)
+    run_id = rules.check_run_id(request.run_id, request.run_uuid)
     for field in ("key", "value", "timestamp"):
         if getattr(request, field) is None:
-            raise InvalidParameter(f"Missing value for required parameter '{field}'")
+            raise rules.missing(field)
+    key, time = rules.check_key("metric", request.key), check_time(request.key or "", request.timestamp)
     point = Metric(
-        request.key or "", request.value or 0.0, request.timestamp or 0, request.step,
+        key, request.value or 0.0, time, request.step,
         request.model_id, request.dataset_name, request.dataset_digest,
     )  # fmt: skip
     with engine.database.write() as connection:
@@ -150,11 +151,15 @@ def log_metric(engine: Engine, request: LogMetric) -> Empty:
 @operation("GET", "/mlflow/metrics/get-history", permission="read")
 def get_metric_history(engine: Engine, request: GetHistory) -> History:
     """A metric's points by time; none for a key that the run does not have."""
-    run_id = rules.check_run_id(request.run_id or request.run_uuid)
-    size = min(request.max_results or HISTORY_PAGE, HISTORY_PAGE)
+    run_id = rules.check_run_id(request.run_id, request.run_uuid)
+    if not request.metric_key:
+        raise rules.missing("metric_key")
+    size = HISTORY_PAGE if request.max_results is None else min(request.max_results, HISTORY_PAGE)
+    if size < 1:
+        raise rules.invalid("max_results", size, "It must be a positive integer.")
     start = _start(request.page_token)
     with engine.reading_points() as connection:
-        found = series.history(connection, runs.require(connection, run_id), request.metric_key or "")
+        found = series.history(connection, runs.require(connection, run_id), request.metric_key)
     page, more = _page(found, start, size)
     return History(page, base64.urlsafe_b64encode(str(start + size).encode()).decode() if more else None)
 
@@ -185,7 +190,13 @@ def get_metric_summaries(engine: Engine, request: RunOfMetrics) -> MetricSummari
 def store_metrics(engine: Engine, connection: Connection, run: int, metrics: Sequence[Metric]) -> None:
     """Check points and keep them, within a transaction that is open."""
     keep = arrivals.add if engine.points_wait else arrivals.put
-    keep(connection, run, [_checked(point) for point in metrics])
+    try:
+        points = [_checked(point) for point in metrics]
+    except InvalidParameter:
+        for number, point in enumerate(metrics):  # once more, to say which of them it is
+            check_time(rules.check_key("metric", point.key, number), point.timestamp, number)
+        raise
+    keep(connection, run, points)
 
 
 def _checked(point: Metric) -> arrivals.Point:
@@ -263,7 +274,7 @@ def _start(token: str | None) -> int:
     except ValueError:
         start = -1
     if start < 0:
-        raise InvalidParameter(f"Invalid page_token {token!r}. Give the next_page_token of the page before, or none.")
+        raise rules.invalid("page_token", token, "Give the next_page_token of the page before, or none.")
     return start
 
 

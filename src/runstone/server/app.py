@@ -15,7 +15,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from runstone import settings
-from runstone.errors import BadRequest, NotFound, RunstoneError
+from runstone.errors import BadRequest, InvalidParameter, NotFound, RunstoneError
 from runstone.operations.engine import Engine
 from runstone.operations.table import Operation
 from runstone.server import codec
@@ -264,6 +264,8 @@ def _refused(error: Exception) -> tuple[int, bytes]:
             f"The request took longer than {settings.SERVER_REQUEST_TIMEOUT.name} allows. Ask for less at a time.",
             "DEADLINE_EXCEEDED",
         )
+    if isinstance(error, OverflowError):
+        error = InvalidParameter("An integer of the request is beyond 64 bits. Give a smaller one.")
     if not isinstance(error, RunstoneError):
         mark = os.urandom(4).hex()
         _log.error("error %s", mark, exc_info=error)

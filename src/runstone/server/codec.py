@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from runstone.errors import BadRequest, InvalidParameter, RunstoneError
+from runstone.server.fitting import check_integers, fitted
 
 _encode = msgspec.json.Encoder().encode
 _FINITE = float("inf")
@@ -38,18 +39,22 @@ def _lists(kind: type[msgspec.Struct]) -> frozenset[str]:
 
 def decode(kind: type[msgspec.Struct], body: bytes, named: dict[str, str]) -> Any:
     """A request out of a body; `named` are the values that stood in the path. Raises InvalidParameter, BadRequest."""
-    if named:
-        return _with_names(kind, body, named)
     try:
-        return _decoder(kind).decode(body or b"{}")
+        if not named:
+            request = _decoder(kind).decode(body or b"{}")
+            check_integers(request)
+            return request
+    except msgspec.ValidationError:
+        pass  # seen closer below
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise refusal(error) from error
+    return _seen_closer(kind, body, named)
 
 
-def _with_names(kind: type[msgspec.Struct], body: bytes, named: dict[str, str]) -> Any:
+def _seen_closer(kind: type[msgspec.Struct], body: bytes, named: dict[str, str]) -> Any:
     try:
-        given = msgspec.json.decode(body or b"{}", type=dict[str, Any])
-        return msgspec.convert({**given, **named}, kind, strict=False)
+        given = msgspec.json.decode(body or b"{}")
+        return fitted(kind, {**given, **named} if isinstance(given, dict) else given)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise refusal(error) from error
 
@@ -68,9 +73,9 @@ def decode_query(kind: type[msgspec.Struct], query: bytes, named: dict[str, str]
         if key in lists:
             given.setdefault(key, []).append(value)
         else:
-            given[key] = value
+            given.setdefault(key, value)  # said twice: the first counts, as in MLflow
     try:
-        return msgspec.convert({**given, **named}, kind, strict=False)
+        return fitted(kind, {**given, **named})
     except msgspec.ValidationError as error:
         raise refusal(error) from error
 
@@ -84,11 +89,13 @@ def deeper_than(limit: int, data: bytes) -> bool:
 
 
 def _peeled(data: bytes, limit: int) -> bytes:
-    """The brackets that are left when the innermost pairs were taken away so many times."""
+    """The brackets that are left when the innermost pairs were taken away so many times; none where they do not pair, as the decoder finds."""
     marks = data.translate(None, _BUT_BRACKETS)
     while marks and limit:
-        marks = marks.replace(b"{}", b"").replace(b"[]", b"")
-        limit -= 1
+        peeled = marks.replace(b"{}", b"").replace(b"[]", b"")
+        if peeled == marks:
+            return b""
+        marks, limit = peeled, limit - 1
     return marks
 
 
@@ -98,7 +105,7 @@ def refusal(error: Exception) -> RunstoneError:
         return InvalidParameter(f"The request does not fit: {error}.")
     if isinstance(error, RecursionError):
         return BadRequest("The request's JSON is nested too deeply.")
-    return BadRequest(f"The request is no valid JSON: {error}.")
+    return InvalidParameter(f"The request is no valid JSON: {error}.")
 
 
 def encode(response: msgspec.Struct) -> bytes:

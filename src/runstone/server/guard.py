@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import NamedTuple
 
-from runstone.errors import BadRequest, Forbidden, RunstoneError
+from runstone.errors import Forbidden, InvalidParameter, RunstoneError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Methods that change nothing.
@@ -53,8 +53,8 @@ def check_json(headers: dict[bytes, bytes]) -> None:
     """Refuse a body that does not say it is JSON: a web form can be sent by any page, and without asking."""
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if kind != b"application/json":
-        raise BadRequest(
-            f"Bad Request. Content-Type header must be one of ['application/json'], not {kind[:100].decode('latin-1')!r}."
+        raise InvalidParameter(
+            f"Bad Request. Content-Type must be one of ['application/json'], not {kind[:100].decode('latin-1')!r}."
         )
 
 

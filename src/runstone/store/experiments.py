@@ -33,10 +33,10 @@ def refuse_taken(connection: Connection, name: str) -> None:
         return
     if row[0] == LifecycleStage.DELETED:
         raise AlreadyExists(
-            f"Experiment {name!r} exists and is deleted. Restore it with restore_experiment(), or take another name."
+            f"Experiment(name={name}) already exists and is deleted. Restore it with restore_experiment(), or take another name."
         )
     raise AlreadyExists(
-        f"Experiment {name!r} already exists. Take another name, or use set_experiment() to go on with it."
+        f"Experiment(name={name}) already exists. Take another name, or use set_experiment() to go on with it."
     )
 
 

@@ -140,7 +140,7 @@ mlflow.set_tags({"ok": 1, "": 2})
 mlflow.set_tags({f"t{number}": number for number in range(250)})
 mlflow.delete_tag("a")
 mlflow.delete_tag("a")
-mlflow.delete_tag("")
+mlflow.delete_tag("")  # differs: no id
 mlflow.delete_tag(None)
 len(tags())
 {key: value for key, value in tags().items() if not key.startswith("t")}

@@ -1,0 +1,103 @@
+"""Whether two servers' answers are the same to a client: status, content type, code, JSON, and the part of a message that clients match on.
+
+What is compared of a message is its opening, where MLflow's has one of the stable ones below; the rest is prose, ours with a way out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# Fields of MLflow's answers that belong to parts that are not here (differences.md, "Not here").
+ABSENT = {"workspace"}
+
+SENTENCES = re.compile(
+    r"Missing value for required parameter '[^']+'"
+    r"|Invalid value .+? for parameter '[^']+' supplied"
+    r"|'[\w\[\]. ]+' exceeds the maximum length of \d+ characters"
+    r"|No Experiment with id=\S+ exists|Could not find experiment with name '.*'|Experiment\(name=.*\) already exists"
+    r"|Invalid experiment ID"
+    r"|Run with id=\S+ not found|The (?:run|experiment) \S+ must be in the 'active' state"
+    r"|No tag with name: .+? in (?:run|experiment) with id \S+"
+    r"|Changing param values is not allowed|Duplicate parameter keys have been submitted"
+    r"|A batch logging request can contain at most \d+ [\w, ]+?\."
+    r"|Registered Model with name=.+? not found|Registered Model \(name=.+?\) already exists"
+    r"|Model Version \(name=.+?, version=\S+?\) not found|Registered model alias \S+ not found"
+    r"|Logged model with ID '.+?' not found",
+    re.DOTALL,
+)
+
+
+def same(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
+    """Whether a client that knows MLflow's answer cannot tell ours from it."""
+    if is_accident(theirs):
+        return is_refusal(ours)
+    if is_page(theirs):
+        return [ours["status"], ours["type"], ours.get("code")] == [404, "application/json", "ENDPOINT_NOT_FOUND"]
+    if "code" in theirs:
+        kind = ("status", "type", "code")
+        return [ours.get(field) for field in kind] == [theirs[field] for field in kind] and _says(theirs, ours)
+    return without(theirs) == without(ours)
+
+
+def _says(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
+    opening = SENTENCES.match(theirs["message"])
+    if opening is None:
+        return True
+    text = (
+        re.sub(r"parameter '[\w\[\].]+\.(\w+)'", r"parameter '\1'", ours["message"])
+        if "[" not in opening[0]
+        else ours["message"]
+    )
+    return _brief(text).startswith(_brief(opening[0]).rstrip("."))
+
+
+def _brief(text: str) -> str:
+    """A sentence with the forms that mean the same made one: an empty value is a missing one; a long value is not said in full."""
+    text = text.replace('Invalid value "" for parameter', "Missing value for required parameter").replace(
+        "' supplied", "'"
+    )
+    return re.sub(r"(Invalid value) .{100,}? (for parameter)", r"\1 ... \2", text, flags=re.DOTALL)
+
+
+def is_accident(outcome: dict[str, Any]) -> bool:
+    """An error of MLflow's insides that a wrong request ran into: differences.md, "Errors". Ours must refuse the request in words."""
+    inside = "[SQL:" in str(outcome.get("message")) and "already exists" not in outcome["message"]
+    return (outcome["status"] >= 500 and outcome.get("code") in (None, "INTERNAL_ERROR")) or inside
+
+
+def is_refusal(outcome: dict[str, Any]) -> bool:
+    """An answer that says in MLflow's shape what is wrong with the request."""
+    return 400 <= outcome["status"] < 500 and outcome.get("code") not in (None, "INTERNAL_ERROR")
+
+
+def is_page(outcome: dict[str, Any]) -> bool:
+    """An error said to people: MLflow's answer to what is no route. Ours is JSON."""
+    return bool(outcome["status"] >= 400 and outcome["type"] == "text/html")
+
+
+def without(value: Any) -> Any:
+    """A value without what belongs to absent parts, and without empty `outputs`, which MLflow says or not."""
+    if isinstance(value, dict):
+        return {
+            key: without(item) for key, item in value.items() if key not in ABSENT and (key, item) != ("outputs", {})
+        }
+    return [without(item) for item in value] if isinstance(value, list) else value
+
+
+def apart(theirs: Any, ours: Any, place: str = "") -> list[str]:
+    """Where two outcomes are not the same, some lines each."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        return [
+            line
+            for key in {**theirs, **ours}
+            if key not in ABSENT
+            for line in apart(theirs.get(key, "(none)"), ours.get(key, "(none)"), f"{place}.{key}")
+        ]
+    if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        return [
+            line for at, pair in enumerate(zip(theirs, ours, strict=True)) for line in apart(*pair, f"{place}[{at}]")
+        ]
+    if theirs == ours:
+        return []
+    return [f"    {place}", f"      mlflow:   {str(theirs)[:300]}", f"      runstone: {str(ours)[:300]}"]
