@@ -141,7 +141,7 @@ mlflow.set_tags({f"t{number}": number for number in range(250)})
 mlflow.delete_tag("a")
 mlflow.delete_tag("a")
 mlflow.delete_tag("")  # differs: no id
-mlflow.delete_tag(None)
+mlflow.delete_tag(None)  # differs: no id
 len(tags())
 {key: value for key, value in tags().items() if not key.startswith("t")}
 mlflow.set_tag("mlflow.runName", "renamed")
