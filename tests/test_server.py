@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -237,3 +240,35 @@ def test_connections_beyond_the_limit_and_slow_headers_are_turned_away(tmp_path:
         for one in slow:
             one.close()
         server.stop()
+
+
+def test_what_a_dead_process_left_beside_the_server_is_taken_up(tmp_path: Path) -> None:
+    script = "import runstone, os; run = runstone.start_run(); runstone.log_metric('loss', 1.5); print(run.info.run_id, flush=True); os.kill(os.getpid(), 9)"
+    folder = str(tmp_path / "store")
+    environment = {**os.environ, "RUNSTONE_URI": folder}
+    died = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    run_id = died.stdout.strip()
+    server = serve(folder)
+    try:
+        while True:  # within some seconds, or the test hangs
+            run = ask(server, f"/api/2.0/mlflow/runs/get?run_id={run_id}")["run"]
+            if run["info"]["status"] == "KILLED":
+                break
+        assert [metric["value"] for metric in run["data"]["metrics"]] == [1.5]
+    finally:
+        server.stop()
+
+
+def test_a_search_that_takes_too_long_is_broken_off(tmp_path: Path) -> None:
+    from runstone.errors import RunstoneError
+    from runstone.store.database import Database
+
+    database = Database(str(tmp_path / "some.db"))
+    database.patience = 0.01
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    with pytest.raises(RunstoneError) as refusal, database.read() as connection:
+        connection.execute(endless).fetchone()
+    assert refusal.value.error_code == "DEADLINE_EXCEEDED"
+    with database.read() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    database.close()

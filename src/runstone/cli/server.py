@@ -72,7 +72,16 @@ def _serve(given: dict[str, Any], browse: bool) -> None:
 
             webbrowser.open(address)
 
-    run.serve(options, ready)
+    run.serve(options, f"{__name__}:application", ready)
+
+
+def application() -> Any:
+    """What a server process runs. Processes here may write to the folder directly: when one dies, its accounts are closed by us."""
+    from runstone.client import Client
+    from runstone.server import run
+
+    options = run.handed_on()
+    return run.make_application(options, Client(options.folder).settle)
 
 
 def _folder(store: str | None, backend: str | None) -> str:

@@ -143,7 +143,7 @@ def update_run(engine: Engine, request: UpdateRun) -> RunInfoAnswer:
             runs.reopen(connection, run)
         if request.run_name:
             runs.set_tags(connection, run, [(RUN_NAME_TAG, request.run_name)])
-        return RunInfoAnswer(_load(connection, run).info)
+        return RunInfoAnswer(runs_read.load_info(connection, run))
 
 
 @operation("POST", "/runstone/runs/end", permission="edit")
@@ -154,7 +154,7 @@ def end_run(engine: Engine, request: EndRun) -> RunInfoAnswer:
     with engine.database.write() as connection:
         run = runs.require(connection, run_id)
         runs.end_if_running(connection, run, status, engine.now() if request.end_time is None else request.end_time)
-        return RunInfoAnswer(_load(connection, run).info)
+        return RunInfoAnswer(runs_read.load_info(connection, run))
 
 
 @operation("POST", "/mlflow/runs/delete", permission="edit")

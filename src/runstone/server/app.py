@@ -83,6 +83,7 @@ class App:
         self._body_limit = settings.SERVER_BODY_LIMIT.read()
         self._depth = settings.SERVER_JSON_DEPTH.read()
         self._time_limit = settings.SERVER_REQUEST_TIMEOUT.read()
+        engine.database.patience = self._time_limit or None
 
     def _routes(self, store: str) -> list[Route]:
         return [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
@@ -33,11 +32,12 @@ class Options(msgspec.Struct):
     access_log: bool = True
 
 
-def serve(options: Options, ready: Callable[[str], None]) -> None:
+def serve(options: Options, application: str, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT. Raises BadRequest for options that do not go together, a StorageError for a port that is taken.
 
     Args:
         options: what was asked for.
+        application: where the function is that makes the application in each process ("module:name"); it calls `make_application`.
         ready: is told the address when the socket listens.
     """
     import uvicorn
@@ -48,7 +48,7 @@ def serve(options: Options, ready: Callable[[str], None]) -> None:
     options.port = listening.getsockname()[1]
     settings.hand_on(_HANDED_ON, msgspec.json.encode(options).decode())
     config = uvicorn.Config(
-        "runstone.server.run:application",
+        application,
         factory=True,
         host=options.host,
         port=options.port,
@@ -103,15 +103,20 @@ def guard(options: Options) -> Guard:
     )
 
 
-def application() -> Any:
-    """The application of this process, as its options say."""
-    options = msgspec.json.decode(settings.handed_on(_HANDED_ON), type=Options)
+def handed_on() -> Options:
+    """What the server whose process this is was asked for."""
+    return msgspec.json.decode(settings.handed_on(_HANDED_ON), type=Options)
+
+
+def make_application(options: Options, settle: Callable[[], object] | None = None) -> App:
+    """The application of this process (see `App` for `settle`)."""
     return App(
         Engine(options.folder, serving=True),
         guard(options),
         prefix=options.prefix,
         store=options.folder,
         access_log=options.access_log,
+        settle=settle,
     )
 
 

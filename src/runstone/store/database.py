@@ -39,6 +39,8 @@ class Shadow(NamedTuple):
 _NO_SHADOW = Shadow()
 # What tells SQLite that nobody writes the file.
 _FROZEN = "&immutable=1"
+# Steps of SQLite's machine between two looks at the clock: some milliseconds.
+_BETWEEN_LOOKS = 100_000
 # Bytes of the header that every SQLite file begins with.
 _HEADER = 100
 
@@ -58,6 +60,8 @@ class Database:
         self.path = path
         # For readers who know something that they may not write.
         self.shadow = _NO_SHADOW
+        # Seconds that one reading may take, for a server whose readers are few; None is no limit.
+        self.patience: float | None = None
         self._local = threading.local()
         self._all: WeakSet[_Held] = WeakSet()
         with gate.passage(), self._translated():
@@ -76,8 +80,13 @@ class Database:
             # Begun within the `try`: a signal's exception may come when it is just begun.
             try:
                 connection.execute("BEGIN")
+                if self.patience is not None:
+                    deadline = time.monotonic() + self.patience
+                    connection.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
                 yield connection
             finally:
+                if self.patience is not None:
+                    connection.set_progress_handler(None, 0)
                 _roll_back(connection)
 
     @contextmanager
@@ -292,6 +301,11 @@ class Database:
             return StorageBusy(
                 f"The store {self.path!r} stayed locked by another process. Try again, or raise RUNSTONE_BUSY_TIMEOUT (seconds).",
                 self.path,
+            )
+        if code == sqlite3.SQLITE_INTERRUPT:
+            return RunstoneError(
+                f"Reading took longer than the {self.patience:g} seconds it may. Ask for less: fewer experiments, a plainer filter.",
+                "DEADLINE_EXCEEDED",
             )
         if code == sqlite3.SQLITE_FULL:
             return StorageFull(

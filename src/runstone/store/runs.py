@@ -55,9 +55,10 @@ def artifact_uri(connection: Connection, run_id: str) -> str:
 
 def update(connection: Connection, run: int, *, status: str | None, end_time: int | None, name: str | None) -> None:
     """Change what is not None."""
-    for column, value in (("status", status), ("end_time", end_time), ("run_name", name)):
-        if value is not None:
-            connection.execute(f"UPDATE run SET {column} = ? WHERE id = ?", (value, run))
+    connection.execute(
+        "UPDATE run SET status = coalesce(?, status), end_time = coalesce(?, end_time), run_name = coalesce(?, run_name) WHERE id = ?",
+        (status, end_time, name, run),
+    )
 
 
 def reopen(connection: Connection, run: int) -> None:

@@ -20,19 +20,25 @@ def load_runs(connection: Connection, runs: Sequence[int]) -> list[Run]:
     return loaded
 
 
+def load_info(connection: Connection, run: int) -> RunInfo:
+    """A run's own facts alone."""
+    return _infos(connection, [run])[run]
+
+
+def _infos(connection: Connection, runs: Sequence[int]) -> dict[int, RunInfo]:
+    rows = connection.execute(
+        "SELECT id, run_id, experiment, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri, run_name"
+        f" FROM run WHERE id IN ({','.join('?' * len(runs))})",
+        runs,
+    )
+    return {row: RunInfo(run_id, str(experiment), *facts) for row, run_id, experiment, *facts in rows}
+
+
 def _load(connection: Connection, runs: Sequence[int]) -> list[Run]:
     if not runs:
         return []
     marks = ",".join("?" * len(runs))
-    rows = connection.execute(
-        "SELECT id, run_id, experiment, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri, run_name"
-        f" FROM run WHERE id IN ({marks})",
-        runs,
-    )
-    found: dict[int, Run] = {}
-    for row, run_id, experiment, user, status, start_time, end_time, stage, uri, name in rows:
-        info = RunInfo(run_id, str(experiment), user, status, start_time, end_time, stage, uri, name)
-        found[row] = Run(info, RunData())
+    found = {row: Run(info, RunData()) for row, info in _infos(connection, runs).items()}
     params = {row: run.data._params for row, run in found.items()}
     for row, key, value in connection.execute(f"SELECT run, key, value FROM param WHERE run IN ({marks})", runs):
         params[row].append(Param(key, value))
