@@ -272,3 +272,24 @@ def test_a_search_that_takes_too_long_is_broken_off(tmp_path: Path) -> None:
     with database.read() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [(b"no HTTP at all\r\n\r\n", b"400"), (b"GET /" + b"a" * 70_000, b"431"), (b"GET / HTTP/1.1\r\nx: " + b"a" * 70_000, b"431")],
+)  # fmt: skip
+def test_what_is_no_request_is_refused_in_mlflows_shape(server: Server, said: bytes, status: bytes) -> None:
+    import contextlib
+    import socket
+
+    with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1]))) as connection:
+        connection.settimeout(30)
+        answer = b""
+        # It may have refused, and closed, before it has heard all.
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(said)
+        with contextlib.suppress(ConnectionError):
+            while data := connection.recv(1000):
+                answer += data
+    assert answer[9:12] == status
+    assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["error_code"] == "BAD_REQUEST"
