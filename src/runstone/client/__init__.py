@@ -5,7 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from runstone.client import artifacts, experiments, inputs, media, runs, series, settled, tables, verification
+from runstone.client import (
+    artifacts,
+    experiments,
+    inputs,
+    logged_models,
+    media,
+    model_versions,
+    registered_models,
+    runs,
+    series,
+    settled,
+    tables,
+    verification,
+)
 from runstone.client.settled import SettledTransport
 from runstone.transport import Transport
 from runstone.transport.discovery import open_transport
@@ -78,6 +91,42 @@ class Client:
     settle = settled.settle
 
     log_inputs = inputs.log_inputs
+    log_outputs = inputs.log_outputs
+
+    create_logged_model = logged_models.create_logged_model
+    finalize_logged_model = logged_models.finalize_logged_model
+    get_logged_model = logged_models.get_logged_model
+    delete_logged_model = logged_models.delete_logged_model
+    set_logged_model_tags = logged_models.set_logged_model_tags
+    delete_logged_model_tag = logged_models.delete_logged_model_tag
+    log_model_params = logged_models.log_model_params
+    search_logged_models = logged_models.search_logged_models
+
+    create_registered_model = registered_models.create_registered_model
+    get_registered_model = registered_models.get_registered_model
+    rename_registered_model = registered_models.rename_registered_model
+    update_registered_model = registered_models.update_registered_model
+    delete_registered_model = registered_models.delete_registered_model
+    search_registered_models = registered_models.search_registered_models
+    get_latest_versions = registered_models.get_latest_versions
+    set_registered_model_tag = registered_models.set_registered_model_tag
+    delete_registered_model_tag = registered_models.delete_registered_model_tag
+    set_registered_model_alias = registered_models.set_registered_model_alias
+    delete_registered_model_alias = registered_models.delete_registered_model_alias
+    get_model_version_by_alias = registered_models.get_model_version_by_alias
+    get_registry_changes = registered_models.get_registry_changes
+
+    create_model_version = model_versions.create_model_version
+    copy_model_version = model_versions.copy_model_version
+    get_model_version = model_versions.get_model_version
+    update_model_version = model_versions.update_model_version
+    transition_model_version_stage = model_versions.transition_model_version_stage
+    get_model_version_stages = model_versions.get_model_version_stages
+    delete_model_version = model_versions.delete_model_version
+    get_model_version_download_uri = model_versions.get_model_version_download_uri
+    search_model_versions = model_versions.search_model_versions
+    set_model_version_tag = model_versions.set_model_version_tag
+    delete_model_version_tag = model_versions.delete_model_version_tag
 
     log_artifact = artifacts.log_artifact
     log_artifacts = artifacts.log_artifacts

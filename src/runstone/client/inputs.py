@@ -1,11 +1,11 @@
-"""The client's method on the datasets that runs used."""
+"""The client's methods on what runs used and made: datasets and logged models."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runstone.entities import DatasetInput, LoggedModelInput
+from runstone.entities import DatasetInput, LoggedModelInput, LoggedModelOutput
 from runstone.operations import inputs
 
 if TYPE_CHECKING:
@@ -18,5 +18,12 @@ def log_inputs(
     datasets: Sequence[DatasetInput] | None = None,
     models: Sequence[LoggedModelInput] | None = None,
 ) -> None:
-    """Say that a run used these datasets; saying it again changes nothing."""
+    """Say that a run used these datasets and logged models; saying it again changes nothing."""
     self._transport.call(inputs.log_inputs, inputs.LogInputs(run_id, list(datasets or []), list(models or [])))
+
+
+def log_outputs(self: Client, run_id: str, models: list[LoggedModelOutput]) -> None:
+    """Say that a run made these logged models, each at a step; saying it again changes nothing."""
+    from runstone.operations import outputs
+
+    self._transport.call(outputs.log_outputs, outputs.LogOutputs(run_id, list(models)))

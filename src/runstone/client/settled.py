@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from runstone.client import Client
 
 # The operations whose answers hold metric points or a run's status.
-_READS = frozenset({"get_run", "search_runs", "get_metric_history", "get_metric_series", "get_metric_summaries"})
+_READS = frozenset(
+    [
+        "get_run",
+        "search_runs",
+        "get_metric_history",
+        "get_metric_series",
+        "get_metric_summaries",
+        "get_metric_history_bulk",
+        "get_metric_history_bulk_interval",
+        "get_logged_model",
+        "search_logged_models",
+    ]
+)
 # Those whose answers hold a run's files, among them what dead processes left of its console.
 _FILES = frozenset({"list_artifacts", "get_tree"})
 

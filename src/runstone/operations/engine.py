@@ -37,6 +37,8 @@ class Engine:
         self.points_wait = False
         # How points that wait are put into their series: a server has its writer do it.
         self.gather: Callable[[], object] = self.gather_here
+        # Who asks, for what is noted about a change: whoever carries requests here says so. '' where nobody knows.
+        self.user: Callable[[], str] = str
 
     def _refuse_anew(self, path: str) -> None:
         # Packs come after the database that names them: where there are some and it is not, it was lost. A new one would hide that.

@@ -72,3 +72,14 @@ def load_inputs(connection: Connection, runs: Sequence[int]) -> dict[int, list[D
     for use, key, value in tags:
         uses[use].tags.append(InputTag(key, value))
     return found
+
+
+def summaries(connection: Connection, experiments: Sequence[int], limit: int) -> list[tuple[int, str, str, str]]:
+    """Which datasets the active runs of these experiments used: experiment, name, digest and context ('' for none), each once."""
+    return connection.execute(
+        "SELECT DISTINCT run.experiment, dataset.name, dataset.digest, u.context FROM run"
+        " JOIN dataset_use AS u ON u.run = run.id JOIN dataset ON dataset.id = u.dataset"
+        f" WHERE run.experiment IN ({','.join('?' * len(experiments))}) AND run.lifecycle_stage = 'active'"
+        " ORDER BY 1, 2, 3, 4 LIMIT ?",
+        [*experiments, limit],
+    ).fetchall()

@@ -42,6 +42,12 @@ def require(connection: Connection, run_id: str, *, active: bool = False) -> int
     return int(row[0])
 
 
+def find(connection: Connection, run_id: str) -> int | None:
+    """The run's row; None where there is none."""
+    row = connection.execute("SELECT id FROM run WHERE run_id = ?", (run_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
 def refuse_taken(connection: Connection, run_id: str) -> None:
     """Raises AlreadyExists for the id of a run that is there."""
     if connection.execute("SELECT 1 FROM run WHERE run_id = ?", (run_id,)).fetchone() is not None:
@@ -87,6 +93,12 @@ def set_tags(connection: Connection, run: int, tags: Sequence[tuple[str, str]]) 
         "INSERT INTO tag (run, key, value) VALUES (?, ?, ?) ON CONFLICT (run, key) DO UPDATE SET value = excluded.value",
         [(run, key, value) for key, value in tags],
     )
+
+
+def tag(connection: Connection, run: int, key: str) -> str | None:
+    """A tag's value; None where the run has none of that key."""
+    row = connection.execute("SELECT value FROM tag WHERE run = ? AND key = ?", (run, key)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def delete_tag(connection: Connection, run: int, key: str) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runstone.entities import Metric, Param, Run, RunData, RunInfo, RunInputs, RunTag
+from runstone.entities import Metric, Param, Run, RunData, RunInfo, RunTag
 from runstone.store.database import Connection
 from runstone.store.inputs import load_inputs
+from runstone.store.model_links import load_model_inputs, load_model_outputs
 
 # SQLite takes 32,766 bound values at most; this many rows a query keeps well below and costs nothing.
 _MANY = 5_000
@@ -51,6 +52,10 @@ def _load(connection: Connection, runs: Sequence[int]) -> list[Run]:
     )
     for row, key, number, timestamp, step in points:
         metrics[row].append(Metric(key, not_a_number if number is None else number, timestamp, step))
-    for run, inputs in load_inputs(connection, runs).items():
-        found[run].inputs = RunInputs(inputs)
+    for run, datasets in load_inputs(connection, runs).items():
+        found[run].inputs.dataset_inputs = datasets
+    for run, used in load_model_inputs(connection, runs).items():
+        found[run].inputs.model_inputs = used
+    for run, made in load_model_outputs(connection, runs).items():
+        found[run].outputs.model_outputs = made
     return [found[run] for run in runs]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from runstone.store import points, summaries
+from runstone.store import logged_model_metrics, points, summaries
 from runstone.store.database import Connection
 from runstone.store.points import Batch, Points
 
@@ -55,6 +55,7 @@ def append(connection: Connection, run: int, groups: Iterable[tuple[Context, Poi
         batch = Batch.of([fresh[place] for place in kept])
     _write(connection, rows, batch)
     summaries.update(connection, run, [context.key for context in contexts], batch)
+    logged_model_metrics.update(connection, contexts, batch)
     return len(batch.points.step)
 
 

@@ -18,6 +18,7 @@ class LocalTransport:
         self.folder = folder
         self.uri = "file://" + folder
         self._engine = Engine(folder)
+        self._engine.user = _user
 
     def call(self, operation: Operation[Request, Response], request: Request) -> Response:
         """Run the operation's function on the store."""
@@ -30,3 +31,13 @@ class LocalTransport:
     def close(self) -> None:
         """Close the store's database."""
         self._engine.close()
+
+
+def _user() -> str:
+    """Whose process this is; '' where the system does not know."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from runstone.errors import InvalidParameter
 from runstone.store.search import names
 from runstone.store.search.grammar import Comparison, Identifier, Node
-from runstone.store.search.names import ATTRIBUTE, DATASET, METRIC, PARAM, SUMMARIES, Kind
+from runstone.store.search.names import ATTRIBUTE, DATASET, METRIC, PARAM, SUMMARIES, TAG, Kind
 from runstone.store.search.patterns import Pattern
 from runstone.store.search.tokens import mistake
 
@@ -38,11 +38,24 @@ class Column(NamedTuple):
     alias: str | None = None
 
 
-class Joins:
-    """The rows joined to each run (or experiment) of one search, and the patterns its conditions call as functions."""
+class OnDataset(NamedTuple):
+    """Which points of a logged model are meant: those measured on a dataset; on any of that name where no digest is said."""
 
-    def __init__(self, kind: Kind) -> None:
+    name: str
+    digest: str = ""
+
+
+class Joins:
+    """The rows joined to each run (or experiment, ...) of one search, and the patterns its conditions call as functions.
+
+    Of logged models, `datasets` narrows what a metric's name means to the points measured on one of them, unless there are none; and
+    `latest` holds the joins of what is ordered by.
+    """
+
+    def __init__(self, kind: Kind, datasets: Sequence[OnDataset] = ()) -> None:
         self.kind = kind
+        self.datasets = datasets
+        self.latest: list[Fragment] = []
         self.rows: dict[str, tuple[str, str]] = {}
         self.patterns: dict[str, Pattern] = {}
 
@@ -79,7 +92,9 @@ def column_of(joins: Joins, left: Identifier, text: str) -> Column:
         return Column(attribute.column, there, attribute.form)
     if entity == METRIC:
         return _metric(joins, left)
-    alias = joins.row(PARAM if entity == PARAM else joins.kind.tags, left.key)
+    alias = joins.row(joins.kind.params if entity == PARAM else joins.kind.tags, left.key)
+    if entity == TAG and left.key in joins.kind.presumed:
+        return Column(f"COALESCE({alias}.value, '{joins.kind.presumed[left.key]}')", "1", entity)
     return Column(f"{alias}.value", f"{joins.owner(alias)} IS NOT NULL", entity, alias)
 
 
@@ -108,12 +123,18 @@ def condition(joins: Joins, node: Node, text: str) -> Fragment:
 
 def comparison(joins: Joins, node: Comparison, text: str) -> Fragment:
     """As `condition`, of one comparison."""
-    if names.entity_of(joins.kind, node.left, text) == DATASET:
-        return _dataset(joins, node, text)
+    if apart(joins, node, text):
+        return _dataset(joins, node, text) if joins.kind is names.RUNS else _measured(joins, node, text)
     column = column_of(joins, node.left, text)
     if node.operator in ("IS NULL", "IS NOT NULL"):
         return (column.there if node.operator == "IS NOT NULL" else f"NOT ({column.there})"), []
     return _compare(joins, column, node, text)
+
+
+def apart(joins: Joins, node: Comparison, text: str) -> bool:
+    """Whether what a comparison names may stand in several rows, so that no joined one can be the answer."""
+    entity = names.entity_of(joins.kind, node.left, text)
+    return entity == DATASET or (entity == METRIC and joins.kind is names.LOGGED_MODELS)
 
 
 def _balanced(parts: Sequence[str], kind: str) -> str:
@@ -131,6 +152,26 @@ def _dataset(joins: Joins, node: Comparison, text: str) -> Fragment:
         return f"{'NOT ' if node.operator == 'IS NULL' else ''}{used}{column} IS NOT NULL)", []
     sql, values = _compare(joins, Column(column, f"{column} IS NOT NULL", DATASET), node, text)
     return f"{used}{sql})", values
+
+
+def _measured(joins: Joins, node: Comparison, text: str) -> Fragment:
+    """Of a logged model's metric, on one of the datasets that are meant."""
+    where, keys = measured_on(joins.datasets, node.left.key)
+    known = f"EXISTS (SELECT 1 FROM logged_model_metric AS m WHERE m.logged_model = logged_model.id AND {where}"
+    if node.operator in ("IS NULL", "IS NOT NULL"):
+        return f"{'NOT ' if node.operator == 'IS NULL' else ''}{known})", keys
+    sql, values = _compare(joins, Column("m.last_value", "1", METRIC), node, text)
+    return f"{known} AND {sql})", [*keys, *values]
+
+
+def measured_on(datasets: Sequence[OnDataset], key: str | None = None) -> Fragment:
+    """The condition on a logged model's summaries, as `m`, that they are of this metric (any) and on one of these datasets (any)."""
+    parts, values = ["1"] if key is None else ["m.key = ?"], [] if key is None else [key]
+    if datasets:
+        each = [f"(m.dataset_name = ?{' AND m.dataset_digest = ?' if dataset.digest else ''})" for dataset in datasets]
+        parts.append(f"({' OR '.join(each)})")
+        values += [part for dataset in datasets for part in dataset if part]
+    return " AND ".join(parts), list(values)
 
 
 def _compare(joins: Joins, column: Column, node: Comparison, text: str) -> Fragment:
@@ -169,7 +210,7 @@ def _values(form: str, node: Comparison, text: str) -> list[object]:
     """The values to compare with; raises InvalidParameter where the operator or a value does not fit what stands on the left."""
     operator = node.operator.removeprefix("NOT ")
     numbers = [value for value in node.values if not isinstance(value, str)]
-    if form in (METRIC, "number", "duration"):
+    if form in (METRIC, "number", "duration", "integer"):
         if operator in ("LIKE", "ILIKE", "RLIKE"):
             raise mistake(
                 text,
@@ -205,7 +246,21 @@ def _id(value: str | float, node: Comparison, text: str) -> int:
     return number
 
 
+def _integer(value: str | float, node: Comparison, text: str) -> int:
+    try:
+        number = int(value)
+    except (ValueError, OverflowError):
+        number = _TOO_LARGE
+    if abs(number) >= _TOO_LARGE or (isinstance(value, float) and value != number):
+        raise mistake(
+            text, node.place, f"Invalid value for numeric attribute '{node.left.key}': {str(value)[:60]}", "an integer"
+        )
+    return number
+
+
 def _number(form: str, value: str | float, node: Comparison, text: str) -> float:
+    if form == "integer":
+        return _integer(value, node, text)
     if not isinstance(value, str):
         return value
     match = _DURATION.fullmatch(value) if form == "duration" and value else None

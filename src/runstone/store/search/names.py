@@ -1,7 +1,8 @@
-"""What can be asked of runs and of experiments: entities, attributes, their columns. Knows nothing of conditions on them."""
+"""What can be asked of runs, experiments, logged models and the registry: entities, attributes, their columns. Knows nothing of conditions on them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from runstone.store.search.grammar import Identifier
@@ -19,13 +20,24 @@ EXPERIMENT_ENTITIES = {
     **dict.fromkeys(("tag", "tags"), TAG),
     **dict.fromkeys(("", "attribute", "attributes", "attr", "experiment"), ATTRIBUTE),
 }
+LOGGED_MODEL_ENTITIES = {
+    **{name: entity for name, entity in RUN_ENTITIES.items() if entity in (METRIC, PARAM, TAG)},
+    **dict.fromkeys(("", "attribute", "attributes", "attr", "model"), ATTRIBUTE),
+}
+REGISTRY_ENTITIES = {
+    **dict.fromkeys(("tag", "tags"), TAG),
+    **dict.fromkeys(("", "attribute", "attributes", "attr"), ATTRIBUTE),
+}
 # The summary of a metric that a suffix asks for, and its column.
 SUMMARIES = {"min": "min_value", "max": "max_value", "first": "first_value", "last": "last_value", "count": "count"}
 DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest", "context": "NULLIF(u.context, '')"}
 
 
 class Attribute(NamedTuple):
-    """A column of what is searched; `form` is text, number, duration (a number in ms), or id (a number asked for as a text)."""
+    """A column of what is searched.
+
+    `form` is text, number, duration (a number in ms), integer (a number that may stand in quotes), or id (one asked for as a text).
+    """
 
     column: str
     form: str
@@ -56,20 +68,78 @@ EXPERIMENT_ATTRIBUTES = {
 }
 
 
+_CREATED = Attribute("logged_model.creation_timestamp", "number")
+_UPDATED = Attribute("logged_model.last_updated_timestamp", "number")
+LOGGED_MODEL_ATTRIBUTES = {
+    "name": Attribute("logged_model.name", "text"),
+    "model_id": Attribute("logged_model.model_id", "text"),
+    "model_type": Attribute("logged_model.model_type", "text"),
+    "status": Attribute("logged_model.status", "text"),
+    "source_run_id": Attribute("logged_model.source_run_id", "text"),
+    "experiment_id": Attribute("logged_model.experiment", "id"),
+    "artifact_location": Attribute("logged_model.artifact_uri", "text"),
+    **dict.fromkeys(("creation_timestamp", "creation_time"), _CREATED),
+    **dict.fromkeys(("last_updated_timestamp", "last_updated_time"), _UPDATED),
+}
+_LAST_UPDATED = Attribute("registered_model.last_updated_timestamp", "number")
+REGISTERED_MODEL_ATTRIBUTES = {
+    "name": Attribute("registered_model.name", "text"),
+    "description": Attribute("registered_model.description", "text", True),
+    "creation_timestamp": Attribute("registered_model.creation_timestamp", "number"),
+    **dict.fromkeys(("timestamp", "last_updated_timestamp"), _LAST_UPDATED),
+}
+_NUMBER = Attribute("model_version.version", "integer")
+MODEL_VERSION_ATTRIBUTES = {
+    "name": Attribute("registered_model.name", "text"),
+    **dict.fromkeys(("version_number", "version"), _NUMBER),
+    "run_id": Attribute("model_version.run_id", "text", True),
+    "model_id": Attribute("model_version.model_id", "text", True),
+    **dict.fromkeys(("source_path", "source"), Attribute("model_version.source", "text")),
+    "current_stage": Attribute("model_version.current_stage", "text"),
+    "status": Attribute("model_version.status", "text"),
+    "user_id": Attribute("model_version.user_id", "text", True),
+    "description": Attribute("model_version.description", "text", True),
+    "creation_timestamp": Attribute("model_version.creation_timestamp", "number"),
+    "last_updated_timestamp": Attribute("model_version.last_updated_timestamp", "number"),
+}
+
+
 class Kind(NamedTuple):
-    """A kind of thing that is searched: its table, the column that names a row, what can be asked of it, the table of its tags."""
+    """A kind of thing that is searched.
+
+    Its table, what else is joined to each of its rows, and the column that names a row; what can be asked of it; the tables of its
+    tags and params; what can be ordered by besides attributes; and tags that mean something, this value, where they are missing.
+    """
 
     table: str
     row: str
     entities: dict[str, str]
     attributes: dict[str, Attribute]
     tags: str
+    params: str = PARAM
+    orders: frozenset[str] = frozenset()
+    joined: str = ""
+    presumed: Mapping[str, str] = {}
 
 
-RUNS = Kind("run", "run.id", RUN_ENTITIES, RUN_ATTRIBUTES, "tag")
+RUNS = Kind("run", "run.id", RUN_ENTITIES, RUN_ATTRIBUTES, "tag", orders=frozenset((METRIC, PARAM, TAG)))
 EXPERIMENTS = Kind(
     "experiment", "experiment.experiment_id", EXPERIMENT_ENTITIES, EXPERIMENT_ATTRIBUTES, "experiment_tag"
 )
+LOGGED_MODELS = Kind(
+    "logged_model", "logged_model.id", LOGGED_MODEL_ENTITIES, LOGGED_MODEL_ATTRIBUTES, "logged_model_tag",
+    "logged_model_param", frozenset((METRIC, PARAM, TAG)),
+)  # fmt: skip
+# MLflow keeps prompts among the registered models and has every search of its clients leave them out by this tag.
+_NO_PROMPT = {"mlflow.prompt.is_prompt": "false"}
+REGISTERED_MODELS = Kind(
+    "registered_model", "registered_model.id", REGISTRY_ENTITIES, REGISTERED_MODEL_ATTRIBUTES, "registered_model_tag",
+    presumed=_NO_PROMPT,
+)  # fmt: skip
+MODEL_VERSIONS = Kind(
+    "model_version", "model_version.id", REGISTRY_ENTITIES, MODEL_VERSION_ATTRIBUTES, "model_version_tag",
+    joined=" JOIN registered_model ON registered_model.id = model_version.registered_model", presumed=_NO_PROMPT,
+)  # fmt: skip
 
 
 def entity_of(kind: Kind, left: Identifier, text: str) -> str:

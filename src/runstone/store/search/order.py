@@ -14,9 +14,9 @@ import msgspec
 
 from runstone.errors import InvalidParameter
 from runstone.store.search import names
-from runstone.store.search.conditions import Fragment, Joins, column_of
-from runstone.store.search.grammar import parse_order
-from runstone.store.search.names import ATTRIBUTE, DATASET, METRIC
+from runstone.store.search.conditions import Fragment, Joins, OnDataset, column_of, measured_on
+from runstone.store.search.grammar import Identifier, parse_order
+from runstone.store.search.names import ATTRIBUTE, METRIC
 from runstone.store.search.tokens import mistake
 
 Place = list[str | float | int | None]
@@ -37,22 +37,54 @@ class Term(NamedTuple):
         return f"{self.column} IS NULL, {self.column}" if nullable else self.column
 
 
-def terms_of(joins: Joins, order_by: Sequence[str]) -> list[Term]:
-    """The terms of order_by texts. Raises InvalidParameter, with a caret, for a text that names nothing to order by."""
+class ByField(NamedTuple):
+    """What logged models are ordered by: a name, of a metric its latest value on one dataset where one is said."""
+
+    name: str
+    descending: bool
+    dataset: OnDataset | None = None
+
+
+def terms_of(joins: Joins, order_by: Sequence[str | ByField]) -> list[Term]:
+    """The terms of what to order by. Raises InvalidParameter, with a caret, for a text that names nothing to order by."""
     terms: list[Term] = []
     for clause in order_by:
-        left, descending = parse_order(clause)
-        entity = names.entity_of(joins.kind, left, clause)
-        if entity == DATASET or (entity != ATTRIBUTE and joins.kind is names.EXPERIMENTS):
+        text = clause if isinstance(clause, str) else clause.name
+        left, descending = parse_order(clause) if isinstance(clause, str) else (_named(text), clause.descending)
+        entity = names.entity_of(joins.kind, left, text)
+        if entity != ATTRIBUTE and entity not in joins.kind.orders:
             keys = ", ".join(joins.kind.attributes)
-            also = ", metrics, params and tags" if joins.kind is names.RUNS else ""
-            raise mistake(clause, left.place, "Invalid ordering key in order_by clause", f"order by {keys}{also}")
-        column = column_of(joins, left, clause)
+            also = ", metrics, params and tags" if joins.kind.orders else ""
+            raise mistake(text, left.place, "Invalid ordering key in order_by clause", f"order by {keys}{also}")
+        if isinstance(clause, ByField) and entity == METRIC:
+            terms += _latest(joins, left.key, clause)
+            continue
+        column = column_of(joins, left, text)
         terms.append(Term(column.value, descending, column.there != "1", column.alias))
         if entity == METRIC:
             # NaN is NULL, and comes before what is missing.
             terms.append(Term(f"(NOT ({column.there}))", False, False))
     return terms
+
+
+def _named(name: str) -> Identifier:
+    """A field's name: nothing in it is quoted, whatever its key holds."""
+    entity, dot, key = name.partition(".")
+    return Identifier(entity, key, True, 0) if dot else Identifier("", name, True, 0)
+
+
+def _latest(joins: Joins, key: str, field: ByField) -> list[Term]:
+    """The latest of a model's summaries of a metric, joined as a row of its own."""
+    alias = f"latest{len(joins.latest)}"
+    where, values = measured_on([field.dataset] if field.dataset else [], key)
+    joins.latest.append(
+        (
+            f" LEFT JOIN logged_model_metric AS {alias} ON {alias}.id = (SELECT m.id FROM logged_model_metric AS m"
+            f" WHERE m.logged_model = logged_model.id AND {where} ORDER BY m.last_timestamp DESC, m.last_step DESC, m.id DESC LIMIT 1)",
+            values,
+        )
+    )
+    return [Term(f"{alias}.last_value", field.descending, True), Term(f"({alias}.id IS NULL)", False, False)]
 
 
 def after(terms: Sequence[Term], place: Place) -> Fragment:

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from runstone.store.database import Connection
-from runstone.store.search import conditions, names, order
-from runstone.store.search.conditions import Fragment, Joins
+from runstone.store.search import conditions, order
+from runstone.store.search.conditions import Fragment, Joins, OnDataset
 from runstone.store.search.grammar import Branch, Node, parse
 from runstone.store.search.names import METRIC, Kind
-from runstone.store.search.order import Place, Term
+from runstone.store.search.order import ByField, Place, Term
 
 _INDEXED = ("=", "IN", ">", ">=", "<", "<=", "BETWEEN")
 _COUNTED = 8  # conditions whose rows are counted
@@ -50,10 +50,11 @@ def page(
     kind: Kind,
     scope: Fragment,
     text: str,
-    order_by: Sequence[str],
+    order_by: Sequence[str | ByField],
     ties: Sequence[Term],
     size: int,
     token: str | None,
+    datasets: Sequence[OnDataset] = (),
 ) -> tuple[list[int], str | None]:
     """The rows of one page and the token of the next (None on the last).
 
@@ -64,11 +65,13 @@ def page(
         ties: terms that make the order total.
         size: how many rows.
         token: of the page before.
+        datasets: what metrics of logged models are to have been measured on.
     """
-    joins = Joins(kind)
+    joins = Joins(kind, datasets)
     parts = [_part(joins, node, text) for node in _conjuncts(parse(text))]
     terms = [*order.terms_of(joins, order_by), *ties]
-    mark = zlib.crc32(repr((kind.table, scope, text, list(order_by))).encode("utf-8", "surrogatepass"))
+    asked = (kind.table, scope, text, list(order_by), *([list(datasets)] if datasets else []))
+    mark = zlib.crc32(repr(asked).encode("utf-8", "surrogatepass"))
     search = _Search(joins, scope, parts, terms, order.read(token, mark, len(terms)))
     for name, pattern in joins.patterns.items():
         connection.create_function(name, 1, pattern, deterministic=True)
@@ -96,7 +99,7 @@ def _part(joins: Joins, node: Node, text: str) -> _Part:
     condition = conditions.condition(joins, node, text)
     if isinstance(node, Branch) or node.operator == "IS NULL":
         return _Part(condition)
-    if names.entity_of(joins.kind, node.left, text) == names.DATASET:
+    if conditions.apart(joins, node, text):
         return _Part(condition)
     column = conditions.column_of(joins, node.left, text)
     indexed = node.operator in _INDEXED
@@ -206,11 +209,12 @@ def _source(search: _Search, leader: str | None) -> tuple[str, list[object]]:
     """The FROM: what leads, the run, what must be there, what may be. CROSS JOIN is SQLite's word for keeping this order."""
     joins, table = search.joins, search.joins.kind.table
     required = {part.alias for part in search.parts if part.alias is not None}
-    source, keys = table, []
+    source, keys = table + joins.kind.joined, []
     if leader is not None:
         first, key = joins.rows[leader]
         source = (
             f"{first} AS {leader} CROSS JOIN {table} ON {leader}.key = ? AND {joins.owner(leader)} = {joins.kind.row}"
+            + joins.kind.joined
         )
         keys.append(key)
     for alias in sorted(joins.rows, key=lambda alias: alias not in required):
@@ -219,4 +223,8 @@ def _source(search: _Search, leader: str | None) -> tuple[str, list[object]]:
             how = "CROSS" if alias in required else "LEFT"
             source += f" {how} JOIN {other} AS {alias} ON {joins.owner(alias)} = {joins.kind.row} AND {alias}.key = ?"
             keys.append(key)
-    return source, list(keys)
+    values: list[object] = list(keys)
+    for sql, some in joins.latest:
+        source += sql
+        values += some
+    return source, values

@@ -9,9 +9,15 @@ same is a factory's.
 from __future__ import annotations
 
 import enum
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
+
+if TYPE_CHECKING:
+    from runstone.entities.logged_models import LoggedModel as LoggedModel
+    from runstone.entities.logged_models import LoggedModelParameter as LoggedModelParameter
+    from runstone.entities.logged_models import LoggedModelStatus as LoggedModelStatus
+    from runstone.entities.logged_models import LoggedModelTag as LoggedModelTag
 
 Item = TypeVar("Item")
 
@@ -324,3 +330,15 @@ class FileInfo(Entity):
     is_dir: bool
     file_size: int | None = None
     digest: str | None = None
+
+
+_LOGGED_MODELS = ("LoggedModel", "LoggedModelParameter", "LoggedModelStatus", "LoggedModelTag")
+
+
+def __getattr__(name: str) -> object:
+    # Models are loaded when they are asked for: a run without one does not pay for them.
+    if name not in _LOGGED_MODELS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from runstone.entities import logged_models
+
+    return getattr(logged_models, name)

@@ -1,0 +1,89 @@
+"""What can be asked of what runs made: logged models, and the older note of a model among a run's files. Messages in MLflow's wire shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from runstone.entities import LoggedModelOutput
+from runstone.errors import InvalidParameter
+from runstone.operations import model_rules, rules
+from runstone.operations.engine import Engine
+from runstone.operations.numbers import check_integer
+from runstone.operations.table import Empty, operation
+from runstone.store import model_links, runs
+
+MOST_MODELS = 1_000
+HISTORY_TAG = "mlflow.log-model.history"
+# Of a model noted so, the tag keeps these; a description without one of the first four is none.
+_NOTED = (
+    "run_id",
+    "artifact_path",
+    "utc_time_created",
+    "flavors",
+    "model_uuid",
+    "signature",
+    "model_size_bytes",
+    "mlflow_version",
+)
+
+
+class LogOutputs(msgspec.Struct, omit_defaults=True):
+    """Models that a run made."""
+
+    run_id: str | None = None
+    models: list[LoggedModelOutput] = []
+
+
+class LogModel(msgspec.Struct, omit_defaults=True):
+    """A model's description, its MLmodel file as JSON text."""
+
+    run_id: str | None = None
+    model_json: str | None = None
+
+
+@operation("POST", "/mlflow/runs/outputs", permission="edit")
+def log_outputs(engine: Engine, request: LogOutputs) -> Empty:
+    """Say that a run made these models, each at a step; saying it again changes nothing."""
+    run_id = rules.check_run_id(request.run_id)
+    rules.check_limit("models", len(request.models), MOST_MODELS)
+    outputs = [
+        (model_rules.required("model_id", model.model_id), check_integer("step", "model", model.step))
+        for model in request.models
+    ]
+    with engine.database.write() as connection:
+        model_links.add_outputs(connection, runs.require(connection, run_id, active=True), outputs)
+    return Empty()
+
+
+@operation("POST", "/mlflow/runs/log-model", permission="edit")
+def log_model(engine: Engine, request: LogModel) -> Empty:
+    """Note on a run that a model lies among its files, as MLflow 2 does: the tag `mlflow.log-model.history` holds all of them."""
+    run_id = rules.check_run_id(request.run_id)
+    noted = _noted(model_rules.required("model_json", request.model_json))
+    with engine.database.write() as connection:
+        run = runs.require(connection, run_id, active=True)
+        runs.set_tags(connection, run, [(HISTORY_TAG, _appended(runs.tag(connection, run, HISTORY_TAG), noted))])
+    return Empty()
+
+
+def _noted(text: str) -> dict[str, Any]:
+    try:
+        given = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise InvalidParameter(f"Malformed model info. \n {text[:200]} \n is not a valid JSON.")
+    missing = [name for name in _NOTED[:4] if name not in given]
+    if missing:
+        raise InvalidParameter(f"Model json is missing mandatory fields: {', '.join(missing)}.")
+    return {name: given[name] for name in _NOTED if name in given}
+
+
+def _appended(history: str | None, noted: dict[str, Any]) -> str:
+    try:
+        known = msgspec.json.decode(history or "[]", type=list[Any])
+    except msgspec.DecodeError:
+        known = []  # somebody set the tag to something else; what is noted now is kept
+    return msgspec.json.encode([*known, noted]).decode()
