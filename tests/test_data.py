@@ -16,7 +16,7 @@ from tests.support import scripts
 
 import runstone
 from runstone import data, entities
-from runstone.errors import InvalidParameter, MissingFile, NotFound, NotServed, WrongFileKind
+from runstone.errors import InvalidParameter, MissingFile, NotFound, WrongFileKind
 
 FRAME = pandas.DataFrame({"a": [1.0, 2.0], "y": [0, 1]})
 
@@ -225,8 +225,8 @@ def test_what_is_no_input_is_refused(run: Any) -> None:
             runstone.log_input(data.from_pandas(FRAME, name=name), context, tags)
     with pytest.raises(InvalidParameter, match="1 datasets, 2 contexts and 1 tags"):
         runstone.log_inputs([dataset], ["a", "b"], [None])
-    with pytest.raises(NotServed, match="models"):
-        runstone.log_input(dataset, model=entities.LoggedModelInput("m-1"))
+    with pytest.raises(InvalidParameter, match="model_id"):
+        runstone.log_input(dataset, model=entities.LoggedModelInput(""))
     assert uses(run) == []
 
 

@@ -38,7 +38,7 @@ def test_a_model_has_what_it_was_made_with(client: Client, run_id: str) -> None:
     assert (made.name, made.experiment_id, made.source_run_id, made.model_type) == ("trees", "0", run_id, "forest")
     assert (made.tags, made.params, made.metrics) == ({"team": "vision"}, {"depth": "3"}, [])
     assert made.status == LoggedModelStatus.PENDING == "PENDING"
-    assert made.model_id.startswith("m-") and len(made.model_id) == 34
+    assert (made.model_id[:2], len(made.model_id)) == ("m-", 34)
     assert made.model_uri == f"models:/{made.model_id}"
     assert made.artifact_location == f"mlflow-artifacts:/0/models/{made.model_id}/artifacts"
     assert client.get_logged_model(made.model_id) == made == pickle.loads(pickle.dumps(made))
@@ -48,7 +48,7 @@ def test_a_model_has_what_it_was_made_with(client: Client, run_id: str) -> None:
 
 def test_a_model_is_named_where_nobody_does(client: Client) -> None:
     first, second = client.create_logged_model("0"), client.create_logged_model("0", "")
-    assert first.name and second.name and first.name != second.name
+    assert len({first.name, second.name, ""}) == 3
     assert client.create_logged_model("0", "same").model_id != client.create_logged_model("0", "same").model_id
     for name in ("a/b", "a:b", "a.b", "100%", "'", '"', "n" * 501):
         with pytest.raises(InvalidParameter):
