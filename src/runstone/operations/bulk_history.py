@@ -70,7 +70,7 @@ def get_metric_history_bulk(engine: Engine, request: GetHistoryBulk) -> HistoryB
         )
     left = MOST_POINTS if request.max_results is None else min(max(request.max_results, 0), MOST_POINTS)
     found: list[Metric] = []
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         for run_id in sorted(set(request.run_id)):
             if not left:
                 break
@@ -98,7 +98,7 @@ def get_metric_history_bulk_interval(engine: Engine, request: GetHistoryBulkInte
         raise InvalidParameter(f"max_results must be between 1 and {MOST_SAMPLED}.")
     start, end = _interval(request.start_step, request.end_step)
     found: list[Metric] = []
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         for run_id in request.run_ids:
             points = _points(connection, run_id, key)
             points = at(points, (points.step >= start) & (points.step <= end))

@@ -12,7 +12,7 @@ from runstone.errors import InvalidParameter, NotFound
 from runstone.operations import model_rules, names, rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
-from runstone.store import experiments, logged_models
+from runstone.store import arrivals, experiments, logged_models
 from runstone.store.database import Connection
 
 
@@ -90,7 +90,7 @@ def create_logged_model(engine: Engine, request: CreateLoggedModel) -> LoggedMod
 def get_logged_model(engine: Engine, request: LoggedModelId) -> LoggedModelAnswer:
     """One logged model, with what was measured of it. Raises NotFound."""
     model_id = model_rules.required("model_id", request.model_id)
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         return _answer(connection, logged_models.require(connection, model_id))
 
 
@@ -106,6 +106,7 @@ def finalize_logged_model(engine: Engine, request: FinalizeLoggedModel) -> Logge
     with engine.database.write() as connection:
         model = logged_models.require(connection, model_id)
         logged_models.set_status(connection, model, status, engine.now())
+        arrivals.gather(connection)  # the answer shows what was measured
         return _answer(connection, model)
 
 

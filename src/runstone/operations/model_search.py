@@ -108,7 +108,7 @@ def search_logged_models(engine: Engine, request: SearchLoggedModels) -> LoggedM
     order = [_by_field(field) for field in request.order_by]
     size = _count(request.max_results or 100, MOST_LOGGED_MODELS)
     text, token, limits = request.filter or "", request.page_token, (scope, values)
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         rows, following = page(connection, LOGGED_MODELS, limits, text, order, ties, size, token, datasets)
         return LoggedModelsPage(logged_models.load_logged_models(connection, rows), following)
 
