@@ -62,7 +62,7 @@ def _leave_nothing() -> None:
     session = sys.modules.get("runstone.fluent.session")
     if session is not None:
         session.end_all("FINISHED")
-        session._last_run_id = None
+        session._last = None
     experiments = sys.modules.get("runstone.fluent.experiments")
     if experiments is not None:
         experiments._active_id = None

@@ -126,6 +126,18 @@ class Connection:
         sent as it is read; then nothing is sent again."""
         return self._send(method, path, body, headers, isinstance(body, bytes | None), stream=True)
 
+    def pieces(self, response: BaseHTTPResponse, size: int) -> Iterator[bytes]:
+        """A streamed answer's body, a piece at a time. Raises Unreachable where it breaks off before its end."""
+        from urllib3.exceptions import HTTPError
+
+        try:
+            yield from response.stream(size)
+        except (HTTPError, OSError) as error:
+            response.close()
+            raise Unreachable(
+                f"{self.address} broke off in the midst of an answer: {_said(error)}. Try again."
+            ) from error
+
     def close(self) -> None:
         """Close what is open."""
         with self._guard:

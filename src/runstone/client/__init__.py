@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from runstone.client import (
     artifacts,
@@ -21,7 +22,7 @@ from runstone.client import (
 )
 from runstone.client.settled import SettledTransport
 from runstone.transport import Transport
-from runstone.transport.discovery import open_transport
+from runstone.transport.discovery import SERVERS, open_transport
 
 if TYPE_CHECKING:
     from runstone.repository.files import Repository
@@ -42,7 +43,18 @@ class Client:
     ) -> None:
         inner: Transport = open_transport(tracking_uri)
         self._folder = inner.folder
-        self._transport = SettledTransport(inner)
+        # What journals are shipped by, and what everything else is asked by: what a run says while its server is away waits in a journal.
+        self._carrier: Any = inner
+        self._is_server = inner.uri.startswith(SERVERS)
+        if self._is_server:
+            from runstone.client import leftovers
+            from runstone.journal.outbox import QueuingTransport
+
+            queue = QueuingTransport(inner)
+            self._carrier = queue.inner
+            self._transport = SettledTransport(queue, self._carrier, partial(leftovers.keep, self))
+        else:
+            self._transport = SettledTransport(inner, inner)
         self._opened_repository: Repository | None = None
 
     @property

@@ -6,12 +6,13 @@ about who is still alive, without a call of its own.
 
 from __future__ import annotations
 
-import contextlib
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runstone import journal
-from runstone.errors import InvalidParameter, NotFound, RunstoneError, StorageError
+from runstone.client import leftovers
+from runstone.errors import InvalidParameter, NotFound, RunstoneError, StorageError, Unreachable
 from runstone.operations import growing, runs
 from runstone.operations.table import Operation, Request, Response
 from runstone.repository.growing import find, is_dead
@@ -46,11 +47,15 @@ class SettledTransport:
 
     Args:
         inner: the transport that carries operations out.
+        carrier: the one that what was journalled is shipped by.
+        keep: logs what lies in the folder here of a run's console, where the store itself cannot do that.
     """
 
-    def __init__(self, inner: Transport) -> None:
-        self.inner = inner
+    def __init__(self, inner: Transport, carrier: Transport, keep: Callable[[str], None] | None = None) -> None:
+        self.inner, self.carrier, self._keep = inner, carrier, keep
         self.folder = inner.folder
+        # Runs of which something lies here that the server does not take: not to be tried at every read.
+        self._unkept: set[str] = set()
         self.uri = inner.uri
         # Dead runs where the store did not let us say so, and when they ended: our own answers say it.
         self._presumed: dict[str, int] = {}
@@ -68,34 +73,43 @@ class SettledTransport:
         journal.flush_all(self.folder)
         before, self._presumed = self._presumed, {}
         adopted = journal.recover(
-            self.folder, self.inner, lambda run_id, last: self._bury(run_id, last, run_id in before)
+            self.folder, self.carrier, lambda run_id, last: self._bury(run_id, last, run_id in before)
         )
         if isinstance(self.inner, LocalTransport):
             self.inner.presume_dead(self._presumed)
+        if self._keep is not None:
+            for run_id in leftovers.runs_with_any(self.folder) - self._unkept:
+                self._keep_files(run_id)
         return adopted
 
     def _bury(self, run_id: str, end_time: int, presumed: bool) -> bool:
         try:
-            run = self.inner.call(runs.get_run, runs.GetRun(run_id)).run
+            run = self.carrier.call(runs.get_run, runs.GetRun(run_id)).run
             if run.info.status == "RUNNING" or presumed:
                 # A process that runs no exit code at all was killed: kill -9, out of memory, power.
-                self.inner.call(runs.end_run, runs.EndRun(run_id, "KILLED", end_time))
-                self.inner.call(runs.set_tag, runs.SetTag(run_id, END_TAG, "its process died without ending the run"))
+                self.carrier.call(runs.end_run, runs.EndRun(run_id, "KILLED", end_time))
+                self.carrier.call(runs.set_tag, runs.SetTag(run_id, END_TAG, "its process died without ending the run"))
                 self._keep_files(run_id)
                 from runstone.provenance.changes import sweep
 
                 sweep(os.path.join(self.folder, "git"))
         except (NotFound, InvalidParameter):
             return True  # gone or deleted meanwhile: the run's state is somebody else's word now
-        except StorageError:
-            self._presumed[run_id] = end_time
+        except StorageError as error:
+            if self._keep is None and not isinstance(error, Unreachable):
+                self._presumed[run_id] = end_time
             return False
         return True
 
     def _keep_files(self, run_id: str) -> None:
         if any(is_dead(file.path) for file in find(self.folder, run_id)):
-            with contextlib.suppress(RunstoneError):  # not ours to keep, or no room: they can be read where they are
-                self.inner.call(growing.adopt_growing, growing.RunOfFiles(run_id))
+            try:
+                if self._keep is not None:
+                    self._keep(run_id)
+                else:
+                    self.inner.call(growing.adopt_growing, growing.RunOfFiles(run_id))
+            except RunstoneError:
+                self._unkept.add(run_id)  # not ours to keep, or no room: they can be read where they are
 
 
 def settle(self: Client) -> list[journal.Adopted]:

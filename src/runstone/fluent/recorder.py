@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from runstone import settings
+from runstone.connection import within
 from runstone.errors import RunstoneError
 from runstone.provenance import git
 
@@ -113,15 +114,17 @@ class Recorder:
         if self._changes is not None:
             self._found = self._changes.collect()
         if not self._ending.wait(max(0.0, self._started + _EARLY - time.monotonic())):
-            self._log(self._facts())
+            with within(settings.OFFLINE_AFTER.read()):
+                self._log(self._facts())  # the end tries again
 
-    def finish(self, error: BaseException | None = None) -> None:
+    def finish(self, error: BaseException | None = None, away: bool = False) -> None:
         """End: log what is not logged yet. What cannot be logged is left out with a warning.
 
         Args:
             error: the exception that the run is left by; the console is to say so, as it will on the screen.
+            away: whether the server is: then what is not logged yet is left here, for whoever ships what the run logged.
         """
-        taken = self._names_taken()
+        taken = set() if away else self._names_taken()
         self._taken |= taken
         files = self._stop_console(error, taken)
         self._ending.set()
@@ -132,8 +135,22 @@ class Recorder:
             self._thread.join()
         if not self._logged and not self.joined:
             files = {**files, **self._facts()}
-        if self._log(files) and self._console is not None:
-            self._console.remove()
+        if not away and self._log(files):
+            if self._console is not None:
+                self._console.remove()
+        elif self.client._is_server:
+            self._leave({name: data for name, data in files.items() if isinstance(data, bytes)})
+
+    def _leave(self, files: dict[str, bytes]) -> None:
+        from runstone.client import leftovers
+
+        try:
+            leftovers.leave(self.client._folder, self.run_id, files)
+        except OSError as error:
+            self._warn(error)
+        if self._console is not None:
+            self._console.release()  # it lies where it is looked for
+        self._say_dirty()
 
     def _stop_console(self, error: BaseException | None, taken: set[str]) -> dict[str, str | bytes | BinaryIO]:
         if self._console is None:
@@ -179,12 +196,19 @@ class Recorder:
         try:
             if files:
                 self.client.log_files(self.run_id, files, FOLDER)
-            if self._found is not None and not self._logged and not self.resumed:
-                self.client.set_tag(self.run_id, DIRTY_TAG, "true" if self._found.dirty else "false")
+            self._say_dirty()
             self._logged = True
             return True
         except (RunstoneError, OSError) as error:
-            import warnings
-
-            warnings.warn(f"The run's console and packages were not recorded: {error}", stacklevel=2)
+            if not self.client._is_server:  # there it is left here, and sent later
+                self._warn(error)
             return False
+
+    def _say_dirty(self) -> None:
+        if self._found is not None and not self._logged and not self.resumed:
+            self.client.set_tag(self.run_id, DIRTY_TAG, "true" if self._found.dirty else "false")
+
+    def _warn(self, error: Exception) -> None:
+        import warnings
+
+        warnings.warn(f"The run's console and packages were not recorded: {error}", stacklevel=2)

@@ -13,8 +13,9 @@ from runstone.entities import LifecycleStage, Run, RunStatus, RunTag
 from runstone.errors import InvalidParameter, RunStateError, StorageError
 from runstone.fluent import endings
 from runstone.fluent.experiments import active_experiment_id
-from runstone.fluent.location import client, is_tracking_uri_set
+from runstone.fluent.location import client
 from runstone.fluent.recorder import Recorder, facts
+from runstone.fluent.release import Held, release
 from runstone.operations import runs as operations
 
 NAME_TAG = operations.RUN_NAME_TAG
@@ -40,31 +41,16 @@ class ActiveRun(Run):
         return False
 
 
-class Held:
-    """What this process keeps for a run it has active: the journal of its points, and what is recorded without asking."""
-
-    __slots__ = ("depth", "joined", "journal", "process", "recorder", "said", "store")
-
-    def __init__(self, store: Any, run_id: str, joined: bool, recorder: Recorder | None) -> None:
-        self.store = store
-        self.journal = journal.open_journal(store._transport, store._folder, run_id)
-        self.joined = joined
-        self.recorder = recorder
-        self.process = os.getpid()
-        self.depth = 1
-        self.said = False  # whether the store knows that the run has ended
-
-
 class _Claim:
     """Hold a run's journal before the store says that the run is RUNNING: were this process to die just then, any reader would
     find the lock free, and the run dead. Given back when the block fails."""
 
     def __init__(self, store: Any, run_id: str) -> None:
         self.run_id = run_id
-        self.journal = journal.open_journal(store._transport, store._folder, run_id)
+        self.journal = journal.open_journal(store._carrier, store._folder, run_id)
 
-    def __enter__(self) -> None:
-        return None
+    def __enter__(self) -> journal.Journal:
+        return self.journal
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is not None and self.run_id not in _held:
@@ -79,7 +65,8 @@ class _Local(threading.local):
 _local = _Local()
 _stacks: dict[int, list[ActiveRun]] = {}
 _held: dict[str, Held] = {}
-_last_run_id: str | None = None
+# The run that was active last, and its store.
+_last: tuple[Any, str] | None = None
 _lock = threading.RLock()
 
 
@@ -127,9 +114,11 @@ def start_run(
         import warnings
 
         warnings.warn("System metrics are not recorded by this runstone yet.", stacklevel=2)
-    store = client()
+    # What is inside a run goes where that run is, whatever the working folder is by now.
+    store = _held[stack[-1].info.run_id].store if stack else client()
     if parent_run_id:
-        _require_active(store.get_run(parent_run_id), "The parent run")
+        if parent_run_id not in _held:
+            _require_active(store.get_run(parent_run_id), "The parent run")
         if stack and stack[-1].info.run_id != parent_run_id:
             raise InvalidParameter(
                 f"nested=True means run {stack[-1].info.run_id}, which is active, and parent_run_id {parent_run_id}. End the active run first, "
@@ -137,17 +126,19 @@ def start_run(
             )
     resumed = run_id or (None if stack else settings.RUN_ID.read())
     if resumed:
+        run, joined = _resume(store, resumed, experiment_id, run_name, tags, description)
         if not run_id:
             settings.RUN_ID.write(None)  # it names one run, not every run this process starts later
-        run, joined = _resume(store, resumed, experiment_id, run_name, tags, description)
     else:
         parent = parent_run_id or (stack[-1].info.run_id if stack else None)
         labels = _labels(tags, description, parent)
         if run_name:
             labels[NAME_TAG] = run_name  # the argument counts, whatever the tags or the environment say
         experiment, new_id = experiment_id or active_experiment_id(), operations.new_run_id()
-        with _Claim(store, new_id):
+        with _Claim(store, new_id) as claimed:
             run, joined = store.create_run(experiment, None, labels, run_name, new_id), False
+        if run.info.run_id != new_id:
+            claimed.close()  # a stock server gives its own ids: `_hold` takes that one's journal
     active = ActiveRun(run.info, run.data, run.inputs, run.outputs)
     _hold(store, active, resumed is not None, joined, top=not stack)
     return active
@@ -167,10 +158,13 @@ def _resume(
         raise InvalidParameter(
             f"Run {run_id} belongs to experiment {run.info.experiment_id}, not {experiment_id}. Leave experiment_id out to go on with it."
         )
-    # Somebody holds it now (another rank of one training): we join; the first holder's word on its end counts.
-    joined = journal.is_live(store._folder, run_id)
     labels = _described(dict(tags or {}), description)
-    with _Claim(store, run_id):
+    with journal.alone(store._folder):
+        # Somebody holds it now (another rank of one training): we join; the first holder's word on its end counts. Of two that come at
+        # once one looks when the other holds it already.
+        joined = journal.is_live(store._folder, run_id)
+        claim = _Claim(store, run_id)
+    with claim:
         if labels:  # what may be refused goes first: a run that is not opened again keeps the end it had
             store.log_batch(run_id, tags=[RunTag(key, str(value)) for key, value in labels.items()])
         store.update_run(run_id, "RUNNING", run_name)
@@ -200,7 +194,7 @@ def _described(labels: dict[str, Any], description: str | None) -> dict[str, Any
 
 
 def _hold(store: Any, run: ActiveRun, resumed: bool, joined: bool, top: bool) -> None:
-    global _last_run_id
+    global _last
     endings.watch(end_all, end_here)
     with _lock:
         held = _held.get(run.info.run_id)
@@ -212,7 +206,9 @@ def _hold(store: Any, run: ActiveRun, resumed: bool, joined: bool, top: bool) ->
             _held[run.info.run_id] = Held(store, run.info.run_id, joined, recorder)
             if recorder is not None:
                 recorder.start()
-        _last_run_id = run.info.run_id
+            if store._is_server:
+                journal.afterwards(store.settle)  # what earlier runs had to leave here
+        _last = store, run.info.run_id
         _stack().append(run)
         _stacks[id(_stack())] = _stack()
 
@@ -241,7 +237,7 @@ def _end(status: str, error: BaseException | None) -> None:
             return
         del _held[run.info.run_id]
     try:
-        _release(held, run, status, error, last=not stack)
+        release(held, run, status, error, last=not stack)
     except BaseException as failure:
         if not held.said and (isinstance(failure, StorageError) or not isinstance(failure, Exception)):
             _put_back(held, run)  # a second end_run() may be luckier
@@ -257,48 +253,6 @@ def _put_back(held: Held, run: ActiveRun) -> None:
         _held[run.info.run_id] = held
         stack.append(run)
         _stacks[id(stack)] = stack
-
-
-def _release(held: Held, run: ActiveRun, status: str, error: BaseException | None, last: bool) -> None:
-    run_id, store = run.info.run_id, held.store
-    if held.process != os.getpid():
-        held.journal.close()  # a forked child leaves its parent's run: its own points are shipped, the end is the parent's to say
-        return
-    try:
-        recorder, held.recorder = held.recorder, None
-        if recorder is not None:
-            recorder.finish(error)
-    finally:
-        held.journal.flush()  # an end is said when every point is in the store, never before
-        if held.joined and status == "FINISHED":
-            # Ours is given back before we look: of two that end together one at least finds nobody left. An end once said stays.
-            held.journal.close()
-            if not journal.is_live(store._folder, run_id):
-                store._transport.call(operations.end_run, operations.EndRun(run_id, status))
-            held.said = True
-        else:
-            try:
-                store.set_terminated(run_id, status)
-            except InvalidParameter:  # deleted while it was active: it ends all the same, and keeps its points
-                store._transport.call(operations.end_run, operations.EndRun(run_id, status))
-            held.said = True
-            held.journal.close()
-    if last:
-        _say(store, run)
-
-
-def _say(store: Any, run: ActiveRun) -> None:
-    if not settings.QUIET.read():
-        import sys
-
-        if sys.stderr is not None:
-            place = store.tracking_uri.removeprefix("file://")
-            # What is found from the working folder needs no naming; anything else the reader's shell may not know of.
-            named = f"--store '{place}' " if is_tracking_uri_set() else ""
-            print(
-                f"runstone: run {run.info.run_name} is in {place}; look at it: runstone {named}runs show {run.info.run_id}",
-                file=sys.stderr,
-            )
 
 
 def active_run() -> ActiveRun | None:
@@ -340,8 +294,10 @@ def held_journal(run_id: str) -> journal.Journal | None:
 def last_active_run() -> Run | None:
     """The active run, or the one that was active last in this process, as the store has it now."""
     run = active_run()
-    run_id = run.info.run_id if run is not None else _last_run_id
-    return None if run_id is None else client().get_run(run_id)
+    if run is not None:
+        store, run_id = target(run.info.run_id)
+        return store.get_run(run_id)
+    return None if _last is None else _last[0].get_run(_last[1])
 
 
 def end_here(status: str) -> None:

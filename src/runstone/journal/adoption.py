@@ -120,6 +120,25 @@ def _is_held(folder: str, run_id: str, ours: set[str]) -> bool:
 
 
 @contextlib.contextmanager
+def alone(folder: str) -> Iterator[None]:
+    """Wait until nobody else looks who holds a run here, and let nobody look meanwhile."""
+    journals = os.path.join(folder, FOLDER_NAME)
+    try:
+        os.makedirs(journals, exist_ok=True)
+        descriptor = os.open(journals, os.O_RDONLY)
+    except OSError as error:
+        raise from_os_error(error, f"Opening the folder of journals {journals!r}") from error
+    try:
+        with contextlib.suppress(OSError):  # a file system that knows no locks: as well as it goes
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child forked meanwhile has the descriptor too
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
 def _alone(folder: str) -> Iterator[bool]:
     """Whether we are the only process that adopts now. (Two, each with some of a run's journals, would take one another for the
     run's living processes.)"""

@@ -18,7 +18,15 @@ SHARE = 0.05
 LONGEST_PAUSE = 10.0
 
 _thread: threading.Thread | None = None
+# To be done once, when the next drain has gone well.
+_chores: list[Callable[[], object]] = []
 _warned = False
+
+
+def afterwards(chore: Callable[[], object]) -> None:
+    """Have something done by the drain's thread, once, after a drain that went well; a RunstoneError of it is told and forgotten."""
+    if chore not in _chores:
+        _chores.append(chore)
 
 
 def start_drainer(drain_all: Callable[[], bool]) -> None:
@@ -45,10 +53,19 @@ def _drain(drain_all: Callable[[], bool]) -> None:
     while not pause.wait(wait):
         spent = time.thread_time()
         if drain_all():
+            _do_chores()
             wait = max(interval, min((time.thread_time() - spent) / SHARE, LONGEST_PAUSE))
         else:
             # A store that refuses is asked less and less often: the points are safe where they are.
             wait = min(2 * wait, max(interval, LONGEST_WAIT))
+
+
+def _do_chores() -> None:
+    while _chores:
+        try:
+            _chores.pop()()
+        except RunstoneError as error:
+            warn_once(error)
 
 
 def warn_once(error: RunstoneError) -> None:

@@ -11,14 +11,14 @@ from runstone.transport import Transport
 from runstone.transport.local import DATABASE_NAME, LocalTransport
 
 if TYPE_CHECKING:
-    from runstone.transport.http import HttpTransport
+    from runstone.transport.server import ServerTransport
 
 STORE_NAME = ".runstone"
 SERVERS = ("http://", "https://")
 
 # Opened once per process: a store's connections and caches are shared by every client of it.
 _opened: dict[str, LocalTransport] = {}
-_servers: dict[str, HttpTransport] = {}
+_servers: dict[str, ServerTransport] = {}
 
 
 def resolve(uri: str | os.PathLike[str] | None = None) -> str:
@@ -75,11 +75,11 @@ def open_transport(uri: str | os.PathLike[str] | None = None) -> Transport:
     return transport
 
 
-def _open_server(address: str) -> HttpTransport:
-    from runstone.transport.http import HttpTransport
+def _open_server(address: str) -> ServerTransport:
+    from runstone.transport.server import ServerTransport
 
     if address not in _servers:
-        _servers[address] = HttpTransport(address)
+        _servers[address] = ServerTransport(address)
     return _servers[address]
 
 

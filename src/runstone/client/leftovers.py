@@ -1,0 +1,62 @@
+"""What this machine keeps of runs on a server until it can be sent: consoles of dead processes, records of runs that ended meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from runstone.errors import NotFound
+from runstone.repository import growing
+
+if TYPE_CHECKING:
+    from runstone.client import Client
+
+FOLDER = ".runstone"
+
+
+def runs_with_any(folder: str) -> set[str]:
+    """The runs that have something lying in a folder which nobody writes any more."""
+    found: set[str] = set()
+    with contextlib.suppress(FileNotFoundError), os.scandir(os.path.join(folder, growing.FOLDER_NAME)) as entries:
+        for entry in entries:
+            if growing.is_dead(entry.path):
+                found.add(entry.name.partition(".")[0])
+    return found
+
+
+def keep(client: Client, run_id: str) -> None:
+    """Log what lies here of a run, and that nobody writes any more, as files of the run."""
+    for file in growing.find(client._folder, run_id):
+        leftover = growing.take(file.path)
+        if leftover is None:
+            continue
+        kept = False
+        try:
+            client.log_files(run_id, {_free(client, run_id, file.name): leftover.stream}, FOLDER)
+            kept = True
+        except NotFound:
+            kept = True  # the run itself is gone, and with it whatever its console said
+        finally:
+            leftover.close(remove=kept)
+
+
+def leave(folder: str, run_id: str, files: dict[str, bytes]) -> None:
+    """Put files where `keep` finds them. Raises OSError."""
+    place = os.path.join(folder, growing.FOLDER_NAME)
+    os.makedirs(place, exist_ok=True)
+    for name, data in files.items():
+        temporary = os.path.join(place, f".{run_id}.{name}")
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.rename(temporary, os.path.join(place, f"{run_id}.{name}"))
+
+
+def _free(client: Client, run_id: str, name: str) -> str:
+    taken = {os.path.basename(file.path) for file in client.list_artifacts(run_id, FOLDER)}
+    stem, dot, ending = name.rpartition(".")
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}{dot}{ending}"
+    return name

@@ -1,0 +1,73 @@
+"""The end of a run whose server is away: how long it waits, what it says meanwhile, and that it waits for nothing else."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from runstone.connection import within
+from runstone.errors import RunstoneError, Unreachable
+from runstone.journal.waiting import is_passing
+from runstone.journal.writer import Journal
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0
+# Seconds that one attempt gets, where there is no time to wait for another.
+_ONE_ATTEMPT = 2.0
+
+
+def ship_all(journal: Journal, seconds: float, quiet: bool) -> RunstoneError | None:
+    """Ship what a journal holds. None when all of it is there; else why it is not, after so many seconds or Ctrl-C.
+
+    Raises what is no matter of waiting.
+    """
+    line = _Line(quiet)
+    try:
+        return _try(journal, time.monotonic() + seconds, line)
+    except KeyboardInterrupt:
+        return Unreachable(f"The wait for {journal.transport.uri} was interrupted.")
+    finally:
+        line.clear()
+
+
+def _try(journal: Journal, deadline: float, line: _Line) -> RunstoneError | None:
+    wait = _FIRST_WAIT
+    while True:
+        left = max(deadline - time.monotonic(), _ONE_ATTEMPT)
+        try:
+            with within(left, retries=1):
+                journal.drain(left)
+            return None
+        except RunstoneError as error:
+            if not is_passing(error):
+                raise
+            problem = error
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return problem
+        line.say(
+            f"runstone: {journal.pending:,} records of run {journal.run_id} wait for {journal.transport.uri}, {left:.0f} s more "
+            "(Ctrl-C leaves them on this machine)"
+        )
+        time.sleep(min(wait, left))
+        wait = min(2 * wait, _LONGEST_WAIT)
+
+
+class _Line:
+    """One line on stderr: written over on a terminal, said once elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._stream = None if quiet else sys.stderr
+        self._terminal = self._stream is not None and self._stream.isatty()
+        self._length = 0
+
+    def say(self, text: str) -> None:
+        if self._stream is None or (self._length and not self._terminal):
+            return
+        self._stream.write(f"\r{text:<{self._length}}" if self._terminal else f"{text}\n")
+        self._stream.flush()
+        self._length = len(text)
+
+    def clear(self) -> None:
+        if self._terminal and self._length and self._stream is not None:
+            self._stream.write("\r" + " " * self._length + "\r")
+            self._stream.flush()

@@ -1,0 +1,52 @@
+"""A server at an address, ours or a stock MLflow's: which it is, is asked once, when the first thing is asked of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from runstone.connection import answer_error
+from runstone.operations.table import Operation, Request, Response
+from runstone.transport import Transport
+from runstone.transport.http import PREFIX, HttpTransport
+
+
+class ServerTransport:
+    """Operations carried out on a server.
+
+    Args:
+        address: as `connection.normal` gives it.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.http = HttpTransport(address)
+        self.uri, self.folder = self.http.uri, self.http.folder
+        self._spoken: Transport | None = None
+
+    def call(self, operation: Operation[Request, Response], request: Request) -> Response:
+        """Carry the operation out, in the server's own words."""
+        return self._speak().call(operation, request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.http.close()
+
+    def _speak(self) -> Transport:
+        if self._spoken is None:
+            if self._is_ours():
+                self._spoken = self.http
+            else:
+                from runstone.transport.stock import StockTransport
+
+                self._spoken = StockTransport(self.http)
+        return self._spoken
+
+    def _is_ours(self) -> bool:
+        answer = self.http.connection.request("GET", PREFIX + "/mlflow/server-info")
+        if answer.status >= 400 and answer.status != 404:
+            raise answer_error(answer, self.uri)
+        try:
+            return "runstone" in msgspec.json.decode(answer.body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return False  # a page: the servers that have no such route answer with one
