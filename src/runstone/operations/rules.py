@@ -21,7 +21,7 @@ SHOWN_LENGTH = 200
 # MLflow's rules: word characters of any script, and these marks; run ids and experiment ids are plainer.
 _KEY = re.compile(r"[/\w.\- :]+")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
-_EXPERIMENT_ID = re.compile(r"-?[0-9]{1,18}")
+_EXPERIMENT_ID = re.compile(r"-?[0-9]{1,19}")
 
 
 def check_key(kind: str, key: object, number: int | None = None) -> str:
@@ -125,11 +125,12 @@ def check_experiment_id(experiment_id: object) -> int:
 
 def experiment_number(experiment_id: object) -> int:
     """The number that an id says, or InvalidParameter."""
-    if not _EXPERIMENT_ID.fullmatch(str(experiment_id)):
+    text = str(experiment_id)
+    if not _EXPERIMENT_ID.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
         raise InvalidParameter(
-            f"Invalid experiment ID {str(experiment_id)[:SHOWN_LENGTH]!r}. An experiment's id is a number, such as '0'."
+            f"Invalid experiment ID {text[:SHOWN_LENGTH]!r}. An experiment's id is a number, such as '0'."
         )
-    return int(str(experiment_id))
+    return int(text)
 
 
 def check_experiment_name(name: object) -> str:

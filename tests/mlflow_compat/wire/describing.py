@@ -70,7 +70,8 @@ class Describer:
         return "<name>" if _NAME.fullmatch(text) else _ID.sub("<id>", text)
 
     def _message(self, text: str) -> str:
-        return _NUMBER.sub(lambda found: found[1] + self._experiment(found[2]), self._text(text, "message"))
+        text = _NUMBER.sub(lambda found: found[1] + self._experiment(found[2]), self._text(text, "message"))
+        return re.sub(r'"(\d+)"', lambda found: f'"{self._experiment(found[1])}"', text)
 
     def _experiment(self, number: str) -> str:
         return self._experiments.get(number, number)
