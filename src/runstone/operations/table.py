@@ -39,6 +39,11 @@ class Operation(Generic[Request, Response]):
         self.name = function.__name__
 
     @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.permission == "read" or self.method == "GET"
+
+    @property
     def routes(self) -> tuple[tuple[Method, str], ...]:
         """Every method and path it is asked under; the first is its own."""
         return ((self.method, self.path), *self.also)

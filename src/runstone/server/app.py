@@ -196,7 +196,7 @@ class App:
             check_json(headers)
             self._check_depth(data)
             request = codec.decode(row.request_type, data, found.named)
-        if row.permission == "read" or row.alone:
+        if row.reads or row.alone:
             readers = self._workers if row.alone else self._readers
             return await asyncio.get_running_loop().run_in_executor(readers, _read, row, self.engine, request)
         return codec.encode(await self.writer.submit(partial(row.function, self.engine, request)))

@@ -62,6 +62,7 @@ class Database:
         self.shadow = _NO_SHADOW
         # Seconds that one reading may take, for a server whose readers are few; None is no limit.
         self.patience: float | None = None
+        self._turn = threading.Lock()
         self._local = threading.local()
         self._all: WeakSet[_Held] = WeakSet()
         with gate.passage(), self._translated():
@@ -103,13 +104,16 @@ class Database:
                     "A write within a read or write of the same thread. This is a fault of runstone's: please report it."
                 )
             self._cast(_NO_SHADOW)
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                _roll_back(connection)
-                raise
+            # SQLite has those who wait look again every now and then: beside a thread that writes all the time one would wait for
+            # ever. Of the threads of one process, whoever waits here is next.
+            with self._turn:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    _roll_back(connection)
+                    raise
 
     @contextmanager
     def group(self) -> Iterator[None]:
