@@ -194,7 +194,8 @@ def test_it_says_how_it_is(server: Server) -> None:
     assert 'runstone_requests_total{route="/mlflow/runs/create",status="200"} 1.0' in figures
     assert 'runstone_request_seconds_count{route="/mlflow/runs/create"} 1.0' in figures
     described = ask(server, "/api/openapi.json")
-    assert "/mlflow/runs/create" in described["paths"]
+    assert described["paths"]["/mlflow/runs/create"]["post"]["operationId"] == "create_run"
+    assert {"get", "put", "delete"} <= described["paths"]["/mlflow-artifacts/artifacts/{artifact_path}"].keys()
 
 
 def test_a_store_that_went_away_is_an_error_in_mlflows_shape_and_no_health(server: Server, tmp_path: Path) -> None:

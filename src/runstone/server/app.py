@@ -86,12 +86,12 @@ class App:
         engine.database.patience = self._time_limit or None
 
     def _routes(self, store: str) -> list[Route]:
-        return [
+        routes = [
             *table_routes(),
             *artifact_routes(self.engine, self._transfers),
             *pack_routes(self.engine, self._transfers),
-            *page_routes(self.engine, self.monitor, store),
         ]
+        return [*routes, *page_routes(self.engine, self.monitor, store, routes)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from runstone.operations.table import Operation
-from runstone.server.dispatch import table_routes
+from runstone.server.dispatch import Route
 
 _REFERENCE = "#/components/schemas/{name}"
 _ERROR = {
     "type": "object", "required": ["error_code", "message"],
     "properties": {"error_code": {"type": "string"}, "message": {"type": "string"}},
 }  # fmt: skip
+_REFUSED = {"application/json": {"schema": {"$ref": _REFERENCE.format(name="Error")}}}
 
 
-@cache
-def document() -> dict[str, Any]:
-    """The whole description."""
+def document(routes: Iterable[Route]) -> dict[str, Any]:
+    """The whole description of these routes."""
     from runstone.version import __version__
 
-    routes = table_routes()
-    kinds = list({kind: None for route in routes for kind in (route.answer.request, route.answer.response)})
+    routes = list(routes)
+    rows = [route.answer for route in routes if isinstance(route.answer, Operation)]
+    kinds = list({kind: None for row in rows for kind in (row.request, row.response)})
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
     known = dict(zip(kinds, schemas, strict=True))
     paths: dict[str, Any] = {}
     for route in routes:
-        row = route.answer
-        paths.setdefault(route.path, {})[route.method.lower()] = _described(
-            row, route.method, route.path, known, components
+        path = route.path.replace(":path}", "}")
+        described = (
+            _described(route.answer, route.method, path, known, components)
+            if isinstance(route.answer, Operation)
+            else _plainly(route, path)
         )
+        if route.root:
+            described["servers"] = [{"url": "/"}]
+        paths.setdefault(path, {})[route.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -44,6 +50,25 @@ def document() -> dict[str, Any]:
         "paths": dict(sorted(paths.items())),
         "components": {"schemas": {**components, "Error": _ERROR}},
     }
+
+
+def _plainly(route: Route, path: str) -> dict[str, Any]:
+    """What carries bytes, or a page: its handler says what it does."""
+    described: dict[str, Any] = {
+        "summary": (route.answer.__doc__ or "").strip().split("\n")[0],
+        "x-permission": route.permission,
+        "responses": {"200": {"description": "Done."}, "default": {"description": "Refused.", "content": _REFUSED}},
+    }
+    names = re.findall(r"{(\w+)}", path)
+    if names:
+        described["parameters"] = [_in_path(name) for name in names]
+    if route.method in ("PUT", "POST"):
+        described["requestBody"] = {"content": {"application/octet-stream": {}}}
+    return described
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _described(
@@ -58,13 +83,10 @@ def _described(
         "x-permission": row.permission,
         "responses": {
             "200": {"description": "Done.", "content": {"application/json": {"schema": known[row.response]}}},
-            "default": {
-                "description": "Refused: what is wrong, and what to do.",
-                "content": {"application/json": {"schema": {"$ref": _REFERENCE.format(name="Error")}}},
-            },
+            "default": {"description": "Refused: what is wrong, and what to do.", "content": _REFUSED},
         },
     }
-    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    parameters = [_in_path(name) for name in names]
     if method in ("GET", "DELETE"):
         fields = components[row.request.__name__].get("properties", {}) if row.request.__name__ in components else {}
         parameters += [

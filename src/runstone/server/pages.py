@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import msgspec
 from starlette.requests import Request
@@ -19,23 +20,27 @@ MLFLOW_VERSION = "3.17.2"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
-def page_routes(engine: Engine, monitor: Monitor, store: str) -> list[Route]:
+def page_routes(engine: Engine, monitor: Monitor, store: str, others: Sequence[Route]) -> list[Route]:
     """The routes of these answers.
 
     Args:
         engine: the store.
         monitor: what counts its requests.
         store: what the store is called on the first page.
+        others: the routes that are served besides.
     """
 
     async def health(request: Request) -> Response:
+        """OK, when the database answers."""
         ping.function(engine, Ping())
         return PlainTextResponse("OK")
 
     async def version(request: Request) -> Response:
+        """The MLflow whose wire is spoken."""
         return PlainTextResponse(MLFLOW_VERSION)
 
     async def server_info(request: Request) -> Response:
+        """What kind of server it is."""
         from runstone.version import __version__
 
         return JSONResponse(
@@ -48,15 +53,18 @@ def page_routes(engine: Engine, monitor: Monitor, store: str) -> list[Route]:
         )
 
     async def figures(request: Request) -> Response:
+        """Figures for Prometheus."""
         return PlainTextResponse(monitor.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def description(request: Request) -> Response:
-        return Response(msgspec.json.encode(openapi.document()), media_type="application/json")
+        """This description."""
+        return Response(msgspec.json.encode(openapi.document([*others, *pages])), media_type="application/json")
 
     async def index(request: Request) -> Response:
+        """The first page."""
         return HTMLResponse(_INDEX.format(store=html.escape(store)), headers={"Content-Security-Policy": POLICY})
 
-    return [
+    pages = [
         Route("GET", "/", index, None, root=True),
         Route("GET", "/health", health, None, root=True),
         Route("GET", "/version", version, None, root=True),
@@ -64,6 +72,7 @@ def page_routes(engine: Engine, monitor: Monitor, store: str) -> list[Route]:
         Route("GET", "/api/openapi.json", description, None, root=True),
         Route("GET", "/mlflow/server-info", server_info, None),
     ]
+    return pages
 
 
 _INDEX = """<!doctype html>
