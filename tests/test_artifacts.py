@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +124,23 @@ def test_logging_a_small_file_loads_nothing_that_only_large_files_need(tmp_path:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out == "[]\n"
+
+
+def test_rows_that_several_ranks_add_at_once_are_all_there(tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    client = runstone.MlflowClient(str(tmp_path / "store"))
+    run_id = client.create_run("0").info.run_id
+
+    def add(rank: int) -> None:
+        for row in range(5):
+            client.log_table(run_id, {"rank": [rank], "row": [row]}, "table.json")
+
+    ranks = [threading.Thread(target=add, args=(rank,)) for rank in range(4)]
+    for rank in ranks:
+        rank.start()
+    for rank in ranks:
+        rank.join()
+    table = client.load_table("0", "table.json", [run_id])
+    assert sorted(zip(table["rank"], table["row"], strict=True)) == [
+        (rank, row) for rank in range(4) for row in range(5)
+    ]

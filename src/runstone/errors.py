@@ -241,7 +241,7 @@ _KINDS: dict[str, type[RunstoneError]] = {
     kind.code: kind
     for kind in (
         BadRequest, AlreadyExists, NotFound, NotServed, RunStateError, CorruptData, StorageFull, StorageDenied, StorageBusy,
-        FileChanged, InvalidParameter, Refused,
+        Conflict, InvalidParameter, Refused,
     )
 }  # fmt: skip
 _KINDS["NOT_FOUND"] = NotFound

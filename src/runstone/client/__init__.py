@@ -65,7 +65,7 @@ class Client:
     @property
     def _repository(self) -> Repository:
         if self._opened_repository is None:
-            self._opened_repository = artifacts.open_repository(self)
+            self._opened_repository = self._transport.repository()
         return self._opened_repository
 
     def __repr__(self) -> str:

@@ -10,7 +10,6 @@ from runstone.entities import FileInfo
 from runstone.errors import InvalidParameter, MissingFile, NotFound, WrongFileKind, from_os_error
 from runstone.operations import artifacts, growing, rules, storing
 from runstone.repository.batch import Stored
-from runstone.repository.files import Repository, repository_in
 from runstone.repository.packs import Packed
 
 if TYPE_CHECKING:
@@ -31,15 +30,21 @@ MODEL_ENDINGS = (
 )
 
 
-def open_repository(self: Client) -> Repository:
-    """The bytes of the client's store; its index is asked through operations."""
-    return repository_in(self._folder)
-
-
 def log_files(
     self: Client, run_id: str, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None = None
 ) -> None:
     """Log several files in one transaction: name to local path, bytes or stream."""
+    store_files(self, run_id, files, artifact_path)
+
+
+def store_files(
+    self: Client,
+    run_id: str,
+    files: dict[str, str | bytes | BinaryIO],
+    artifact_path: str | None = None,
+    expected: dict[str, str] | None = None,
+) -> None:
+    """Log several files in one transaction, if paths have the digests that are expected ('' of a file that is not there). Raises Conflict."""
     folder = f"{_folder(artifact_path)}/" if artifact_path else ""
     sources = [(rules.check_path(folder + name if folder else name), source) for name, source in files.items()]
 
@@ -47,7 +52,7 @@ def log_files(
         return set(self._transport.call(storing.find_chunks, storing.FindChunks(run_id, digests)).digests)
 
     def commit(packs: list[Packed], small: list[tuple[str, bytes]], stored: list[Stored]) -> None:
-        self._transport.call(storing.commit_artifacts, storing.commit_request(run_id, packs, small, stored))
+        self._transport.call(storing.commit_artifacts, storing.commit_request(run_id, packs, small, stored, expected))
 
     known([])  # a run that is missing or deleted is said before anything is read
     if sources:

@@ -21,6 +21,7 @@ from runstone.transport.local import LocalTransport
 
 if TYPE_CHECKING:
     from runstone.client import Client
+    from runstone.repository.files import Repository
 
 # The operations whose answers hold metric points or a run's status.
 _READS = frozenset(
@@ -67,6 +68,10 @@ class SettledTransport:
         elif operation.name in _FILES:
             self._keep_files(str(getattr(request, "run_id", "")))
         return self.inner.call(operation, request)
+
+    def repository(self) -> Repository:
+        """The inner transport's."""
+        return self.inner.repository()
 
     def settle(self) -> list[journal.Adopted]:
         """Ship what this process has journalled; adopt what dead processes left (it comes back), and say on their runs that they died."""

@@ -9,8 +9,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from runstone.client import pictures
+from runstone.client.artifacts import store_files
 from runstone.entities import Run
-from runstone.errors import InvalidParameter, NotFound
+from runstone.errors import Conflict, InvalidParameter, NotFound
+from runstone.repository.chunks import digest as name_of
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -26,21 +28,31 @@ def log_table(self: Client, run_id: str, data: Any, artifact_file: str) -> None:
     pandas = _pandas("log_table")
     if not artifact_file.endswith((".json", ".parquet")):
         raise InvalidParameter(f"log_table writes .json or .parquet, not {artifact_file!r}.")
-    data, files = _images_out(_frame(pandas, data), artifact_file)
-    with contextlib.suppress(NotFound):
-        known_rows = _read(self.read_artifact(run_id, artifact_file), artifact_file)
-        data = pandas.concat([known_rows, data], ignore_index=True)
-    if artifact_file.endswith(".parquet"):
-        out = BytesIO()
-        data.to_parquet(out)
-        files[artifact_file] = out.getvalue()
-    else:
-        files[artifact_file] = data.to_json(orient="split", index=False, date_format="iso").encode()
-    self.log_files(run_id, files)
+    rows, files = _images_out(_frame(pandas, data), artifact_file)
+    while True:
+        whole, digest = rows, ""
+        with contextlib.suppress(NotFound):
+            content = self.read_artifact(run_id, artifact_file)
+            whole, digest = pandas.concat([_read(content, artifact_file), rows], ignore_index=True), name_of(content)
+        files[artifact_file] = _written(whole, artifact_file)
+        try:
+            # Another rank of the training may have added rows since they were read: then they are read again.
+            store_files(self, run_id, files, expected={artifact_file: digest})
+            break
+        except Conflict:
+            continue
     known = json.loads(self.get_run(run_id).data.tags.get(TABLES_TAG, "[]"))
     entry = {"path": artifact_file, "type": "table"}
     if entry not in known:
         self.set_tag(run_id, TABLES_TAG, json.dumps([*known, entry]))
+
+
+def _written(data: Any, name: str) -> bytes:
+    if name.endswith(".parquet"):
+        out = BytesIO()
+        data.to_parquet(out)
+        return out.getvalue()
+    return bytes(data.to_json(orient="split", index=False, date_format="iso").encode())
 
 
 def _frame(pandas: Any, data: Any) -> Any:

@@ -5,7 +5,7 @@ It wraps another transport and has its interface. What asks for an answer (reads
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,6 +17,9 @@ from runstone.journal.writer import Journal, find_journal
 from runstone.operations import experiments, runs
 from runstone.operations.table import Empty, Operation, Request, Response
 from runstone.transport import Transport
+
+if TYPE_CHECKING:
+    from runstone.repository.files import Repository
 
 # Stands before the name of an experiment that could not be asked for, in place of its id.
 BY_NAME = "offline:"
@@ -41,6 +44,10 @@ class Watched:
             raise
         self.away = self.given_up = False
         return answer
+
+    def repository(self) -> Repository:
+        """The inner transport's."""
+        return self.inner.repository()
 
     def _resolved(self, request: Request) -> Request:
         if str(getattr(request, "experiment_id", "")).startswith(BY_NAME):
@@ -79,6 +86,10 @@ class QueuingTransport:
                     raise
                 shipping.warn_once(error)
         return _queue(journal, operation, request)  # type: ignore[return-value]  # the answer of that very row
+
+    def repository(self) -> Repository:
+        """The inner transport's."""
+        return self.inner.repository()
 
     def _journal_of(self, operation: Operation[Any, Any], request: msgspec.Struct) -> Journal | None:
         run_id = getattr(request, "run_id", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from io import RawIOBase
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -12,18 +12,14 @@ from runstone.errors import Conflict, CorruptData, InvalidParameter
 from runstone.operations import owners, rules
 from runstone.operations.artifacts import PlacedChunk
 from runstone.operations.engine import Engine
+from runstone.operations.packs import NewPack, add_pack, placed
 from runstone.operations.table import Empty, operation
 from runstone.repository.batch import Stored
 from runstone.repository.chunks import digest
 from runstone.repository.files import repository_in
 from runstone.repository.packs import Packed
 from runstone.store import artifacts
-from runstone.store.database import Connection
 
-if TYPE_CHECKING:
-    from runstone.repository.arriving import ArrivingPack
-
-_HEXADECIMAL = frozenset("0123456789abcdef")
 # The digest of no bytes.
 _NOTHING = "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
 
@@ -39,14 +35,6 @@ class Chunks(msgspec.Struct):
     """Chunks, by digest."""
 
     digests: list[str]
-
-
-class NewPack(msgspec.Struct):
-    """A pack that lies where packs lie: its chunks as (digest, offset, size)."""
-
-    name: str
-    size: int
-    chunks: list[tuple[str, int, int]]
 
 
 class NewFile(msgspec.Struct):
@@ -106,35 +94,16 @@ def store_streams(engine: Engine, owner: str, sources: Iterable[tuple[str, Binar
 
 
 def commit_request(
-    run_id: str, packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]
+    run_id: str,
+    packs: list[Packed],
+    small: list[tuple[str, bytes]],
+    files: list[Stored],
+    expected: dict[str, str] | None = None,
 ) -> CommitArtifacts:
     """What a repository hands over, as the request that commits it for a run."""
-    return CommitArtifacts(run_id, [_placed(pack) for pack in packs], small, [NewFile(*file) for file in files])
-
-
-def arriving_pack(engine: Engine, name: str) -> ArrivingPack | None:
-    """A pack that is about to be sent to this process, to be written and then given to `take_pack`; None where it is here already."""
-    from runstone.repository.arriving import ArrivingPack
-
-    _check_name(name)
-    pack = ArrivingPack(repository_in(engine.folder).folder, name)
-    try:
-        with engine.database.read() as connection:
-            there = artifacts.pack_size(connection, name) is not None
-    except BaseException:
-        pack.abandon()
-        raise
-    if there:
-        pack.abandon()
-        return None
-    return pack
-
-
-def take_pack(engine: Engine, arrived: ArrivingPack) -> None:
-    """Check every chunk of a pack that has arrived, put it where packs lie, and enter it into the index, though no file names it yet."""
-    pack = arrived.finish(repository_in(engine.folder).blobs)
-    with engine.database.write() as connection:
-        _add_pack(connection, _placed(pack), engine.now())
+    return CommitArtifacts(
+        run_id, [placed(pack) for pack in packs], small, [NewFile(*file) for file in files], expected or {}
+    )
 
 
 def _known(engine: Engine, owner: str, digests: list[str]) -> set[str]:
@@ -160,7 +129,7 @@ def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:
                 )
         now = engine.now()
         for pack in request.packs:
-            _add_pack(connection, pack, now)
+            add_pack(connection, pack, now)
         artifacts.add_small(connection, request.small)
         for file in request.files:
             missing = artifacts.name_file(connection, owner, file.path, file.digest, file.size, file.chunks, now)
@@ -171,26 +140,6 @@ def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:
             raise InvalidParameter(
                 f"Invalid artifact path: {both[0]!r} would be a file and, for {both[1]!r}, a folder. Log one of the two under another name."
             )
-
-
-def _placed(pack: Packed) -> NewPack:
-    return NewPack(pack.name, pack.size, [(chunk.digest, chunk.offset, chunk.size) for chunk in pack.chunks])
-
-
-def _add_pack(connection: Connection, pack: NewPack, now: int) -> None:
-    _check_name(pack.name)
-    for name, offset, size in pack.chunks:
-        if not 0 <= offset < offset + size <= pack.size:
-            raise InvalidParameter(
-                f"The chunk {name} at {offset}, of {size} bytes, does not lie in the pack {pack.name} of {pack.size} bytes."
-            )
-    artifacts.add_pack(connection, pack.name, pack.size, pack.chunks, now)
-
-
-def _check_name(name: str) -> None:
-    stem, dot, ending = name.partition(".")
-    if (len(stem), dot, ending) != (32, ".", "pack") or not _HEXADECIMAL.issuperset(stem):
-        raise InvalidParameter(f"Invalid pack name: {name!r}. A pack is 32 hexadecimal digits and '.pack'.")
 
 
 def _refuse_claims(engine: Engine, request: CommitArtifacts) -> None:

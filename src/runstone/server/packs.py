@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from runstone import settings
 from runstone.errors import BadRequest
-from runstone.operations import storing
+from runstone.operations import packs
 from runstone.operations.engine import Engine
 from runstone.operations.reading import open_pack
 from runstone.repository.arriving import LONGEST
@@ -35,7 +35,7 @@ def pack_routes(engine: Engine, pool: ThreadPoolExecutor) -> list[Route]:
             raise BadRequest(f"A pack needs a Content-Length of up to {LONGEST} bytes, not {said[:40]!r}.")
 
         def take(body: Body) -> None:
-            pack = storing.arriving_pack(engine, name)
+            pack = packs.arriving_pack(engine, name)
             if pack is None:
                 return
             try:
@@ -45,7 +45,7 @@ def pack_routes(engine: Engine, pool: ThreadPoolExecutor) -> list[Route]:
             except BaseException:
                 pack.abandon()
                 raise
-            storing.take_pack(engine, pack)
+            packs.take_pack(engine, pack)
 
         await receive(request, pool, settings.SERVER_REQUEST_TIMEOUT.read(), take)
         return Response(b"{}", media_type="application/json")

@@ -54,6 +54,25 @@ def pack_size(connection: Connection, name: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+def packs(connection: Connection) -> list[tuple[str, int]]:
+    """All packs: name and size."""
+    return connection.execute("SELECT name, size FROM pack ORDER BY id").fetchall()
+
+
+def delete_pack(connection: Connection, name: str) -> bool:
+    """Forget a pack and the chunks in it. False, and nothing is done, where a content has one of them."""
+    row = connection.execute("SELECT id FROM pack WHERE name = ?", (name,)).fetchone()
+    if row is not None:
+        needed = connection.execute(
+            "SELECT 1 FROM chunk JOIN content_chunk ON content_chunk.chunk = chunk.id WHERE chunk.pack = ? LIMIT 1", row
+        ).fetchone()
+        if needed is not None:
+            return False
+        connection.execute("DELETE FROM chunk WHERE pack = ?", row)
+        connection.execute("DELETE FROM pack WHERE id = ?", row)
+    return True
+
+
 def add_pack(connection: Connection, name: str, size: int, chunks: Sequence[tuple[str, int, int]], now: int) -> None:
     """A pack and the chunks in it (digest, offset, size). A chunk that is known is where it came in last: the earlier pack may be lost."""
     cursor = connection.execute("INSERT INTO pack (name, size, creation_time) VALUES (?, ?, ?)", (name, size, now))

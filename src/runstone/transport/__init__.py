@@ -1,10 +1,13 @@
-"""SEAM 1: how an operation reaches its store. `call(operation, request) -> response` is all a transport can do."""
+"""SEAM 1: how an operation reaches its store. `call(operation, request) -> response`; bytes go by its repository."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from runstone.operations.table import Operation, Request, Response
+
+if TYPE_CHECKING:
+    from runstone.repository.files import Repository
 
 
 class Transport(Protocol):
@@ -16,4 +19,8 @@ class Transport(Protocol):
 
     def call(self, operation: Operation[Request, Response], request: Request) -> Response:
         """Carry out one operation. Raises the RunstoneError that the operation raised, wherever it ran."""
+        ...
+
+    def repository(self) -> Repository:
+        """The bytes of the store: where they are cut, sent and fetched. What is in it, operations say."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -14,6 +14,9 @@ from runstone import settings
 from runstone.connection import Answer, Connection, answer_error
 from runstone.errors import WrongAnswer
 from runstone.operations.table import Operation, Request, Response
+
+if TYPE_CHECKING:
+    from runstone.repository.files import Repository
 
 ADDRESS_NAME = "address"
 PREFIX = "/api/2.0"
@@ -65,6 +68,13 @@ class HttpTransport:
         if answer.status >= 400:
             raise answer_error(answer, self.uri)
         return answer
+
+    def repository(self) -> Repository:
+        """The packs on the server; those that are to be sent are written in the folder here."""
+        from runstone.repository.blobs.http import HttpBlobs
+        from runstone.repository.files import Repository
+
+        return Repository(HttpBlobs(self.connection), os.path.join(self.folder, "incoming"))
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from runstone.operations.engine import DATABASE_NAME as DATABASE_NAME
 from runstone.operations.engine import Engine
 from runstone.operations.table import Operation, Request, Response
+from runstone.repository.files import Repository, repository_in
 
 
 class LocalTransport:
@@ -23,6 +24,10 @@ class LocalTransport:
     def call(self, operation: Operation[Request, Response], request: Request) -> Response:
         """Run the operation's function on the store."""
         return operation.function(self._engine, request)
+
+    def repository(self) -> Repository:
+        """The packs in the folder."""
+        return repository_in(self.folder)
 
     def presume_dead(self, runs: dict[str, int]) -> None:
         """Have the answers given here say KILLED, ended then (ms), of these runs where the store says RUNNING and is not ours to write."""

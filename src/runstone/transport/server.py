@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,6 +10,9 @@ from runstone.connection import answer_error
 from runstone.operations.table import Operation, Request, Response
 from runstone.transport import Transport
 from runstone.transport.http import PREFIX, HttpTransport
+
+if TYPE_CHECKING:
+    from runstone.repository.files import Repository
 
 
 class ServerTransport:
@@ -27,6 +30,10 @@ class ServerTransport:
     def call(self, operation: Operation[Request, Response], request: Request) -> Response:
         """Carry the operation out, in the server's own words."""
         return self._speak().call(operation, request)
+
+    def repository(self) -> Repository:
+        """The server's, whichever it is."""
+        return self._speak().repository()
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,109 @@
+"""What can be asked of packs: those that a client sends are checked whole and entered into the index, before any file names them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from runstone.errors import Conflict, InvalidParameter
+from runstone.operations.engine import Engine
+from runstone.operations.table import Empty, operation
+from runstone.repository.files import repository_in
+from runstone.repository.packs import Packed
+from runstone.store import artifacts
+from runstone.store.database import Connection
+
+if TYPE_CHECKING:
+    from runstone.repository.arriving import ArrivingPack
+
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
+
+class NewPack(msgspec.Struct):
+    """A pack that lies where packs lie: its chunks as (digest, offset, size)."""
+
+    name: str
+    size: int
+    chunks: list[tuple[str, int, int]]
+
+
+class AllPacks(msgspec.Struct):
+    """Ask for all packs."""
+
+
+class Packs(msgspec.Struct):
+    """Packs, with their sizes in bytes."""
+
+    packs: dict[str, int]
+
+
+class PackName(msgspec.Struct):
+    """A pack."""
+
+    name: str
+
+
+@operation("GET", "/runstone/packs", permission="manage")
+def list_packs(engine: Engine, request: AllPacks) -> Packs:
+    """All packs that the index knows."""
+    with engine.database.read() as connection:
+        return Packs(dict(artifacts.packs(connection)))
+
+
+@operation("DELETE", "/runstone/packs/{name}", permission="manage", alone=True)
+def delete_pack(engine: Engine, request: PackName) -> Empty:
+    """Take a pack away that no content needs; nothing happens where there is none. Raises Conflict where one does."""
+    _check_name(request.name)
+    with engine.database.write() as connection:
+        if not artifacts.delete_pack(connection, request.name):
+            raise Conflict(f"The pack {request.name} has chunks of files: it stays.")
+    repository_in(engine.folder).blobs.delete(request.name)
+    return Empty()
+
+
+def arriving_pack(engine: Engine, name: str) -> ArrivingPack | None:
+    """A pack that is about to be sent to this process, to be written and then given to `take_pack`; None where it is here already."""
+    from runstone.repository.arriving import ArrivingPack
+
+    _check_name(name)
+    pack = ArrivingPack(repository_in(engine.folder).folder, name)
+    try:
+        with engine.database.read() as connection:
+            there = artifacts.pack_size(connection, name) is not None
+    except BaseException:
+        pack.abandon()
+        raise
+    if there:
+        pack.abandon()
+        return None
+    return pack
+
+
+def take_pack(engine: Engine, arrived: ArrivingPack) -> None:
+    """Check every chunk of a pack that has arrived, put it where packs lie, and enter it into the index, though no file names it yet."""
+    pack = arrived.finish(repository_in(engine.folder).blobs)
+    with engine.database.write() as connection:
+        add_pack(connection, placed(pack), engine.now())
+
+
+def placed(pack: Packed) -> NewPack:
+    """A pack as a repository hands it over, as a request names it."""
+    return NewPack(pack.name, pack.size, [(chunk.digest, chunk.offset, chunk.size) for chunk in pack.chunks])
+
+
+def add_pack(connection: Connection, pack: NewPack, now: int) -> None:
+    """Enter a pack into the index. Raises InvalidParameter for one that cannot be."""
+    _check_name(pack.name)
+    for name, offset, size in pack.chunks:
+        if not 0 <= offset < offset + size <= pack.size:
+            raise InvalidParameter(
+                f"The chunk {name} at {offset}, of {size} bytes, does not lie in the pack {pack.name} of {pack.size} bytes."
+            )
+    artifacts.add_pack(connection, pack.name, pack.size, pack.chunks, now)
+
+
+def _check_name(name: str) -> None:
+    stem, dot, ending = name.partition(".")
+    if (len(stem), dot, ending) != (32, ".", "pack") or not _HEXADECIMAL.issuperset(stem):
+        raise InvalidParameter(f"Invalid pack name: {name!r}. A pack is 32 hexadecimal digits and '.pack'.")
