@@ -156,6 +156,15 @@ BUSY_TIMEOUT = Setting(
     "RUNSTONE_BUSY_TIMEOUT", _seconds, 60.0, "Seconds to wait for another process's write to the store."
 )
 
+BATCH_LIMIT = Setting(
+    "RUNSTONE_BATCH_LIMIT", _size, 1000, "Metrics, params and tags in one log-batch request; of params and of tags, a tenth of it each."
+)  # fmt: skip
+KEY_LIMIT = Setting("RUNSTONE_KEY_LIMIT", _size, 250, "Characters of a metric's, param's or tag's key.")
+PARAM_LIMIT = Setting("RUNSTONE_PARAM_LIMIT", _size, 6000, "Characters of a param's value.")
+TAG_LIMIT = Setting("RUNSTONE_TAG_LIMIT", _size, 8000, "Characters of a tag's value.")
+PAGE_LIMIT = Setting("RUNSTONE_PAGE_LIMIT", _size, 50_000, "Runs or experiments in one answer to a search.")
+FILTER_LIMIT = Setting("RUNSTONE_FILTER_LIMIT", _size, 20_000, "Characters of a search's filter.")
+FILTER_KEYS = Setting("RUNSTONE_FILTER_KEYS", _size, 60, "Metrics, params and tags that a search may name.")
 SERVER_BODY_LIMIT = Setting(
     "RUNSTONE_SERVER_BODY_LIMIT", _size, 33_554_432, "Bytes that a JSON request to a server may have (artifacts have no limit)."
 )  # fmt: skip

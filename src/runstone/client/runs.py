@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from runstone import settings
 from runstone.client.waiting import RunOperations
 from runstone.entities import Metric, PagedList, Param, Run, RunStatus, RunTag
 from runstone.errors import InvalidParameter
@@ -104,7 +105,7 @@ def search_runs(
         else [str(number) for number in experiment_ids],
         filter=filter_string or "",
         run_view_type=view_name(run_view_type),
-        max_results=search.MOST_RESULTS if max_results is None else max_results,
+        max_results=settings.PAGE_LIMIT.read() if max_results is None else max_results,
         order_by=list(order_by or []),
         page_token=page_token or None,
     )

@@ -6,6 +6,7 @@ import os
 
 import msgspec
 
+from runstone import settings
 from runstone.entities import LoggedModel, LoggedModelParameter, LoggedModelTag
 from runstone.entities.logged_models import STATUSES, LoggedModelStatus
 from runstone.errors import InvalidParameter, NotFound
@@ -155,7 +156,7 @@ def _answer(connection: Connection, model: int) -> LoggedModelAnswer:
 
 def _param(param: LoggedModelParameter) -> tuple[str, str]:
     key = rules.check_key("param", param.key)
-    return key, rules.fit("param", key, param.value, rules.PARAM_LENGTH)
+    return key, rules.fit("param", key, param.value, settings.PARAM_LIMIT)
 
 
 def _add_params(connection: Connection, model_id: str, model: int, params: list[tuple[str, str]]) -> None:

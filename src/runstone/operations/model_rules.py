@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from runstone import settings
 from runstone.entities.model_registry import STAGES
 from runstone.errors import InvalidParameter
 from runstone.operations import rules
@@ -124,8 +125,9 @@ def check_logged_model_tag(key: str | None, value: str | None) -> tuple[str, str
     name, text = required("key", key), value or ""
     rules.check_text("The tag's key", name)
     rules.check_text(f"The tag {name!r}", text)
-    if len(name) > rules.KEY_LENGTH or len(text) > TAG_LENGTH:
+    most = settings.KEY_LIMIT.read()
+    if len(name) > most or len(text) > TAG_LENGTH:
         raise InvalidParameter(
-            f"The tag {name[:40]!r} needs a key of at most {rules.KEY_LENGTH} and a value of at most {TAG_LENGTH} characters."
+            f"The tag {name[:40]!r} needs a key of at most {most} and a value of at most {TAG_LENGTH} characters."
         )
     return name, text

@@ -9,9 +9,6 @@ from functools import lru_cache
 from runstone import settings
 from runstone.errors import InvalidParameter
 
-KEY_LENGTH = 250
-PARAM_LENGTH = 6_000
-TAG_LENGTH = 8_000
 EXPERIMENT_NAME_LENGTH = 500
 EXPERIMENT_TAG_LENGTH = 20_000
 PATH_LENGTH = 1024
@@ -29,10 +26,11 @@ def check_key(kind: str, key: object, number: int | None = None) -> str:
     if not isinstance(key, str) or not key:
         where = _place(kind, "key", number)
         raise missing(where) if key in (None, "") else invalid(where, key, f"A {kind}'s key is a text.")
-    if len(key) > KEY_LENGTH:
+    limit = settings.KEY_LIMIT.read()
+    if len(key) > limit:
         what = {"metric": "Metric name", "param": "Param key"}.get(kind) or _place(kind, "key", number)
         raise InvalidParameter(
-            f"'{what}' exceeds the maximum length of {KEY_LENGTH} characters: {key[:40]!r}... has {len(key)}. Shorten it."
+            f"'{what}' exceeds the maximum length of {limit} characters: {key[:40]!r}... has {len(key)}. Shorten it, or raise {settings.KEY_LIMIT.name}."
         )
     if not _KEY.fullmatch(key):
         wrong = next((mark for mark in key if not _KEY.fullmatch(mark)), key)
@@ -68,15 +66,16 @@ def check_metric_key(key: str) -> str:
     return check_key("metric", key)
 
 
-def fit(kind: str, key: str, value: str, limit: int) -> str:
-    """The value, cut to `limit` characters with a warning; an InvalidParameter instead where the settings say so."""
+def fit(kind: str, key: str, value: str, most: settings.Setting[int]) -> str:
+    """The value, cut to `most` characters with a warning; an InvalidParameter instead where the settings say so."""
     check_text(f"The {kind} {key!r}", value)
+    limit = most.read()
     if len(value) <= limit:
         return value
     if not settings.TRUNCATE.read():
         raise InvalidParameter(
             f"The {kind} {key!r} has {len(value)} characters; the limit is {limit}. Shorten it, log it with log_text, "
-            f"or set {settings.TRUNCATE.name}=1 to have it cut."
+            f"raise {most.name}, or set {settings.TRUNCATE.name}=1 to have it cut."
         )
     import warnings
 
@@ -147,11 +146,12 @@ def check_experiment_name(name: object) -> str:
     return name
 
 
-def check_limit(what: str, count: int, limit: int) -> None:
-    """Refuse a request that holds more of something than one request may."""
+def check_limit(what: str, count: int, limit: int, setting: str = "") -> None:
+    """Refuse a request that holds more of something than one request may; `setting` is what could allow it."""
     if count > limit:
+        also = f", or raise {setting}" if setting else ""
         raise InvalidParameter(
-            f"A batch logging request can contain at most {limit} {what}. Got {count} {what}. Send them in parts."
+            f"A batch logging request can contain at most {limit} {what}. Got {count} {what}. Send them in parts{also}."
         )
 
 

@@ -6,6 +6,7 @@ import os
 
 import msgspec
 
+from runstone import settings
 from runstone.entities import LifecycleStage, Metric, Param, Run, RunInfo, RunStatus, RunTag
 from runstone.errors import InvalidParameter, NotFound
 from runstone.operations import names, rules
@@ -217,12 +218,12 @@ def log_batch(engine: Engine, request: LogBatch) -> Empty:
     from runstone.operations.series import store_metrics
 
     run_id = rules.check_run_id(request.run_id)
-    rules.check_limit("metrics", len(request.metrics), 1_000)
-    rules.check_limit("params", len(request.params), 100)
-    rules.check_limit("tags", len(request.tags), 100)
-    rules.check_limit(
-        "metrics, params, and tags", len(request.metrics) + len(request.params) + len(request.tags), 1_000
-    )
+    most, setting = settings.BATCH_LIMIT.read(), settings.BATCH_LIMIT.name
+    rules.check_limit("metrics", len(request.metrics), most, setting)
+    rules.check_limit("params", len(request.params), most // 10, setting)
+    rules.check_limit("tags", len(request.tags), most // 10, setting)
+    total = len(request.metrics) + len(request.params) + len(request.tags)
+    rules.check_limit("metrics, params, and tags", total, most, setting)
     params = [_checked_param(param.key, param.value, number) for number, param in enumerate(request.params)]
     keys = [key for key, _ in params]
     if len(set(keys)) != len(keys):
@@ -285,12 +286,12 @@ def _load(connection: Connection, run: int) -> Run:
 
 def _checked_tag(key: str | None, value: str, number: int | None = None) -> tuple[str, str]:
     name = rules.check_key("tag", key, number)
-    return name, rules.fit("tag", name, value, rules.TAG_LENGTH)
+    return name, rules.fit("tag", name, value, settings.TAG_LIMIT)
 
 
 def _checked_param(key: str | None, value: str, number: int | None = None) -> tuple[str, str]:
     name = rules.check_key("param", key, number)
-    return name, rules.fit("param", name, value, rules.PARAM_LENGTH)
+    return name, rules.fit("param", name, value, settings.PARAM_LIMIT)
 
 
 def _set_tags(connection: Connection, run: int, tags: list[tuple[str, str]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from runstone import settings
 from runstone.entities import Experiment, Run
 from runstone.operations import rules
 from runstone.operations.engine import Engine
@@ -14,7 +15,6 @@ from runstone.store.search.names import EXPERIMENTS, RUNS
 from runstone.store.search.order import Term
 from runstone.store.search.query import page
 
-MOST_RESULTS = 50_000
 _STAGES = {"ACTIVE_ONLY": ["active"], "DELETED_ONLY": ["deleted"], "ALL": ["active", "deleted"]}
 # By name, and by number as protocol buffers may write it.
 _VIEWS = {key: stages for number, (name, stages) in enumerate(_STAGES.items(), 1) for key in (name, str(number))}
@@ -95,6 +95,9 @@ def _stages(field: str, view: object) -> list[str]:
 
 
 def _count(count: int) -> int:
-    if not isinstance(count, int) or not 0 < count <= MOST_RESULTS:
-        raise rules.invalid("max_results", count, f"It must be an integer from 1 to {MOST_RESULTS}.")
+    most = settings.PAGE_LIMIT.read()
+    if not isinstance(count, int) or not 0 < count <= most:
+        raise rules.invalid(
+            "max_results", count, f"It must be an integer from 1 to {most}, which is {settings.PAGE_LIMIT.name}."
+        )
     return count

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from runstone import settings
 from runstone.errors import InvalidParameter
 from runstone.store.search import names
 from runstone.store.search.grammar import Comparison, Identifier, Node
@@ -21,7 +22,6 @@ from runstone.store.search.tokens import mistake
 Fragment = tuple[str, list[object]]
 
 # SQLite joins 64 tables at the most.
-MOST_KEYS = 60
 _TOO_LARGE = 2**63  # for SQL's integers
 _RANGES = (">", "<", ">=", "<=", "BETWEEN")
 _TEXTS = "=, !=, LIKE, ILIKE, RLIKE, IN, NOT IN, IS NULL"
@@ -64,9 +64,10 @@ class Joins:
         for alias, known in self.rows.items():
             if known == (table, key):
                 return alias
-        if len(self.rows) == MOST_KEYS:
+        most = settings.FILTER_KEYS.read()
+        if len(self.rows) >= most:
             raise InvalidParameter(
-                f"A search may name {MOST_KEYS} metrics, params and tags; {key!r} is one more. Ask in parts."
+                f"A search may name {most} metrics, params and tags; {key!r} is one more. Ask in parts, or raise {settings.FILTER_KEYS.name}."
             )
         alias = f"k{len(self.rows)}"
         self.rows[alias] = (table, key)

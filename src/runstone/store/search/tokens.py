@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from runstone import settings
 from runstone.errors import InvalidParameter
-
-MOST_TEXT = 20_000
 
 # Strings end where MLflow's end: a doubled quote and a backslash with a quote stay in the text, as they are.
 _TOKEN = re.compile(
@@ -41,8 +40,11 @@ def mistake(text: str, place: int, problem: str, valid: str) -> InvalidParameter
 
 def tokens_of(text: str) -> list[Token]:
     """The tokens of a text. Raises InvalidParameter for what is none."""
-    if len(text) > MOST_TEXT:
-        raise InvalidParameter(f"The filter has {len(text)} characters; the limit is {MOST_TEXT}. Ask in parts.")
+    most = settings.FILTER_LIMIT.read()
+    if len(text) > most:
+        raise InvalidParameter(
+            f"The filter has {len(text)} characters; the limit is {most}. Ask in parts, or raise {settings.FILTER_LIMIT.name}."
+        )
     found, place, end = [], 0, len(text.rstrip())
     while place < end:
         match = _TOKEN.match(text, place)
