@@ -294,3 +294,25 @@ def test_what_is_no_request_is_refused_in_mlflows_shape(server: Server, said: by
                 answer += data
     assert answer[9:12] == status
     assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["error_code"] == "BAD_REQUEST"
+
+
+def test_a_page_of_an_origin_that_was_named_may_ask_and_no_other(tmp_path: Path) -> None:
+    server = serve(tmp_path / "store", "--cors-allowed-origins", "https://page.example")
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    try:
+        for origin, allowed in (("https://page.example", "https://page.example"), ("https://evil.example", None)):
+            request = urllib.request.Request(
+                server.url + "/api/2.0/mlflow/runs/create", method="OPTIONS", headers={"Origin": origin, **asked}
+            )
+            try:
+                with urllib.request.urlopen(request) as answer:
+                    told = answer.headers
+            except urllib.error.HTTPError as refusal:
+                told = refusal.headers
+            assert told.get("Access-Control-Allow-Origin") == allowed
+        body = {"experiment_id": "0"}
+        assert ask(server, "/api/2.0/mlflow/runs/create", body, Origin="https://page.example")["run"]
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            ask(server, "/api/2.0/mlflow/runs/create", body, Origin="https://evil.example")
+    finally:
+        server.stop()

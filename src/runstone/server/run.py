@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 
 import msgspec
+from starlette.types import ASGIApp
 
 from runstone import settings
 from runstone.errors import BadRequest, from_os_error
@@ -108,9 +109,9 @@ def handed_on() -> Options:
     return msgspec.json.decode(settings.handed_on(_HANDED_ON), type=Options)
 
 
-def make_application(options: Options, settle: Callable[[], object] | None = None) -> App:
+def make_application(options: Options, settle: Callable[[], object] | None = None) -> ASGIApp:
     """The application of this process (see `App` for `settle`)."""
-    return App(
+    app = App(
         Engine(options.folder, serving=True),
         guard(options),
         prefix=options.prefix,
@@ -118,6 +119,12 @@ def make_application(options: Options, settle: Callable[[], object] | None = Non
         access_log=options.access_log,
         settle=settle,
     )
+    if not options.allowed_origins:
+        return app
+    # Their browsers ask first whether they may; nobody else is told that somebody may.
+    from starlette.middleware.cors import CORSMiddleware
+
+    return CORSMiddleware(app, allow_origins=options.allowed_origins, allow_methods=["*"], allow_headers=["*"])
 
 
 def _is_loopback(host: str) -> bool:
