@@ -128,7 +128,7 @@ def test_points_that_wait_on_a_server_are_read_with_their_models(run_id: str) ->
     engine = Engine("store")
     engine.points_wait = True
     made = logged_models.create_logged_model.function(engine, logged_models.CreateLoggedModel("0")).model.model_id
-    asked = logged_models.LoggedModelId(made)
+    asked = logged_models.GetLoggedModel(made)
 
     def log(value: float) -> None:
         series.log_metric.function(engine, series.LogMetric(run_id, "m", value, 1, 0, made))

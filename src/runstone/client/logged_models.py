@@ -61,7 +61,7 @@ def get_logged_model(self: Client, model_id: str) -> LoggedModel:
     """The model, with what was measured of it. Raises NotFound, also for a deleted one."""
     from runstone.operations import logged_models
 
-    return self._transport.call(logged_models.get_logged_model, logged_models.LoggedModelId(model_id)).model
+    return self._transport.call(logged_models.get_logged_model, logged_models.GetLoggedModel(model_id)).model
 
 
 def delete_logged_model(self: Client, model_id: str) -> None:

@@ -16,6 +16,9 @@ from runstone.operations.table import Empty, operation
 from runstone.store import arrivals, experiments, logged_models
 from runstone.store.database import Connection
 
+# By name, and by number as protocol buffers may write it.
+_STATUSES = {key: status for number, (name, status) in enumerate(STATUSES.items()) for key in (name, str(number))}
+
 
 class CreateLoggedModel(msgspec.Struct, omit_defaults=True):
     """A model without a name is given one."""
@@ -34,6 +37,13 @@ class LoggedModelAnswer(msgspec.Struct, omit_defaults=True):
     model: LoggedModel
 
 
+class GetLoggedModel(msgspec.Struct, omit_defaults=True):
+    """One logged model, by id; with `allow_deleted` also one that was deleted."""
+
+    model_id: str | None = None
+    allow_deleted: bool = False
+
+
 class LoggedModelId(msgspec.Struct, omit_defaults=True):
     """One logged model, by id."""
 
@@ -41,10 +51,10 @@ class LoggedModelId(msgspec.Struct, omit_defaults=True):
 
 
 class FinalizeLoggedModel(msgspec.Struct, omit_defaults=True):
-    """How it ended: LOGGED_MODEL_READY or LOGGED_MODEL_UPLOAD_FAILED."""
+    """How it ended: LOGGED_MODEL_READY or LOGGED_MODEL_UPLOAD_FAILED, or the number of one."""
 
     model_id: str | None = None
-    status: str | None = None
+    status: str | int | None = None
 
 
 class LogLoggedModelParams(msgspec.Struct, omit_defaults=True):
@@ -88,20 +98,20 @@ def create_logged_model(engine: Engine, request: CreateLoggedModel) -> LoggedMod
 
 
 @operation("GET", "/mlflow/logged-models/{model_id}", permission="read")
-def get_logged_model(engine: Engine, request: LoggedModelId) -> LoggedModelAnswer:
+def get_logged_model(engine: Engine, request: GetLoggedModel) -> LoggedModelAnswer:
     """One logged model, with what was measured of it. Raises NotFound."""
     model_id = model_rules.required("model_id", request.model_id)
     with engine.reading_points() as connection:
-        return _answer(connection, logged_models.require(connection, model_id))
+        return _answer(connection, logged_models.require(connection, model_id, deleted=request.allow_deleted))
 
 
 @operation("PATCH", "/mlflow/logged-models/{model_id}", permission="edit")
 def finalize_logged_model(engine: Engine, request: FinalizeLoggedModel) -> LoggedModelAnswer:
     """Say that a model's files are all there, or will not come."""
     model_id = model_rules.required("model_id", request.model_id)
-    status = STATUSES.get(model_rules.required("status", request.status))
+    status = _STATUSES.get(model_rules.required("status", str(request.status or "")))
     if status is None:
-        raise InvalidParameter(f"Invalid model status: {request.status!r}. Give one of {', '.join(STATUSES)}.")
+        raise rules.invalid("status", request.status, f"Give one of {', '.join(STATUSES)}.")
     if not LoggedModelStatus.is_finalized(status):
         raise InvalidParameter(f"Invalid model status: {status}. Expected statuses: [READY, FAILED].")
     with engine.database.write() as connection:

@@ -26,7 +26,7 @@ _STAGES = {stage.lower(): stage for stage in STAGES}
 def required(field: str, value: str | None) -> str:
     """The value of a field that must be there, or InvalidParameter."""
     if not value:
-        raise InvalidParameter(f"Missing value for required parameter '{field}'.")
+        raise rules.missing(field)
     return value
 
 
@@ -34,7 +34,7 @@ def check_model_name(name: str | None, field: str = "name") -> str:
     """A registered model's name, or InvalidParameter."""
     text = required(field, name)
     if not text.strip():
-        raise InvalidParameter(f"Missing value for required parameter '{field}'.")
+        raise rules.missing(field)
     rules.check_text("The model's name", text)
     if len(text) > NAME_LENGTH:
         raise InvalidParameter(
@@ -43,9 +43,7 @@ def check_model_name(name: str | None, field: str = "name") -> str:
     if "/" in text or ":" in text:
         raise InvalidParameter(f"Invalid model name '{text}'. Names cannot contain '/' or ':'.")
     if "\0" in text or posixpath.normpath(text) != text or text in (".", ".."):
-        raise InvalidParameter(
-            f"Invalid value \"{text}\" for parameter '{field}' supplied: names must not read as another path. Choose another name."
-        )
+        raise rules.invalid(field, text, "A name must not read as another path. Choose another.")
     return text
 
 

@@ -41,7 +41,7 @@ class OrderByField(msgspec.Struct, omit_defaults=True):
 class SearchLoggedModels(msgspec.Struct, omit_defaults=True):
     """`filter` in the language of docs/search.md; `datasets` narrow what its metrics mean."""
 
-    experiment_ids: list[str] = []
+    experiment_ids: list[str] | None = None
     filter: str | None = None
     datasets: list[DatasetFilter] = []
     max_results: int | None = None
@@ -91,9 +91,9 @@ class ModelVersionsPage(msgspec.Struct, omit_defaults=True):
 @operation("POST", "/mlflow/logged-models/search", permission="read")
 def search_logged_models(engine: Engine, request: SearchLoggedModels) -> LoggedModelsPage:
     """Logged models of some experiments, the newest first unless said; ties by creation, newest first, then by id."""
-    if not request.experiment_ids:
-        raise InvalidParameter("Missing value for required parameter 'experiment_ids'.")
-    numbers = [rules.check_experiment_id(experiment_id) for experiment_id in request.experiment_ids]
+    if request.experiment_ids is None:
+        raise rules.missing("experiment_ids")
+    numbers = [rules.experiment_number(experiment_id) for experiment_id in request.experiment_ids]
     rules.check_limit("datasets", len(request.datasets), MOST_DATASETS)
     datasets = [_dataset(given.dataset_name, given.dataset_digest) for given in request.datasets]
     scope = f"logged_model.lifecycle_stage = 'active' AND logged_model.experiment IN ({','.join('?' * len(numbers))})"

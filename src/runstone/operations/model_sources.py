@@ -64,7 +64,10 @@ def _check_spelling(source: str) -> None:
 def _of_model(connection: Connection, source: str) -> Origin:
     named = source.removeprefix("models:/")
     if _MODEL_ID.fullmatch(named):
-        logged = logged_models.load_logged_models(connection, [logged_models.require(connection, named)])[0]
+        row = logged_models.find(connection, named)
+        if row is None:
+            raise _refused(source, "there is no such model")
+        logged = logged_models.load_logged_models(connection, [row])[0]
         return Origin(source, logged.artifact_location, logged.source_run_id or None, named)
     name, at, alias = named.partition("@")
     if at:
@@ -84,7 +87,8 @@ def _of_model(connection: Connection, source: str) -> Origin:
 
 def _of_run(connection: Connection, source: str) -> Origin:
     run_id, _, path = source.removeprefix("runs:/").partition("/")
-    runs.require(connection, run_id)
+    if runs.find(connection, run_id) is None:
+        raise _refused(source, "there is no such run")
     if not path:
         raise _refused(source, "it names no path among the run's artifacts")
     return Origin(source, source, run_id, None)

@@ -33,7 +33,7 @@ class LogOutputs(msgspec.Struct, omit_defaults=True):
     """Models that a run made."""
 
     run_id: str | None = None
-    models: list[LoggedModelOutput] = []
+    models: list[LoggedModelOutput] | None = None
 
 
 class LogModel(msgspec.Struct, omit_defaults=True):
@@ -47,6 +47,8 @@ class LogModel(msgspec.Struct, omit_defaults=True):
 def log_outputs(engine: Engine, request: LogOutputs) -> Empty:
     """Say that a run made these models, each at a step; saying it again changes nothing."""
     run_id = rules.check_run_id(request.run_id)
+    if request.models is None:
+        raise rules.missing("models")
     rules.check_limit("models", len(request.models), MOST_MODELS)
     outputs = [
         (model_rules.required("model_id", model.model_id), check_integer("step", "model", model.step))

@@ -43,18 +43,18 @@ def same(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
 def alike(theirs: dict[str, Any], ours: dict[str, Any], mistyped: bool) -> bool:
     """The same, for a request that was made; of what it was answered with, only the fields, for the requests before it may have come out otherwise.
 
-    Of a mistyped request MLflow may take what it understands, where ours names the field; an id that cannot be is not found there.
+    Of a mistyped request MLflow may take what it understands, where ours names the field; what no id or name can be is not found there.
     """
     refused = (ours["status"], ours.get("code")) == (400, "INVALID_PARAMETER_VALUE")
-    if refused and ((mistyped and theirs["status"] in (200, 400)) or _is_of_no_run(theirs, ours)):
+    if refused and ((mistyped and theirs["status"] in (200, 400)) or _is_of_nothing(theirs, ours)):
         return True
     if "body" in theirs and "body" in ours:
         return bool(theirs["status"] == ours["status"] and theirs["body"].keys() == ours["body"].keys())
     return same(theirs, ours)
 
 
-def _is_of_no_run(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
-    return theirs["status"] == 404 and theirs["message"].startswith("Run with id=") and "'run_id'" in ours["message"]
+def _is_of_nothing(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
+    return theirs["status"] == 404 and bool(re.search("'(run_id|name)'", ours["message"]))
 
 
 def _says(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
@@ -74,6 +74,9 @@ def _brief(text: str) -> str:
     text = text.replace('Invalid value "" for parameter', "Missing value for required parameter").replace(
         "' supplied", "'"
     )
+    text = re.sub(
+        r'Invalid value "(-?\d+)"', r"Invalid value \1", text
+    )  # out of a query, where MLflow knows texts only
     return re.sub(r"(Invalid value) .{100,}? (for parameter)", r"\1 ... \2", text, flags=re.DOTALL)
 
 
@@ -94,11 +97,13 @@ def is_page(outcome: dict[str, Any]) -> bool:
 
 
 def without(value: Any) -> Any:
-    """A value without what belongs to absent parts, without the digests of files, which are ours, and without empty `outputs`."""
+    """A value without what belongs to absent parts, without the digests of files, which are ours, and without what is as good as absent."""
     if isinstance(value, dict):
         left_out = ABSENT | ({"digest"} if "is_dir" in value else set())
         return {
-            key: without(item) for key, item in value.items() if key not in left_out and (key, item) != ("outputs", {})
+            key: without(item)
+            for key, item in value.items()
+            if key not in left_out and item is not None and (key, item) not in [("outputs", {}), ("description", "")]
         }
     return [without(item) for item in value] if isinstance(value, list) else value
 

@@ -51,6 +51,11 @@ class Describer:
             return "<now>" if abs(value - time.time() * 1000) < _DAY else value
         if isinstance(value, float):
             return f"{value!r}"  # 1.0 is another JSON than 1
+        if value.startswith("[{"):  # JSON as a text: a tag that tells of models
+            try:
+                return self._value(json.loads(value), field)
+            except ValueError:
+                pass
         return self._text(value, field)
 
     def _list(self, items: list[Any]) -> list[Any]:

@@ -53,6 +53,17 @@ ROUTES = [
     Route("GET", "experiments/search", {"filter": "name = '$new'", "view_type": "ALL", "max_results": 5, "order_by": ["name"]}),
     Route("GET", "metrics/get-history?run_id=$run", {"metric_key": "nobody", "max_results": 5}),
     Route("GET", "artifacts/list", {"run_id": "$run", "path": "folder"}),
+    Route("POST", "registered-models/create", {"name": "$new #", "description": "d", "tags": [{"key": "a", "value": "b"}]}),
+    Route("GET", "registered-models/get", {"name": "nobody"}),
+    Route("PATCH", "registered-models/update", {"name": "nobody", "description": "d"}),
+    Route("POST", "registered-models/set-tag", {"name": "nobody", "key": "k", "value": "v"}),
+    Route("GET", "registered-models/search", {"filter": "name = '$new'", "max_results": 5, "order_by": ["name"]}),
+    Route("POST", "model-versions/create", {"name": "nobody", "source": "runs:/$run/model", "run_id": "$run", "description": "d"}),
+    Route("GET", "model-versions/get", {"name": "nobody", "version": "1"}),
+    Route("POST", "registered-models/alias", {"name": "nobody", "alias": "champion", "version": "1"}),
+    Route("POST", "logged-models", {"experiment_id": "$experiment", "name": "m", "model_type": "t"}),
+    Route("POST", "logged-models/search", {"experiment_ids": ["999999"], "filter": "name = 'm'", "max_results": 5}),
+    Route("POST", "runs/outputs", {"run_id": "$run", "models": [{"model_id": "m-1", "step": 1}]}),
 ]  # fmt: skip
 
 # Fields that take one of some names; MLflow passes over what is none of them.
