@@ -118,7 +118,7 @@ def search_logged_models(
     from runstone.operations import model_search
 
     request = model_search.SearchLoggedModels(
-        experiment_ids=[str(number) for number in _listed("experiment_ids", experiment_ids)],
+        experiment_ids=experiment_ids and [str(number) for number in _listed("experiment_ids", experiment_ids)],
         filter=filter_string,
         datasets=[_struct(model_search.DatasetFilter, "datasets", given) for given in _listed("datasets", datasets)],
         max_results=max_results,
