@@ -20,7 +20,7 @@ COMMANDS = {
     "server": ("server", "Serve the store over HTTP, to every client that speaks MLflow's wire."),
     "ui": ("server", "The same, and open it in a browser."),
     "verify": ("checks", "Read every stored byte again and compare it with its digest."),
-    "sync": ("checks", "Ship what dead processes left on its way to the store."),
+    "sync": ("syncing", "Ship what was left on this machine on its way to the store."),
     "doctor": ("checks", "Say which store this is and whether it is well."),
 }
 # Exit codes, besides 0 and 2 (a wrong command line, click's own). `run` passes the script's on.

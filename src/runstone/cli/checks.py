@@ -1,4 +1,4 @@
-"""`runstone verify`, `sync` and `doctor`: is all that was stored still there and whole, and is all there that was logged."""
+"""`runstone verify` and `doctor`: is all that was stored still there and whole."""
 
 from __future__ import annotations
 
@@ -32,24 +32,6 @@ def verify(as_json: bool) -> int:
         outcome = f"{len(damaged)} damaged" if damaged else "all as they were stored"
         print(f"{size(read)} read: {outcome}", file=sys.stderr)
     return 1 if damaged else 0
-
-
-@click.command()
-@json_option
-def sync(as_json: bool) -> None:
-    """Ship the metric points that dead processes left on their way, and close their runs. Any read of the store does it too."""
-    store = reader()
-    adopted = store.settle()
-    rows = [
-        {
-            "run_id": journal.run_id,
-            "status": store.get_run(journal.run_id).info.status,
-            "points": journal.points,
-            "damaged": journal.damaged,
-        }
-        for journal in adopted
-    ]
-    show(rows, as_json, "Nothing was left behind: all that was logged is in the store.")
 
 
 @click.command()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from runstone import settings
+from runstone.connection import within
 from runstone.entities import Experiment, LifecycleStage
-from runstone.errors import AlreadyExists, InvalidParameter, NotFound
+from runstone.errors import AlreadyExists, InvalidParameter, NotFound, RunstoneError
 from runstone.fluent.location import client
+from runstone.journal.shipping import warn_once
+from runstone.journal.waiting import BY_NAME, is_passing
+from runstone.operations import rules
 
 DEFAULT_ID = "0"
 
@@ -25,7 +30,7 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | None
     if (experiment_name is None) == (experiment_id is None):
         raise InvalidParameter("set_experiment takes an experiment_name or an experiment_id: give exactly one of them.")
     if experiment_id is not None:
-        experiment = client().get_experiment(experiment_id)
+        experiment = _by_id(experiment_id)
     else:
         assert experiment_name is not None
         experiment = _get_or_create(experiment_name)
@@ -51,14 +56,37 @@ def active_experiment_id() -> str:
     if not number:
         return DEFAULT_ID
     try:
-        return client().get_experiment(number).experiment_id
+        return _by_id(number).experiment_id
     except NotFound:
         raise InvalidParameter(
             f"The environment names the experiment {number!r} ({settings.EXPERIMENT_ID.name}), and there is none in {client().tracking_uri}."
         ) from None
 
 
+def _by_id(number: str) -> Experiment:
+    return _unless_away(lambda: client().get_experiment(number), str(number))
+
+
 def _get_or_create(name: str) -> Experiment:
+    rules.check_experiment_name(name)
+    return _unless_away(lambda: _found_or_made(name), BY_NAME + name, name)
+
+
+def _unless_away(ask: Callable[[], Experiment], deferred: str, name: str = "") -> Experiment:
+    """What the store says; while a server is away, a stand-in that is resolved when what refers to it is shipped."""
+    if not client()._is_server or settings.OFFLINE.read() != "auto":
+        return ask()
+    try:
+        with within(settings.OFFLINE_AFTER.read()):
+            return ask()
+    except RunstoneError as error:
+        if not is_passing(error):
+            raise
+        warn_once(error)
+        return Experiment(deferred, name, "")
+
+
+def _found_or_made(name: str) -> Experiment:
     found = client().get_experiment_by_name(name)
     if found is not None:
         return found

@@ -42,7 +42,9 @@ def release(held: Held, run: Run, status: str, error: BaseException | None, last
         last: whether this thread has no other run, so that a person is told where it is.
     """
     if held.process != os.getpid():
-        held.journal.close()  # a forked child leaves its parent's run: its own points are shipped, the end is the parent's to say
+        _let_go(
+            held
+        )  # a forked child leaves its parent's run: its own points are shipped, the end is the parent's to say
     elif held.store._is_server:
         _release_to_server(held, run, status, error, last)
     else:
@@ -56,6 +58,13 @@ def release(held: Held, run: Run, status: str, error: BaseException | None, last
             held.journal.close()
         if last:
             _tell(held.store, run)
+
+
+def _let_go(held: Held) -> None:
+    if held.store._is_server and journal.ship_all(held.journal, 0, quiet=True) is not None:
+        held.journal.leave()
+    else:
+        held.journal.close()
 
 
 def _release_to_server(held: Held, run: Run, status: str, error: BaseException | None, last: bool) -> None:

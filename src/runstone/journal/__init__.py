@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from runstone.journal.adoption import Adopted, alone, is_live, recover
+from runstone.journal.adoption import Adopted, alone, is_live, left_behind, recover
 from runstone.journal.departure import ship_all
 from runstone.journal.shipping import afterwards
+from runstone.journal.waiting import rejected
 from runstone.journal.writer import Journal, flush_all, open_journal
 
-__all__ = ["Adopted", "Journal", "afterwards", "alone", "flush_all", "is_live", "open_journal", "recover", "ship_all"]
+__all__ = [
+    "Adopted",
+    "Journal",
+    "afterwards",
+    "alone",
+    "flush_all",
+    "is_live",
+    "left_behind",
+    "open_journal",
+    "recover",
+    "rejected",
+    "ship_all",
+]

@@ -99,6 +99,17 @@ def _run_of(path: str) -> str:
     return os.path.basename(path).rsplit(".", 2)[0]
 
 
+def left_behind(folder: str) -> int:
+    """How many journals of dead processes, or of runs that are over, lie here."""
+    count, own = 0, own_paths()
+    for path in _journals(folder):
+        descriptor = None if path in own else lock_dead(path)
+        if descriptor is not None:
+            os.close(descriptor)
+            count += 1
+    return count
+
+
 def is_live(folder: str, run_id: str, but: Journal | None = None) -> bool:
     """Whether a living process holds the run (another one than by the journal `but`, where that is given)."""
     return _is_held(folder, run_id, set() if but is None else but.paths)

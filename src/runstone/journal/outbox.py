@@ -21,9 +21,6 @@ from runstone.transport import Transport
 if TYPE_CHECKING:
     from runstone.repository.files import Repository
 
-# Stands before the name of an experiment that could not be asked for, in place of its id.
-BY_NAME = "offline:"
-
 
 class Watched:
     """`inner`, and whether it answered last time; experiments that are known by name only are looked up on the way."""
@@ -50,17 +47,17 @@ class Watched:
         return self.inner.repository()
 
     def _resolved(self, request: Request) -> Request:
-        if str(getattr(request, "experiment_id", "")).startswith(BY_NAME):
+        if str(getattr(request, "experiment_id", "")).startswith(waiting.BY_NAME):
             return msgspec.structs.replace(request, experiment_id=self._experiment(request.experiment_id))  # type: ignore[attr-defined]
         ids = getattr(request, "experiment_ids", None)
-        if ids and any(str(number).startswith(BY_NAME) for number in ids):
-            found = [self._experiment(number) if number.startswith(BY_NAME) else number for number in ids]
+        if ids and any(str(number).startswith(waiting.BY_NAME) for number in ids):
+            found = [self._experiment(number) if number.startswith(waiting.BY_NAME) else number for number in ids]
             return msgspec.structs.replace(request, experiment_ids=found)
         return request
 
     def _experiment(self, placeholder: str) -> str:
         if placeholder not in self._experiments:
-            name = placeholder.removeprefix(BY_NAME)
+            name = placeholder.removeprefix(waiting.BY_NAME)
             self._experiments[placeholder] = _find_experiment(self.inner, name) or _make_experiment(self.inner, name)
         return self._experiments[placeholder]
 

@@ -17,6 +17,8 @@ from runstone.errors import AlreadyExists, NotFound, NotServed, RunstoneError, S
 from runstone.operations.table import TABLE, Operation
 from runstone.transport import Transport
 
+# Stands before the name of an experiment that could not be asked for, in place of its id.
+BY_NAME = "offline:"
 REJECTED_SUFFIX = ".rejected"
 # What a run says of itself: all of it names the run, and none of it needs the answer.
 QUEUED = frozenset(
@@ -93,9 +95,9 @@ def patient(early: bool) -> Iterator[None]:
 
 
 def rejected(folder: str) -> list[Rejected]:
-    """What was refused, of all runs whose journals lie in a folder."""
+    """What was refused, of all runs whose journals lie in `journal/` below a folder."""
     found = []
-    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+    with contextlib.suppress(FileNotFoundError), os.scandir(os.path.join(folder, "journal")) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.name.endswith(REJECTED_SUFFIX):
                 with open(entry.path, "rb") as file:

@@ -29,6 +29,8 @@ _AT_ONCE = 1024
 
 _pack = records.POINT.pack
 _open: dict[tuple[str, str], Journal] = {}
+# A forked child's, of runs that its parent holds: it holds them too from the first thing on that it logs.
+_inherited: dict[tuple[str, str], Journal] = {}
 _guard = threading.RLock()
 
 
@@ -293,8 +295,9 @@ def open_journal(transport: Transport, folder: str, run_id: str) -> Journal:
 
 
 def find_journal(folder: str, run_id: str) -> Journal | None:
-    """This process's journal of a run, where it holds the run."""
-    return _open.get((os.path.join(folder, FOLDER_NAME), run_id))
+    """This process's journal of a run, where it holds the run, or its parent did when it was forked."""
+    key = (os.path.join(folder, FOLDER_NAME), run_id)
+    return _open.get(key) or _inherited.get(key)
 
 
 def own_paths() -> set[str]:
@@ -338,6 +341,7 @@ def _after_fork() -> None:
     _guard = threading.RLock()
     for journal in _open.values():
         journal._forked()
+    _inherited.update(_open)
     _open.clear()
     shipping.forget_drainer()
 

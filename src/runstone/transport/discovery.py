@@ -54,6 +54,17 @@ def is_store(address: str) -> bool:
     )
 
 
+def servers_waited_for() -> list[str]:
+    """The addresses of the servers that a folder of this machine has something for, or had."""
+    state, found = settings.state_folder(), []
+    for name in sorted(os.listdir(state)) if os.path.isdir(state) else []:
+        path = os.path.join(state, name, "address")
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as file:
+                found.append(file.read().strip())
+    return found
+
+
 def is_gone(transport: Transport) -> bool:
     """Whether the folder of an opened store was taken away."""
     return transport.uri.startswith("file://") and not os.path.isdir(transport.folder)

@@ -1,0 +1,67 @@
+"""`runstone sync`: bring in what lies on this machine of runs that are over, and say what the store did not take."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from runstone import journal
+from runstone.cli.finding import reader
+from runstone.cli.output import json_option, show
+from runstone.client import Client
+from runstone.errors import RunstoneError
+from runstone.transport.discovery import servers_waited_for
+
+
+@click.command()
+@click.option("--all", "everywhere", is_flag=True, help="All servers that something lies here for.")
+@json_option
+def sync(everywhere: bool, as_json: bool) -> int:
+    """Ship what dead processes, and runs whose server was away, left on this machine; close their runs. Any read of the store does it
+    too. Exit code 1 where something is still left, or the store refused some of it."""
+    stores = [Client(address) for address in servers_waited_for()] if everywhere else [reader()]
+    rows: list[dict[str, Any]] = []
+    left = 0
+    for store in stores:
+        try:
+            rows += [_row(store, adopted, everywhere) for adopted in store.settle()]
+        except RunstoneError as error:
+            print(f"runstone: {error.message}", file=sys.stderr)
+        left += _left(store)
+    show(rows, as_json, "" if left else "Nothing was left behind: all that was logged is in the store.")
+    return 1 if left else 0
+
+
+def _row(store: Client, adopted: journal.Adopted, everywhere: bool) -> dict[str, Any]:
+    try:
+        status = store.get_run(adopted.run_id).info.status
+    except RunstoneError:
+        status = None
+    row = {
+        "run_id": adopted.run_id,
+        "status": status,
+        "points": adopted.points,
+        "operations": adopted.operations,
+        "damaged": adopted.damaged,
+    }
+    return {"store": store.tracking_uri, **row} if everywhere else row
+
+
+def _left(store: Client) -> int:
+    """How much is still here; people are told of it."""
+    waiting, refused = journal.left_behind(store._folder), journal.rejected(store._folder)
+    if waiting:
+        print(f"runstone: {waiting} journals still wait for {store.tracking_uri}; nothing is lost.", file=sys.stderr)
+    for one in refused:
+        print(
+            f"runstone: run {one.run_id}: {one.operation} was refused ({one.error_code}): {one.message}",
+            file=sys.stderr,
+        )
+    if refused:
+        print(
+            f"runstone: what was refused is kept in {store._folder}/journal/*.rejected; delete that when it is dealt with.",
+            file=sys.stderr,
+        )
+    return waiting + len(refused)
