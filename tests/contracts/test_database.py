@@ -5,6 +5,7 @@ Another database joins with a subclass of `Kind` in `KINDS`.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import threading
@@ -355,3 +356,50 @@ def _in_a_thread(database: Database) -> None:
     thread = threading.Thread(target=names, args=(database,))
     thread.start()
     thread.join()
+
+
+def names(database: Database) -> set[str]:
+    with database.read() as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM experiment")} - {"Default"}
+
+
+def test_of_a_group_what_raises_is_undone_and_the_rest_kept(database: Database) -> None:
+    with database.group() as intact:
+        for name in ("one", "two", "three"):
+            with contextlib.suppress(NotFound), database.write() as connection:
+                connection.execute(NEW, (name,))
+                if name == "two":
+                    raise NotFound("no")
+        assert intact()
+        with database.read() as connection:  # sees what the group has written so far
+            assert connection.execute("SELECT count(*) FROM experiment").fetchone() == (3,)
+    assert names(database) == {"one", "three"}
+
+
+def test_a_group_that_raises_leaves_nothing_and_one_may_follow(database: Database) -> None:
+    def write(then: type[BaseException] | None) -> None:
+        with database.group(), database.write() as connection:
+            connection.execute(NEW, ("one",))
+            if then is not None:
+                raise then
+
+    with pytest.raises(KeyboardInterrupt):
+        write(KeyboardInterrupt)
+    assert names(database) == set()
+    write(None)
+    assert names(database) == {"one"}
+
+
+def test_a_group_tells_that_its_transaction_is_gone(database: Database) -> None:
+    def write() -> None:
+        with database.group() as intact:
+            with contextlib.suppress(RunstoneError), database.write() as connection:
+                connection.execute(NEW, ("one",))
+                connection.execute("ROLLBACK")  # as SQLite does by itself on some errors
+                connection.execute("no SQL")
+            assert not intact()
+            raise NotFound("as a writer does that finds it gone")
+
+    with pytest.raises(NotFound):
+        write()
+    assert names(database) == set()

@@ -98,7 +98,10 @@ class Writer:
                 if not self._waiting:
                     break
                 group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-            outcomes = self._carry_out(group)
+            try:
+                outcomes = self._carry_out(group)
+            except Exception as error:  # noqa: BLE001  # whatever it is: this thread is the only one that writes, and must live
+                outcomes = [error] * len(group)
             self.groups, self.requests = self.groups + 1, self.requests + len(group)
             assert self._loop is not None
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -116,11 +119,13 @@ class Writer:
 
     def _together(self, group: list[_Waiting]) -> list[Outcome]:
         outcomes = []
-        with self._engine.database.group():
+        with self._engine.database.group() as intact:
             for one in group:
                 outcome = _outcome(one.act)
                 if isinstance(outcome, StorageError):
                     raise outcome
+                if not intact():
+                    raise StorageError(f"The transaction was rolled back: {outcome}")
                 outcomes.append(outcome)
         return outcomes
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 from weakref import WeakSet
@@ -116,13 +116,14 @@ class Database:
                     raise
 
     @contextmanager
-    def group(self) -> Iterator[None]:
+    def group(self) -> Iterator[Callable[[], bool]]:
         """One transaction of several writes of this thread: what one of them raises undoes that one only. All are on disk when the
-        block has ended, and none if it raises."""
-        with self.write():
+        block has ended, and none if it raises. What it gives tells whether the transaction is still there: on some errors, such as a full
+        disk, SQLite rolls all of it back."""
+        with self.write() as connection:
             self._local.grouped = True
             try:
-                yield
+                yield lambda: connection.in_transaction
             finally:
                 self._local.grouped = False
 
@@ -135,11 +136,9 @@ class Database:
                 yield connection
                 connection.execute("RELEASE part")
             except BaseException:
-                if connection.in_transaction:  # SQLite may have rolled all of it back, on a full disk for one
+                if connection.in_transaction:
                     connection.execute("ROLLBACK TO part")
                     connection.execute("RELEASE part")
-                else:
-                    self._local.grouped = False
                 raise
 
     def close(self) -> None:
