@@ -56,7 +56,7 @@ def test_files_of_a_run_are_named_by_their_run_or_by_where_they_are(client: Clie
 
 
 def test_a_copied_version_keeps_where_it_comes_from(client: Client, run_id: str) -> None:
-    first = client.create_model_version("forest", f"runs:/{run_id}/model", description="d")
+    first = client.create_model_version("forest", f"runs:/{run_id}/model", tags={"a": "b"}, description="d")
     client.set_registered_model_alias("forest", "best", first.version)
     for uri in ("models:/forest/1", "models:/forest@best"):
         copied = client.copy_model_version(uri, "elsewhere")
@@ -66,6 +66,7 @@ def test_a_copied_version_keeps_where_it_comes_from(client: Client, run_id: str)
             run_id,
             "d",
         )
+        assert copied.tags == {"a": "b"}
         assert client.get_model_version_download_uri("elsewhere", copied.version) == f"runs:/{run_id}/model"
     assert copied.version == "2"
     for wrong in (
@@ -184,7 +185,9 @@ def test_tags_and_descriptions_of_a_version(client: Client) -> None:
     assert client.get_model_version("forest", "1").tags == {"b": "2", "c": "3"}
     client.delete_model_version_tag("forest", key="c", stage="Staging")
     assert client.update_model_version("forest", "1", "second").description == "second"
-    assert client.update_model_version("forest", "1").description is None
+    assert client.update_model_version("forest", "1", "").description == ""
+    with pytest.raises(InvalidParameter, match="description"):
+        client.update_model_version("forest", "1")
     for wrong in ({"version": "1", "stage": "Staging"}, {}, {"stage": "Production"}, {"version": "7"}):
         with pytest.raises(RunstoneError):
             client.set_model_version_tag("forest", key="a", value="b", **wrong)

@@ -26,6 +26,11 @@ _HOMES = {
             "log_artifact log_artifacts log_text log_dict log_figure log_image log_table load_table log_stream get_artifact_uri"
         ),
         "runstone.fluent.inputs": "log_input log_inputs",
+        "runstone.fluent.models": (
+            "initialize_logged_model create_external_model finalize_logged_model get_logged_model last_logged_model "
+            "search_logged_models log_model_params log_outputs set_logged_model_tags delete_logged_model_tag"
+        ),
+        "runstone.fluent.registry": "register_model search_registered_models search_model_versions set_model_version_tag",
         "runstone.client": "Client MlflowClient",
         "runstone.client.pictures": "Image",
         "runstone.errors": "RunstoneError MlflowException",
@@ -80,6 +85,16 @@ if TYPE_CHECKING:
     from runstone.fluent.location import is_tracking_uri_set as is_tracking_uri_set
     from runstone.fluent.location import set_registry_uri as set_registry_uri
     from runstone.fluent.location import set_tracking_uri as set_tracking_uri
+    from runstone.fluent.models import create_external_model as create_external_model
+    from runstone.fluent.models import delete_logged_model_tag as delete_logged_model_tag
+    from runstone.fluent.models import finalize_logged_model as finalize_logged_model
+    from runstone.fluent.models import get_logged_model as get_logged_model
+    from runstone.fluent.models import initialize_logged_model as initialize_logged_model
+    from runstone.fluent.models import last_logged_model as last_logged_model
+    from runstone.fluent.models import log_model_params as log_model_params
+    from runstone.fluent.models import log_outputs as log_outputs
+    from runstone.fluent.models import search_logged_models as search_logged_models
+    from runstone.fluent.models import set_logged_model_tags as set_logged_model_tags
     from runstone.fluent.records import delete_tag as delete_tag
     from runstone.fluent.records import flush_artifact_async_logging as flush_artifact_async_logging
     from runstone.fluent.records import flush_async_logging as flush_async_logging
@@ -90,6 +105,10 @@ if TYPE_CHECKING:
     from runstone.fluent.records import metric_frame as metric_frame
     from runstone.fluent.records import set_tag as set_tag
     from runstone.fluent.records import set_tags as set_tags
+    from runstone.fluent.registry import register_model as register_model
+    from runstone.fluent.registry import search_model_versions as search_model_versions
+    from runstone.fluent.registry import search_registered_models as search_registered_models
+    from runstone.fluent.registry import set_model_version_tag as set_model_version_tag
     from runstone.fluent.runs import delete_run as delete_run
     from runstone.fluent.runs import get_parent_run as get_parent_run
     from runstone.fluent.runs import get_run as get_run
@@ -111,8 +130,8 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(
-            f"runstone has no {name!r}. It has what MLflow has for runs, experiments, metrics, artifacts and datasets. A model is a file: "
-            "save it with its own library (joblib.dump, torch.save, ...) and log that with log_artifact."
+            f"runstone has no {name!r}. It has what MLflow has for runs, experiments, metrics, artifacts, datasets, logged models and "
+            "the registry. A model's files: save it with its own library (joblib.dump, torch.save, ...) and log that with log_artifact."
         )
     value: object = getattr(import_module(home), name)
     globals()[name] = value  # the next use finds it without coming here

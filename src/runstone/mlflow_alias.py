@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 MLFLOW_VERSION = "3.17.2"
 
 _ENTITIES = (
-    "dataset dataset_input experiment experiment_tag file_info input_tag lifecycle_stage logged_model_input logged_model_output "
-    "metric param run run_data run_info run_inputs run_outputs run_status run_tag source_type view_type"
+    "dataset dataset_input experiment experiment_tag file_info input_tag lifecycle_stage logged_model logged_model_input "
+    "logged_model_output logged_model_parameter logged_model_status logged_model_tag metric param run run_data run_info run_inputs run_outputs run_status run_tag source_type view_type"
+)
+_REGISTRY = (
+    "model_version model_version_stages model_version_status model_version_tag registered_model registered_model_alias "
+    "registered_model_tag"
 )
 _DATASETS = "dataset meta_dataset numpy_dataset pandas_dataset polars_dataset schema sources"
 _SOURCES = "artifact_dataset_sources code_dataset_source dataset_source http_dataset_source"
@@ -33,6 +37,8 @@ _MODULES = {
     **{f"mlflow.data.{name}": "runstone.data.sources" for name in _SOURCES.split()},
     "mlflow.entities": "runstone.entities",
     **{f"mlflow.entities.{name}": "runstone.entities" for name in _ENTITIES.split()},
+    "mlflow.entities.model_registry": "runstone.entities.model_registry",
+    **{f"mlflow.entities.model_registry.{name}": "runstone.entities.model_registry" for name in _REGISTRY.split()},
     "mlflow.exceptions": "runstone.exceptions",
     "mlflow.protos": "runstone.exceptions",
     "mlflow.protos.databricks_pb2": "runstone.exceptions",

@@ -27,6 +27,17 @@ FIELDS = {
     "FileInfo": "path is_dir file_size",
     "Dataset": "name digest source_type source schema profile",
     "DatasetInput": "dataset tags",
+    "LoggedModelInput": "model_id",
+    "LoggedModelOutput": "model_id step",
+    "LoggedModel": (
+        "experiment_id model_id name artifact_location creation_timestamp last_updated_timestamp model_type source_run_id status "
+        "status_message tags params"
+    ),
+    "RegisteredModel": "name creation_timestamp last_updated_timestamp description latest_versions tags aliases",
+    "ModelVersion": (
+        "name version creation_timestamp last_updated_timestamp description current_stage source run_id run_link status "
+        "status_message tags aliases"
+    ),
 }
 _DAY = 86_400_000
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
@@ -61,6 +72,8 @@ class Describer:
 
     def value(self, value: Any, field: str = "") -> Any:
         """Any value."""
+        if field == "version":  # over HTTP both are texts
+            return str(value)
         for kind, describe in self._kinds():
             if isinstance(value, kind):
                 return describe(value, field)

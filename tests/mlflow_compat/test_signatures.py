@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import operator
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.mlflow_compat.real import ask
 import runstone
 from runstone import entities
 from runstone.client import Client
+from runstone.entities import model_registry  # noqa: F401  # a module of `entities` from here on
 
 pytestmark = pytest.mark.compat
 
@@ -22,7 +24,10 @@ FUNCTIONS = {
         "flush_artifact_async_logging doctor set_experiment create_experiment get_experiment get_experiment_by_name "
         "search_experiments delete_experiment restore_experiment set_experiment_tag set_experiment_tags delete_experiment_tag "
         "log_param log_params log_metric log_metrics set_tag set_tags delete_tag log_artifact log_artifacts log_text log_dict "
-        "log_figure log_image log_table load_table log_stream get_artifact_uri log_input log_inputs"
+        "log_figure log_image log_table load_table log_stream get_artifact_uri log_input log_inputs "
+        "initialize_logged_model create_external_model finalize_logged_model get_logged_model last_logged_model search_logged_models "
+        "log_model_params log_outputs set_logged_model_tags delete_logged_model_tag register_model search_registered_models "
+        "search_model_versions set_model_version_tag"
     ),
     "mlflow.artifacts": "download_artifacts list_artifacts load_text load_dict load_image",
     "mlflow.config": "enable_async_logging set_tracking_uri get_tracking_uri is_tracking_uri_set set_registry_uri get_registry_uri",
@@ -32,7 +37,13 @@ METHODS = (
     "restore_experiment search_experiments set_experiment_tag create_run delete_run delete_tag get_metric_history get_parent_run "
     "get_run log_batch log_inputs log_metric log_param restore_run search_runs set_tag set_terminated update_run "
     "download_artifacts list_artifacts load_table log_artifact log_artifacts log_dict log_figure log_image log_stream log_table "
-    "log_text"
+    "log_text log_outputs create_logged_model finalize_logged_model get_logged_model delete_logged_model set_logged_model_tags "
+    "delete_logged_model_tag log_model_params search_logged_models create_registered_model get_registered_model "
+    "rename_registered_model update_registered_model delete_registered_model search_registered_models get_latest_versions "
+    "set_registered_model_tag delete_registered_model_tag set_registered_model_alias delete_registered_model_alias "
+    "get_model_version_by_alias create_model_version copy_model_version get_model_version update_model_version "
+    "transition_model_version_stage get_model_version_stages delete_model_version get_model_version_download_uri "
+    "search_model_versions set_model_version_tag delete_model_version_tag"
 )
 NAMES = [
     *(f"{module}.{name}" for module, names in FUNCTIONS.items() for name in names.split()),
@@ -43,12 +54,13 @@ ABSENT = {"trace_location", "workspace_store_uri", "workspace", "effective_trace
 
 ENTITIES = (
     "Metric Param RunTag Run RunInfo RunData RunInputs RunOutputs Experiment ExperimentTag FileInfo Dataset DatasetInput InputTag "
-    "LoggedModelInput LoggedModelOutput"
+    "LoggedModelInput LoggedModelOutput LoggedModel LoggedModelTag LoggedModelParameter model_registry.RegisteredModel "
+    "model_registry.ModelVersion model_registry.RegisteredModelTag model_registry.ModelVersionTag model_registry.RegisteredModelAlias"
 )
 CONSTANTS = "ViewType RunStatus LifecycleStage SourceType"
 
 ASK = """
-import inspect, mlflow
+import inspect, mlflow, operator, mlflow.entities.model_registry
 def described(name):
     parts = name.split(".")
     value = mlflow
@@ -60,7 +72,7 @@ def described(name):
     ]
 import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
 def shown(name):
-    kind = getattr(mlflow.entities, name)
+    kind = operator.attrgetter(name)(mlflow.entities)
     return {
         "arguments": [p for p in inspect.signature(kind).parameters if p not in ("args", "kwargs")],
         "properties": [k for k in dir(kind) if isinstance(inspect.getattr_static(kind, k), property)],
@@ -112,9 +124,10 @@ def test_every_function_takes_mlflows_arguments(real: Any) -> None:
 
 
 def test_every_entity_is_made_with_mlflows_arguments_and_has_its_properties(real: Any) -> None:
-    values = {"tags": [], "params": [], "metrics": [], "dataset_inputs": [], "model_inputs": [], "model_outputs": []}
+    lists = "tags params metrics dataset_inputs model_inputs model_outputs aliases latest_versions"
+    values: dict[str, Any] = {**{name: [] for name in lists.split()}, "status": entities.LoggedModelStatus.READY}
     for name in ENTITIES.split():
-        kind = getattr(entities, name)
+        kind = operator.attrgetter(name)(entities)
         arguments = [argument for argument in real["entities"][name]["arguments"] if argument not in ABSENT]
         given = {argument: values.get(argument, argument) for argument in arguments}
         by_name, by_place = kind(**given), kind(*given.values())

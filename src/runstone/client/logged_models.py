@@ -33,11 +33,11 @@ def create_logged_model(
         model_type: what its kind is called.
     """
     from runstone.entities.logged_models import LoggedModelParameter, LoggedModelTag
-    from runstone.operations import logged_models
+    from runstone.operations import logged_models, model_rules
 
     request = logged_models.CreateLoggedModel(
         experiment_id=str(experiment_id),
-        name=name,
+        name=None if name is None else model_rules.check_logged_model_name(name),
         model_type=model_type,
         source_run_id=source_run_id,
         params=[LoggedModelParameter(key, str(value)) for key, value in (params or {}).items()],

@@ -65,9 +65,8 @@ def copy_model_version(self: Client, src_model_uri: str, dst_name: str) -> Model
         source = self.get_model_version(*named.split("/", 1))
     with contextlib.suppress(AlreadyExists):
         self.create_registered_model(dst_name)
-    return self.create_model_version(
-        dst_name, f"models:/{source.name}/{source.version}", description=source.description
-    )
+    where = f"models:/{source.name}/{source.version}"
+    return self.create_model_version(dst_name, where, tags=source.tags, description=source.description)
 
 
 def get_model_version(self: Client, name: str, version: str) -> ModelVersion:
@@ -79,8 +78,11 @@ def get_model_version(self: Client, name: str, version: str) -> ModelVersion:
 
 
 def update_model_version(self: Client, name: str, version: str, description: str | None = None) -> ModelVersion:
-    """Set the description."""
+    """Set the description; an empty text takes it away."""
     from runstone.operations import model_versions
+
+    if description is None:
+        raise InvalidParameter("update_model_version sets the description: give one, or '' for none.")
 
     request = model_versions.UpdateModelVersion(name, _text(version), description)
     return self._transport.call(model_versions.update_model_version, request).model_version

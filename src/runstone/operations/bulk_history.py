@@ -8,7 +8,7 @@ import msgspec
 
 from runstone.entities import Metric
 from runstone.errors import InvalidParameter
-from runstone.operations import model_rules
+from runstone.operations import model_rules, rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
 from runstone.store import runs, series
@@ -87,7 +87,7 @@ def get_metric_history_bulk_interval(engine: Engine, request: GetHistoryBulkInte
     import numpy
 
     if not request.run_ids:
-        raise InvalidParameter("Missing value for required parameter 'run_ids'.")
+        raise rules.missing("run_ids")
     key = model_rules.required("metric_key", request.metric_key)
     if len(request.run_ids) > MOST_RUNS:
         raise InvalidParameter(

@@ -6,7 +6,6 @@ import os
 
 import msgspec
 
-from runstone import settings
 from runstone.entities import LoggedModel, LoggedModelParameter, LoggedModelTag
 from runstone.entities.logged_models import STATUSES, LoggedModelStatus
 from runstone.errors import InvalidParameter, NotFound
@@ -21,12 +20,12 @@ _STATUSES = {key: status for number, (name, status) in enumerate(STATUSES.items(
 
 
 class CreateLoggedModel(msgspec.Struct, omit_defaults=True):
-    """A model without a name is given one."""
+    """A model without a name is given one. Who says nothing of its type or its run says an empty text, as on MLflow's wire."""
 
     experiment_id: str | None = None
     name: str | None = None
-    model_type: str | None = None
-    source_run_id: str | None = None
+    model_type: str | None = ""
+    source_run_id: str | None = ""
     params: list[LoggedModelParameter] = []
     tags: list[LoggedModelTag] = []
 
@@ -51,7 +50,7 @@ class LoggedModelId(msgspec.Struct, omit_defaults=True):
 
 
 class FinalizeLoggedModel(msgspec.Struct, omit_defaults=True):
-    """How it ended: LOGGED_MODEL_READY or LOGGED_MODEL_UPLOAD_FAILED, or the number of one."""
+    """Where it stands: LOGGED_MODEL_READY or LOGGED_MODEL_UPLOAD_FAILED, or the number of a status."""
 
     model_id: str | None = None
     status: str | int | None = None
@@ -83,14 +82,14 @@ def create_logged_model(engine: Engine, request: CreateLoggedModel) -> LoggedMod
     """A new logged model, PENDING until it is finalized. Raises NotFound for a missing experiment."""
     experiment = rules.check_experiment_id(request.experiment_id)
     name = model_rules.check_logged_model_name(request.name) if request.name else names.random_name()
-    params = [_param(param) for param in request.params]
-    tags = [model_rules.check_logged_model_tag(tag.key, tag.value) for tag in request.tags]
+    params = [model_rules.check_logged_model_label("param", param.key, param.value) for param in request.params]
+    tags = [model_rules.check_logged_model_label("tag", tag.key, tag.value) for tag in request.tags]
     model_id = f"m-{os.urandom(16).hex()}"
     with engine.database.write() as connection:
         _, location = experiments.require(connection, experiment, active=True)
         uri = f"{location}/models/{model_id}/artifacts"
         model = logged_models.insert(
-            connection, model_id, experiment, name, request.model_type or "", request.source_run_id or "", uri, engine.now()
+            connection, model_id, experiment, name, request.model_type, request.source_run_id, uri, engine.now()
         )  # fmt: skip
         _add_params(connection, model_id, model, params)
         logged_models.set_tags(connection, model, tags)
@@ -109,11 +108,7 @@ def get_logged_model(engine: Engine, request: GetLoggedModel) -> LoggedModelAnsw
 def finalize_logged_model(engine: Engine, request: FinalizeLoggedModel) -> LoggedModelAnswer:
     """Say that a model's files are all there, or will not come."""
     model_id = model_rules.required("model_id", request.model_id)
-    status = _STATUSES.get(model_rules.required("status", str(request.status or "")))
-    if status is None:
-        raise rules.invalid("status", request.status, f"Give one of {', '.join(STATUSES)}.")
-    if not LoggedModelStatus.is_finalized(status):
-        raise InvalidParameter(f"Invalid model status: {status}. Expected statuses: [READY, FAILED].")
+    status = _status(request.status)
     with engine.database.write() as connection:
         model = logged_models.require(connection, model_id)
         logged_models.set_status(connection, model, status, engine.now())
@@ -134,7 +129,7 @@ def delete_logged_model(engine: Engine, request: LoggedModelId) -> Empty:
 def log_logged_model_params(engine: Engine, request: LogLoggedModelParams) -> Empty:
     """Log params. The same value again is no change; another value is an InvalidParameter."""
     model_id = model_rules.required("model_id", request.model_id)
-    params = [_param(param) for param in request.params]
+    params = [model_rules.check_logged_model_label("param", param.key, param.value) for param in request.params]
     with engine.database.write() as connection:
         _add_params(connection, model_id, logged_models.require(connection, model_id), params)
     return Empty()
@@ -144,7 +139,7 @@ def log_logged_model_params(engine: Engine, request: LogLoggedModelParams) -> Em
 def set_logged_model_tags(engine: Engine, request: SetLoggedModelTags) -> Empty:
     """Set tags, in place of those of the same keys."""
     model_id = model_rules.required("model_id", request.model_id)
-    tags = [model_rules.check_logged_model_tag(tag.key, tag.value) for tag in request.tags]
+    tags = [model_rules.check_logged_model_label("tag", tag.key, tag.value) for tag in request.tags]
     with engine.database.write() as connection:
         logged_models.set_tags(connection, logged_models.require(connection, model_id), tags)
     return Empty()
@@ -164,9 +159,11 @@ def _answer(connection: Connection, model: int) -> LoggedModelAnswer:
     return LoggedModelAnswer(logged_models.load_logged_models(connection, [model])[0])
 
 
-def _param(param: LoggedModelParameter) -> tuple[str, str]:
-    key = rules.check_key("param", param.key)
-    return key, rules.fit("param", key, param.value, settings.PARAM_LIMIT)
+def _status(given: str | int | None) -> LoggedModelStatus:
+    status = _STATUSES.get(model_rules.required("status", None if given is None else str(given)))
+    if status is None:
+        raise rules.invalid("status", given, f"Give one of {', '.join(STATUSES)}.")
+    return status
 
 
 def _add_params(connection: Connection, model_id: str, model: int, params: list[tuple[str, str]]) -> None:

@@ -23,10 +23,12 @@ _NOT_IN_LOGGED_NAMES = "/:.%\"'"
 _STAGES = {stage.lower(): stage for stage in STAGES}
 
 
-def required(field: str, value: str | None) -> str:
-    """The value of a field that must be there, or InvalidParameter."""
-    if not value:
+def required(field: str, value: object) -> str:
+    """The text of a field that must be there, or InvalidParameter."""
+    if value is None or value == "":
         raise rules.missing(field)
+    if not isinstance(value, str):
+        raise rules.invalid(field, value, "It takes a text.")
     return value
 
 
@@ -118,14 +120,14 @@ def check_logged_model_name(name: str) -> str:
     return name
 
 
-def check_logged_model_tag(key: str | None, value: str | None) -> tuple[str, str]:
-    """A label of a logged model: any key, as MLflow takes it, or InvalidParameter."""
+def check_logged_model_label(kind: str, key: str | None, value: str | None) -> tuple[str, str]:
+    """A tag or param (`kind` says which) of a logged model: any key, as MLflow takes it, or InvalidParameter."""
     name, text = required("key", key), value or ""
-    rules.check_text("The tag's key", name)
-    rules.check_text(f"The tag {name!r}", text)
+    rules.check_text(f"The {kind}'s key", name)
+    rules.check_text(f"The {kind} {name!r}", text)
     most = settings.KEY_LIMIT.read()
     if len(name) > most or len(text) > TAG_LENGTH:
         raise InvalidParameter(
-            f"The tag {name[:40]!r} needs a key of at most {most} and a value of at most {TAG_LENGTH} characters."
+            f"The {kind} {name[:40]!r} needs a key of at most {most} and a value of at most {TAG_LENGTH} characters."
         )
     return name, text

@@ -26,8 +26,8 @@ def insert(
     model_id: str,
     experiment: int,
     name: str,
-    model_type: str,
-    source_run_id: str,
+    model_type: str | None,
+    source_run_id: str | None,
     artifact_uri: str,
     now: int,
 ) -> int:

@@ -73,9 +73,9 @@ _UPDATED = Attribute("logged_model.last_updated_timestamp", "number")
 LOGGED_MODEL_ATTRIBUTES = {
     "name": Attribute("logged_model.name", "text"),
     "model_id": Attribute("logged_model.model_id", "text"),
-    "model_type": Attribute("logged_model.model_type", "text"),
+    "model_type": Attribute("logged_model.model_type", "text", True),
     "status": Attribute("logged_model.status", "text"),
-    "source_run_id": Attribute("logged_model.source_run_id", "text"),
+    "source_run_id": Attribute("logged_model.source_run_id", "text", True),
     "experiment_id": Attribute("logged_model.experiment", "id"),
     "artifact_location": Attribute("logged_model.artifact_uri", "text"),
     **dict.fromkeys(("creation_timestamp", "creation_time"), _CREATED),
