@@ -141,12 +141,21 @@ def test_the_page_on_search_names_what_can_be_asked_and_nothing_else() -> None:
         [re.findall(r"`([^`]+)`", line.split("|")[1]) for line in block.splitlines() if line.startswith("|")]
         for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
     ]
-    entities, summaries, runs, experiments, operators = [{name for row in table for name in row} for table in tables]
+    found = [{name for row in table for name in row} for table in tables]
+    entities, summaries, runs, experiments, logged_models, registered_models, versions, operators = found
     assert entities == set(names.RUN_ENTITIES) - {""}
     assert {name.removeprefix(".") for name in summaries} == set(names.SUMMARIES)
     assert runs == set(names.RUN_ATTRIBUTES)
     assert experiments == set(names.EXPERIMENT_ATTRIBUTES)
+    assert logged_models == set(names.LOGGED_MODEL_ATTRIBUTES)
+    assert registered_models == set(names.REGISTERED_MODEL_ATTRIBUTES)
+    assert versions == set(names.MODEL_VERSION_ATTRIBUTES)
     negations = {f"NOT {name}" for name in (*grammar.PATTERNS, "IN", "BETWEEN")}
     assert operators == {*grammar.COMPARISONS, "IN", "BETWEEN", *negations, "IS NULL", "IS NOT NULL"}
-    for name in (*names.DATASET_COLUMNS, *names.EXPERIMENT_ENTITIES):
+    for name in (
+        *names.DATASET_COLUMNS,
+        *names.EXPERIMENT_ENTITIES,
+        *names.LOGGED_MODEL_ENTITIES,
+        *names.REGISTRY_ENTITIES,
+    ):
         assert f"`{name}`" in text or not name
