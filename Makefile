@@ -5,13 +5,13 @@ PY = .venv/bin/python
 # -n 2: the suite is written for two cores; more do no harm
 PYTEST = $(PY) -m pytest -n $(or $(JOBS),2)
 
-.PHONY: demo test check lint soak bench format lock clean
+.PHONY: demo test check lint soak bench bench-server format lock clean
 .DEFAULT_GOAL := test
 
 demo: .venv/.demo
 	$(PY) examples/demo.py
 
-test: .venv/.test .envs/mlflow/.ready
+test: .venv/.test .envs/mlflow/.ready .envs/mlflow-2/.ready
 	$(PYTEST) -m "not soak"
 
 check: .venv/.test
@@ -24,22 +24,25 @@ lint: .venv/.test
 	.venv/bin/lint-imports --no-cache
 	$(PY) tools/check_sizes.py
 
-soak: .venv/.test .envs/mlflow/.ready
+soak: .venv/.test .envs/mlflow/.ready .envs/mlflow-2/.ready .envs/training/.ready
 	$(PYTEST) -m soak -v --durations 0 --durations-min 1
 
 bench: .venv/.test
 	$(PY) -m benchmarks
+
+bench-server: .venv/.test
+	$(PY) -m benchmarks.server
 
 format: .venv/.test
 	$(PY) -m ruff check --fix -q src tests benchmarks examples tools
 	$(PY) -m ruff format src tests benchmarks examples tools
 
 # Needs uv; writes what the requirements mean today, with digests.
+COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock:
-	for name in demo test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  pyproject.toml requirements/$$name.in -o requirements/$$name.lock; done
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  requirements/mlflow.in -o requirements/mlflow.lock
+	for name in demo test; do $(COMPILE) pyproject.toml requirements/$$name.in -o requirements/$$name.lock; done
+	for name in mlflow mlflow-2; do $(COMPILE) requirements/$$name.in -o requirements/$$name.lock; done
+	$(COMPILE) --override requirements/training-without.txt requirements/training.in -o requirements/training.lock
 
 clean:
 	rm -rf .venv .envs build dist .mypy_cache .ruff_cache .pytest_cache
@@ -59,9 +62,18 @@ clean:
 	$(PY) $(PIP_INSTALL) --require-hashes -r requirements/test.lock
 	@touch $@
 
-.envs/mlflow/.ready: requirements/mlflow.lock
-	@echo "Installing the real MLflow, for comparison, into .envs/mlflow (a minute or two) ..."
-	rm -rf .envs/mlflow
-	$(PYTHON) -m venv .envs/mlflow
-	.envs/mlflow/bin/python $(PIP_INSTALL) --require-hashes -r requirements/mlflow.lock
+.envs/mlflow/.ready .envs/mlflow-2/.ready: .envs/%/.ready: requirements/%.lock
+	@echo "Installing the real MLflow, for comparison, into .envs/$* (a minute or two) ..."
+	rm -rf .envs/$*
+	$(PYTHON) -m venv .envs/$*
+	.envs/$*/bin/python $(PIP_INSTALL) --require-hashes -r requirements/$*.lock
+	@touch $@
+
+# PyTorch comes first and without the lock: a locked one brings gigabytes of CUDA, where pip may be set up to find a build for CPUs.
+.envs/training/.ready: requirements/training.lock
+	@echo "Installing PyTorch and what trains with it into .envs/training (some minutes, 2 GB) ..."
+	rm -rf .envs/training
+	$(PYTHON) -m venv .envs/training
+	.envs/training/bin/python $(PIP_INSTALL) torch==2.13.0
+	.envs/training/bin/python $(PIP_INSTALL) --require-hashes --no-deps -r requirements/training.lock
 	@touch $@

@@ -17,10 +17,7 @@ def log_artifact(course: Course) -> list[Row]:
     size = course.size(1 << 30, 64 << 20)
     folder = course.place()
     source = os.path.join(folder, "source")
-    with open(source, "wb") as file:
-        for _ in range(size // _BLOCK):
-            file.write(os.urandom(_BLOCK))
-    drop_caches_of(source)
+    write_random(source, size)
     contenders = {"cp": lambda: act(lambda: _copy(source, os.path.join(folder, "copy")))}
     for name in ("runstone", "mlflow"):
         if name in course.pythons:
@@ -44,6 +41,14 @@ def log_artifact(course: Course) -> list[Row]:
             rows.append(Row(figure, name, wall, "s", share * limit if name == "runstone" else None, cpu, note))
         rows.append(Row(figure, "cp + fsync", limit, "s", None, median([sample.cpu for sample in samples["cp"]])))
     return rows
+
+
+def write_random(path: str, size: int) -> None:
+    """A file of random bytes, on the disk: what is measured next does not pay for its pages."""
+    with open(path, "wb") as file:
+        for _ in range(size // _BLOCK):
+            file.write(os.urandom(_BLOCK))
+    drop_caches_of(path)
 
 
 def _copy(source: str, target: str) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from benchmarks.measure import ROOT, Sample, run
 
 FOLDER = os.path.join(ROOT, ".envs")
 PEERS = ("mlflow", "mlflow-skinny", "trackio", "wandb", "tensorboardx")
+SERVERS = ("mlflow", "fasttrackml")  # the peers of the server's benchmarks
 MODULES = {
     "runstone": "runstone",
     "mlflow": "mlflow",
@@ -21,19 +22,21 @@ MODULES = {
     "trackio": "trackio",
     "wandb": "wandb",
     "tensorboardx": "tensorboardX",
+    "fasttrackml": "fasttrackml",
 }
 DISTRIBUTIONS = {**{name: name for name in MODULES}, "tensorboardx": "tensorboardX"}
 _SCRIPTS = {name: f"on_{name.split('-')[0]}.py" for name in MODULES}
 
 
-def prepare(install: bool = True) -> dict[str, str]:
+def prepare(install: bool = True, peers: Sequence[str] = PEERS) -> dict[str, str]:
     """The Python of each contender that is or can be installed, by name; runstone's is made anew from this checkout.
 
     Args:
         install: make the environments that are missing (a few minutes, some 2 GB); otherwise leave those contenders out.
+        peers: who else takes part.
     """
     pythons = {"runstone": _ours()}
-    for name in PEERS:
+    for name in peers:
         python = os.path.join(FOLDER, name, "bin", "python")
         if not _has(python, MODULES[name]):
             if not install:
@@ -69,6 +72,8 @@ def _make(name: str) -> None:
         _pip(python, "--require-hashes", "-r", os.path.join(ROOT, "requirements", "mlflow.lock"))
         with open(os.path.join(folder, ".ready"), "w"):
             pass
+    elif name == "fasttrackml":  # its server is one binary; what it requires beside is MLflow's client
+        _pip(python, "--no-deps", "-r", os.path.join(ROOT, "benchmarks", "requirements-fasttrackml.txt"))
     else:
         _pip(python, "-r", os.path.join(ROOT, "benchmarks", f"requirements-{name}.txt"))
 
@@ -98,7 +103,7 @@ def command(pythons: Mapping[str, str], name: str, task: str, folder: str, size:
     return [pythons[name], os.path.join(ROOT, "benchmarks", "peers", _SCRIPTS[name]), task, folder, str(size)]
 
 
-def perform(pythons: Mapping[str, str], name: str, task: str, folder: str, size: int) -> Sample:
-    """Have a contender do a task in a process of its own. Raises Failed."""
+def perform(pythons: Mapping[str, str], name: str, task: str, folder: str, size: int, **more: str) -> Sample:
+    """Have a contender do a task in a process of its own, with `more` in its environment. Raises Failed."""
     os.makedirs(folder, exist_ok=True)
-    return run(command(pythons, name, task, folder, size), folder, clean())
+    return run(command(pythons, name, task, folder, size), folder, clean(**more))

@@ -5,12 +5,15 @@ MLflow itself would take most of an hour to log them; what is measured is its ow
 
 from __future__ import annotations
 
+import filecmp
 import importlib.util
 import os
+import shutil
 import sqlite3
 from typing import Any
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 os.environ["GIT_PYTHON_REFRESH"] = "quiet"
 
 import mlflow
@@ -149,5 +152,31 @@ def artifact(folder: str, count: int) -> dict[str, Any]:
     return {"first": first, "again": again}
 
 
+def upload(folder: str, count: int) -> dict[str, Any]:
+    """Log `folder`/big to the server that MLFLOW_TRACKING_URI names, in a run whose id is kept in the folder."""
+    client = mlflow.MlflowClient()
+    run_id = client.create_run("0").info.run_id
+    found = whole(lambda: client.log_artifact(run_id, os.path.join(folder, "big")))
+    with open(os.path.join(folder, "run"), "w") as file:
+        file.write(run_id)
+    return found
+
+
+def download(folder: str, count: int) -> dict[str, Any]:
+    """Get it back, and look whether it is whole."""
+    with open(os.path.join(folder, "run")) as file:
+        run_id = file.read()
+    target = os.path.join(folder, "down")
+    os.makedirs(target)
+    found = whole(lambda: mlflow.MlflowClient().download_artifacts(run_id, "big", target))
+    same = filecmp.cmp(os.path.join(folder, "big"), os.path.join(target, "big"), shallow=False)
+    shutil.rmtree(target)
+    if not same:
+        raise SystemExit("what came down is not what went up")
+    return found
+
+
+TASKS = (log_metric, points, keys, kill, kill_async, logged, series, fill, search, artifact, upload, download)
+
 if __name__ == "__main__":
-    main({t.__name__: t for t in (log_metric, points, keys, kill, kill_async, logged, series, fill, search, artifact)})
+    main({task.__name__: task for task in TASKS})
