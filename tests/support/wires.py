@@ -1,82 +1,101 @@
-"""A wire between a client and a server that can be cut: a TCP proxy that counts what passes."""
+"""HTTP as bytes on a socket: for requests that no client library would send, and answers that none would hide."""
 
 from __future__ import annotations
 
 import contextlib
+import json
+import select
 import socket
-import struct
-import threading
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from tests.support.servers import Server
 
 
-class Wire:
-    """A proxy in front of a server at `url`; clients ask it at its own.
+class Answer(NamedTuple):
+    """What came back: the status (0 where the connection was closed without a word), headers in small letters, the body."""
 
-    `sent` and `received` count the bytes that clients have sent and received through it. Once more than `limit` bytes have passed in one
-    direction of a connection, that connection is cut; `cuts` counts how often.
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def code(self) -> str | None:
+        """The code of an error in MLflow's shape, with a message; None where it is none."""
+        try:
+            told: Any = json.loads(self.body)
+        except ValueError:
+            return None
+        shaped = isinstance(told, dict) and isinstance(told.get("message"), str) and told["message"]
+        return str(told.get("error_code")) if shaped else None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is a refusal that a client of MLflow understands."""
+        kind = self.headers.get("content-type", "").partition(";")[0]
+        return 400 <= self.status < 500 and kind == "application/json" and self.code not in (None, "INTERNAL_ERROR")
+
+
+def exchange(server: Server, said: bytes, *, patience: float | None = None) -> Answer:
+    """Say these bytes and hear the answer until the server has said it all.
+
+    Waits for a minute at the most: a server that has not answered by then hangs. With `patience` it is told after so many seconds of
+    silence that nothing follows, for what was said may be half a request.
     """
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=60) as connection:
+        heard = b""
+        # It may have refused, and closed, before it has heard all.
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(said)
+        if patience is not None and not select.select([connection], [], [], patience)[0]:
+            connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            while not _is_whole(heard) and (data := connection.recv(65536)):
+                heard += data
+    return read(heard)
 
-    def __init__(self, url: str) -> None:
-        host, port = url.removeprefix("http://").split(":")
-        self._there = (host, int(port))
-        self.sent = self.received = self.cuts = 0
-        self.limit: int | None = None
-        self._guard = threading.Lock()
-        self._ends: list[socket.socket] = []
-        self._carriers: list[threading.Thread] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._accepting = threading.Thread(target=self._accept, daemon=True)
-        self._accepting.start()
 
-    def close(self) -> None:
-        """Cut what is left."""
-        with contextlib.suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._accepting.join()
-        self._listening.close()
-        for end in self._ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        for carrier in self._carriers:
-            carrier.join()
+def read(heard: bytes) -> Answer:
+    """The answer in what was heard."""
+    head, _, body = heard.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    words = lines[0].split(" ")
+    status = int(words[1]) if len(words) > 1 and words[0].startswith("HTTP/") and words[1].isdigit() else 0
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    return Answer(status, headers, body)
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                here, _ = self._listening.accept()
-            except OSError:
-                return
-            try:
-                there = socket.create_connection(self._there)
-            except OSError:  # the server is gone: so is the connection
-                here.close()
-                continue
-            self._ends += [here, there]
-            carrier = threading.Thread(target=self._carry, args=(here, there), daemon=True)
-            self._carriers.append(carrier)
-            carrier.start()
 
-    def _carry(self, here: socket.socket, there: socket.socket) -> None:
-        back = threading.Thread(target=self._pass_on, args=(there, here, "received"), daemon=True)
-        back.start()
-        self._pass_on(here, there, "sent")
-        back.join()
-        for end in (here, there):
-            # A reset, as of a machine that is gone: whoever still sends hears of it.
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            end.close()
+def _is_whole(heard: bytes) -> bool:
+    answer = read(heard)
+    length = answer.headers.get("content-length", "")
+    return b"\r\n\r\n" in heard and length.isdigit() and len(answer.body) >= int(length)
 
-    def _pass_on(self, source: socket.socket, target: socket.socket, name: str) -> None:
-        passed = 0
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-                passed += len(data)
-                with self._guard:
-                    setattr(self, name, getattr(self, name) + len(data))
-                    if self.limit is not None and passed > self.limit:
-                        self.cuts += 1
-                        break
-        for end in (source, target):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+
+def request(
+    method: bytes | str,
+    target: bytes | str,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    host: str | None = "localhost",
+) -> bytes:
+    """A request as bytes: JSON unless the headers say otherwise, closed after the answer."""
+    told = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        **(headers or {}),
+    }
+    if host is not None:
+        told = {"Host": host, **told}
+    line = b" ".join((_bytes(method), _bytes(target), b"HTTP/1.1"))
+    return (
+        line
+        + b"\r\n"
+        + b"".join(f"{name}: {value}\r\n".encode("latin-1") for name, value in told.items())
+        + b"\r\n"
+        + body
+    )
+
+
+def _bytes(text: bytes | str) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")

@@ -48,6 +48,7 @@ class ByField(NamedTuple):
 def terms_of(joins: Joins, order_by: Sequence[str | ByField]) -> list[Term]:
     """The terms of what to order by. Raises InvalidParameter, with a caret, for a text that names nothing to order by."""
     terms: list[Term] = []
+    known: set[object] = set()  # what is said again orders nothing any more
     for clause in order_by:
         text = clause if isinstance(clause, str) else clause.name
         left, descending = parse_order(clause) if isinstance(clause, str) else (_named(text), clause.descending)
@@ -57,9 +58,14 @@ def terms_of(joins: Joins, order_by: Sequence[str | ByField]) -> list[Term]:
             also = ", metrics, params and tags" if joins.kind.orders else ""
             raise mistake(text, left.place, "Invalid ordering key in order_by clause", f"order by {keys}{also}")
         if isinstance(clause, ByField) and entity == METRIC:
-            terms += _latest(joins, left.key, clause)
+            if (left.key, clause.dataset) not in known:
+                known.add((left.key, clause.dataset))
+                terms += _latest(joins, left.key, clause)
             continue
         column = column_of(joins, left, text)
+        if column.value in known:
+            continue
+        known.add(column.value)
         terms.append(Term(column.value, descending, column.there != "1", column.alias))
         if entity == METRIC:
             # NaN is NULL, and comes before what is missing.
