@@ -8,7 +8,7 @@ import msgspec
 
 from runstone.entities import FileInfo
 from runstone.errors import NotFound
-from runstone.operations import owners, rules
+from runstone.operations import locations, owners, rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
 from runstone.repository import growing
@@ -171,5 +171,8 @@ def paths(engine: Engine, connection: Connection, owner: str, path: str) -> list
     owners.require(connection, owner)
     rows: list[tuple[str, int, str | None]] = [*artifacts.paths(connection, owner, path)]
     known = {name for name, _, _ in rows}
+    found = locations.place_of(engine, connection, owner)
+    if found is not None:
+        rows += [file for file in locations.files(found, path) if file[0] not in known]
     rows += [log for log in logs if log[0] not in known and (not path or f"{log[0]}/".startswith(f"{path}/"))]
     return sorted(rows, key=lambda row: row[0])

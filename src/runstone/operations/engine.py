@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from runstone.errors import CorruptData, StorageDenied, from_os_error
+from runstone.operations.locations import Locations
 from runstone.store import arrivals
 from runstone.store.database import Connection, Database
 
 DATABASE_NAME = "runstone.db"
+_IN_THE_STORE = Locations()
 
 
 class Engine:
@@ -20,10 +22,11 @@ class Engine:
     Args:
         folder: the store's folder; made, with its database, when missing.
         serving: others ask through this process, and what they say of bytes is not to be believed.
+        locations: where artifacts are plain files.
     """
 
-    def __init__(self, folder: str, *, serving: bool = False) -> None:
-        self.folder, self.serving = folder, serving
+    def __init__(self, folder: str, *, serving: bool = False, locations: Locations = _IN_THE_STORE) -> None:
+        self.folder, self.serving, self.locations = folder, serving, locations
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:

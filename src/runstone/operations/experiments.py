@@ -8,12 +8,13 @@ from runstone.entities import Experiment, ExperimentTag, LifecycleStage
 from runstone.errors import AlreadyExists, InvalidParameter, NotFound, RunStateError
 from runstone.operations import rules
 from runstone.operations.engine import Engine
+from runstone.operations.locations import check_location
 from runstone.operations.table import Empty, operation
 from runstone.store import experiments, experiments_read
 
 
 class CreateExperiment(msgspec.Struct, omit_defaults=True):
-    """`artifact_location` is where plain files go instead of the store; None is the store itself."""
+    """`artifact_location` is where files go: below `mlflow-artifacts:/`, or in a place that the server was started with. None leaves it to it."""
 
     name: str | None = None
     artifact_location: str | None = None
@@ -65,10 +66,10 @@ def create_experiment(engine: Engine, request: CreateExperiment) -> ExperimentId
     """A new experiment. Raises AlreadyExists for a name in use."""
     name = rules.check_experiment_name(request.name)
     tags = [_checked(tag.key, tag.value) for tag in request.tags]
-    _check_location(request.artifact_location)
+    check_location(engine, request.artifact_location)
     with engine.database.write() as connection:
         now = engine.now()
-        experiment = experiments.insert(connection, name, request.artifact_location, now)
+        experiment = experiments.insert(connection, name, request.artifact_location, now, engine.locations.root)
         experiments.set_tags(connection, experiment, tags, now)
     return ExperimentId(str(experiment))
 
@@ -179,13 +180,3 @@ def _checked(key: str | None, value: str) -> tuple[str, str]:
             f"'value' exceeds the maximum length of {rules.EXPERIMENT_TAG_LENGTH} characters: the tag {name!r} has {len(value)}. Shorten it."
         )
     return name, value
-
-
-def _check_location(location: str | None) -> None:
-    if location:
-        from runstone.errors import NotServed
-
-        raise NotServed(
-            f"artifact_location={location!r}: artifacts of this store live in the store itself; plain locations are not served yet. "
-            "Leave artifact_location out."
-        )

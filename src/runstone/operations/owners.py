@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from runstone.errors import InvalidParameter, NotFound
 from runstone.operations import rules
@@ -62,6 +61,8 @@ def check_key(key: str, *, folder: bool = False) -> str:
         key: the text from the request's path.
         folder: whether it may name a folder: '' is the top, and a '/' at the end is taken off.
     """
+    from urllib.parse import unquote
+
     if folder:
         key = key.removesuffix("/")
         if not key:

@@ -6,7 +6,7 @@ import msgspec
 
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameter, NotServed
-from runstone.operations import owners, rules
+from runstone.operations import locations, owners, rules
 from runstone.operations.artifacts import Files, level, paths
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
@@ -57,7 +57,7 @@ def list_keys(engine: Engine, request: KeyFolder) -> Named:
     return Named([FileInfo(file.path.rpartition("/")[2], file.is_dir, file.file_size) for file in found])
 
 
-@operation("DELETE", "/mlflow-artifacts/artifacts/{artifact_path:path}", permission="edit")
+@operation("DELETE", "/mlflow-artifacts/artifacts/{artifact_path:path}", permission="edit", alone=True)
 def delete_key(engine: Engine, request: Key) -> Empty:
     """Delete a file, a folder, or all that a run or model has, by key; nothing where there is none. What lies above is no folder of its own."""
     key = owners.check_key(request.artifact_path, folder=True)
@@ -65,7 +65,12 @@ def delete_key(engine: Engine, request: Key) -> Empty:
         raise InvalidParameter("Invalid path: '' is everything. Name what is to be deleted.")
     with engine.database.write() as connection:
         owner, path = owners.place_of_key(connection, key)
+        if owner == owners.FREE and keys.is_above_roots(connection, key):
+            raise InvalidParameter(f"Invalid path: {key!r} holds the artifacts of runs or models. Name one of them.")
         artifacts.delete(connection, owner, path)
+        found = locations.place_of(engine, connection, owner)
+    if found is not None:
+        found.place.delete(found.join(path))
     return Empty()
 
 

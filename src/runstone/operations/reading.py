@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from runstone.errors import CorruptData, InvalidParameter, NotFound
-from runstone.operations import owners
+from runstone.operations import locations, owners
 from runstone.operations.artifacts import HIDDEN, PlacedChunk
 from runstone.operations.engine import Engine
 from runstone.operations.owners import Place
@@ -46,6 +46,12 @@ def open_file(engine: Engine, place: Place) -> Opened:
                 return _whole(
                     engine, what, size, digest, [PlacedChunk(*row) for row in artifacts.content(connection, digest)]
                 )
+        found = locations.place_of(engine, connection, owner)
+    if found is not None and path:
+        plain = found.place.stat(found.join(path))
+        if plain is not None:
+            return Opened(plain.size, plain.version, partial(found.place.get, plain.path))
+        rows = rows or locations.files(found, path)  # type: ignore[assignment]  # a folder there, or nothing
     for log in logs:
         if f"{HIDDEN}/{log.name}" == path:
             return Opened(log.size, None, partial(_grown, log.path, what))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import RawIOBase
 from typing import BinaryIO
 
 import msgspec
 
 from runstone.errors import Conflict, CorruptData, InvalidParameter
-from runstone.operations import owners, rules
+from runstone.operations import locations, owners, rules
 from runstone.operations.artifacts import PlacedChunk
 from runstone.operations.engine import Engine
 from runstone.operations.packs import NewPack, add_pack, placed
@@ -20,6 +20,8 @@ from runstone.repository.files import repository_in
 from runstone.repository.packs import Packed
 from runstone.store import artifacts
 
+# A file that is given: its path, and its bytes.
+Source = tuple[str, BinaryIO | RawIOBase]
 # The digest of no bytes.
 _NOTHING = "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
 
@@ -79,10 +81,14 @@ def commit_artifacts(engine: Engine, request: CommitArtifacts) -> Empty:
     return Empty()
 
 
-def store_streams(engine: Engine, owner: str, sources: Iterable[tuple[str, BinaryIO | RawIOBase]]) -> None:
+def store_streams(engine: Engine, owner: str, sources: Iterable[Source]) -> None:
     """Store what streams give, as files of an owner, all or none: for bytes that come to this process itself."""
     with engine.database.read() as connection:
         owners.require(connection, owner, active=True)
+        found = locations.place_of(engine, connection, owner)
+    if found is not None:
+        locations.write(found, _checked(sources))
+        return
 
     def known(digests: list[str]) -> set[str]:
         return _known(engine, owner, digests)
@@ -106,9 +112,14 @@ def commit_request(
     )
 
 
+def _checked(sources: Iterable[Source]) -> Iterator[Source]:
+    return ((rules.check_path(path), stream) for path, stream in sources)
+
+
 def _known(engine: Engine, owner: str, digests: list[str]) -> set[str]:
     with engine.database.read() as connection:
         owners.require(connection, owner, active=True)
+        locations.refuse_chunks(locations.place_of(engine, connection, owner))
         known = artifacts.known(connection, digests)
     # A chunk whose pack is gone is not there, whatever the index says: it is asked for again, and what has it is whole again.
     blobs = repository_in(engine.folder).blobs
@@ -121,6 +132,7 @@ def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:
         rules.check_path(file.path)
     with engine.database.write() as connection:
         owners.require(connection, owner, active=True)
+        locations.refuse_chunks(locations.place_of(engine, connection, owner))
         for path, expected in request.expected.items():
             found = artifacts.digest_of(connection, owner, path)
             if (found or "") != expected:

@@ -9,8 +9,8 @@ from runstone.errors import AlreadyExists, InvalidParameter, NotFound
 from runstone.store.database import Connection
 
 
-def insert(connection: Connection, name: str, artifact_location: str | None, now: int) -> int:
-    """A new experiment's id. Raises AlreadyExists for a name in use, also by a deleted experiment."""
+def insert(connection: Connection, name: str, artifact_location: str | None, now: int, root: str) -> int:
+    """A new experiment's id. Raises AlreadyExists for a name in use, also by a deleted experiment. Without a location it is below `root`."""
     refuse_taken(connection, name)
     cursor = connection.execute(
         "INSERT INTO experiment (name, artifact_location, creation_time, last_update_time) VALUES (?, ?, ?, ?)",
@@ -21,9 +21,18 @@ def insert(connection: Connection, name: str, artifact_location: str | None, now
     if not artifact_location:
         connection.execute(
             "UPDATE experiment SET artifact_location = ? WHERE experiment_id = ?",
-            (f"mlflow-artifacts:/{experiment}", experiment),
+            (f"{root}/{experiment}", experiment),
         )
     return experiment
+
+
+def move_default(connection: Connection, root: str) -> None:
+    """Have the experiment Default below `root` too, if it is new: it was made with the database, which knew of none."""
+    connection.execute(
+        "UPDATE experiment SET artifact_location = ? WHERE experiment_id = 0 AND artifact_location = 'mlflow-artifacts:/0'"
+        " AND NOT EXISTS (SELECT 1 FROM run WHERE experiment = 0)",
+        (f"{root}/0",),
+    )
 
 
 def refuse_taken(connection: Connection, name: str) -> None:

@@ -23,8 +23,7 @@ def owner_of(connection: Connection, key: str) -> tuple[str, str] | None:
 
 def roots_below(connection: Connection, folder: str) -> list[str]:
     """The roots below a folder ('' for all) of the runs and logged models that have files, as keys."""
-    start = f"{SCHEME}{folder}/" if folder else SCHEME
-    end = start[:-1] + chr(ord(start[-1]) + 1)
+    start, end = _range(folder)
     rows = connection.execute(
         "SELECT artifact_uri FROM run WHERE artifact_uri >= ?1 AND artifact_uri < ?2"
         " AND EXISTS (SELECT 1 FROM artifact WHERE owner = 'runs/' || run_id)"
@@ -33,6 +32,12 @@ def roots_below(connection: Connection, folder: str) -> list[str]:
         (start, end),
     )
     return [uri[len(SCHEME) :] for (uri,) in rows]
+
+
+def is_above_roots(connection: Connection, folder: str) -> bool:
+    """Whether a run's or a logged model's root lies below a folder, whether or not it has files."""
+    query = "SELECT 1 FROM {} WHERE artifact_uri >= ? AND artifact_uri < ? LIMIT 1"
+    return any(connection.execute(query.format(table), _range(folder)).fetchone() for table in ("run", "logged_model"))
 
 
 def version_location(connection: Connection, name: str, version: str) -> str | None:
@@ -55,3 +60,9 @@ def model_uri(connection: Connection, model_id: str) -> str:
     """Where a logged model's artifacts are, for the world."""
     row = connection.execute("SELECT artifact_uri FROM logged_model WHERE model_id = ?", (model_id,)).fetchone()
     return str(row[0])
+
+
+def _range(folder: str) -> tuple[str, str]:
+    """The first URI below a folder, and the first behind all of them."""
+    start = f"{SCHEME}{folder}/" if folder else SCHEME
+    return start, start[:-1] + chr(ord(start[-1]) + 1)
