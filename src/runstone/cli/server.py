@@ -20,6 +20,9 @@ def _options(command: Any) -> Any:
             click.option("--port", "-p", default=_PORT, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."),
             click.option("--store", "store", metavar="PATH", help="The store to serve; RUNSTONE_URI's or the nearest .runstone/ unless given."),
             click.option("--backend-store-uri", metavar="PATH", help="MLflow's name for --store."),
+            click.option("--artifacts-destination", metavar="PLACE", help="A folder or bucket for artifacts, as plain files; in the store unless given."),
+            click.option("--default-artifact-root", metavar="PLACE", help="A folder or bucket for the artifacts of new experiments, which clients reach by themselves."),
+            click.option("--serve-artifacts/--no-serve-artifacts", default=True, help="Understood for MLflow's sake: artifacts are always served."),
             click.option("--workers", "-w", default=1, show_default=True, help="Processes that serve."),
             click.option("--static-prefix", default="", metavar="/PATH", help="A path that stands before every other, behind a proxy."),
             click.option("--allowed-hosts", metavar="NAMES", help="Further names (commas between) that the server may be asked by."),
@@ -62,6 +65,8 @@ def _serve(given: dict[str, Any], browse: bool) -> None:
         allowed_origins=_listed(given["cors_allowed_origins"]),
         insecure_no_auth=given["insecure_no_auth"],
         access_log=given["access_log"],
+        artifact_root=given["default_artifact_root"],
+        artifact_destination=given["artifacts_destination"],
     )
 
     def ready(address: str) -> None:

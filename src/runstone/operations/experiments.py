@@ -8,7 +8,7 @@ from runstone.entities import Experiment, ExperimentTag, LifecycleStage
 from runstone.errors import AlreadyExists, InvalidParameter, NotFound, RunStateError
 from runstone.operations import rules
 from runstone.operations.engine import Engine
-from runstone.operations.locations import check_location
+from runstone.operations.locations import PROXY, check_location
 from runstone.operations.table import Empty, operation
 from runstone.store import experiments, experiments_read
 
@@ -180,3 +180,10 @@ def _checked(key: str | None, value: str) -> tuple[str, str]:
             f"'value' exceeds the maximum length of {rules.EXPERIMENT_TAG_LENGTH} characters: the tag {name!r} has {len(value)}. Shorten it."
         )
     return name, value
+
+
+def place_default(engine: Engine) -> None:
+    """Have the experiment Default, while it is new, keep its artifacts where the operator wants those of new experiments."""
+    if engine.locations.root != PROXY:
+        with engine.database.write() as connection:
+            experiments.move_default(connection, engine.locations.root)

@@ -42,6 +42,26 @@ class Locations(NamedTuple):
         return None
 
 
+def named_locations(root: str | None, destination: str | None) -> Locations:
+    """What an operator's words mean. Raises InvalidParameter for a place that is none.
+
+    Args:
+        root: where the artifacts of new experiments go: a folder, a bucket, or below mlflow-artifacts:/.
+        destination: where the artifact proxy puts what lies below mlflow-artifacts:/, a folder or a bucket.
+    """
+    from runstone.repository.plain import open_place
+
+    kept = None if destination is None else open_place(destination)
+    if root is None or root.startswith(f"{PROXY}/"):
+        return Locations((root or PROXY).rstrip("/"), kept)
+    if "://" not in root:
+        import os
+
+        root = os.path.abspath(root)
+    root = root.rstrip("/")
+    return Locations(root, kept, {root: open_place(root)})
+
+
 class Found(NamedTuple):
     """A place, and a path there ('' is its top)."""
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from runstone.operations.engine import Engine
+from runstone.operations.locations import Locations
 from runstone.operations.store import Ping, ping
 from runstone.server import openapi
 from runstone.server.dispatch import Route
@@ -48,6 +49,9 @@ def page_routes(engine: Engine, monitor: Monitor, store: str, others: Sequence[R
                 "store_type": "SqlStore",
                 "workspaces_enabled": False,
                 "trace_archival_enabled": False,
+                "multipart_uploads_enabled": False,
+                "multipart_downloads_enabled": False,
+                "artifacts": "chunks" if engine.locations == Locations() else "files",
                 "runstone": __version__,
             }
         )

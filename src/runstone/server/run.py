@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 from runstone import settings
 from runstone.errors import BadRequest, from_os_error
 from runstone.operations.engine import Engine
+from runstone.operations.experiments import place_default
+from runstone.operations.locations import named_locations
 from runstone.server.app import App
 from runstone.server.guard import LOOPBACK, Guard
 
@@ -31,6 +33,8 @@ class Options(msgspec.Struct):
     allowed_origins: list[str] = []
     insecure_no_auth: bool = False
     access_log: bool = True
+    artifact_root: str | None = None
+    artifact_destination: str | None = None
 
 
 def serve(options: Options, application: str, ready: Callable[[str], None]) -> None:
@@ -83,6 +87,7 @@ def check(options: Options) -> None:
             f"--host {options.host} lets everybody who reaches this machine read and change the store: this runstone has no passwords yet. "
             "Leave --host out, or say --insecure-no-auth if that is what you want."
         )
+    named_locations(options.artifact_root, options.artifact_destination)
     if options.workers < 1:
         raise BadRequest(f"--workers {options.workers}: a server needs one at least.")
 
@@ -109,10 +114,18 @@ def handed_on() -> Options:
     return msgspec.json.decode(settings.handed_on(_HANDED_ON), type=Options)
 
 
+def open_engine(options: Options) -> Engine:
+    """The store that is to be served, which knows where artifacts are plain files. Raises InvalidParameter for places that are none."""
+    locations = named_locations(options.artifact_root, options.artifact_destination)
+    engine = Engine(options.folder, serving=True, locations=locations)
+    place_default(engine)
+    return engine
+
+
 def make_application(options: Options, settle: Callable[[], object] | None = None) -> ASGIApp:
     """The application of this process (see `App` for `settle`)."""
     app = App(
-        Engine(options.folder, serving=True),
+        open_engine(options),
         guard(options),
         prefix=options.prefix,
         store=options.folder,

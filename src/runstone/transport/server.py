@@ -41,19 +41,20 @@ class ServerTransport:
 
     def _speak(self) -> Transport:
         if self._spoken is None:
-            if self._is_ours():
+            said = self._says_of_itself()
+            if "runstone" in said and said.get("artifacts") != "files":
                 self._spoken = self.http
             else:
-                from runstone.transport.stock import StockTransport
+                from runstone.transport.stock import PlainFilesTransport, StockTransport
 
-                self._spoken = StockTransport(self.http)
+                self._spoken = (PlainFilesTransport if "runstone" in said else StockTransport)(self.http)
         return self._spoken
 
-    def _is_ours(self) -> bool:
+    def _says_of_itself(self) -> dict[str, Any]:
         answer = self.http.connection.request("GET", PREFIX + "/mlflow/server-info")
         if answer.status >= 400 and answer.status != 404:
             raise answer_error(answer, self.uri)
         try:
-            return "runstone" in msgspec.json.decode(answer.body, type=dict[str, Any])
+            return msgspec.json.decode(answer.body, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return False  # a page: the servers that have no such route answer with one
+            return {}  # a page: the servers that have no such route answer with one

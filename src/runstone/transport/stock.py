@@ -25,6 +25,7 @@ ID_TAG = "runstone.run_id"
 # What one request to MLflow may hold.
 MOST_METRICS = 1000
 MOST_BYTES = 900_000
+_FILES = frozenset({"list_artifacts", "get_tree", "find_chunks", "get_content", "read_growing", "adopt_growing"})
 
 
 class StockTransport:
@@ -169,6 +170,20 @@ class StockTransport:
     def repository(self) -> Repository:
         """Files that are sent and fetched whole, as MLflow does."""
         return cast("Repository", stock_files.StockFiles(self.http.connection))
+
+
+class PlainFilesTransport(StockTransport):
+    """A server of ours whose operator wants artifacts as plain files: these go there as to a stock server, all else as to ours.
+
+    Args:
+        http: the way there.
+    """
+
+    def call(self, operation: Operation[Request, Response], request: Request) -> Response:
+        """Carry the operation out; what is about files, translated."""
+        if operation.name in _FILES:
+            return super().call(operation, request)
+        return self.http.call(operation, request)
 
 
 def _points(given: series.SeriesPoints) -> list[Metric]:

@@ -58,7 +58,9 @@ class BucketPlain:
             for data in answer.stream(min_chunk_size=PIECE):
                 start += len(data)
                 yield bytes(data)
-        except (self._error, FileNotFoundError) as error:
+        except FileNotFoundError as error:
+            raise CorruptData(f"{path!r} is gone from {self._uri}.") from error
+        except self._error as error:
             raise self._failed(f"Reading {path!r}", error) from error
         if start != stop:
             raise CorruptData(f"{path!r} in {self._uri} ends early: it was changed while it was read. Read it again.")

@@ -1,0 +1,178 @@
+"""What every place for plain files promises. A new one is tested by a function that makes an empty one, and its line in PLACES."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.support import buckets
+
+from runstone.errors import CorruptData, InvalidParameter
+from runstone.repository.plain import Plain, open_place
+
+BIG = random.Random(1).randbytes(40_000_000)
+
+
+def folder(path: Path, bucket: Callable[[], str]) -> Plain:
+    return open_place(str(path / "place"))
+
+
+def bucket(path: Path, bucket: Callable[[], str]) -> Plain:
+    return open_place(f"s3://{bucket()}/{path.name}/deep")
+
+
+PLACES = {"folder": folder, "bucket": bucket}
+
+
+@pytest.fixture(scope="module")
+def s3_bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """The name of a bucket, of an S3 that is started when it is first asked for."""
+    running = []
+    monkey = pytest.MonkeyPatch()
+
+    def start() -> str:
+        if not running:
+            if buckets.missing():
+                pytest.skip(f"a bucket needs {buckets.missing()}")
+            context = buckets.s3(tmp_path_factory.mktemp("s3"))
+            environment = context.__enter__()
+            running.append(context)
+            for name, value in environment.items():
+                monkey.setenv(name, value)
+            buckets.make_bucket(environment, "tests")
+        return "tests"
+
+    yield start
+    for context in running:
+        context.__exit__(None, None, None)
+    monkey.undo()
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest, tmp_path: Path, s3_bucket: Callable[[], str]) -> Plain:
+    return PLACES[request.param](tmp_path, s3_bucket)
+
+
+def whole(place: Plain, path: str) -> bytes:
+    file = place.stat(path)
+    assert file is not None
+    return b"".join(place.get(path, 0, file.size))
+
+
+def test_an_empty_place_has_nothing(place: Plain) -> None:
+    assert place.below("") == place.below("a/b") == []
+    assert place.stat("a") is None
+    place.delete("a")
+    with pytest.raises(CorruptData):
+        list(place.get("a", 0, 1))
+
+
+@pytest.mark.parametrize("content", [b"", b"x", BIG], ids=len)
+def test_what_was_put_is_there_with_its_size(place: Plain, content: bytes) -> None:
+    place.put("a/b/c", iter([content[:7], content[7:]]))
+    assert whole(place, "a/b/c") == content
+    assert [file[:2] for file in place.below("a")] == [("a/b/c", len(content))]
+
+
+def test_ranges_are_exact(place: Plain) -> None:
+    place.put("big", [BIG])
+    for start, stop in ((0, 0), (0, 1), (1, 2), (len(BIG) - 1, len(BIG)), (1_000, 2_500_000)):
+        assert b"".join(place.get("big", start, stop)) == BIG[start:stop]
+    with pytest.raises(CorruptData):
+        list(place.get("big", len(BIG) - 1, len(BIG) + 5))
+
+
+def test_a_file_takes_the_place_of_the_one_before_and_is_another_version(place: Plain) -> None:
+    place.put("f", [b"one"])
+    before = place.stat("f")
+    place.put("f", [b"other"])
+    after = place.stat("f")
+    assert whole(place, "f") == b"other"
+    assert before is not None
+    assert after is not None
+    assert before.version != after.version
+
+
+def test_a_content_that_raises_changes_nothing(place: Plain) -> None:
+    def broken() -> Iterator[bytes]:
+        yield bytes(20_000_000)
+        raise CorruptData("broken off")
+
+    place.put("f", [b"old"])
+    for path in ("f", "new/file"):
+        with pytest.raises(CorruptData, match="broken off"):
+            place.put(path, broken())
+    assert whole(place, "f") == b"old"
+    assert [file.path for file in place.below("")] == ["f"]
+
+
+def test_what_lies_below_a_folder_is_not_what_only_begins_like_it(place: Plain) -> None:
+    for path in ("a/1", "a/b/2", "ab/3", "a.txt", "z"):
+        place.put(path, [path.encode()])
+    assert [file.path for file in place.below("a")] == ["a/1", "a/b/2"]
+    assert [file.path for file in place.below("a/b/2")] == ["a/b/2"]
+    assert [file.path for file in place.below("")] == ["a.txt", "a/1", "a/b/2", "ab/3", "z"]
+    place.delete("a")
+    assert [file.path for file in place.below("")] == ["a.txt", "ab/3", "z"]
+    place.delete("a.txt")
+    assert [file.path for file in place.below("")] == ["ab/3", "z"]
+
+
+def test_a_file_is_no_folder(place: Plain) -> None:
+    place.put("f/g", [b"x"])
+    for path in ("f", "f/g/h"):
+        with pytest.raises(InvalidParameter, match="Invalid artifact path"):
+            place.put(path, [b"y"])
+    assert [file.path for file in place.below("")] == ["f/g"]
+
+
+@pytest.mark.parametrize("name", ["ä ö.txt", "100%.txt", "a+b&c=d", "日本", "a'b\"c", "x" * 200])
+def test_names_are_kept_as_they_are(place: Plain, name: str) -> None:
+    place.put(f"d/{name}", [b"x"])
+    assert [file.path for file in place.below("d")] == [f"d/{name}"]
+    assert whole(place, f"d/{name}") == b"x"
+    place.delete(f"d/{name}")
+    assert place.below("") == []
+
+
+def test_no_link_below_a_folder_is_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("secret")
+    top = tmp_path / "place"
+    top.mkdir()
+    (top / "way").symlink_to(outside)
+    (top / "file").symlink_to(outside / "secret")
+    os.mkfifo(top / "pipe")
+    place = open_place(top.as_uri())
+    assert place.below("") == place.below("way") == []
+    for path in ("way/secret", "file", "pipe"):
+        assert place.stat(path) is None
+        with pytest.raises(CorruptData):
+            list(place.get(path, 0, 1))
+    with pytest.raises(InvalidParameter):
+        place.put("way/new", [b"evil"])
+    place.put("file", [b"mine"])  # in place of the link, not through it
+    place.delete("way/secret")
+    place.delete("way")
+    assert (outside / "secret").read_text() == "secret"
+    assert os.listdir(outside) == ["secret"]
+
+
+def test_what_a_dead_writer_left_is_not_listed_and_is_swept(tmp_path: Path) -> None:
+    place = open_place(str(tmp_path / "place"))
+    place.put("a/b", [b"x"])
+    left = tmp_path / "place" / "a" / ".runstone-0123.part"
+    left.write_text("half")
+    assert [file.path for file in place.below("")] == ["a/b"]
+    place.put("a/c", [b"x"])
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("uri", ["http://x/y", "ftp://x", "file://host/x", "", "file:", "s3x://b", "a\0b"])
+def test_an_operators_slip_is_told(uri: str) -> None:
+    with pytest.raises(InvalidParameter):
+        open_place(uri)
