@@ -31,6 +31,30 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _leave_nothing()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A file marked `everywhere` is tested on a store in a folder and on our server; a test in it that is marked `folder`, there only."""
+    marked = metafunc.definition.get_closest_marker
+    if marked("everywhere") and not marked("folder"):
+        metafunc.parametrize("store_at", ["folder", "server"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def store_at(request: pytest.FixtureRequest, alone: None, tmp_path: Path) -> Iterator[str]:
+    """What kind of store the test's module-level functions speak to: the one in the working folder, or a server."""
+    if getattr(request, "param", "folder") == "folder":
+        yield "folder"
+        return
+    from tests.support.within import ServerWithin
+
+    import runstone
+
+    server = ServerWithin(tmp_path / "served")
+    runstone.set_tracking_uri(server.url)
+    yield "server"
+    _leave_nothing()
+    server.stop()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

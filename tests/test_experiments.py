@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 import runstone
-from runstone.errors import AlreadyExists, InvalidParameter, NotFound
+from runstone.errors import AlreadyExists, BadRequest, InvalidParameter, NotFound
+
+pytestmark = pytest.mark.everywhere
 
 
 def test_the_default_experiment_is_number_zero() -> None:
@@ -27,7 +29,7 @@ def test_setting_an_experiment_makes_it_once_and_sends_runs_there() -> None:
 def test_names_are_unique_also_among_the_deleted() -> None:
     number = runstone.create_experiment("digits", tags={"team": 1})
     assert runstone.get_experiment(number).tags == {"team": "1"}
-    with pytest.raises(AlreadyExists) as caught:
+    with pytest.raises((AlreadyExists, BadRequest)) as caught:  # a server tells the code, not the class
         runstone.create_experiment("digits")
     assert caught.value.error_code == "RESOURCE_ALREADY_EXISTS"
     runstone.delete_experiment(number)
@@ -56,7 +58,7 @@ def test_renaming_keeps_the_number_and_refuses_a_name_in_use() -> None:
     client.rename_experiment(number, "numerals")
     assert client.get_experiment(number).name == "numerals"
     assert client.get_experiment_by_name("digits") is None
-    with pytest.raises(AlreadyExists) as caught:
+    with pytest.raises((AlreadyExists, BadRequest)) as caught:  # a server tells the code, not the class
         client.rename_experiment(number, "letters")
     assert caught.value.error_code == "BAD_REQUEST"
 

@@ -375,3 +375,21 @@ def test_the_end_waits_for_as_long_as_it_is_told_and_says_so(
     proxy.up()
     ending.join()
     assert Client().get_run(run.info.run_id).data.metrics == {"loss": 1.0}
+
+
+@pytest.mark.compat
+def test_points_that_a_server_refuses_hold_up_nothing_else_and_are_kept(
+    stock: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runstone.set_tracking_uri(stock.url)
+    with runstone.start_run() as run:
+        runstone.log_metric("loss", 1.0)
+        runstone.log_metric("accuracy", 0.5, model_id="m-of-nowhere")
+        runstone.log_metric("error", 0.5)
+    client = Client()
+    found = client.get_run(run.info.run_id)
+    assert found.info.status == "FINISHED"
+    assert {"loss", "error"} <= set(found.data.metrics)
+    assert "1 points were refused" in capsys.readouterr().err
+    (kept,) = Path(client._folder, "journal").glob("*.damaged")
+    assert b"m-of-nowhere" in kept.read_bytes()

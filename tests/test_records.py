@@ -11,6 +11,8 @@ import pytest
 import runstone
 from runstone.errors import InvalidParameter, NotFound
 
+pytestmark = pytest.mark.everywhere
+
 
 @pytest.fixture
 def run() -> Any:

@@ -13,6 +13,8 @@ import runstone
 from runstone.errors import InvalidParameter, NotFound, RunStateError, StorageBusy
 from runstone.fluent import session
 
+pytestmark = pytest.mark.everywhere
+
 
 def status(run_id: str) -> str:
     return runstone.get_run(run_id).info.status
@@ -222,6 +224,7 @@ def test_a_run_deleted_while_it_is_active_ends_quietly_and_keeps_its_points() ->
     assert session.held_journal(run.info.run_id) is None
 
 
+@pytest.mark.folder
 def test_an_end_that_the_store_was_too_busy_for_can_be_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNSTONE_BUSY_TIMEOUT", "0.05")
     monkeypatch.setenv("RUNSTONE_CONSOLE", "false")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from runstone import settings
 from runstone.connection import within
 from runstone.errors import RunstoneError
+from runstone.journal.waiting import is_passing
 from runstone.provenance import git
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
         self._logged = False
+        self._away = False
         self._started = time.monotonic()
 
     def start(self) -> None:
@@ -138,7 +140,7 @@ class Recorder:
         if not away and self._log(files):
             if self._console is not None:
                 self._console.remove()
-        elif self.client._is_server:
+        elif away or self._away:
             self._leave({name: data for name, data in files.items() if isinstance(data, bytes)})
 
     def _leave(self, files: dict[str, bytes]) -> None:
@@ -200,7 +202,8 @@ class Recorder:
             self._logged = True
             return True
         except (RunstoneError, OSError) as error:
-            if not self.client._is_server:  # there it is left here, and sent later
+            self._away = self.client._is_server and isinstance(error, RunstoneError) and is_passing(error)
+            if not self._away:  # else it is left here, and sent later
                 self._warn(error)
             return False
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runstone.errors import RunstoneError
-from runstone.journal import records, shipping, waiting
+from runstone.errors import NotFound, RunstoneError
+from runstone.journal import records, waiting
 from runstone.transport import Transport
 
 # Points in one request: bounds the memory of the drain (a few times 2 MiB) and the time it holds the interpreter.
@@ -72,8 +72,13 @@ class Delivery:
         except RunstoneError as error:
             if not self.keeps or not waiting.is_final(error):
                 raise
-            shipping.warn_once(error)
-            return 0, len(points)
+            numbers = set(points["series"].tolist())
+            if len(numbers) == 1 or isinstance(error, NotFound):
+                waiting.tell(f"runstone: run {self.run_id}: {len(points)} points were refused: {error.message}")
+                return 0, len(points)
+            # One series that is refused must not cost the others.
+            parts = [self._points(points[points["series"] == number], names) for number in sorted(numbers)]
+            return sum(sent for sent, _ in parts), sum(lost for _, lost in parts)
         return len(points) - unknown, unknown
 
 

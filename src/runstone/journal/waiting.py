@@ -113,6 +113,12 @@ def _row(name: str) -> Operation[Any, Any]:
     return TABLE[name]
 
 
+def tell(text: str) -> None:
+    """A line on stderr."""
+    if sys.stderr is not None:
+        print(text, file=sys.stderr)
+
+
 def _keep(folder: str, refused: Rejected) -> None:
     path = os.path.join(folder, refused.run_id + REJECTED_SUFFIX)
     try:
@@ -124,9 +130,7 @@ def _keep(folder: str, refused: Rejected) -> None:
             os.close(descriptor)
     except OSError as error:
         raise from_os_error(error, f"Keeping what the server refused in {path!r}") from error
-    if sys.stderr is not None:
-        print(
-            f"runstone: run {refused.run_id}: the server refused {refused.operation}, said while it was away: {refused.message} "
-            f"(kept in {path})",
-            file=sys.stderr,
-        )
+    tell(
+        f"runstone: run {refused.run_id}: the server refused {refused.operation}, said while it was away: {refused.message} "
+        f"(kept in {path})"
+    )

@@ -60,6 +60,8 @@ class Journal:
         self.queued = 0
         # Whether another process has still to say that the run exists: our parent, whose journal it stands in.
         self.early = False
+        # A store here refuses nothing that was checked; a server may have other rules, and one refusal must not hold up the rest.
+        self.keeps = not transport.uri.startswith("file:")
         # Whether nobody logs to it any more and it is only kept open to be shipped; it is closed when that is done.
         self.left = False
         self._begin()
@@ -189,7 +191,7 @@ class Journal:
                 with self._lock:
                     self.queued -= 1
 
-        way = delivery.Delivery(self.transport, self.run_id, self.folder, early=self.early)
+        way = delivery.Delivery(self.transport, self.run_id, self.folder, early=self.early, keeps=self.keeps)
         sent, unknown = way.deliver(found, self._names, start, start, mark)
         if sent or found.operations:
             self.early = False  # the run was there
