@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import random
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.support.proxies import Wire
 from tests.support.servers import Server, serve
-from tests.support.wires import Wire
 
 from runstone import MlflowClient
 from runstone.connection import Connection
@@ -233,8 +236,8 @@ def test_a_server_that_dies_in_an_upload_has_the_file_whole_or_not_at_all(
 ) -> None:
     monkeypatch.setenv("RUNSTONE_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("RUNSTONE_HTTP_RETRIES", "0")
-    content = {f"{number}": fresh(30_000_000) for number in range(3)}
-    for moment in (1, 20_000_000, 45_000_000, 70_000_000):
+    content = {f"{number}": fresh(20_000_000) for number in range(2)}
+    for moment in (1, 15_000_000, 25_000_000, 39_000_000):
         server = serve(tmp_path / "store")
         wire = Wire(server.url)
         client = MlflowClient(wire.url)
@@ -262,3 +265,59 @@ def test_a_server_that_dies_in_an_upload_has_the_file_whole_or_not_at_all(
         for name in found:
             assert local.read_artifact(run_id, name) == content[name]
         assert local.verify() == []
+
+
+def peak(server: Server) -> int:
+    """MiB of memory that the server has had at the most."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="peak memory is read from /proc")
+def test_a_server_holds_no_file_however_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_STATE", str(tmp_path / "state"))
+    server = serve(tmp_path / "store")
+    client = MlflowClient(server.url)
+    run_id = client.create_run("0").info.run_id
+    # Longer than any buffer, and never the same bytes twice, so that all of it is stored.
+    pieces = 1024
+
+    def content(seed: int) -> Iterator[bytes]:
+        return (random.Random(seed * pieces + number).randbytes(1024 * 1024) for number in range(pieces))
+
+    root = f"{server.url.removeprefix('http://')}"
+
+    def send_and_fetch(seed: int) -> None:
+        connection = http.client.HTTPConnection(root, timeout=600)
+        path = f"/api/2.0/mlflow-artifacts/artifacts/0/{run_id}/artifacts/{seed}"
+        connection.request(
+            "PUT", path, content(seed), {"Content-Length": str(pieces * 1024 * 1024)}, encode_chunked=False
+        )
+        assert connection.getresponse().read() == b""
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        for piece in content(seed):
+            assert answer.read(len(piece)) == piece
+        connection.close()
+
+    with ThreadPoolExecutor(2) as senders:
+        list(senders.map(send_and_fetch, range(2)))
+    list(client.stream_artifact(run_id, "0"))
+    assert peak(server) < 200
+    assert server.stop() == 0
+
+
+def test_a_server_that_is_told_to_end_leaves_no_half_of_an_upload(tmp_path: Path) -> None:
+    server = serve(tmp_path / "store", environment={"RUNSTONE_SERVER_DEPARTURE": "1"})
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as wire:
+        head = (
+            f"PUT /api/2.0/mlflow-artifacts/artifacts/half HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99999999\r\n\r\n"
+        )
+        wire.sendall(head.encode() + fresh(9_000_000))
+        while not (tmp_path / "store" / "incoming").is_dir():
+            pass
+        assert server.stop() == 0
+    assert os.listdir(tmp_path / "store" / "incoming") == []
+    assert not (tmp_path / "store" / "packs").exists()
