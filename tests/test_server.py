@@ -317,3 +317,22 @@ def test_a_page_of_an_origin_that_was_named_may_ask_and_no_other(tmp_path: Path)
             ask(server, "/api/2.0/mlflow/runs/create", body, Origin="https://evil.example")
     finally:
         server.stop()
+
+
+def test_a_command_line_of_mlflows_moves_over_by_one_word(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("MLflow's own")
+    server = serve(
+        tmp_path / "unused", "--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db", "--default-artifact-root",
+        str(tmp_path / "mlruns"), "--serve-artifacts", "--workers", "1", named=False,
+    )  # fmt: skip
+    try:
+        run = ask(server, "/api/2.0/mlflow/runs/create", {"experiment_id": "0"})["run"]["info"]
+        assert (tmp_path / "mlflow.runstone" / "runstone.db").exists()
+        made = ask(server, "/api/2.0/mlflow/experiments/create", {"name": "new"})["experiment_id"]
+        experiment = ask(server, f"/api/2.0/mlflow/experiments/get?experiment_id={made}")["experiment"]
+        assert experiment["artifact_location"] == f"{tmp_path}/mlruns/{made}"
+        assert run["run_id"]
+    finally:
+        server.stop()
+    assert (tmp_path / "mlflow.db").read_text() == "MLflow's own"
+    assert "is left alone" in server.log.read_text()

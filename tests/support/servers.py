@@ -75,10 +75,14 @@ class Server:
         self.process.wait(30)
 
 
-def serve(folder: str | Path, *options: str, port: int = 0, environment: dict[str, str] | None = None) -> Server:
-    """Our own server of the store in a folder (made when missing), with any of `runstone server`'s options."""
+def serve(
+    folder: str | Path, *options: str, port: int = 0, environment: dict[str, str] | None = None, named: bool = True
+) -> Server:
+    """Our own server of the store in a folder (made when missing), with any of `runstone server`'s options; not `named`: they name it."""
     Path(folder).parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "runstone", "server", "--store", str(folder), "--port", str(port), *options]
+    command = [sys.executable, "-m", "runstone", "server", "--port", str(port), *options]
+    if named:
+        command += ["--store", str(folder)]
     log = Path(str(folder) + ".server.log")
     return Server(command, None, log, {**os.environ, **(environment or {})})
 

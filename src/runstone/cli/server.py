@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -19,7 +20,7 @@ def _options(command: Any) -> Any:
             click.option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on."),
             click.option("--port", "-p", default=_PORT, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."),
             click.option("--store", "store", metavar="PATH", help="The store to serve; RUNSTONE_URI's or the nearest .runstone/ unless given."),
-            click.option("--backend-store-uri", metavar="PATH", help="MLflow's name for --store."),
+            click.option("--backend-store-uri", metavar="PATH", help="MLflow's name for --store; for sqlite:///NAME.db the store is NAME.runstone beside it."),
             click.option("--artifacts-destination", metavar="PLACE", help="A folder or bucket for artifacts, as plain files; in the store unless given."),
             click.option("--default-artifact-root", metavar="PLACE", help="A folder or bucket for the artifacts of new experiments, which clients reach by themselves."),
             click.option("--serve-artifacts/--no-serve-artifacts", default=True, help="Understood for MLflow's sake: artifacts are always served."),
@@ -95,7 +96,10 @@ def _folder(store: str | None, backend: str | None) -> str:
             f"--store {store!r} and --backend-store-uri {backend!r} are the same option. Give one of them."
         )
     uri = store or backend
-    if uri and uri.split(":", 1)[0].split("+")[0] in ("sqlite", "postgresql", "mysql", "mssql"):
+    scheme = (uri or "").split(":", 1)[0].split("+")[0]
+    if uri and scheme == "sqlite":
+        return _beside(uri)
+    if uri and scheme in ("postgresql", "mysql", "mssql"):
         raise NotServed(
             f"--backend-store-uri {uri!r}: a runstone store is a folder, which holds its own database. Give a folder."
         )
@@ -108,6 +112,23 @@ def _folder(store: str | None, backend: str | None) -> str:
     if not address.startswith("file://"):
         raise InvalidParameter(f"{address!r} is a server already. A server serves a folder: give --store PATH.")
     return address.removeprefix("file://")
+
+
+def _beside(uri: str) -> str:
+    """The store that stands in for an MLflow database: a folder beside it, for what is in that one is left alone."""
+    path = uri.partition(":///")[2].partition("?")[0]
+    if not path:
+        raise InvalidParameter(
+            f"--backend-store-uri {uri!r} names no file. Write sqlite:///folder/name.db, or give a folder."
+        )
+    database = os.path.abspath(path)
+    folder = database.removesuffix(".db") + ".runstone"
+    if os.path.exists(database):
+        print(
+            f"runstone: {database} is left alone: what MLflow kept in it is not shown. The store is {folder}.",
+            file=sys.stderr,
+        )
+    return folder
 
 
 def _listed(text: str | None) -> list[str]:
