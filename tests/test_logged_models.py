@@ -113,6 +113,16 @@ def test_points_that_name_a_model_are_the_models_too(client: Client, run_id: str
     ]
 
 
+def test_a_point_of_a_run_that_is_logged_again_for_a_model_is_one_point_of_the_run(client: Client, run_id: str) -> None:
+    model_id = client.create_logged_model("0", source_run_id=run_id).model_id
+    client.log_metric(run_id, "loss", 0.5, 1000, 0)
+    client.log_metric(run_id, "loss", 0.5, 1000, 0, model_id=model_id)
+    client.log_metric(run_id, "loss", 0.25, 1001, 1, model_id=model_id)
+    assert [(point.step, point.value) for point in client.get_metric_history(run_id, "loss")] == [(0, 0.5), (1, 0.25)]
+    assert client.get_metric_series(run_id, "loss").step.tolist() == [0, 1]
+    assert {metric.value for metric in client.get_logged_model(model_id).metrics or []} == {0.5, 0.25}
+
+
 def test_points_of_the_journal_are_the_models_before_they_are_read(run_id: str) -> None:
     runstone.set_tracking_uri("store")
     with runstone.start_run() as run:

@@ -60,16 +60,23 @@ def append(connection: Connection, run: int, groups: Iterable[tuple[Context, Poi
 
 
 def history(connection: Connection, run: int, key: str) -> list[tuple[Context, Points]]:
-    """All points of a metric, a series at a time; chunk by chunk in the order of their arrival."""
+    """All points of a metric, a series at a time; chunk by chunk in the order of their arrival.
+
+    MLflow's client logs points of a run once more for a model of their step: those are the run's own, and told of once.
+    """
     rows = connection.execute(
         "SELECT id, model_id, dataset_name, dataset_digest FROM series WHERE run = ? AND key = ? ORDER BY id",
         (run, key),
     ).fetchall()
     found = []
+    plain = next((series for series, *context in rows if not any(context)), None)
     for series, *context in rows:
         count = connection.execute("SELECT sum(count) FROM series_chunk WHERE series = ?", (series,)).fetchone()[0]
         chunks = connection.execute("SELECT data FROM series_chunk WHERE series = ? ORDER BY number", (series,))
-        found.append((Context(key, *context), points.decode_all((data for (data,) in chunks), count or 0)))
+        given = points.decode_all((data for (data,) in chunks), count or 0)
+        if plain not in (None, series) and count:
+            given = _without_known(connection, plain, given)
+        found.append((Context(key, *context), given))
     return found
 
 
