@@ -7,7 +7,9 @@ expect of ours what MLflow does.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +72,36 @@ def requests(log: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("client", "name"), QUICK)
 def test_a_training_reads_back_what_it_wrote(client: str, name: str, ours: Server, tmp_path: Path) -> None:
     train(client, name, ours.url, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "./files"],
+        [
+            "--backend-store-uri",
+            "./runs",
+            "--default-artifact-root",
+            "./files",
+            "--no-serve-artifacts",
+            "--workers",
+            "1",
+        ],
+    ],
+    ids=["artifacts through the server", "artifacts past the server"],
+)
+def test_a_command_line_of_mlflow_server_moves_over_by_one_word(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = [sys.executable, "-m", "runstone", "server", *options, "--host", "127.0.0.1", "--port", "0"]
+    server = Server(command, None, tmp_path / "server.log")
+    try:
+        train("mlflow", "by_hand", server.url, tmp_path)
+    finally:
+        server.kill()
+    (weights,) = (tmp_path / "files").rglob("weights.bin")
+    assert re.fullmatch(r"files/\d+/[0-9a-f]{32}/artifacts/weights.bin", str(weights.relative_to(tmp_path)))
 
 
 @pytest.mark.soak

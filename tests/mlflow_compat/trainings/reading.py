@@ -42,7 +42,6 @@ def run(run_id: str) -> dict[str, Any]:
     """A run: name, status, params, last values of metrics, the tags that a script set, inputs."""
     found = MlflowClient().get_run(run_id)
     assert found.info.end_time is None or found.info.end_time >= found.info.start_time
-    assert found.info.artifact_uri.startswith("mlflow-artifacts:/")
     return {
         "name": found.info.run_name,
         "status": found.info.status,
