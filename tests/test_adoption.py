@@ -12,9 +12,10 @@ from tests.support.points import Store, unpacked, until
 from tests.support.scripts import run, start
 
 from runstone import journal as journals
+from runstone.entities import Dataset, DatasetInput, RunTag
 from runstone.errors import NotFound
-from runstone.journal import Journal, shipping
-from runstone.operations import runs
+from runstone.journal import Journal, records, shipping, waiting
+from runstone.operations import inputs, runs
 
 
 @pytest.fixture
@@ -211,8 +212,6 @@ def journal_place(data: bytes | bytearray, step: int) -> int:
 
 
 def test_a_journal_from_a_newer_runstone_is_left_alone(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    from runstone.journal import records
-
     folder = Path(store.folder, "journal")
     folder.mkdir(exist_ok=True)
     newer = records.sealed(b"RUNSTJNL" + (99).to_bytes(4, "little") + bytes(16)) + records.mark(64)
@@ -230,3 +229,82 @@ def test_files_that_were_being_made_are_swept_away_after_a_while(store: Store) -
     os.utime(folder / "old.new", (1, 1))
     assert journals.recover(store.folder, store.transport) == []
     assert store.files() == ["fresh.new", "other.txt"]
+
+
+def die(journal: Journal) -> None:
+    """Leave its files as a process does that is killed."""
+    for one in journal._segments:
+        one.abandon()
+
+
+def test_a_run_whose_points_could_not_be_shipped_is_not_buried(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dead = store.journal()
+    dead.append("loss", 1.0, 1000, 1)
+    die(dead)
+    buried: list[str] = []
+
+    def bury(run_id: str, last: int) -> bool:
+        buried.append(run_id)
+        return True
+
+    monkeypatch.setenv("RUNSTONE_BUSY_TIMEOUT", "0.01")
+    with store.transport._engine.database.write():
+        other = type(store.transport)(store.folder)
+        assert journals.recover(store.folder, other, bury) == []
+    assert buried == []
+    assert journals.recover(store.folder, store.transport, bury) == [journals.Adopted(store.run_id, 1000, 1, 0)]
+    assert buried == [store.run_id]
+    other.close()
+
+
+def test_a_run_is_not_buried_while_one_of_its_journals_waits(store: Store) -> None:
+    newer = records.sealed(b"RUNSTJNL" + (99).to_bytes(4, "little") + bytes(16)) + records.mark(64)
+    dead = store.journal()
+    dead.append("loss", 1.0, 1000, 1)
+    die(dead)
+    Path(store.folder, "journal", f"{store.run_id}.1-00.journal").write_bytes(newer)
+    buried: list[str] = []
+    assert journals.recover(store.folder, store.transport, lambda run_id, last: not buried.append(run_id)) == []
+    assert buried == []
+    assert store.steps() == [1], "what can be shipped is"
+
+
+def test_a_journals_operations_are_carried_out_in_their_place_and_once(store: Store) -> None:
+    dead = store.journal()
+    for number in range(3):
+        dead.append("loss", 1.0, 1000, number)
+        dead.append_operation(waiting.written(runs.set_tag, runs.SetTag(store.run_id, "last", str(number))))
+    dead.append_operation(
+        waiting.written(
+            runs.log_batch, runs.LogBatch(store.run_id, tags=[RunTag(f"t{n}", "x" * 8000) for n in range(100)])
+        )
+    )
+    dead.append_operation(waiting.written(runs.end_run, runs.EndRun(store.run_id, "FAILED", 2000)))
+    die(dead)
+    assert journals.recover(store.folder, store.transport) == [journals.Adopted(store.run_id, 1000, 3, 0, 5)]
+    found = store.transport.call(runs.get_run, runs.GetRun(store.run_id)).run
+    assert (found.info.status, found.info.end_time, found.data.tags["last"]) == ("FAILED", 2000, "2")
+    assert store.steps() == [0, 1, 2]
+
+
+def test_what_is_larger_than_a_stretch_or_a_segment_is_written_and_read_whole(store: Store) -> None:
+    journal = store.journal()
+    for size in (10, 3_000_000, 10, 9_000_000, 10):
+        tags = [RunTag(f"t{number}", "x" * 8000) for number in range(size // 8000 + 1)]
+        for first in range(0, len(tags), 100):
+            part = runs.LogBatch(store.run_id, tags=tags[first : first + 100])
+            journal.append_operation(waiting.written(runs.log_batch, part))
+        journal.append("loss", 1.0, 1000, size)
+    profile = DatasetInput(Dataset("big", "d", "local", "s", profile="x" * 16_000_000))
+    journal.append_operation(waiting.written(inputs.log_inputs, inputs.LogInputs(store.run_id, [profile])))
+    journal.append("loss", 2.0, 1000, 7)
+    assert journal.queued > 0
+    journal.close()
+    assert journal.queued == 0
+    assert store.files() == []
+    assert store.steps() == [7, 10, 3_000_000, 9_000_000]
+    found = store.transport.call(runs.get_run, runs.GetRun(store.run_id)).run
+    assert len(found.data.tags) == 1126 + 1
+    assert found.inputs.dataset_inputs[0].dataset.profile == "x" * 16_000_000

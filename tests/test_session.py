@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -240,3 +241,51 @@ def test_an_end_that_the_store_was_too_busy_for_can_be_said_again(monkeypatch: p
     runstone.end_run()
     assert runstone.active_run() is None
     assert status(run.info.run_id) == "FINISHED"
+
+
+def test_a_run_that_the_environment_names_is_kept_in_mind_until_it_could_be_resumed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with runstone.start_run() as run:
+        pass
+    runstone.delete_run(run.info.run_id)
+    monkeypatch.setenv("MLFLOW_RUN_ID", run.info.run_id)
+    with pytest.raises(InvalidParameter, match="deleted"):
+        runstone.start_run()
+    runstone.restore_run(run.info.run_id)
+    with runstone.start_run() as again:
+        assert again.info.run_id == run.info.run_id
+
+
+def test_of_two_processes_that_resume_a_run_at_once_one_joins_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CONSOLE", "PROVENANCE"):
+        monkeypatch.setenv(f"RUNSTONE_{name}", "0")
+    monkeypatch.setenv("RUNSTONE_DIFF_LIMIT", "0")
+    with runstone.start_run() as run:
+        pass
+    for _ in range(5):
+        gate, told, leave = os.pipe(), os.pipe(), os.pipe()
+        children = []
+        for _ in range(2):
+            child = os.fork()
+            if child == 0:
+                try:
+                    os.close(gate[1])
+                    os.close(leave[1])
+                    os.read(gate[0], 1)
+                    runstone.start_run(run.info.run_id)
+                    os.write(told[1], b"joined " if session._held[run.info.run_id].joined else b"first ")
+                    os.read(leave[0], 1)
+                finally:
+                    os._exit(0)
+            children.append(child)
+        os.close(gate[1])
+        said = b""
+        while len(said.split()) < 2 or not said.endswith(b" "):
+            said += os.read(told[0], 100)
+        os.close(leave[1])
+        for child in children:
+            os.waitpid(child, 0)
+        for end in (gate[0], *told, leave[0]):
+            os.close(end)
+        assert sorted(said.split()) == [b"first", b"joined"]

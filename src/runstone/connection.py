@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -76,6 +77,19 @@ def normal(address: str) -> str:
     return f"{parts.scheme}://{user}{at}{host}{shown}{parts.path.rstrip('/')}"
 
 
+_connections: weakref.WeakSet[Connection] = weakref.WeakSet()
+# In a forked child: its parent's pools, which nobody may touch.
+_parents: list[PoolManager | None] = []
+
+
+def _after_fork() -> None:
+    for connection in list(_connections):
+        connection._forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
 class Connection:
     """A server at an address. Any thread may use it; a forked child opens connections of its own.
 
@@ -91,8 +105,8 @@ class Connection:
         self.address = f"{parts.scheme}://{place}{parts.path}"
         self._given = tuple(unquote(text) for text in user.partition(":")[::2]) if user else None
         self._pool: PoolManager | None = None
-        self._process = 0
         self._guard = threading.Lock()
+        _connections.add(self)
 
     def request(
         self,
@@ -141,9 +155,16 @@ class Connection:
     def close(self) -> None:
         """Close what is open."""
         with self._guard:
-            if self._pool is not None and self._process == os.getpid():
+            if self._pool is not None:
                 self._pool.clear()
             self._pool = None
+
+    def _forked(self) -> None:
+        # Another thread may have held the lock. The parent's sockets stay open here, without a word on them: whatever closes them takes
+        # locks that may be held, too.
+        self._guard = threading.Lock()
+        _parents.append(self._pool)
+        self._pool = None
 
     def _send(
         self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, repeatable: bool, stream: bool
@@ -208,9 +229,8 @@ class Connection:
 
     def _open_pool(self) -> PoolManager:
         with self._guard:
-            if self._pool is None or self._process != os.getpid():
-                # A forked child lets go of its parent's sockets without a word on them.
-                self._pool, self._process = self._new_pool(), os.getpid()
+            if self._pool is None:
+                self._pool = self._new_pool()
             return self._pool
 
     def _new_pool(self) -> PoolManager:
