@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.proxies import Proxy
 from tests.support.servers import MLFLOW, Server, free_port, mlflow_server
+from tests.support.unreliable import Proxy
 from tests.support.within import ServerWithin
 
 import runstone

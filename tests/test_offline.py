@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from tests.support.points import until
-from tests.support.proxies import CUT, HANG, LOSE, PASS, Proxy
 from tests.support.servers import MLFLOW, Server, free_port, mlflow_server, serve
+from tests.support.unreliable import CUT, HANG, LOSE, PASS, Proxy
 
 import runstone
 from runstone.client import Client

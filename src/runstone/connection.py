@@ -40,6 +40,7 @@ class Answer(NamedTuple):
 
 class _Patience(threading.local):
     deadline: float | None = None
+    each: float | None = None
     retries: int | None = None
 
 
@@ -47,15 +48,25 @@ _patience = _Patience()
 
 
 @contextlib.contextmanager
-def within(seconds: float, retries: int | None = None) -> Iterator[None]:
-    """Have all requests of this thread in the block end by then, one way or the other, with at most so many retries each."""
-    outer, deadline = (_patience.deadline, _patience.retries), time.monotonic() + seconds
-    _patience.deadline = deadline if outer[0] is None else min(deadline, outer[0])
-    _patience.retries = outer[1] if retries is None else retries
+def within(seconds: float) -> Iterator[None]:
+    """Have all requests of this thread in the block end by then, one way or the other."""
+    outer, deadline = _patience.deadline, time.monotonic() + seconds
+    _patience.deadline = deadline if outer is None else min(deadline, outer)
     try:
         yield
     finally:
-        _patience.deadline, _patience.retries = outer
+        _patience.deadline = outer
+
+
+@contextlib.contextmanager
+def each_within(seconds: float, retries: int) -> Iterator[None]:
+    """Give each request of this thread in the block so much time, and so many retries."""
+    outer = _patience.each, _patience.retries
+    _patience.each, _patience.retries = seconds, retries
+    try:
+        yield
+    finally:
+        _patience.each, _patience.retries = outer
 
 
 def normal(address: str) -> str:
@@ -200,7 +211,8 @@ class Connection:
             time.sleep(wait)
 
     def _deadline(self) -> float:
-        deadline = time.monotonic() + settings.HTTP_TIMEOUT.read()
+        limit = settings.HTTP_TIMEOUT.read()
+        deadline = time.monotonic() + (limit if _patience.each is None else min(limit, _patience.each))
         return deadline if _patience.deadline is None else min(deadline, _patience.deadline)
 
     def _once(

@@ -6,7 +6,6 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from runstone.errors import NotFound
 from runstone.repository import growing
 
 if TYPE_CHECKING:
@@ -35,9 +34,7 @@ def keep(client: Client, run_id: str) -> None:
         try:
             client.log_files(run_id, {_free(client, run_id, file.name): leftover.stream}, FOLDER)
             kept = True
-        except NotFound:
-            kept = True  # the run itself is gone, and with it whatever its console said
-        finally:
+        finally:  # also where the run is not there: it may still have to be made, by a journal of another process
             leftover.close(remove=kept)
 
 

@@ -81,6 +81,8 @@ def _release_to_server(held: Held, run: Run, status: str, error: BaseException |
     if problem is None:
         problem = journal.ship_all(held.journal, 0, quiet)  # what was logged meanwhile
     _say_end(held, run.info.run_id, status, queued=problem is not None)
+    if problem is None and held.journal.pending:
+        problem = journal.ship_all(held.journal, 0, quiet)  # another thread logged on, and the end stands behind that
     if held.journal.pending:
         held.journal.leave()
         _tell_left(store, run, problem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from runstone.connection import within
+from runstone.connection import each_within
 from runstone.errors import RunstoneError, Unreachable
 from runstone.journal.waiting import is_passing
 from runstone.journal.writer import Journal
@@ -16,31 +16,33 @@ _ONE_ATTEMPT = 2.0
 
 
 def ship_all(journal: Journal, seconds: float, quiet: bool) -> RunstoneError | None:
-    """Ship what a journal holds. None when all of it is there; else why it is not, after so many seconds or Ctrl-C.
+    """Ship what a journal holds. None when all of it is there; else why it is not, after so many seconds without any progress, or Ctrl-C.
 
     Raises what is no matter of waiting.
     """
     line = _Line(quiet)
     try:
-        return _try(journal, time.monotonic() + seconds, line)
+        return _try(journal, seconds, line)
     except KeyboardInterrupt:
         return Unreachable(f"The wait for {journal.transport.uri} was interrupted.")
     finally:
         line.clear()
 
 
-def _try(journal: Journal, deadline: float, line: _Line) -> RunstoneError | None:
-    wait = _FIRST_WAIT
+def _try(journal: Journal, seconds: float, line: _Line) -> RunstoneError | None:
+    wait, deadline, pending = _FIRST_WAIT, time.monotonic() + seconds, journal.pending
     while True:
         left = max(deadline - time.monotonic(), _ONE_ATTEMPT)
         try:
-            with within(left, retries=1):
+            with each_within(left, retries=1):
                 journal.drain(left)
             return None
         except RunstoneError as error:
             if not is_passing(error):
                 raise
             problem = error
+        if journal.pending < pending:
+            wait, deadline, pending = _FIRST_WAIT, time.monotonic() + seconds, journal.pending
         left = deadline - time.monotonic()
         if left <= 0:
             return problem

@@ -74,7 +74,7 @@ def carry_out(transport: Transport, run_id: str, text: bytes, folder: str, early
             transport.call(operation, request)
     except RunstoneError as error:
         done = (isinstance(error, AlreadyExists) and name == "create_run") or (
-            isinstance(error, NotFound) and name == "delete_tag" and "tag" in error.message.lower()
+            isinstance(error, NotFound) and name == "delete_tag" and "no tag" in error.message.lower()
         )
         if done:
             return  # by ourselves: the answer did not reach us, or not the mark behind it

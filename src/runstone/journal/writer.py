@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from zlib import crc32
 
 from runstone import settings
-from runstone.connection import within
+from runstone.connection import each_within
 from runstone.errors import RunstoneError, StorageBusy
 from runstone.journal import delivery, records, shipping
 from runstone.journal.segment import Segment, no_segment
@@ -326,7 +326,7 @@ def _drain_all() -> bool:
             continue  # the next one would only wait as long again
         try:
             # We come again by ourselves: one retry is for a connection that the server closed meanwhile.
-            with within(settings.HTTP_TIMEOUT.read(), retries=1):
+            with each_within(settings.HTTP_TIMEOUT.read(), retries=1):
                 journal.drain()
                 if journal.left:
                     journal.close()

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 ADDRESS_NAME = "address"
 PREFIX = "/api/2.0"
-# What makes a thing that is not named by whoever asks, or takes one away: carried out twice it is two things, or an error.
-_NOT_TWICE = ("create_", "delete_", "restore_", "copy_", "rename_")
+# What makes a thing, or takes one away: carried out twice it is two things, or an error. Not so with a run whose id is given.
+_NOT_TWICE = ("create_", "delete_", "restore_", "copy_", "rename_", "transition_")
+_TWICE = frozenset({"create_run", "delete_run", "restore_run"})
 
 
 class HttpTransport:
@@ -57,13 +58,17 @@ class HttpTransport:
             path += f"?{query}" if query else ""
         else:
             headers, body = {"Content-Type": "application/json"}, encode(request)
-        twice = operation.permission == "read" or not operation.name.startswith(_NOT_TWICE)
+        twice = (
+            operation.permission == "read"
+            or not operation.name.startswith(_NOT_TWICE)
+            or (operation.name in _TWICE and bool(getattr(request, "run_id", None)))
+        )
         answer = self.connection.request(
             operation.method,
             PREFIX + path,
             body=body,
             headers=headers,
-            repeatable=twice or bool(getattr(request, "run_id", None)),
+            repeatable=twice,
         )
         if answer.status >= 400:
             raise answer_error(answer, self.uri)
