@@ -190,6 +190,7 @@ def measured(client: Client, run_id: str) -> dict[str, str]:
     log("a", 0.99, 10, "train", "1")
     log("a", 0.7, 20, "test", "1", step=5)
     log("a", 0.8, 30, "test", "1", step=0)
+    log("a", 0.1, 5, "test", "1", step=9)  # came late, was measured first
     log("b", 0.9, 10, "test", "2")
     log("b", float("nan"), 40)
     client.finalize_logged_model(made["b"], "READY")

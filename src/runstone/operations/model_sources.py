@@ -45,7 +45,8 @@ def origin_of(connection: Connection, source: str | None, run_id: str | None, mo
         origin = _of_location(connection, text)
     _agree("run_id", text, run_id, origin.run_id)
     _agree("model_id", text, model_id, origin.model_id)
-    return origin._replace(run_id=run_id or origin.run_id, model_id=model_id or origin.model_id)
+    # An empty text, which is how MLflow's wire says nothing, stays one.
+    return origin._replace(run_id=run_id or origin.run_id or run_id, model_id=model_id or origin.model_id)
 
 
 def _check_spelling(source: str) -> None:

@@ -9,7 +9,8 @@ def logged():
 
 
 def version(name, **more):
-    return client.create_model_version(name, logged(), **more)
+    source = logged()
+    return client.create_model_version(name, source, model_id=source.removeprefix("models:/"), **more)
 
 
 # %% registered models
