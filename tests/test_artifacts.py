@@ -17,6 +17,8 @@ import pytest
 import runstone
 from runstone.errors import InvalidParameter, NotFound
 
+pytestmark = pytest.mark.everywhere
+
 
 @pytest.fixture
 def run_id() -> Any:
@@ -25,7 +27,7 @@ def run_id() -> Any:
 
 
 def packs(folder: Path) -> list[Path]:
-    return sorted((folder / ".runstone" / "packs").glob("*"))
+    return sorted((folder / ("served" if (folder / "served").exists() else ".runstone") / "packs").glob("*"))
 
 
 @pytest.mark.parametrize("size", [0, 1, 16 * 1024, 16 * 1024 + 1, 256 * 1024, 256 * 1024 + 1, 5_000_000])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import random
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from tests.support.four import filled
+from tests.support.within import ServerWithin
 
 import runstone
 from runstone.entities import Metric, Param, RunTag
@@ -22,29 +25,25 @@ from runstone.store import runs as stored_runs
 from runstone.store.search import grammar
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
-    """A store of four runs, made once: `last` has no loss, `nan`'s is NaN."""
-    path = str(tmp_path_factory.mktemp("search") / "store")
-    client = runstone.Client(path)
-    made = {}
-    for name, loss, lr, team in (
-        ("a", 0.1, "0.1", "red"),
-        ("b", 0.5, "0.01", "blue"),
-        ("nan", float("nan"), "auto", None),
-        ("last", None, "1", None),
-    ):
-        made[name] = run_id = client.create_run("0", run_name=name, tags={"team": team} if team else {}).info.run_id
-        losses = [] if loss is None else [Metric("loss", 9.0, 1, 0), Metric("loss", loss, 2, 1)]
-        odd = [Metric("odd/key", 1, 1, 0)] + ([Metric("loss.min", 77, 1, 0)] if name == "b" else [])
-        params = [Param("lr", lr), Param("model type", "Forest" if name == "a" else "forest")]
-        client.log_batch(run_id, metrics=losses + odd, params=params)
-        client.set_terminated(run_id)
-    return path, made
+@pytest.fixture(scope="module", params=["folder", "server"])
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, dict[str, str], Path]]:
+    """A store of four runs, made once, in a folder and on our server: `last` has no loss, `nan`'s is NaN."""
+    folder = tmp_path_factory.mktemp("search")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUNSTONE_STATE", str(folder / "state"))
+        if request.param == "folder":
+            path = str(folder / "store")
+            yield path, filled(runstone.Client(path)), folder / "store"
+            return
+        served = ServerWithin(folder / "store")
+        yield served.url, filled(runstone.Client(served.url)), folder / "store"
+        served.stop()
 
 
 @pytest.fixture
-def runs(store: tuple[str, dict[str, str]]) -> dict[str, str]:
+def runs(store: tuple[str, dict[str, str], Path]) -> dict[str, str]:
     """The ids of the four runs, in the store that is asked."""
     runstone.set_tracking_uri(store[0])
     return store[1]
@@ -311,8 +310,8 @@ def test_a_token_of_another_search_or_garbage_is_refused(runs: dict[str, str]) -
             client.search_runs(["0"], text, max_results=1, page_token=wrong)
 
 
-def test_views_and_limits(store: tuple[str, dict[str, str]], tmp_path: Path) -> None:
-    shutil.copytree(store[0], tmp_path / "copy")
+def test_views_and_limits(store: tuple[str, dict[str, str], Path], tmp_path: Path) -> None:
+    shutil.copytree(store[2], tmp_path / "copy")
     runstone.set_tracking_uri(str(tmp_path / "copy"))
     runs = store[1]
     runstone.delete_run(runs["a"])

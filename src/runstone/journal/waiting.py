@@ -13,7 +13,15 @@ from typing import Any
 
 import msgspec
 
-from runstone.errors import AlreadyExists, NotFound, NotServed, RunstoneError, StorageBusy, from_os_error
+from runstone.errors import (
+    AlreadyExists,
+    InvalidParameter,
+    NotFound,
+    NotServed,
+    RunstoneError,
+    StorageBusy,
+    from_os_error,
+)
 from runstone.operations.table import TABLE, Operation
 from runstone.transport import Transport
 
@@ -69,7 +77,7 @@ def carry_out(transport: Transport, run_id: str, text: bytes, folder: str, early
     name, fields = msgspec.json.decode(text, type=tuple[str, dict[str, Any]])
     try:
         operation = _row(name)
-        request = msgspec.convert(fields, operation.request, strict=False)
+        request = _request(operation, fields)
         with patient(early and name != "create_run"):
             transport.call(operation, request)
     except RunstoneError as error:
@@ -106,11 +114,19 @@ def rejected(folder: str) -> list[Rejected]:
 
 
 def _row(name: str) -> Operation[Any, Any]:
-    from runstone.operations import inputs, runs  # noqa: F401  # their rows are in the table from here on
+    from runstone.operations import inputs, outputs, runs  # noqa: F401  # their rows are in the table from here on
 
     if name not in TABLE:
         raise NotServed(f"The journal holds an operation {name!r}, which this runstone does not have. Upgrade it.")
     return TABLE[name]
+
+
+def _request(operation: Operation[Any, Any], fields: dict[str, Any]) -> msgspec.Struct:
+    try:
+        request: msgspec.Struct = msgspec.convert(fields, operation.request, strict=False)
+    except msgspec.ValidationError as error:  # what another version wrote
+        raise InvalidParameter(f"The journal holds {operation.name!r} in a form that is not known: {error}.") from error
+    return request
 
 
 def tell(text: str) -> None:

@@ -7,12 +7,13 @@ the run, which is looked for when an id is not known there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from runstone.entities import LifecycleStage, Metric, Run, RunStatus, RunTag
-from runstone.errors import InvalidParameter, NotFound
+from runstone.errors import InvalidParameter, NotFound, NotServed
 from runstone.operations import artifacts, growing, runs, search, series, store, storing
 from runstone.operations.table import Empty, Operation, Request, Response
 from runstone.transport import stock_files
@@ -42,17 +43,23 @@ class StockTransport:
 
     def call(self, operation: Operation[Request, Response], request: Request) -> Response:
         """Carry the operation out, translated where it is one of ours."""
-        spoken: Callable[[Any], Any] = getattr(self, f"_{operation.name}", lambda said: self.http.call(operation, said))
+        spoken: Callable[[Any], Any] | None = getattr(self, f"_{operation.name}", None)
+        if spoken is None:
+            if operation.path.startswith("/runstone/"):
+                raise NotServed(
+                    f"{self.uri} is a stock MLflow server, which has nothing for {operation.name!r}. A runstone server has."
+                )
+            spoken = partial(self.http.call, operation)
         run_id = getattr(request, "run_id", None)
         if not run_id or operation.name == "create_run":
-            return spoken(request)  # type: ignore[no-any-return]
+            return spoken(request)
         try:
-            return spoken(self._renamed(request, run_id))  # type: ignore[no-any-return]
+            return spoken(self._renamed(request, run_id))
         except NotFound:
             if run_id in self._ids or (found := self._find(run_id)) is None:
                 raise
             self._ids[run_id] = found.info.run_id
-        return spoken(self._renamed(request, run_id))  # type: ignore[no-any-return]
+        return spoken(self._renamed(request, run_id))
 
     def _renamed(self, request: Request, run_id: str) -> Request:
         known = self._ids.get(run_id)
