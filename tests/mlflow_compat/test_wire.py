@@ -70,12 +70,32 @@ def test_each_request_is_answered_as_mlflow_answers_it(
 def test_a_request_that_is_wrong_in_one_field_is_answered_as_mlflow_answers_it(
     scene: reading.Scene, mistyped: list[bool], outcomes: tuple[Any, Any]
 ) -> None:
+    wrong = _unlike(scene, mistyped, *(side["generated"][scene.title] for side in outcomes))
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def _unlike(scene: reading.Scene, mistyped: list[bool], theirs: list[Any], ours: list[Any]) -> list[str]:
     wrong = []
-    answers = zip(scene.requests, mistyped, *(side["generated"][scene.title] for side in outcomes), strict=True)
-    for request, odd, theirs, ours in answers:
-        if not comparing.alike(theirs, ours, odd):
+    for request, odd, one, other in zip(scene.requests, mistyped, theirs, ours, strict=True):
+        if not comparing.alike(one, other, odd):
             asked = f"{request.method} {request.path} {request.body or ''}"[:300]
-            wrong += [asked, *comparing.apart(theirs, ours)]
+            wrong += [asked, *comparing.apart(one, other)]
+    return wrong
+
+
+@pytest.mark.soak
+def test_thousands_of_requests_that_are_wrong_in_one_field(tmp_path: Path) -> None:
+    real.require_mlflow()
+    made = making.made(random.Random(), 120)
+    theirs, ours = mlflow_server(tmp_path / "mlflow"), serve(tmp_path / "store")
+    try:
+        scenes = [scene for scene, _ in made]
+        with ThreadPoolExecutor() as both:
+            answers = list(both.map(lambda server: played(server.url, scenes, "generated"), [theirs, ours]))
+    finally:
+        theirs.kill()
+        ours.kill()
+    wrong = [line for scene, odd in made for line in _unlike(scene, odd, *(side[scene.title] for side in answers))]
     assert not wrong, "\n" + "\n".join(wrong)
 
 

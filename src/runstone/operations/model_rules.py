@@ -18,7 +18,7 @@ DESCRIPTION_LENGTH = 100_000
 
 _ALIAS = re.compile(r"[\w\-]+")
 _VERSION_ALIAS = re.compile(r"v\d+", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"-?[0-9]{1,19}")
 _NOT_IN_LOGGED_NAMES = "/:.%\"'"
 _STAGES = {stage.lower(): stage for stage in STAGES}
 
@@ -70,7 +70,7 @@ def check_alias(alias: str | None) -> str:
 def check_version(version: object) -> int:
     """A version's number, or InvalidParameter."""
     text = required("version", None if version is None else str(version))
-    if not _NUMBER.fullmatch(text):
+    if not _NUMBER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
         raise InvalidParameter(f"Parameter 'version' must be an integer, got '{text[:60]}'.")
     return int(text)
 

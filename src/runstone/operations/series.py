@@ -138,6 +138,10 @@ def log_metric(engine: Engine, request: LogMetric) -> Empty:
     for field in ("key", "value", "timestamp"):
         if getattr(request, field) is None:
             raise rules.missing(field)
+    if bool(request.dataset_name) != bool(request.dataset_digest):
+        raise InvalidParameter(
+            "Both dataset_name and dataset_digest must be provided if one is provided. Give both, or none."
+        )
     key, time = rules.check_key("metric", request.key), check_time(request.key or "", request.timestamp)
     point = Metric(
         key, request.value or 0.0, time, request.step,

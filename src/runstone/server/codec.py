@@ -19,12 +19,13 @@ from runstone.server.fitting import check_integers, fitted
 _encode = msgspec.json.Encoder().encode
 _FINITE = float("inf")
 _BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NULL = re.compile(rb'"null"', re.IGNORECASE)
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 @cache
-def _decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind, strict=False)
+def _decoder(kind: type[msgspec.Struct], strict: bool) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, strict=strict)
 
 
 @cache
@@ -41,14 +42,24 @@ def decode(kind: type[msgspec.Struct], body: bytes, named: dict[str, str]) -> An
     """A request out of a body; `named` are the values that stood in the path. Raises InvalidParameter, BadRequest."""
     try:
         if not named:
-            request = _decoder(kind).decode(body or b"{}")
-            check_integers(request)
-            return request
+            return _decoded(kind, body or b"{}")
     except msgspec.ValidationError:
         pass  # seen closer below
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise refusal(error) from error
     return _seen_closer(kind, body, named)
+
+
+def _decoded(kind: type[msgspec.Struct], body: bytes) -> Any:
+    try:
+        request = _decoder(kind, True).decode(body)
+    except msgspec.ValidationError:
+        # Numbers as texts, in a lax decoder, which would also take the text "null" for a null.
+        if _NULL.search(body):
+            raise
+        request = _decoder(kind, False).decode(body)
+    check_integers(request)
+    return request
 
 
 def _seen_closer(kind: type[msgspec.Struct], body: bytes, named: dict[str, str]) -> Any:

@@ -96,6 +96,9 @@ NUMBERS = [0, -1, 5, 2**31, 2**53 + 1, 2**63 - 1, -(2**63), 2**63, 10**20, 1.0, 
 OTHERS = [True, False, [], {}, ["a"], [1], [None], {"a": 1}, [[]], None, _ABSENT]
 
 
+_NO_SIZES = [_ABSENT, None, "", "0", "-1", [], [None], *(number for number in NUMBERS if number < 1)]
+
+
 class Made(NamedTuple):
     """A request, and whether the field that was changed in it has a value of another type than it takes."""
 
@@ -122,6 +125,8 @@ def _made(chance: random.Random, route: Route, number: int) -> Made:
         value = right
     else:
         value = chance.choice(chance.choice([TEXTS, NUMBERS, OTHERS]))
+    if key == "max_results" and value in _NO_SIZES:  # differences.md, "page sizes"
+        value = right
     if value is _ABSENT:
         owner.pop(key)
     else:
@@ -131,8 +136,12 @@ def _made(chance: random.Random, route: Route, number: int) -> Made:
     else:
         path, body = route.path, json.dumps(fields, ensure_ascii=chance.random() < 0.5)
     absent = value is _ABSENT or value is None
-    mistyped = key in _WHOLE if absent else not _fits(right, value) or (key in _NAMED and value != right)
-    return Made(Request(route.method, ROOT + path, body, None, None, None, number), mistyped)
+    if route.method == "GET" and isinstance(value, float):
+        value = str(value)  # in a query it is a text, and no integer's
+    half = key in _WHOLE and (absent or value == "")
+    mistyped = half or (not absent and (not _fits(right, value) or (key in _NAMED and value != right)))
+    root = chance.choice([ROOT, ROOT, ROOT.replace("/api/", "/ajax-api/")])
+    return Made(Request(route.method, root + path, body, None, None, None, number), mistyped)
 
 
 def _places(fields: Any) -> list[tuple[Any, Any]]:
@@ -156,7 +165,7 @@ def _fits(right: Any, value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return False
     if isinstance(value, str):
-        return value.lstrip("-").isdigit()
+        return value.lstrip("-").isdigit() and (isinstance(right, float) or -(2**63) <= int(value) < 2**63)
     return isinstance(right, float) or (float(value).is_integer() and -(2**63) <= value < 2**63)
 
 
