@@ -147,7 +147,7 @@ def test_deleting_a_version_takes_its_aliases_and_tags_along(client: Client) -> 
     assert client.get_latest_versions("forest") == []
 
 
-@pytest.mark.parametrize("version", ["x", "", None, "-1", "1.0", "1e3", " 1", "9" * 30, "١"])
+@pytest.mark.parametrize("version", ["x", "", None, "1.0", "1e3", " 1", "9" * 30, "١"])
 def test_what_is_no_number_is_no_version(client: Client, version: Any) -> None:
     register(client)
     for ask in (client.get_model_version, client.delete_model_version, client.get_model_version_download_uri):

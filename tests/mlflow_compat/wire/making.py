@@ -166,7 +166,8 @@ def _fits(right: Any, value: Any) -> bool:
         return False
     if isinstance(value, str):
         return value.lstrip("-").isdigit() and (isinstance(right, float) or -(2**63) <= int(value) < 2**63)
-    return isinstance(right, float) or (float(value).is_integer() and -(2**63) <= value < 2**63)
+    most = 2**31 if right == 5 else 2**63  # a size of a page, a time or a step
+    return isinstance(right, float) or (float(value).is_integer() and -most <= value < most)
 
 
 def _query(fields: dict[str, Any]) -> str:
