@@ -163,6 +163,13 @@ def test_what_java_logs_is_read_back(server: Server) -> None:
     ask("POST", "runs/set-tag", {**ids, "key": "k", "value": "ü"})
     ask("POST", "runs/update", {**ids, "status": "FAILED", "end_time": "1795629667000"})
 
+    for first in range(0, 26_000, 1000):
+        steps = range(first, first + 1000)
+        many = [{"key": "many", "value": 0.5, "timestamp": str(step), "step": str(step)} for step in steps]
+        ask("POST", "runs/log-batch", {"run_id": run_id, "metrics": many})
+    long = ask("GET", "metrics/get-history", metric_key="many", **ids)  # it does not ask for a second page
+    assert len(long["metrics"]) == 26_000
+    assert "next_page_token" not in long
     history = ask("GET", "metrics/get-history", metric_key="loss", **ids)["metrics"]
     assert sorted(int(each["step"]) for each in history) == [-3, 0, 1, 2**53 + 1]
     run = ask("GET", "runs/get", **ids)["run"]

@@ -30,7 +30,8 @@ def get_metric_history(self: Client, run_id: str, key: str) -> PagedList[Metric]
     found: list[Metric] = []
     token: str | None = None
     while key:  # nothing has an empty one
-        answer = self._transport.call(series.get_metric_history, series.GetHistory(run_id, key, page_token=token))
+        asked = series.GetHistory(run_id, key, series.HISTORY_PAGE, token)
+        answer = self._transport.call(series.get_metric_history, asked)
         for point in answer.metrics:
             point.run_id = run_id
         found.extend(answer.metrics)

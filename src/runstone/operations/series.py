@@ -19,6 +19,7 @@ from runstone.store.points import Points, join
 from runstone.store.series import Context
 from runstone.store.summaries import Summary
 
+# Points in a page at the most. Who asks for no page is given all: MLflow's clients in R and Java do not ask for a second one.
 HISTORY_PAGE = 25_000
 _BEYOND = 2**63
 # A shipment with fewer points a series than this waits as it came.
@@ -59,7 +60,7 @@ class LogMetric(msgspec.Struct, omit_defaults=True):
 
 
 class GetHistory(msgspec.Struct, omit_defaults=True):
-    """A metric's points, a page at a time."""
+    """A metric's points; a page at a time where `max_results` says how large one is."""
 
     run_id: str | None = None
     metric_key: str | None = None
@@ -158,14 +159,14 @@ def get_metric_history(engine: Engine, request: GetHistory) -> History:
     run_id = rules.check_run_id(request.run_id, request.run_uuid)
     if not request.metric_key:
         raise rules.missing("metric_key")
-    size = HISTORY_PAGE if request.max_results is None else min(request.max_results, HISTORY_PAGE)
-    if size < 1:
+    size = None if request.max_results is None else min(request.max_results, HISTORY_PAGE)
+    if size is not None and size < 1:
         raise rules.invalid("max_results", size, "It must be a positive integer.")
     start = _start(request.page_token)
     with engine.reading_points() as connection:
         found = series.history(connection, runs.require(connection, run_id), request.metric_key)
-    page, more = _page(found, start, size)
-    return History(page, base64.urlsafe_b64encode(str(start + size).encode()).decode() if more else None)
+    page, following = _page(found, start, size)
+    return History(page, base64.urlsafe_b64encode(str(following).encode()).decode() if following else None)
 
 
 @operation("GET", "/runstone/points/get", permission="read")
@@ -252,11 +253,13 @@ def _singly(context: Context, points: Points) -> Iterator[arrivals.Point]:
         yield (key, value, timestamp, step, *rest) if any(rest) else (key, value, timestamp, step)
 
 
-def _page(found: list[tuple[Context, Points]], start: int, size: int) -> tuple[list[Metric], bool]:
+def _page(found: list[tuple[Context, Points]], start: int, size: int | None) -> tuple[list[Metric], int | None]:
+    """The points of a page, and where the next one begins; None where this is the last."""
     import numpy
 
     everything = join([points for _, points in found])
-    order = numpy.lexsort((everything.step, everything.timestamp))[start : start + size]
+    end = len(everything.step) if size is None else start + size
+    order = numpy.lexsort((everything.step, everything.timestamp))[start:end]
     owners = numpy.repeat(numpy.arange(len(found)), [len(points.step) for _, points in found])[order].tolist()
     columns = (column[order].tolist() for column in everything)
     contexts = [
@@ -267,7 +270,7 @@ def _page(found: list[tuple[Context, Points]], start: int, size: int) -> tuple[l
         Metric(key, value, timestamp, step, *contexts[owner])
         for owner, step, timestamp, value in zip(owners, *columns, strict=True)
     ]
-    return page, start + size < len(everything.step)
+    return page, end if end < len(everything.step) else None
 
 
 def _start(token: str | None) -> int:
