@@ -309,3 +309,15 @@ def test_who_asks_for_parts_or_signed_addresses_is_told_in_the_words_that_client
     assert answer.error == (501, "NOT_IMPLEMENTED")
     assert json.loads(answer.body)["message"] == "Multipart upload is not supported for the current artifact repository"
     assert store.ask("GET", f"/api/2.0/mlflow-artifacts/presigned/{part}/f").error == (501, "NOT_IMPLEMENTED")
+
+
+def test_an_upload_that_stands_still_is_given_up(tmp_path: Path) -> None:
+    server = serve(tmp_path / "store", environment={"RUNSTONE_SERVER_REQUEST_TIMEOUT": "1"})
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as wire:
+        wire.sendall(f"PUT {PROXY}/half HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9999999\r\n\r\n".encode() + BIG)
+        answer = wire.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 504 ")
+    assert b"DEADLINE_EXCEEDED" in answer
+    assert os.listdir(tmp_path / "store" / "incoming") == []
+    assert server.stop() == 0

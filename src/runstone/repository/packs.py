@@ -18,6 +18,7 @@ import msgspec
 from runstone.errors import CorruptData, from_os_error
 from runstone.repository import unfinished
 from runstone.repository.blobs import Blobs
+from runstone.repository.unbuffered import Unbuffered
 
 MAGIC = b"RUNSTPK1"
 TAIL = struct.Struct("<II8s")
@@ -59,6 +60,7 @@ class PackWriter:
                 os.close(place)
         except OSError as error:
             raise from_os_error(error, f"Making a pack in {folder!r}") from error
+        self._file = Unbuffered(self._descriptor)
         try:
             self._write(MAGIC)
         except BaseException:
@@ -74,11 +76,16 @@ class PackWriter:
         """Write the footer and hand the pack over; on disk when this returns."""
         footer = msgspec.json.encode(self.pack.chunks)
         self._write(footer + TAIL.pack(len(footer), zlib.crc32(footer), MAGIC))
+        try:
+            self._file.finish()
+        except OSError as error:
+            raise from_os_error(error, f"Writing the pack {self._path!r}") from error
         blobs.put(self.pack.name, self._path)
         os.close(self._descriptor)
 
     def abandon(self) -> None:
         """Leave nothing behind."""
+        self._file.close()
         with contextlib.suppress(OSError):
             os.unlink(self._path)
         with contextlib.suppress(OSError):
@@ -86,7 +93,7 @@ class PackWriter:
 
     def _write(self, data: bytes | memoryview) -> None:
         try:
-            unfinished.write(self._descriptor, data)
+            self._file.write(data)
         except OSError as error:
             raise from_os_error(error, f"Writing the pack {self._path!r}") from error
         self.pack.size += len(data)

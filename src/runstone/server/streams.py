@@ -79,9 +79,10 @@ class Body(RawIOBase):
         await room
 
     def end(self, failure: Exception | None = None) -> None:
-        """There is no more; or there should be, and why there is not."""
+        """There is no more; or there should be, and why there is not. What is said first holds."""
         with self._changed:
-            self._ended, self._failure = True, failure
+            if not self._ended:
+                self._ended, self._failure = True, failure
             self._changed.notify()
 
 
@@ -102,41 +103,70 @@ async def receive(request: Request, pool: ThreadPoolExecutor, stall: float, work
     loop = asyncio.get_running_loop()
     body = Body(loop)
     working = loop.run_in_executor(pool, work, body)
-    feeding = asyncio.ensure_future(_feed(request, body, stall))
+    feeding = _Feeding(request, body, stall)
     try:
-        await asyncio.wait((working, feeding), return_when=asyncio.FIRST_COMPLETED)
-        if feeding.done() and not feeding.cancelled():
-            feeding.exception()  # the work is told, and says so below
+        await asyncio.wait((working, feeding.task), return_when=asyncio.FIRST_COMPLETED)
+        feeding.pass_on_failure()
         return await working
     finally:
         # Also when the server gives up on the request: the thread must not wait for ever.
-        feeding.cancel()
+        feeding.stop()
         body.end(ClientDisconnect())
         if not working.done():
             with contextlib.suppress(Exception):
                 await working
 
 
-async def _feed(request: Request, body: Body, stall: float) -> None:
-    said = request.headers.get("content-length")
-    size = 0
-    try:
-        stream = request.stream()
+class _Feeding:
+    """A task that brings a request's body, and looks every now and then whether any comes."""
+
+    def __init__(self, request: Request, body: Body, stall: float) -> None:
+        self._request, self._body, self._stall = request, body, stall
+        self._loop = asyncio.get_running_loop()
+        self._waiting_since: float | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self.task = asyncio.ensure_future(self._run())
+        self._look()
+
+    def stop(self) -> None:
+        """It is not needed any more."""
+        self.task.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def pass_on_failure(self) -> None:
+        """Tell the reader, who would wait for ever, where no more is brought because something went wrong here."""
+        if self.task.done() and not self.task.cancelled() and (failure := self.task.exception()) is not None:
+            self._body.end(RunstoneError(f"The body could not be read: {failure}."))
+
+    def _look(self) -> None:
+        # One timer, not one for each of many thousand pieces.
+        if self._waiting_since is not None and self._loop.time() - self._waiting_since >= self._stall:
+            self._body.end(
+                RunstoneError(f"No byte came for {self._stall} seconds. Send it again.", "DEADLINE_EXCEEDED")
+            )
+            self.task.cancel()
+        elif self._stall:
+            self._watch = self._loop.call_later(self._stall / 4, self._look)
+
+    async def _run(self) -> None:
+        size = 0
         while True:
-            async with asyncio.timeout(stall or None):
-                data = await anext(stream, None)
-            if data is None:
-                break
+            self._waiting_since = self._loop.time()
+            message = await self._request.receive()
+            self._waiting_since = None
+            if message["type"] == "http.disconnect":
+                self._body.end(ClientDisconnect())
+                return
+            data = message.get("body", b"")
             if data:
                 size += len(data)
-                await body.feed(data)
-    except TimeoutError:
-        body.end(RunstoneError(f"No byte came for {stall} seconds. Send it again.", "DEADLINE_EXCEEDED"))
-    except Exception as error:  # noqa: BLE001  # raised again where the body is read
-        body.end(error)
-    else:
+                await self._body.feed(data)
+            if not message.get("more_body"):
+                break
+        said = self._request.headers.get("content-length")
         whole = said is None or said == str(size)
-        body.end(
+        self._body.end(
             None if whole else BadRequest(f"{size} bytes came of the {said} that Content-Length said. Send it again.")
         )
 
