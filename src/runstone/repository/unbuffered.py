@@ -30,8 +30,7 @@ class Unbuffered:
         self._descriptor = descriptor
         self._held = 0
         self._direct: bool | None = None if _DIRECT else False
-        self._memory = mmap.mmap(-1, BLOCK, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self._buffer = memoryview(self._memory)
+        self._buffer = memoryview(mmap.mmap(-1, BLOCK, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
     def write(self, data: bytes | memoryview) -> None:
         """The next bytes."""
@@ -52,9 +51,8 @@ class Unbuffered:
 
     def close(self) -> None:
         """Let go of the memory."""
-        self._held = 0
-        self._buffer.release()
-        self._memory.close()
+        # Not closed by force: where writing failed, the error's own frames still look at it.
+        self._held, self._buffer = 0, memoryview(b"")
 
     def _write_block(self) -> None:
         if self._direct is None:
