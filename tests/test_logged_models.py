@@ -24,10 +24,12 @@ from runstone.errors import InvalidParameter, NotFound
 from runstone.operations import bulk_history, inputs, logged_models, model_search, outputs, series
 from runstone.operations.engine import Engine
 
+pytestmark = pytest.mark.everywhere
+
 
 @pytest.fixture
 def client() -> Client:
-    return runstone.Client("store")
+    return runstone.Client()
 
 
 @pytest.fixture
@@ -124,18 +126,18 @@ def test_a_point_of_a_run_that_is_logged_again_for_a_model_is_one_point_of_the_r
 
 
 def test_points_of_the_journal_are_the_models_before_they_are_read(run_id: str) -> None:
-    runstone.set_tracking_uri("store")
     with runstone.start_run() as run:
-        model = runstone.Client("store").create_logged_model(run.info.experiment_id)
+        model = runstone.Client().create_logged_model(run.info.experiment_id)
         runstone.log_metric("loss", 0.5, step=3, model_id=model.model_id)
-        shown = runstone.Client("store").get_logged_model(model.model_id).metrics
+        shown = runstone.Client().get_logged_model(model.model_id).metrics
         assert shown is not None
         assert [(point.value, point.step, point.run_id) for point in shown] == [(0.5, 3, run.info.run_id)]
-        assert len(runstone.Client("store").search_logged_models([run.info.experiment_id], "metrics.loss = 0.5")) == 1
+        assert len(runstone.Client().search_logged_models([run.info.experiment_id], "metrics.loss = 0.5")) == 1
 
 
+@pytest.mark.folder
 def test_points_that_wait_on_a_server_are_read_with_their_models(run_id: str) -> None:
-    engine = Engine("store")
+    engine = Engine(".runstone")
     engine.points_wait = True
     made = logged_models.create_logged_model.function(engine, logged_models.CreateLoggedModel("0")).model.model_id
     asked = logged_models.GetLoggedModel(made)
@@ -220,7 +222,7 @@ def measured(client: Client, run_id: str) -> dict[str, str]:
         ("status = 'READY'", None, "b"),
         ("params.p IN ('b', 'c') AND creation_timestamp > 0 AND last_updated_timestamp > 5", None, "bc"),
         ("tags.t NOT IN ('b')", None, "ac"),
-        ("model_type IS NULL AND experiment_id = '0'", None, "abc"),
+        ("(model_type IS NULL OR model_type = '') AND experiment_id = '0'", None, "abc"),
         ("source_run_id = 'none'", None, ""),
         ("artifact_location LIKE 'mlflow-artifacts:%'", None, "abc"),
     ],

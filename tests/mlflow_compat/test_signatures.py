@@ -43,7 +43,7 @@ METHODS = (
     "set_registered_model_tag delete_registered_model_tag set_registered_model_alias delete_registered_model_alias "
     "get_model_version_by_alias create_model_version copy_model_version get_model_version update_model_version "
     "transition_model_version_stage get_model_version_stages delete_model_version get_model_version_download_uri "
-    "search_model_versions set_model_version_tag delete_model_version_tag"
+    "search_model_versions set_model_version_tag delete_model_version_tag list_logged_model_artifacts"
 )
 NAMES = [
     *(f"{module}.{name}" for module, names in FUNCTIONS.items() for name in names.split()),

@@ -113,6 +113,7 @@ class Client:
     delete_logged_model_tag = logged_models.delete_logged_model_tag
     log_model_params = logged_models.log_model_params
     search_logged_models = logged_models.search_logged_models
+    list_logged_model_artifacts = logged_models.list_logged_model_artifacts
 
     create_registered_model = registered_models.create_registered_model
     get_registered_model = registered_models.get_registered_model

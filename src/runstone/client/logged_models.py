@@ -10,7 +10,7 @@ from runstone.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from runstone.client import Client
-    from runstone.entities import LoggedModel, LoggedModelStatus
+    from runstone.entities import FileInfo, LoggedModel, LoggedModelStatus
 
 
 def create_logged_model(
@@ -94,6 +94,13 @@ def log_model_params(self: Client, model_id: str, params: dict[str, str]) -> Non
 
     texts = [LoggedModelParameter(key, str(value)) for key, value in params.items()]
     self._transport.call(logged_models.log_logged_model_params, logged_models.LogLoggedModelParams(model_id, texts))
+
+
+def list_logged_model_artifacts(self: Client, model_id: str, path: str | None = None) -> list[FileInfo]:
+    """One level of a model's artifacts, by path; nothing where `path` is a file or missing."""
+    from runstone.operations import proxy
+
+    return self._transport.call(proxy.list_model_artifacts, proxy.ModelFolder(model_id, path)).files
 
 
 def search_logged_models(

@@ -85,10 +85,14 @@ def _series(connection: Connection, run: int, contexts: Sequence[Context]) -> li
     fields = "id, chunks, last_step, last_timestamp, key, model_id, dataset_name, dataset_digest"
     found: dict[Context, _Series] = {}
     keys = list(dict.fromkeys(context.key for context in contexts))
+    # A run that measures a thousand models has as many series of one key.
+    models = list({context.model_id for context in contexts})[: _MANY + 1]
+    narrowed = f" AND model_id IN ({','.join('?' * len(models))})" if len(models) <= _MANY else ""
     for start in range(0, len(keys), _MANY):
         some = keys[start : start + _MANY]
         rows = connection.execute(
-            f"SELECT {fields} FROM series WHERE run = ? AND key IN ({','.join('?' * len(some))})", (run, *some)
+            f"SELECT {fields} FROM series WHERE run = ? AND key IN ({','.join('?' * len(some))}){narrowed}",
+            (run, *some, *(models if narrowed else ())),
         )
         for series, chunks, step, timestamp, *context in rows:
             found[Context(*context)] = _Series(series, chunks, step, timestamp)

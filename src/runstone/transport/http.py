@@ -12,7 +12,7 @@ import msgspec
 
 from runstone import settings
 from runstone.connection import Answer, Connection, answer_error
-from runstone.errors import WrongAnswer
+from runstone.errors import InvalidParameter, WrongAnswer
 from runstone.operations.table import Operation, Request, Response
 
 if TYPE_CHECKING:
@@ -87,8 +87,14 @@ class HttpTransport:
 
 
 def encode(request: msgspec.Struct) -> bytes:
-    """A request as proto-JSON: NaN and infinities are texts, what is None is left out."""
-    data = msgspec.json.encode(request)
+    """A request as proto-JSON: NaN and infinities are texts, what is None is left out. Raises InvalidParameter for what no JSON can say."""
+    try:
+        data = msgspec.json.encode(request)
+    except UnicodeEncodeError as error:
+        text = str(error.object)[:40]
+        raise InvalidParameter(
+            f"A text of the request is not valid Unicode at character {error.start}: {text!r}. Decode it as what it is, or leave it out."
+        ) from error
     # Both are nulls by now. Where there are none, which is the usual case with many points, it is well as it is.
     return data if b"null" not in data else msgspec.json.encode(plain(request))
 
