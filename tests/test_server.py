@@ -14,10 +14,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.support.servers import Server, serve
+from tests.support.servers import Server, ask, log_batch, new_run, serve
 
 from runstone import MlflowClient
 
@@ -28,24 +27,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
     yield made
     if made.process.poll() is None:
         made.stop()
-
-
-def ask(server: Server, path: str, body: Any = None, **headers: str) -> Any:
-    """The answer to a GET, or to a POST of a body."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(server.url + path, data, {"Content-Type": "application/json", **headers})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        text = answer.read()
-    return json.loads(text) if text.startswith(b"{") else text.decode()
-
-
-def new_run(server: Server) -> str:
-    return str(ask(server, "/api/2.0/mlflow/runs/create", {"experiment_id": "0"})["run"]["info"]["run_id"])
-
-
-def log_batch(server: Server, run_id: str, step: int, keys: int = 3) -> None:
-    metrics = [{"key": f"m{key}", "value": step + key, "timestamp": 1000 + step, "step": step} for key in range(keys)]
-    ask(server, "/api/2.0/mlflow/runs/log-batch", {"run_id": run_id, "metrics": metrics})
 
 
 @pytest.mark.parametrize("prefix", ["/api/2.0", "/api/3.0", "/ajax-api/2.0", "/ajax-api/3.0"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 MLFLOW = ROOT / ".envs" / "mlflow" / "bin"
@@ -107,3 +109,23 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def ask(server: Server, path: str, body: Any = None, **headers: str) -> Any:
+    """The answer to a GET, or to a POST of a body."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(server.url + path, data, {"Content-Type": "application/json", **headers})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        text = answer.read()
+    return json.loads(text) if text.startswith(b"{") else text.decode()
+
+
+def new_run(server: Server) -> str:
+    """A new run's id."""
+    return str(ask(server, "/api/2.0/mlflow/runs/create", {"experiment_id": "0"})["run"]["info"]["run_id"])
+
+
+def log_batch(server: Server, run_id: str, step: int, keys: int = 3) -> None:
+    """Log a point of each of some metrics, m0 and on: `step + key` at `step`."""
+    metrics = [{"key": f"m{key}", "value": step + key, "timestamp": 1000 + step, "step": step} for key in range(keys)]
+    ask(server, "/api/2.0/mlflow/runs/log-batch", {"run_id": run_id, "metrics": metrics})

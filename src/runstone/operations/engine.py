@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from runstone.errors import CorruptData, StorageDenied, from_os_error
+from runstone.errors import CorruptData, StorageDenied, StorageFull, from_os_error
 from runstone.operations.locations import Locations
 from runstone.store import arrivals
 from runstone.store.database import Connection, Database
 
 DATABASE_NAME = "runstone.db"
+# Requests whose points may wait before they are put into their series even if nobody reads.
+MOST_WAITING = arrivals.MOST
 _IN_THE_STORE = Locations()
 
 
@@ -64,7 +66,14 @@ class Engine:
         with self.database.read() as connection:
             waiting = arrivals.waiting(connection)
         if waiting:
-            self.gather()
+            try:
+                self.gather()
+            except StorageFull:
+                # Not being able to write is no reason for not being able to read.
+                with self.database.trial() as connection:
+                    arrivals.gather(connection)
+                    yield connection
+                return
         with self.database.read() as connection:
             yield connection
 

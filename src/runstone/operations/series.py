@@ -122,6 +122,8 @@ class MetricSummaries(msgspec.Struct, omit_defaults=True):
 def log_points(engine: Engine, request: LogPoints) -> Empty:
     """Add points in one transaction. A run deleted meanwhile takes them too: they were acknowledged before."""
     groups = [_group(given) for given in request.series]
+    if not groups:
+        return Empty()
     few = engine.points_wait and sum(len(points.step) for _, points in groups) < _FEW * len(groups)
     with engine.database.write() as connection:
         run = runs.require(connection, request.run_id)
@@ -145,7 +147,7 @@ def log_metric(engine: Engine, request: LogMetric) -> Empty:
         )
     key, time = rules.check_key("metric", request.key), check_time(request.key or "", request.timestamp)
     point = Metric(
-        key, request.value or 0.0, time, request.step,
+        key, 0.0 if request.value is None else request.value, time, request.step,
         request.model_id, request.dataset_name, request.dataset_digest,
     )  # fmt: skip
     with engine.database.write() as connection:
@@ -234,6 +236,8 @@ def check_points(metrics: Iterable[Metric]) -> list[Metric]:
 def _group(given: SeriesPoints) -> tuple[Context, Points]:
     import numpy
 
+    if any(len(column) % 8 for column in (given.steps, given.timestamps, given.values)):
+        raise InvalidParameter(f"A column of the metric {given.key!r} is no whole number of 8-byte values.")
     columns = (
         numpy.frombuffer(given.steps, "<i8"), numpy.frombuffer(given.timestamps, "<i8"), numpy.frombuffer(given.values, "<f8")
     )  # fmt: skip

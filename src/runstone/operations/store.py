@@ -79,7 +79,7 @@ def inspect_store(engine: Engine, request: InspectStore) -> StoreState:
 def check_points(engine: Engine, request: PointsAfter) -> PointsChecked:
     """Read stored metric points, a page of chunks at a time, and compare each chunk with its checksum."""
     damaged = []
-    with engine.reading_points() as connection:
+    with engine.database.read() as connection:
         rows = health.points(connection, request.after, request.limit)
         for _, series, data in rows:
             try:

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
+import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from runstone import settings
-from runstone.errors import BadRequest, InvalidParameter, NotFound, RunstoneError
+from runstone.errors import BadRequest, InvalidParameter, NotFound, RunstoneError, StorageBusy
 from runstone.operations.engine import Engine
 from runstone.operations.table import Operation
 from runstone.server import codec
@@ -31,7 +33,12 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_READERS = 4
+_READERS = 8
+_WORKERS = 4
+# Bytes of JSON that are read on the event loop's own thread; more would keep everybody waiting.
+_SHORT = 256 * 1024
+# Seconds that the writer gets for what is left when the server ends, and then the threads: one that works on bytes cannot be stopped.
+_LAST_WRITES, _LAST_THREADS = 1.0, 0.5
 # Transfers of bytes at a time; others wait. Each has a thread, and holds some 10 MiB while it is under way.
 _TRANSFERS = 12
 # Seconds between two rounds of what is done every now and then.
@@ -60,6 +67,7 @@ class App:
         store: what the store is called on the first page.
         settle: called every now and then, on a thread: closes the accounts of processes that wrote the store directly and died.
         access_log: whether each request is logged.
+        one_of_many: another process started this one and others, to serve together.
     """
 
     def __init__(
@@ -71,14 +79,16 @@ class App:
         store: str = "",
         settle: Callable[[], object] | None = None,
         access_log: bool = False,
+        one_of_many: bool = False,
     ) -> None:
+        self._one_of_many = one_of_many
         self.engine, self.guard = engine, guard
         self.writer = Writer(engine)
         self.monitor = Monitor(self.writer, standard_error() if access_log else None)
         self._transfers = ThreadPoolExecutor(_TRANSFERS, "runstone-transfer")
         self.routes = Routes(self._routes(store), prefix)
         self._readers = ThreadPoolExecutor(_READERS, "runstone-reader")
-        self._workers = ThreadPoolExecutor(_READERS, "runstone-worker")
+        self._workers = ThreadPoolExecutor(_WORKERS, "runstone-worker")
         self._settle = settle
         self._body_limit = settings.SERVER_BODY_LIMIT.read()
         self._depth = settings.SERVER_JSON_DEPTH.read()
@@ -110,24 +120,29 @@ class App:
         chores.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await chores
-        await asyncio.to_thread(self.writer.stop)
-        self._readers.shutdown()
-        self._workers.shutdown()
-        self._transfers.shutdown()
-        self.monitor.flush()
+        self.engine.database.interrupt()
+        await asyncio.to_thread(self.writer.stop, _LAST_WRITES)
+        for pool in (self._readers, self._workers, self._transfers):
+            pool.shutdown(wait=False, cancel_futures=True)
+        self.monitor.stop()
         await send({"type": "lifespan.shutdown.complete"})
+        # All that was answered is on disk, and all that was not is nobody's loss: no thread is worth waiting for longer.
+        last = threading.Timer(_LAST_THREADS, os._exit, (0,))
+        last.daemon = True
+        last.start()
 
     async def _chores(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, parent = asyncio.get_running_loop(), os.getppid()
+        # Points are put into their series not for our own readers, who have it done when they need it, but for those beside us.
+        chores = [self._gather] if self._settle is None else [self._settle, self._gather]
         while True:
-            try:
-                if self._settle is not None:
-                    await loop.run_in_executor(self._workers, self._settle)
-                # Not for our own readers, who have it done when they need it, but for those who read the store beside us.
-                await loop.run_in_executor(self._readers, self._gather)
-            except RunstoneError as error:
-                _log.warning("%s", error)
-            self.monitor.flush()
+            for chore in chores:
+                try:
+                    await loop.run_in_executor(self._workers, chore)
+                except Exception as error:  # noqa: BLE001  # what fails now may work the next time, and must not keep others from it
+                    _log.warning("%s", error)
+            if self._one_of_many and os.getppid() != parent:
+                signal.raise_signal(signal.SIGTERM)  # whoever started the processes was killed: nobody would end us
             await asyncio.sleep(_CHORES)
 
     def _gather(self) -> None:
@@ -138,16 +153,19 @@ class App:
         started = time.perf_counter()
         found: Found | None = None
         status, body, kind = 500, b"", _HEADERS
+        self.monitor.under_way.inc()
         try:
             headers = dict(scope["headers"])
+            if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+                raise BadRequest("The request has more than one Host header.")
             refusal = self.guard.refusal(scope["method"], scope["scheme"], headers)
             if refusal is not None:
                 raise refusal
             found = self._find(scope["method"], scope["path"])
             answer = found.route.answer
             if not isinstance(answer, Operation):
-                status = await self._stream(found, scope, receive, send)
-                self.monitor.note(scope, found.route.path, status, started, 0)
+                status, size = await self._stream(found, scope, receive, send)
+                self.monitor.note(scope, found.route.path, status, started, size)
                 return
             async with asyncio.timeout(self._time_limit or None):
                 body = await self._carry_out(answer, found, scope, headers, receive)
@@ -155,9 +173,17 @@ class App:
         except ClientDisconnect:
             return
         except _BrokenOffError:
+            self.monitor.note(scope, found.route.path if found else "none", 599, started, 0)
             raise
+        except asyncio.CancelledError:
+            # The server ends, and has waited for this request as long as it waits.
+            status, body = _refused(StorageBusy("The server is shutting down. Try again when it is back."))
         except Exception as error:  # noqa: BLE001  # whatever it is, the client is told in one shape
             status, body = _refused(error)
+        finally:
+            self.monitor.under_way.dec()
+        if status != 200 and scope["method"] not in ("GET", "HEAD"):
+            kind = [*_HEADERS, (b"connection", b"close")]  # there may be more of its body than anybody wants to read
         self.monitor.note(scope, found.route.path if found else "none", status, started, len(body))
         await send(
             {
@@ -194,12 +220,22 @@ class App:
             request = codec.decode_query(row.request_type, scope["query_string"], found.named)
         else:
             check_json(headers)
-            self._check_depth(data)
-            request = codec.decode(row.request_type, data, found.named)
+            read = partial(self._read_json, row, data, found.named)
+            if len(data) <= _SHORT:
+                request = read()
+            else:
+                request = await asyncio.get_running_loop().run_in_executor(self._workers, read)
         if row.reads or row.alone:
             readers = self._workers if row.alone else self._readers
             return await asyncio.get_running_loop().run_in_executor(readers, _read, row, self.engine, request)
         return codec.encode(await self.writer.submit(partial(row.function, self.engine, request)))
+
+    def _read_json(self, row: Operation[Any, Any], data: bytes, named: dict[str, str]) -> Any:
+        if codec.deeper_than(self._depth, data):
+            raise BadRequest(
+                f"The request's JSON is nested more than {self._depth} deep. Raise {settings.SERVER_JSON_DEPTH.name} on the server if it must be."
+            )
+        return codec.decode(row.request_type, data, named)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         said = headers.get(b"content-length", b"0")
@@ -225,24 +261,19 @@ class App:
             f"The request's body is longer than {self._body_limit} bytes. Send it in parts, or raise {settings.SERVER_BODY_LIMIT.name} on the server."
         )
 
-    def _check_depth(self, data: bytes) -> None:
-        if codec.deeper_than(self._depth, data):
-            raise BadRequest(
-                f"The request's JSON is nested more than {self._depth} deep. Raise {settings.SERVER_JSON_DEPTH.name} on the server if it must be."
-            )
-
-    async def _stream(self, found: Found, scope: Scope, receive: Receive, send: Send) -> int:
+    async def _stream(self, found: Found, scope: Scope, receive: Receive, send: Send) -> tuple[int, int]:
         scope["path_params"] = found.named
-        status = 500
+        status, size = 500, 0
         begun = False
 
         async def sending(message: MutableMapping[str, Any]) -> None:
-            nonlocal status, begun
+            nonlocal status, begun, size
             if message["type"] == "http.response.start":
                 status, begun = message["status"], True
                 names = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(one for one in _HEADERS[1:] if one[0] not in names)]
             await send(message)
+            size += len(message.get("body", b""))
 
         try:
             response = await found.route.answer(Request(scope, receive, sending))
@@ -252,7 +283,7 @@ class App:
                 raise
             # Too late to say so: the connection is broken off, so that nobody takes a part for the whole.
             raise _BrokenOffError(f"{scope['method']} {found.route.path} broke off: {error}") from error
-        return status
+        return status, size
 
 
 def _read(row: Operation[Any, Any], engine: Engine, request: Any) -> bytes:

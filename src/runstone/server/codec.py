@@ -20,7 +20,9 @@ _encode = msgspec.json.Encoder().encode
 _FINITE = float("inf")
 _BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _NULL = re.compile(rb'"null"', re.IGNORECASE)
-_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_TEXTS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)', re.DOTALL)
+# Brackets that are looked at at a time.
+_PEELED = 64 * 1024
 
 
 @cache
@@ -93,21 +95,27 @@ def decode_query(kind: type[msgspec.Struct], query: bytes, named: dict[str, str]
 
 def deeper_than(limit: int, data: bytes) -> bool:
     """Whether arrays and objects are nested more than so many deep."""
-    if _peeled(data, limit):
-        # Brackets within texts may look like it: now without them.
-        return bool(_peeled(_TEXTS.sub(b"", data), limit))
-    return False
-
-
-def _peeled(data: bytes, limit: int) -> bytes:
-    """The brackets that are left when the innermost pairs were taken away so many times; none where they do not pair, as the decoder finds."""
+    if data.count(b"[") + data.count(b"{") <= limit:
+        return False
     marks = data.translate(None, _BUT_BRACKETS)
-    while marks and limit:
-        peeled = marks.replace(b"{}", b"").replace(b"[]", b"")
-        if peeled == marks:
-            return b""
-        marks, limit = peeled, limit - 1
-    return marks
+    if len(marks) <= _PEELED:
+        for _ in range(limit):
+            marks = marks.replace(b"{}", b"").replace(b"[]", b"")
+            if not marks:
+                return False
+    # Brackets within texts may look like it: now without them, and counted.
+    return _depth(_TEXTS.sub(b"", data).translate(None, _BUT_BRACKETS)) > limit
+
+
+def _depth(marks: bytes) -> int:
+    import numpy
+
+    deepest = depth = 0
+    for start in range(0, len(marks), _PEELED):
+        part = numpy.frombuffer(marks, numpy.uint8, min(_PEELED, len(marks) - start), start)
+        steps = numpy.where((part == ord("[")) | (part == ord("{")), 1, -1).cumsum()
+        deepest, depth = max(deepest, depth + int(steps.max())), depth + int(steps[-1])
+    return deepest
 
 
 def refusal(error: Exception) -> RunstoneError:

@@ -38,7 +38,7 @@ class Guard(NamedTuple):
         if method in _SAFE:
             return None
         origin = headers.get(b"origin", b"").decode("latin-1").lower()
-        if origin in self.origins:
+        if origin and (origin in self.origins or "*" in self.origins):
             return None
         if origin and origin.partition("://")[2] != host:
             return Forbidden(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -13,8 +15,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from runstone.server.writer import Writer
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60)
-# Lines of the log that are held back, for as long as it takes until the loop has nothing else to do.
-_HELD = 1000
+# Lines of the log that wait to be written at the most: where nobody reads it, the oldest go.
+_HELD = 10_000
+# Seconds between two looks at whether there are any.
+_PAUSE = 0.2
 
 
 class Monitor:
@@ -23,7 +27,12 @@ class Monitor:
     def __init__(self, writer: Writer, log: TextIO | None) -> None:
         self._writer = writer
         self._log = log
-        self._lines: list[bytes] = []
+        self._lines: deque[bytes] = deque(maxlen=_HELD)
+        self._ending = threading.Event()
+        # On a thread of its own: writing waits for whoever reads, and nobody else may wait for that.
+        self._writing = threading.Thread(target=self._write, name="runstone-log", daemon=True)
+        if log is not None:
+            self._writing.start()
         self.registry = CollectorRegistry()
         self._requests = Counter("runstone_requests", "Requests answered.", ("route", "status"), registry=self.registry)
         self._seconds = Histogram(
@@ -52,18 +61,33 @@ class Monitor:
                 "path": scope["path"], "status": status, "ms": round(seconds * 1000, 3), "bytes": size,
             }  # fmt: skip
             self._lines.append(msgspec.json.encode(line))
-            if len(self._lines) >= _HELD:
-                self.flush()
 
-    def flush(self) -> None:
-        """Write the lines that are held back."""
-        if self._lines and self._log is not None:
-            lines, self._lines = self._lines, []
+    def stop(self) -> None:
+        """Write what waits, if that is soon done."""
+        self._ending.set()
+        if self._log is not None:
+            self._writing.join(_PAUSE)
+
+    def _write(self) -> None:
+        assert self._log is not None
+        while True:
+            ending = self._ending.wait(_PAUSE)
+            lines = []
+            while self._lines:
+                lines.append(self._lines.popleft())
             try:
-                self._log.write(b"\n".join(lines).decode() + "\n")
-                self._log.flush()
+                if lines:
+                    self._log.write(b"\n".join(lines).decode() + "\n")
+                    self._log.flush()
             except (OSError, ValueError):
-                self._log = None  # whoever read it has gone: the server goes on
+                return  # whoever read it has gone: the server goes on
+            if ending:
+                return
+
+    @property
+    def writing(self) -> bool:
+        """Whether writes are carried out."""
+        return self._writer.alive
 
     def page(self) -> bytes:
         """The figures as Prometheus reads them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
+from runstone.errors import RunstoneError
 from runstone.operations.engine import Engine
 from runstone.operations.locations import Locations
 from runstone.operations.store import Ping, ping
@@ -31,9 +33,13 @@ def page_routes(engine: Engine, monitor: Monitor, store: str, others: Sequence[R
         others: the routes that are served besides.
     """
 
+    described: list[bytes] = []
+
     async def health(request: Request) -> Response:
-        """OK, when the database answers."""
-        ping.function(engine, Ping())
+        """OK, when the database answers and writes are carried out."""
+        if not monitor.writing:
+            raise RunstoneError("The thread that writes has died. Start the server again.")
+        await asyncio.get_running_loop().run_in_executor(None, ping.function, engine, Ping())
         return PlainTextResponse("OK")
 
     async def version(request: Request) -> Response:
@@ -62,7 +68,9 @@ def page_routes(engine: Engine, monitor: Monitor, store: str, others: Sequence[R
 
     async def description(request: Request) -> Response:
         """This description."""
-        return Response(msgspec.json.encode(openapi.document([*others, *pages])), media_type="application/json")
+        if not described:
+            described.append(msgspec.json.encode(openapi.document([*others, *pages])))
+        return Response(described[0], media_type="application/json")
 
     async def index(request: Request) -> Response:
         """The first page."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -14,7 +15,16 @@ _BUSY = b"TEMPORARILY_UNAVAILABLE", b"This server holds as many connections as i
 HEAD_LIMIT = 64 * 1024
 # Bytes of an artifact that are held for whoever reads it, on each connection.
 BODY_HELD = 1024 * 1024
+# More than the loop gives at a time.
+_LARGEST_READ = 1024 * 1024
 _TOO_LONG = b"BAD_REQUEST", b"The request's address and headers are longer than %d bytes." % HEAD_LIMIT
+
+
+# Another protocol that a client would like to go on with (curl --http2, Java's HttpClient): we stay with this one, as HTTP lets us.
+# The parser would stop at it, and take what follows, a body, for another request. The name is made one that means nothing.
+_UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
+_IGNORED = b"\r\nx-ignored:"
+_END = b"\r\n\r\n"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -25,40 +35,56 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._header_timeout = settings.SERVER_HEADER_TIMEOUT.read()
         self._deadline: asyncio.TimerHandle | None = None
-        self._head = 0  # bytes of the request's head so far; -1 when it is whole
+        self._heading = True  # whether a request's head is what comes next
+        self._head = b""  # of it, what came so far
+        self._unheard = 0  # bytes since a head was whole, or a piece of a body came
         if len(self.connections) > settings.SERVER_CONNECTIONS.read():
             self._refuse(b"503 Service Unavailable\r\nretry-after: 1", *_BUSY)
         else:
             self._await_headers()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of a request, whose head may not grow without end."""
-        if self._head >= 0:
-            self._head += len(data)
+        """Bytes: a head is handed on when it is whole, and may not grow without end; nor may what is neither head nor body."""
+        if self._heading:
+            self._await_headers()
+            self._head = data = self._head + data
+            end = data.find(_END)
+            if end < 0 and len(data) <= HEAD_LIMIT:
+                return
+            if end < 0 or end > HEAD_LIMIT:
+                self._refuse(b"431 Request Header Fields Too Large", *_TOO_LONG)
+                return
+            self._head = b""
+            if b"pgrade" in data[:end].lower():
+                data = _UPGRADE.sub(_IGNORED, data[:end]) + data[end:]
+        self._unheard += len(data)
         super().data_received(data)
-        if self._head > HEAD_LIMIT and not self.transport.is_closing():
-            self._refuse(b"431 Request Header Fields Too Large", *_TOO_LONG)
+        if not self._heading and self._unheard > HEAD_LIMIT + _LARGEST_READ and not self.transport.is_closing():
+            self._refuse(b"431 Request Header Fields Too Large", *_TOO_LONG)  # trailers without end
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be understood is refused in the shape of every refusal."""
         self._refuse(b"400 Bad Request", b"BAD_REQUEST", msg.encode("ascii", "replace"))
 
-    def on_message_begin(self) -> None:
-        """A request begins; its headers are due soon."""
-        super().on_message_begin()
-        self._head = max(self._head, 0)
-        self._await_headers()
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; behind the body there may be some too, which nobody needs."""
+        if self._heading:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The headers are here: what follows has limits of its own."""
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        self._head = -1
+        self._heading, self._unheard = False, 0
+        if self.parser.should_upgrade():
+            self._refuse(b"400 Bad Request", b"BAD_REQUEST", b"Only HTTP/1.1 is spoken here.")
+            return
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Bytes of a body. uvicorn stops reading past 64 KiB; a long one costs half of the time when it comes in larger pieces."""
+        self._unheard = 0
         if self.scope["method"] != "PUT":
             super().on_body(body)
         elif not self.cycle.response_complete:
@@ -66,6 +92,11 @@ class BoundedProtocol(HttpToolsProtocol):
             if len(self.cycle.body) > BODY_HELD:
                 self.flow.pause_reading()
             self.cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        """The request is whole: another one may follow."""
+        super().on_message_complete()
+        self._heading, self._unheard = True, 0
 
     def connection_lost(self, exc: Exception | None) -> Any:
         """The connection is gone."""

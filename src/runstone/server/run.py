@@ -131,6 +131,7 @@ def make_application(options: Options, settle: Callable[[], object] | None = Non
         store=options.folder,
         access_log=options.access_log,
         settle=settle,
+        one_of_many=options.workers > 1,
     )
     if not options.allowed_origins:
         return app

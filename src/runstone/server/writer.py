@@ -15,12 +15,14 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from runstone.errors import RunstoneError, StorageBusy, StorageError
-from runstone.operations.engine import Engine
+from runstone.operations.engine import MOST_WAITING, Engine
 
 # Requests in one transaction at the most: bounds how long the first of them waits for the last.
 MOST = 256
 # Requests that may wait; past this the server says that it is busy, and clients come again.
 WAITING = 4096
+# Seconds that a reader waits for points to be put into their series.
+_PATIENCE = 10.0
 
 # Something to carry out in the transaction, and what is told of its outcome.
 Act = Callable[[], Any]
@@ -46,6 +48,7 @@ class Writer:
         self._ending = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="runstone-writer", daemon=True)
+        self._since_gathered = 0
         self.groups = self.requests = 0  # for /metrics
 
     def start(self) -> None:
@@ -54,12 +57,21 @@ class Writer:
         self._thread.start()
         self._engine.points_wait, self._engine.gather = True, self._gather
 
-    def stop(self) -> None:
-        """Carry out what waits, then end."""
+    def stop(self, limit: float) -> None:
+        """Carry out what waits, then end; what is not carried out in so many seconds is not carried out, and told so."""
         with self._changed:
             self._ending = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(limit)
+        with self._changed:
+            rest = list(self._waiting)
+            self._waiting.clear()
+        _resolve(rest, [_departing()] * len(rest))
+
+    @property
+    def alive(self) -> bool:
+        """Whether writes are carried out."""
+        return self._thread.is_alive()
 
     def submit(self, act: Act) -> asyncio.Future[Any]:
         """Have it carried out; the future is done when the transaction is on disk. On the event loop's thread."""
@@ -71,7 +83,11 @@ class Writer:
         """Have it carried out, and wait; what it raises is raised. On any thread but the event loop's and the writer's own."""
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self._add(_Waiting(act, future))
-        return future.result()
+        try:
+            return future.result(_PATIENCE)
+        except concurrent.futures.TimeoutError:
+            future.cancel()
+            raise StorageBusy("The store is kept locked by another process. Try again later.") from None
 
     def _gather(self) -> None:
         if threading.current_thread() is self._thread:
@@ -86,7 +102,7 @@ class Writer:
             )
         with self._changed:
             if self._ending:
-                raise StorageBusy("The server is shutting down. Try again when it is back.")
+                raise _departing()
             self._waiting.append(waiting)
             self._changed.notify()
 
@@ -98,43 +114,68 @@ class Writer:
                 if not self._waiting:
                     break
                 group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-            try:
-                outcomes = self._carry_out(group)
-            except Exception as error:  # noqa: BLE001  # whatever it is: this thread is the only one that writes, and must live
-                outcomes = [error] * len(group)
-            self.groups, self.requests = self.groups + 1, self.requests + len(group)
+            # Whoever has been told that it took too long is not to find it done after all.
+            group = [one for one in group if not one.future.done()]
+            outcomes = self._carry_out(group)
+            self.requests += len(group)
             assert self._loop is not None
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 self._loop.call_soon_threadsafe(_resolve, group, outcomes)
-        with suppress(RunstoneError):  # they stay where they are, and whoever opens the store next does it
+            self._since_gathered += len(group)
+            if self._since_gathered >= MOST_WAITING:
+                self._put_in_series()
+        self._put_in_series()
+
+    def _put_in_series(self) -> None:
+        self._since_gathered = 0
+        with suppress(RunstoneError):  # the points stay where they are, and are put there by whoever reads them
             self._engine.gather_here()
 
     def _carry_out(self, group: list[_Waiting]) -> list[Outcome]:
         if len(group) > 1:
-            try:
-                return self._together(group)
-            except RunstoneError:
-                pass  # the disk is full, say, or the commit failed: each is told for itself what became of it
-        return [_outcome(one.act) for one in group]
-
-    def _together(self, group: list[_Waiting]) -> list[Outcome]:
+            outcomes = self._together(group)
+            if not isinstance(outcomes, StorageError):
+                return outcomes
+            if isinstance(outcomes, StorageBusy):
+                return [outcomes] * len(group)  # it was waited for long enough for all of them
+            # The disk is full, say, or the commit failed: each is told for itself what became of it.
         outcomes = []
-        with self._engine.database.group() as intact:
-            for one in group:
-                outcome = _outcome(one.act)
-                if isinstance(outcome, StorageError):
-                    raise outcome
-                if not intact():
-                    raise StorageError(f"The transaction was rolled back: {outcome}")
-                outcomes.append(outcome)
+        for one in group:
+            outcomes.append(_outcome(one.act))
+            self.groups += 1
         return outcomes
+
+    def _together(self, group: list[_Waiting]) -> list[Outcome] | StorageError:
+        outcomes: list[Outcome] = []
+
+        def carry_out() -> None:
+            with self._engine.database.group() as intact:
+                for one in group:
+                    outcome = _outcome(one.act)
+                    if isinstance(outcome, StorageError):
+                        raise outcome
+                    if not intact():
+                        raise StorageError(f"The transaction was rolled back: {outcome}")
+                    outcomes.append(outcome)
+
+        failure = _outcome(carry_out)
+        if failure is None:
+            self.groups += 1
+            return outcomes
+        return failure if isinstance(failure, StorageError) else StorageError(f"The transaction failed: {failure}")
 
 
 def _outcome(act: Act) -> Outcome:
     try:
         return act()
-    except Exception as error:  # noqa: BLE001  # it is raised where the request is answered
-        return error
+    except BaseException as error:  # noqa: BLE001  # whatever it is: this thread is the only one that writes, and must live
+        if isinstance(error, Exception) and not isinstance(error, StopIteration):  # which no future takes
+            return error
+        return RuntimeError(f"An operation ended with {error!r}.")
+
+
+def _departing() -> StorageBusy:
+    return StorageBusy("The server is shutting down. Try again when it is back.")
 
 
 def _resolve(group: list[_Waiting], outcomes: list[Outcome]) -> None:

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 # key, value, timestamp (ms), step; with the context of the series behind them where it has one.
 Point = tuple[str, float, int, int] | tuple[str, float, int, int, str, str, str]
 
-# Requests that may wait; the next one has them gathered. Looked at every so many requests.
+# Requests that may wait before they are gathered even if nobody reads.
 MOST = 2048
-_LOOK = 256
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[list[str | int | float]]).decode
@@ -32,12 +31,7 @@ _decode = msgspec.msgpack.Decoder(list[list[str | int | float]]).decode
 def add(connection: Connection, run: int, points: Sequence[Point]) -> None:
     """Keep points of a run, checked ones, as they came."""
     data = _encode(points)
-    cursor = connection.execute(
-        "INSERT INTO arrival (run, checksum, data) VALUES (?, ?, ?)", (run, zlib.crc32(data), data)
-    )
-    assert cursor.lastrowid is not None
-    if cursor.lastrowid % _LOOK == 0 and waiting(connection) >= MOST:
-        gather(connection)
+    connection.execute("INSERT INTO arrival (run, checksum, data) VALUES (?, ?, ?)", (run, zlib.crc32(data), data))
 
 
 def put(connection: Connection, run: int, points: Sequence[Point]) -> None:

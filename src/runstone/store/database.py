@@ -63,6 +63,7 @@ class Database:
         # Seconds that one reading may take, for a server whose readers are few; None is no limit.
         self.patience: float | None = None
         self._turn = threading.Lock()
+        self._interrupted = False
         self._local = threading.local()
         self._all: WeakSet[_Held] = WeakSet()
         with gate.passage(), self._translated():
@@ -83,7 +84,9 @@ class Database:
                 connection.execute("BEGIN")
                 if self.patience is not None:
                     deadline = time.monotonic() + self.patience
-                    connection.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
+                    connection.set_progress_handler(
+                        lambda: self._interrupted or time.monotonic() > deadline, _BETWEEN_LOOKS
+                    )
                 yield connection
             finally:
                 if self.patience is not None:
@@ -104,8 +107,8 @@ class Database:
                     "A write within a read or write of the same thread. This is a fault of runstone's: please report it."
                 )
             self._cast(_NO_SHADOW)
-            # SQLite has those who wait look again every now and then: beside a thread that writes all the time one would wait for
-            # ever. Of the threads of one process, whoever waits here is next.
+            # SQLite has those who wait look again every now and then: beside a thread that writes all the time one could wait for
+            # seconds. A thread of this process that waits here is woken as soon as there is room.
             with self._turn:
                 try:
                     connection.execute("BEGIN IMMEDIATE")
@@ -121,11 +124,29 @@ class Database:
         block has ended, and none if it raises. What it gives tells whether the transaction is still there: on some errors, such as a full
         disk, SQLite rolls all of it back."""
         with self.write() as connection:
-            self._local.grouped = True
+            self._local.grouped, self._local.broken = True, False
             try:
-                yield lambda: connection.in_transaction
+                yield lambda: connection.in_transaction and not self._local.broken
             finally:
                 self._local.grouped = False
+
+    @contextmanager
+    def trial(self) -> Iterator[Connection]:
+        """A transaction that is never kept, in memory alone: for reading what the disk has no room for. Writers wait meanwhile."""
+        with gate.passage(), self._translated(), self._turn:
+            connection = self._connection()
+            self._cast(_NO_SHADOW)
+            connection.execute("PRAGMA cache_spill=OFF")
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+            finally:
+                _roll_back(connection)
+                connection.execute("PRAGMA cache_spill=ON")
+
+    def interrupt(self) -> None:
+        """Have all that is being read end with an error: the process is ending."""
+        self._interrupted = True
 
     @contextmanager
     def _part(self) -> Iterator[Connection]:
@@ -136,9 +157,11 @@ class Database:
                 yield connection
                 connection.execute("RELEASE part")
             except BaseException:
+                self._local.broken = True  # until what was begun is taken back
                 if connection.in_transaction:
                     connection.execute("ROLLBACK TO part")
                     connection.execute("RELEASE part")
+                    self._local.broken = False
                 raise
 
     def close(self) -> None:

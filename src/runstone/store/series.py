@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from runstone.errors import CorruptData
 from runstone.store import logged_model_metrics, points, summaries
 from runstone.store.database import Connection
 from runstone.store.points import Batch, Points
@@ -139,13 +140,22 @@ def _without_known(connection: Connection, series: int, given: Points) -> Points
     )
     fresh = numpy.ones(len(given.step), bool)
     for (data,) in rows:
-        stored = points.decode(data)
+        stored = _intact(data)
+        if stored is None:
+            continue  # what it held cannot be compared with: better twice than not at all
         # A chunk at a time, and of it and of what comes only what may be equal: the sets stay small, however long the series.
         places = numpy.flatnonzero(fresh & _near(given, stored))
         if len(places):
             known = set(_fields(given=points.at(stored, _near(stored, points.at(given, places)))))
             fresh[places] = [field not in known for field in _fields(points.at(given, places))]
     return given if fresh.all() else points.at(given, fresh)
+
+
+def _intact(data: bytes) -> Points | None:
+    try:
+        return points.decode(data)
+    except CorruptData:
+        return None
 
 
 def _near(some: Points, others: Points) -> NDArray[numpy.bool_]:
@@ -174,8 +184,12 @@ def _write(connection: Connection, rows: Sequence[_Series], batch: Batch) -> Non
             chunks = connection.execute(
                 "SELECT data FROM series_chunk WHERE series = ? AND number >= ? ORDER BY number", (row.id, number)
             ).fetchall()
-            fresh = points.join([*(points.decode(data) for (data,) in chunks), fresh])
-            connection.execute("DELETE FROM series_chunk WHERE series = ? AND number >= ?", (row.id, number))
+            earlier = [chunk for (data,) in chunks if (chunk := _intact(data)) is not None]
+            if len(earlier) == len(chunks):
+                fresh = points.join([*earlier, fresh])
+                connection.execute("DELETE FROM series_chunk WHERE series = ? AND number >= ?", (row.id, number))
+            else:
+                number += merged  # a damaged one stays as it is, for `verify` to find, and holds nothing up
         for part in _parts(fresh):
             span = int(part.timestamp.min()), int(part.timestamp.max())
             connection.execute(
