@@ -16,6 +16,8 @@ from runstone.store import artifacts, runs
 from runstone.store.database import Connection
 
 HIDDEN = ".runstone"
+# Contents in one question.
+MOST_CONTENTS = 500
 
 
 class ListArtifacts(msgspec.Struct, omit_defaults=True):
@@ -53,6 +55,18 @@ class Content(msgspec.Struct, omit_defaults=True):
     """A content's chunks, in order."""
 
     chunks: list[PlacedChunk]
+
+
+class GetContents(msgspec.Struct):
+    """Several contents, by their digests."""
+
+    digests: list[str]
+
+
+class SeveralContents(msgspec.Struct):
+    """Several contents, in the order asked for."""
+
+    contents: list[Content]
 
 
 class TreeOf(msgspec.Struct):
@@ -132,6 +146,15 @@ def get_content(engine: Engine, request: GetContent) -> Content:
     """A content's chunks and where they are."""
     with engine.database.read() as connection:
         return Content([PlacedChunk(*row) for row in artifacts.content(connection, request.digest)])
+
+
+@operation("POST", "/runstone/contents/find", permission="read")
+def get_contents(engine: Engine, request: GetContents) -> SeveralContents:
+    """Several contents' chunks and where they are: a folder of small files is one question, not thousands."""
+    rules.check_limit("contents", len(request.digests), MOST_CONTENTS)
+    with engine.database.read() as connection:
+        found = [artifacts.content(connection, digest) for digest in request.digests]
+    return SeveralContents([Content([PlacedChunk(*row) for row in rows]) for rows in found])
 
 
 @operation("GET", "/runstone/contents/list", permission="manage")

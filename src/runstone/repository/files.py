@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import RawIOBase
 from typing import BinaryIO, Protocol
 
@@ -74,24 +74,42 @@ class Repository:
         """
         places = list(places)
         wanted, before, behind = _part(places, start, stop)
-        partial = before or behind or len(wanted) < len(places)
-        total = None if partial or [place.digest for place in places] == [whole] else Hasher()
-        packed = self.blobs.gather(
-            Range(place.pack, place.offset or 0, place.size) for place in wanted if place.pack is not None
+        packed = self._gather(wanted)
+        if before or behind or len(wanted) < len(places):
+            return _cut(wanted, packed, what, before, behind)
+        return _joined(places, packed, whole, what)
+
+    def read_all(self, contents: Sequence[tuple[Sequence[Place], str, str]]) -> Iterator[Iterator[bytes]]:
+        """Several contents (chunks, digest, what an error calls it), each as `read` gives it, fetched as one. Each is to be read to its
+        end before the next is asked for."""
+        packed = self._gather(place for places, _, _ in contents for place in places)
+        return (_joined(places, packed, whole, what) for places, whole, what in contents)
+
+    def _gather(self, places: Iterable[Place]) -> Iterator[bytes]:
+        return self.blobs.gather(
+            Range(place.pack, place.offset or 0, place.size) for place in places if place.pack is not None
         )
-        for left, place in zip(range(len(wanted) - 1, -1, -1), wanted, strict=True):
-            data = _checked(place, packed, what)
-            if total is not None:
-                total.add(data)
-                # Before the last bytes are given: whoever hands them on must not have handed on all of it.
-                if not left and total.name != whole:
-                    raise CorruptData(
-                        f"{what}: its chunks do not join to {whole}. `runstone verify` lists all damage; restore it from a backup."
-                    )
-            if partial:
-                data = data[before : len(data) - (0 if left else behind)]
-                before = 0
-            yield data
+
+
+def _joined(places: Sequence[Place], packed: Iterator[bytes], whole: str, what: str) -> Iterator[bytes]:
+    total = None if [place.digest for place in places] == [whole] else Hasher()
+    for left, place in zip(range(len(places) - 1, -1, -1), places, strict=True):
+        data = _checked(place, packed, what)
+        if total is not None:
+            total.add(data)
+            # Before the last bytes are given: whoever hands them on must not have handed on all of it.
+            if not left and total.name != whole:
+                raise CorruptData(
+                    f"{what}: its chunks do not join to {whole}. `runstone verify` lists all damage; restore it from a backup."
+                )
+        yield data
+
+
+def _cut(places: Sequence[Place], packed: Iterator[bytes], what: str, before: int, behind: int) -> Iterator[bytes]:
+    for left, place in zip(range(len(places) - 1, -1, -1), places, strict=True):
+        data = _checked(place, packed, what)
+        yield data[before : len(data) - (0 if left else behind)]
+        before = 0
 
 
 def _part(places: list[Place], start: int, stop: int | None) -> tuple[list[Place], int, int]:

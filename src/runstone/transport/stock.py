@@ -26,7 +26,9 @@ ID_TAG = "runstone.run_id"
 # What one request to MLflow may hold.
 MOST_METRICS = 1000
 MOST_BYTES = 900_000
-_FILES = frozenset({"list_artifacts", "get_tree", "find_chunks", "get_content", "read_growing", "adopt_growing"})
+_FILES = frozenset(
+    {"list_artifacts", "get_tree", "find_chunks", "get_content", "get_contents", "read_growing", "adopt_growing"}
+)
 
 
 class StockTransport:
@@ -167,6 +169,10 @@ class StockTransport:
     def _get_content(self, request: artifacts.GetContent) -> artifacts.Content:
         # In place of a digest a file's place was given: it comes back as its one chunk.
         return artifacts.Content([artifacts.PlacedChunk(request.digest, 0)])
+
+    def _get_contents(self, request: artifacts.GetContents) -> artifacts.SeveralContents:
+        found = [artifacts.Content([artifacts.PlacedChunk(place, 0)]) for place in request.digests]
+        return artifacts.SeveralContents(found)
 
     def _read_growing(self, request: growing.ReadGrowing) -> growing.Stretch:
         raise NotFound(f"Nothing grows on {self.uri}.")
