@@ -35,27 +35,18 @@ def runs(server: Serving, count: int) -> None:
         _runs_through_the_server(server, count)
         return
     with closing(sqlite3.connect(_database(server))) as database, database:
-        columns = [row[1] for row in database.execute("PRAGMA table_info(runs)")]
-        row = dict(
-            zip(
-                columns,
-                database.execute("SELECT * FROM runs WHERE run_uuid = ?", (template,)).fetchone(),
-                strict=True,
-            )
-        )
-        first = row.get("row_num") or 0
+        database.row_factory = sqlite3.Row
+        row = dict(database.execute("SELECT * FROM runs WHERE run_uuid = ?", (template,)).fetchone())
         for number in range(count):
-            run_id = f"{number:032x}"
-            changed = {"run_uuid": run_id, "row_num": first + number + 1} if "row_num" in row else {"run_uuid": run_id}
-            _insert(database, "runs", [{**row, **changed}])
+            row["run_uuid"] = run_id = f"{number:032x}"
+            if "row_num" in row:  # FastTrackML's own order of runs
+                row["row_num"] += 1
             value = "value_str" if server.name == "fasttrackml" else "value"
+            points = [_point(server, run_id, key, measured, 0) for key, measured in metrics(number)]
+            _insert(database, "runs", [row])
             _insert(database, "params", [{"key": k, value: text, "run_uuid": run_id} for k, text in params(number)])
-            points = [_point(server, run_id, key, value, 0) for key, value in metrics(number)]
             _insert(database, "metrics", points)
-            last = [{**point, "last_iter": 1} if "iter" in point else point for point in points]
-            for point in last:
-                point.pop("iter", None)
-            _insert(database, "latest_metrics", last)
+            _insert(database, "latest_metrics", [_as_last(point) for point in points])
 
 
 def series(server: Serving, count: int) -> str:
@@ -96,6 +87,10 @@ def _database(server: Serving) -> str:
 def _point(server: Serving, run_id: str, key: str, value: float, step: int) -> dict[str, Any]:
     point = {"key": key, "value": value, "timestamp": _WHEN + step, "step": step, "is_nan": 0, "run_uuid": run_id}
     return {**point, "iter": step + 1, "context_id": 1} if server.name == "fasttrackml" else point
+
+
+def _as_last(point: dict[str, Any]) -> dict[str, Any]:
+    return {"last_iter" if name == "iter" else name: value for name, value in point.items()}
 
 
 def _insert(database: sqlite3.Connection, table: str, rows: Iterable[dict[str, Any]]) -> None:

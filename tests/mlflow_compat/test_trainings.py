@@ -42,7 +42,8 @@ def train(client: str, name: str, url: str, folder: Path) -> None:
         )
     done = subprocess.run(
         [python, "-W", "ignore", HERE / f"{name}.py"],
-        cwd=folder, capture_output=True, text=True, check=False, env={**real.ENVIRONMENT, "MLFLOW_TRACKING_URI": url},
+        cwd=folder, capture_output=True, text=True, check=False,
+        env={**real.ENVIRONMENT, "MLFLOW_TRACKING_URI": url, "TMPDIR": str(folder)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-6000:]
     said = json.loads(done.stdout.splitlines()[-1])
