@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.mlflow_compat import real
 from tests.support.servers import Server, mlflow_server, serve
 
 pytestmark = pytest.mark.compat
@@ -110,6 +111,25 @@ def test_what_r_logs_is_read_back(server: Server) -> None:
         "from R",
         "Default",
     ]
+
+
+def test_the_files_of_r_go_through_mlflows_command_line(server: Server, tmp_path: Path) -> None:
+    real.require_mlflow()
+    ask = Client(server, "mlflow-r-client/2.22.0")
+    run_id = ask("POST", "runs/create", {"experiment_id": "0", "start_time": "1795629666280"})["run"]["info"]["run_id"]
+    (tmp_path / "model.crate").write_bytes(b"crate")
+
+    def artifacts(*arguments: str) -> str:
+        done = subprocess.run(
+            [real.PYTHON, "-W", "ignore", "-m", "mlflow", "artifacts", *arguments],
+            cwd=tmp_path, capture_output=True, text=True, check=False, env={**real.ENVIRONMENT, "MLFLOW_TRACKING_URI": server.url},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    artifacts("log-artifact", "--local-file", "model.crate", "--run-id", run_id, "--artifact-path", "model")
+    found = artifacts("download", "--run-id", run_id, "--artifact-path", "model/model.crate", "--dst-path", "down")
+    assert (tmp_path / found.splitlines()[-1]).read_bytes() == b"crate"
 
 
 def test_the_registry_as_r_uses_it(server: Server) -> None:
