@@ -23,7 +23,7 @@ from runstone.operations.table import Operation
 from runstone.server import codec
 from runstone.server.artifacts import artifact_routes
 from runstone.server.dispatch import Found, Route, Routes, table_routes
-from runstone.server.guard import Guard, check_json
+from runstone.server.guard import Guard, check_json, once
 from runstone.server.monitoring import Monitor, standard_error
 from runstone.server.packs import pack_routes
 from runstone.server.pages import page_routes
@@ -155,9 +155,7 @@ class App:
         status, body, kind = 500, b"", _HEADERS
         self.monitor.under_way.inc()
         try:
-            headers = dict(scope["headers"])
-            if sum(name == b"host" for name, _ in scope["headers"]) > 1:
-                raise BadRequest("The request has more than one Host header.")
+            headers = once(scope["headers"])
             refusal = self.guard.refusal(scope["method"], scope["scheme"], headers)
             if refusal is not None:
                 raise refusal

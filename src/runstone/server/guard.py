@@ -9,11 +9,25 @@ from __future__ import annotations
 import ipaddress
 from typing import NamedTuple
 
-from runstone.errors import Forbidden, InvalidParameter, RunstoneError
+from runstone.errors import BadRequest, Forbidden, InvalidParameter, RunstoneError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Methods that change nothing.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# What is decided by; were it said twice, another program on the way could go by the other one.
+_ONCE = frozenset({b"host", b"origin", b"sec-fetch-site", b"content-type", b"content-encoding"})
+
+
+def once(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers of a request by name. Raises BadRequest where one by which anything is decided is there twice."""
+    named = dict(headers)
+    if len(named) != len(headers):
+        names = [name for name, _ in headers]
+        twice = next((name for name in names if name in _ONCE and names.count(name) > 1), None)
+        if twice is not None:
+            raise BadRequest(f"The request has more than one {twice.decode()} header. Send one.")
+    return named
 
 
 class Guard(NamedTuple):

@@ -68,8 +68,8 @@ ROUTES = [
 
 # Fields that take one of some names; MLflow passes over what is none of them.
 _NAMED = {"status", "view_type", "run_view_type"}
-# Without these MLflow keeps half a dataset.
-_WHOLE = {"dataset", *_DATASET}
+# Without these MLflow keeps half a dataset, or half a model.
+_WHOLE = {"dataset", "model_id", *_DATASET}
 _ABSENT = object()
 # What may stand in a field instead of what should.
 TEXTS = [
