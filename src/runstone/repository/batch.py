@@ -163,7 +163,7 @@ class Batch:
 
     def _put(self, name: str, data: bytes | memoryview) -> None:
         if self._pack is None:
-            self._pack = PackWriter(self._folder)
+            self._pack = PackWriter(self._folder, read_soon=self._blobs.indexed)
         self._pack.add(name, data)
         if self._pack.pack.size >= self._blobs.full_size:
             self._seal_behind()

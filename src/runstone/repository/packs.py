@@ -45,9 +45,10 @@ class PackWriter:
 
     Args:
         folder: where packs are written; made when missing.
+        read_soon: they are read at once, to be sent elsewhere.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *, read_soon: bool = False) -> None:
         self.pack = Packed(os.urandom(16).hex() + ".pack", 0, [])
         self._path = os.path.join(folder, self.pack.name + ".tmp")
         try:
@@ -60,7 +61,7 @@ class PackWriter:
                 os.close(place)
         except OSError as error:
             raise from_os_error(error, f"Making a pack in {folder!r}") from error
-        self._file = Unbuffered(self._descriptor)
+        self._file = Unbuffered(self._descriptor, read_soon=read_soon)
         try:
             self._write(MAGIC)
         except BaseException:

@@ -24,12 +24,13 @@ class Unbuffered:
 
     Args:
         descriptor: at its beginning; it stays the caller's.
+        read_soon: it is read at once, so the cache is the place for it.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, read_soon: bool = False) -> None:
         self._descriptor = descriptor
         self._held = 0
-        self._direct: bool | None = None if _DIRECT else False
+        self._direct: bool | None = None if _DIRECT and not read_soon else False
         self._buffer = memoryview(mmap.mmap(-1, BLOCK, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
     def write(self, data: bytes | memoryview) -> None:
