@@ -235,6 +235,12 @@ CLIENT_CERTIFICATE = Setting(
     also=("MLFLOW_TRACKING_CLIENT_CERT_PATH",),
 )  # fmt: skip
 
+S3_ENDPOINT = Setting(
+    "RUNSTONE_S3_ENDPOINT_URL", _optional, _NO_TEXT,
+    "Address of the S3 in which a server's artifact buckets are, where that is not Amazon's.",
+    also=("MLFLOW_S3_ENDPOINT_URL",),
+)  # fmt: skip
+
 ALL: tuple[Setting[object], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))
 
 

@@ -138,6 +138,18 @@ def test_names_are_kept_as_they_are(place: Plain, name: str) -> None:
     assert place.below("") == []
 
 
+def test_a_bucket_is_where_the_setting_says(
+    s3_bucket: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = s3_bucket()
+    monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", os.environ["AWS_ENDPOINT"])
+    monkeypatch.delenv("AWS_ENDPOINT")
+    monkeypatch.delenv("AWS_ALLOW_HTTP")
+    place = open_place(f"s3://{name}/{tmp_path.name}")
+    place.put("f", [b"x"])
+    assert whole(place, "f") == b"x"
+
+
 def test_no_link_below_a_folder_is_followed(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from runstone import settings
 from runstone.errors import CorruptData, InvalidParameter, RunstoneError, StorageError
 from runstone.repository.plain import PIECE, PlainFile
 
@@ -30,8 +31,12 @@ class BucketPlain:
                 f"{uri!r} is a bucket, which needs obstore: `pip install 'runstone[cloud]'`."
             ) from error
         self._obstore, self._error, self._uri = obstore, BaseError, uri
+        endpoint = settings.S3_ENDPOINT.read()
+        options: dict[str, Any] = {}
+        if endpoint and uri.startswith("s3:"):
+            options = {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http:")}}
         try:
-            self._store: Any = from_url(uri)
+            self._store: Any = from_url(uri, **options)
         except (BaseError, ValueError) as error:
             raise InvalidParameter(f"The bucket {uri!r} cannot be opened: {error}.") from error
 
