@@ -79,8 +79,9 @@ def test_a_damaged_chunk_of_one_run_holds_no_other_up(server: Server, tmp_path: 
 @pytest.mark.skipif(disks.can_mount() is not None, reason=str(disks.can_mount()))
 def test_a_full_disk_is_no_reason_for_not_being_read(tmp_path: Path) -> None:
     disk = disks.Disk(tmp_path / "disk", 6)
-    server = serve(disk.path / "store")
+    server = None
     try:
+        server = serve(disk.path / "store")
         run_id = new_run(server)
         log_batch(server, run_id, 0, 1)
         disk.fill(leave=100_000)
@@ -94,7 +95,8 @@ def test_a_full_disk_is_no_reason_for_not_being_read(tmp_path: Path) -> None:
         disk.free()
         log_batch(server, run_id, 10_000, 1)
     finally:
-        server.stop()
+        if server is not None:
+            server.stop()
         disk.take_away()
 
 
