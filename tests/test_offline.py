@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.away import ended, hasty, ours, proxy, server, steps, stock, sync  # noqa: F401
 from tests.support.points import until
-from tests.support.servers import MLFLOW, Server, free_port, mlflow_server, serve
+from tests.support.servers import Server, free_port, serve
 from tests.support.unreliable import CUT, HANG, LOSE, PASS, Proxy
 
 import runstone
@@ -20,64 +20,6 @@ from runstone.client import Client
 from runstone.errors import InvalidParameter, Unreachable
 from runstone.fluent import session
 from runstone.journal import rejected
-
-
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = serve(tmp_path_factory.mktemp("ours") / "store", "--no-access-log")
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if not MLFLOW.exists():
-        pytest.skip("the real MLflow is not installed: make .envs/mlflow/.ready")
-    server = mlflow_server(tmp_path_factory.mktemp("stock") / "mlflow")
-    yield server
-    server.kill()
-
-
-@pytest.fixture(params=["ours", pytest.param("stock", marks=pytest.mark.compat)])
-def server(request: pytest.FixtureRequest) -> Server:
-    found: Server = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waiting: what is not there at once is away."""
-    monkeypatch.setenv("RUNSTONE_OFFLINE_AFTER", "0.3")
-    monkeypatch.setenv("RUNSTONE_END_TIMEOUT", "0")
-    monkeypatch.setenv("RUNSTONE_DRAIN_INTERVAL", "0.02")
-    monkeypatch.setenv("RUNSTONE_HTTP_RETRIES", "1")
-    monkeypatch.setenv("RUNSTONE_HTTP_TIMEOUT", "20")
-    monkeypatch.setenv("RUNSTONE_DIFF_LIMIT", "0")
-
-
-@pytest.fixture
-def proxy(server: Server) -> Iterator[Proxy]:
-    made = Proxy(server.url)
-    runstone.set_tracking_uri(made.url)
-    yield made
-    if made._server is not None:
-        session.end_all("FINISHED")
-        made.down()
-
-
-def steps(client: Client, run_id: str, key: str = "loss") -> list[int]:
-    return [point.step for point in sorted(client.get_metric_history(run_id, key), key=lambda point: point.step)]
-
-
-def ended(client: Client, run_id: str) -> bool:
-    """Whether the run's end has arrived, once all that is on its way from here has."""
-    client.settle()
-    return client.get_run(run_id).info.status == "FINISHED"
-
-
-def sync(url: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "runstone", "--store", url, "sync", *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_a_run_that_was_never_seen_by_its_server_is_there_after_a_sync(proxy: Proxy, server: Server) -> None:
@@ -268,15 +210,6 @@ def test_without_the_queue_a_server_that_is_away_is_an_error_that_says_what_to_d
     proxy.up()
     runstone.end_run()
     assert runstone.get_run(run.info.run_id).data.metrics == {"loss": 1.0}
-
-
-def test_a_file_is_not_acknowledged_while_the_server_is_away(proxy: Proxy) -> None:
-    Path("file.txt").write_text("x")
-    with runstone.start_run():
-        proxy.down()
-        with pytest.raises(Unreachable):
-            runstone.log_artifact("file.txt")
-        proxy.up()
 
 
 def test_a_process_that_is_killed_while_its_server_is_away_leaves_all_it_said_to_sync(

@@ -10,7 +10,7 @@ import click
 from runstone import journal
 from runstone.cli.finding import reader
 from runstone.cli.output import json_option, show
-from runstone.client import Client
+from runstone.client import Client, spool
 from runstone.errors import RunstoneError
 from runstone.transport.discovery import servers_waited_for
 
@@ -52,6 +52,9 @@ def _row(store: Client, adopted: journal.Adopted, everywhere: bool) -> dict[str,
 def _left(store: Client) -> int:
     """How much is still here; people are told of it."""
     waiting, refused = journal.left_behind(store._folder), journal.rejected(store._folder)
+    unsent = spool.runs_with_files(store._folder)
+    if unsent:
+        print(f"runstone: files of {len(unsent)} runs still wait for {store.tracking_uri}.", file=sys.stderr)
     if waiting:
         print(f"runstone: {waiting} journals still wait for {store.tracking_uri}; nothing is lost.", file=sys.stderr)
     for one in refused:
@@ -64,4 +67,4 @@ def _left(store: Client) -> int:
             f"runstone: what was refused is kept in {store._folder}/journal/*.rejected; delete that when it is dealt with.",
             file=sys.stderr,
         )
-    return waiting + len(refused)
+    return waiting + len(refused) + len(unsent)

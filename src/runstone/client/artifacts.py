@@ -6,8 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from runstone import settings
+from runstone.connection import each_within
 from runstone.entities import FileInfo
-from runstone.errors import InvalidParameter, MissingFile, NotFound, WrongFileKind, from_os_error
+from runstone.errors import InvalidParameter, MissingFile, NotFound, RunstoneError, WrongFileKind, from_os_error
+from runstone.journal import shipping
+from runstone.journal.waiting import is_passing
+from runstone.journal.writer import Journal, find_journal
 from runstone.operations import artifacts, growing, rules, storing
 from runstone.repository.batch import Stored
 from runstone.repository.packs import Packed
@@ -33,8 +38,37 @@ MODEL_ENDINGS = (
 def log_files(
     self: Client, run_id: str, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None = None
 ) -> None:
-    """Log several files in one transaction: name to local path, bytes or stream."""
-    store_files(self, run_id, files, artifact_path)
+    """Log several files in one transaction: name to local path, bytes or stream.
+
+    While the server of a run that this process holds is away, they are kept on this machine, safe on disk, and sent later.
+    """
+    journal = find_journal(self._folder, run_id) if self._is_server and settings.OFFLINE.read() == "auto" else None
+    if journal is None:
+        store_files(self, run_id, files, artifact_path)
+    else:
+        _store_or_keep(self, journal, files, artifact_path)
+
+
+def _store_or_keep(
+    self: Client, journal: Journal, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None
+) -> None:
+    from runstone.client import spool
+
+    streams = {name: source for name, source in files.items() if not isinstance(source, str | bytes)}
+    starts = {name: source.tell() for name, source in streams.items() if source.seekable()}
+    if not (journal.queued or journal.early or self._carrier.away):
+        try:
+            with each_within(settings.OFFLINE_AFTER.read(), retries=1):
+                store_files(self, journal.run_id, files, artifact_path)
+            return
+        except RunstoneError as error:
+            if not is_passing(error) or len(starts) < len(streams):  # a stream that cannot be read again is gone
+                raise
+            shipping.warn_once(error)
+    for name, start in starts.items():
+        streams[name].seek(start)
+    spool.put(self._folder, journal.run_id, _named(files, artifact_path))
+    shipping.afterwards(self.settle)
 
 
 def store_files(
@@ -45,8 +79,7 @@ def store_files(
     expected: dict[str, str] | None = None,
 ) -> None:
     """Log several files in one transaction, if paths have the digests that are expected ('' of a file that is not there). Raises Conflict."""
-    folder = f"{_folder(artifact_path)}/" if artifact_path else ""
-    sources = [(rules.check_path(folder + name if folder else name), source) for name, source in files.items()]
+    sources = _named(files, artifact_path)
 
     def known(digests: list[str]) -> set[str]:
         return set(self._transport.call(storing.find_chunks, storing.FindChunks(run_id, digests)).digests)
@@ -57,6 +90,13 @@ def store_files(
     known([])  # a run that is missing or deleted is said before anything is read
     if sources:
         self._repository.store(sources, known, commit)
+
+
+def _named(
+    files: dict[str, str | bytes | BinaryIO], artifact_path: str | None
+) -> list[tuple[str, str | bytes | BinaryIO]]:
+    folder = f"{_folder(artifact_path)}/" if artifact_path else ""
+    return [(rules.check_path(folder + name if folder else name), source) for name, source in files.items()]
 
 
 def log_artifact(self: Client, run_id: str, local_path: str, artifact_path: str | None = None) -> None:

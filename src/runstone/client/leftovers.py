@@ -6,6 +6,8 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from runstone.client import spool
+from runstone.client.artifacts import store_files
 from runstone.repository import growing
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ FOLDER = ".runstone"
 
 def runs_with_any(folder: str) -> set[str]:
     """The runs that have something lying in a folder which nobody writes any more."""
-    found: set[str] = set()
+    found = spool.runs_with_files(folder)
     with contextlib.suppress(FileNotFoundError), os.scandir(os.path.join(folder, growing.FOLDER_NAME)) as entries:
         for entry in entries:
             if growing.is_dead(entry.path):
@@ -26,13 +28,14 @@ def runs_with_any(folder: str) -> set[str]:
 
 def keep(client: Client, run_id: str) -> None:
     """Log what lies here of a run, and that nobody writes any more, as files of the run."""
+    spool.send(client, run_id)
     for file in growing.find(client._folder, run_id):
         leftover = growing.take(file.path)
         if leftover is None:
             continue
         kept = False
         try:
-            client.log_files(run_id, {_free(client, run_id, file.name): leftover.stream}, FOLDER)
+            store_files(client, run_id, {_free(client, run_id, file.name): leftover.stream}, FOLDER)
             kept = True
         finally:  # also where the run is not there: it may still have to be made, by a journal of another process
             leftover.close(remove=kept)

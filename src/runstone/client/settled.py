@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runstone import journal
-from runstone.client import leftovers
+from runstone.client import leftovers, spool
 from runstone.errors import InvalidParameter, NotFound, RunstoneError, StorageError, Unreachable
+from runstone.journal.waiting import is_passing
 from runstone.operations import growing, runs
 from runstone.operations.table import Operation, Request, Response
 from runstone.repository.growing import find, is_dead
@@ -107,14 +108,17 @@ class SettledTransport:
         return True
 
     def _keep_files(self, run_id: str) -> None:
-        if any(is_dead(file.path) for file in find(self.folder, run_id)):
+        if any(is_dead(file.path) for file in find(self.folder, run_id)) or (
+            self._keep is not None and run_id in spool.runs_with_files(self.folder)
+        ):
             try:
                 if self._keep is not None:
                     self._keep(run_id)
                 else:
                     self.inner.call(growing.adopt_growing, growing.RunOfFiles(run_id))
-            except RunstoneError:
-                self._unkept.add(run_id)  # not ours to keep, or no room: they can be read where they are
+            except RunstoneError as error:
+                if not is_passing(error) and not isinstance(error, NotFound):
+                    self._unkept.add(run_id)  # not ours to keep, or no room: they can be read where they are
 
 
 def settle(self: Client) -> list[journal.Adopted]:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from runstone import journal, settings
+from runstone.client import leftovers
 from runstone.errors import InvalidParameter, RunstoneError
 from runstone.fluent.location import is_tracking_uri_set
 from runstone.operations import runs as operations
@@ -80,16 +81,28 @@ def _release_to_server(held: Held, run: Run, status: str, error: BaseException |
         recorder.finish(error, away=problem is not None)
     if problem is None:
         problem = journal.ship_all(held.journal, 0, quiet)  # what was logged meanwhile
+    if problem is None:
+        problem = _send_files(store, run.info.run_id)
     _say_end(held, run.info.run_id, status, queued=problem is not None)
     if problem is None and held.journal.pending:
         problem = journal.ship_all(held.journal, 0, quiet)  # another thread logged on, and the end stands behind that
-    if held.journal.pending:
+    if held.journal.pending or problem is not None:
         held.journal.leave()
+        journal.afterwards(store.settle)
         _tell_left(store, run, problem)
     else:
         held.journal.close()
         if last:
             _tell(store, run)
+
+
+def _send_files(store: Client, run_id: str) -> RunstoneError | None:
+    """Send what was logged while the server was away; why that could not be done."""
+    try:
+        leftovers.keep(store, run_id)
+    except RunstoneError as error:
+        return error
+    return None
 
 
 def _say_end(held: Held, run_id: str, status: str, queued: bool = False) -> None:

@@ -88,7 +88,7 @@ def carry_out(transport: Transport, run_id: str, text: bytes, folder: str, early
             return  # by ourselves: the answer did not reach us, or not the mark behind it
         if not is_final(error):
             raise
-        _keep(folder, Rejected(run_id, name, fields, error.error_code, error.message))
+        keep_rejected(folder, Rejected(run_id, name, fields, error.error_code, error.message))
 
 
 @contextlib.contextmanager
@@ -135,9 +135,11 @@ def tell(text: str) -> None:
         print(text, file=sys.stderr)
 
 
-def _keep(folder: str, refused: Rejected) -> None:
+def keep_rejected(folder: str, refused: Rejected) -> None:
+    """Write down, beside the journals in a folder, what a server refused, and tell of it."""
     path = os.path.join(folder, refused.run_id + REJECTED_SUFFIX)
     try:
+        os.makedirs(folder, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(descriptor, msgspec.json.encode(refused) + b"\n")

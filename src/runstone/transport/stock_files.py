@@ -90,7 +90,7 @@ class StockFiles:
             elif isinstance(source, bytes):
                 self._put(f"{root}/{path}", BytesIO(source), len(source))
             else:
-                self._put(f"{root}/{path}", source, None)
+                self._put(f"{root}/{path}", source, _size(source))
 
     def read(self, places: Iterable[Place], whole: str, what: str) -> Iterator[bytes]:
         """A file's bytes in pieces; `whole` is its place. What came on the way is checked against what the server said, no more."""
@@ -117,6 +117,16 @@ class StockFiles:
             response.release_conn()
         if answer.status >= 400:
             raise answer_error(answer, self.connection.address)
+
+
+def _size(stream: BinaryIO) -> int | None:
+    """How much is left of a stream, where it can be known."""
+    if not stream.seekable():
+        return None
+    here = stream.tell()
+    size = stream.seek(0, os.SEEK_END) - here
+    stream.seek(here)
+    return size
 
 
 def _opened(path: str) -> BinaryIO:

@@ -1,0 +1,155 @@
+"""Files that wait on this machine for their server: a line of JSON that says whose they are, then the bytes. On disk before they count."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from runstone.errors import NotFound, RunstoneError, from_os_error
+from runstone.journal import waiting
+
+if TYPE_CHECKING:
+    from runstone.client import Client
+
+FOLDER_NAME = "files"
+_NEW, _REFUSED = ".new", ".rejected"
+Source = str | bytes | BinaryIO
+
+
+class Header(msgspec.Struct):
+    """Whose file it is, and its path among the run's."""
+
+    run_id: str
+    path: str
+
+
+def put(folder: str, run_id: str, sources: list[tuple[str, Source]]) -> None:
+    """Keep files of a run here: all of them are on disk when this returns, and each is there whole or not at all."""
+    place = os.path.join(folder, FOLDER_NAME)
+    made: list[tuple[str, str]] = []
+    try:
+        os.makedirs(place, exist_ok=True)
+        for path, source in sources:
+            name = os.path.join(place, f"{run_id}.{sha256(path.encode()).hexdigest()[:32]}")
+            temporary = f"{name}.{os.getpid()}-{os.urandom(4).hex()}{_NEW}"
+            made.append((temporary, name))
+            _write(temporary, msgspec.json.encode(Header(run_id, path)) + b"\n", source)
+        with _alone(place):
+            for temporary, name in made:
+                os.rename(temporary, name)  # what was logged under that path before is replaced
+            descriptor = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    except OSError as error:
+        for temporary, _ in made:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        if isinstance(error, RunstoneError):
+            raise
+        raise from_os_error(error, f"Keeping files for their server in {place!r}") from error
+
+
+def runs_with_files(folder: str) -> set[str]:
+    """The runs that have files here."""
+    with contextlib.suppress(FileNotFoundError):
+        names = os.listdir(os.path.join(folder, FOLDER_NAME))
+        return {name.partition(".")[0] for name in names if not name.endswith((_NEW, _REFUSED))}
+    return set()
+
+
+def send(client: Client, run_id: str) -> None:
+    """Log what waits here of a run, the oldest first. What the server refuses for good is told, and kept. Raises what else is raised."""
+    from runstone.client.artifacts import store_files
+
+    place = os.path.join(client._folder, FOLDER_NAME)
+    for name in _of_run(place, run_id):
+        with _taken(os.path.join(place, name)) as stream:
+            if stream is None:
+                continue
+            header = msgspec.json.decode(stream.readline(), type=Header)
+            try:
+                store_files(client, run_id, {header.path: stream})
+            except RunstoneError as error:
+                if isinstance(error, NotFound) or not waiting.is_final(error):
+                    raise  # a run that is not there may still have to be made, by a journal of another process
+                _refuse(place, name, header, error)
+            else:
+                _remove(place, name, stream)
+
+
+def _of_run(place: str, run_id: str) -> list[str]:
+    found = []
+    with contextlib.suppress(FileNotFoundError), os.scandir(place) as entries:
+        for entry in entries:
+            if entry.name.startswith(run_id + ".") and not entry.name.endswith((_NEW, _REFUSED)):
+                with contextlib.suppress(FileNotFoundError):
+                    found.append((entry.stat().st_mtime_ns, entry.name))
+    return [name for _, name in sorted(found)]
+
+
+def _write(path: str, header: bytes, source: Source) -> None:
+    with open(path, "xb") as file:
+        os.chmod(path, 0o600)
+        file.write(header)
+        if isinstance(source, bytes):
+            file.write(source)
+        elif isinstance(source, str):
+            with open(source, "rb") as stream:
+                shutil.copyfileobj(stream, file, 1024 * 1024)
+        else:
+            shutil.copyfileobj(source, file, 1024 * 1024)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _taken(path: str) -> Iterator[BinaryIO | None]:
+    """The file, locked for us; None where it went, or somebody else sends it."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115  # closed below
+    except FileNotFoundError:
+        yield None
+        return
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield None
+            return
+        yield file if os.fstat(file.fileno()).st_nlink else None
+
+
+@contextlib.contextmanager
+def _alone(place: str) -> Iterator[None]:
+    """No file is put in another's place while one that was sent is taken away."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove(place: str, name: str, sent: BinaryIO) -> None:
+    path = os.path.join(place, name)
+    with _alone(place), contextlib.suppress(FileNotFoundError):
+        if os.stat(path).st_ino == os.fstat(sent.fileno()).st_ino:  # else it was logged anew meanwhile
+            os.unlink(path)
+
+
+def _refuse(place: str, name: str, header: Header, error: RunstoneError) -> None:
+    os.rename(os.path.join(place, name), os.path.join(place, name + _REFUSED))
+    fields = {"path": header.path, "kept": os.path.join(place, name + _REFUSED)}
+    waiting.keep_rejected(
+        os.path.join(os.path.dirname(place), "journal"),
+        waiting.Rejected(header.run_id, "log_artifact", fields, error.error_code, error.message),
+    )

@@ -1,0 +1,84 @@
+"""Files that are logged while the server is away: safe on this machine before they count, on the server later, once."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import pytest
+from tests.support.away import ended, hasty, ours, proxy, server, stock, sync  # noqa: F401
+from tests.support.points import until
+from tests.support.unreliable import CUT, LOSE, PASS, Proxy
+
+import runstone
+from runstone.client import Client
+from runstone.errors import InvalidParameter, MissingFile
+from runstone.journal import rejected
+
+
+def test_files_that_are_logged_while_the_server_is_away_are_sent_later(proxy: Proxy, tmp_path: Path) -> None:
+    big = random.Random(1).randbytes(2_000_000)
+    with runstone.start_run() as run:
+        runstone.log_text("before", "notes.txt")
+        proxy.down()
+        Path("file.bin").write_bytes(big)
+        runstone.log_artifact("file.bin", "model")
+        Path("file.bin").write_bytes(b"changed after it was logged")
+        runstone.log_text("first", "notes.txt")
+        runstone.log_text("second", "notes.txt")
+        stream = io.BytesIO(b"head and the rest")
+        stream.seek(5)
+        runstone.log_stream(stream, "stream.bin")
+        with pytest.raises(MissingFile):
+            runstone.log_artifact("nowhere.bin")
+        with pytest.raises(InvalidParameter):
+            runstone.log_text("x", "../up.txt")
+    waiting = sync(proxy.url)
+    assert (waiting.returncode, "files of 1 runs still wait" in waiting.stderr) == (1, True)
+    proxy.up()
+    done = sync(proxy.url)
+    assert done.returncode == 0, done.stderr
+    client = Client(proxy.url)
+    assert client.read_artifact(run.info.run_id, "model/file.bin") == big
+    assert client.read_artifact(run.info.run_id, "notes.txt") == b"second"
+    assert client.read_artifact(run.info.run_id, "stream.bin") == b"and the rest"
+    assert list(Path(client._folder, "files").iterdir()) == []
+
+
+def test_a_file_whose_answer_is_lost_or_whose_way_is_cut_is_there_once(proxy: Proxy) -> None:
+    data = random.Random(2).randbytes(1_000_000)
+    with runstone.start_run() as run:
+        for number, mood in enumerate((LOSE, CUT, (503, {}), LOSE)):
+            proxy.say(mood)
+            runstone.log_text(str(number), f"{number}.txt")
+            runstone.log_stream(io.BytesIO(data), "data.bin")
+        proxy.say(PASS)
+    client = Client()
+    until(lambda: ended(client, run.info.run_id))
+    assert {file.path for file in client.list_artifacts(run.info.run_id)} == {
+        "data.bin",
+        *(f"{n}.txt" for n in range(4)),
+    }
+    assert client.read_artifact(run.info.run_id, "data.bin") == data
+
+
+@pytest.mark.parametrize(
+    "server", ["ours"], indirect=True
+)  # MLflow's answers 500, which is no refusal: it is tried again
+def test_a_file_that_the_server_refuses_later_is_kept_and_told(
+    proxy: Proxy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with runstone.start_run() as run:
+        runstone.log_text("a file", "name")
+        proxy.down()
+        runstone.log_text("below it", "name/inner.txt")
+        runstone.log_text("fine", "fine.txt")
+        proxy.up()
+    client = Client()
+    until(lambda: ended(client, run.info.run_id))
+    until(lambda: client.settle() == [] and rejected(client._folder) != [])
+    (refused,) = rejected(client._folder)
+    assert refused.operation == "log_artifact"
+    assert Path(refused.request["kept"]).read_bytes().endswith(b"\nbelow it")
+    assert client.read_artifact(run.info.run_id, "fine.txt") == b"fine"
