@@ -87,7 +87,7 @@ def application() -> Any:
     from runstone.server import run
 
     options = run.handed_on()
-    return run.make_application(options, Client(options.folder).settle)
+    return run.make_application(options, Client(options.folder).settle, run.depart)
 
 
 def _folder(store: str | None, backend: str | None) -> str:

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import signal
-import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -37,8 +36,8 @@ _READERS = 8
 _WORKERS = 4
 # Bytes of JSON that are read on the event loop's own thread; more would keep everybody waiting.
 _SHORT = 256 * 1024
-# Seconds that the writer gets for what is left when the server ends, and then the threads: one that works on bytes cannot be stopped.
-_LAST_WRITES, _LAST_THREADS = 1.0, 0.5
+# Seconds that the writer gets for what is left when the server ends.
+_LAST_WRITES = 1.0
 # Transfers of bytes at a time; others wait. Each has a thread, and holds some 10 MiB while it is under way.
 _TRANSFERS = 12
 # Seconds between two rounds of what is done every now and then.
@@ -68,6 +67,7 @@ class App:
         settle: called every now and then, on a thread: closes the accounts of processes that wrote the store directly and died.
         access_log: whether each request is logged.
         one_of_many: another process started this one and others, to serve together.
+        depart: called when all is answered and nothing more is to be done here.
     """
 
     def __init__(
@@ -80,7 +80,9 @@ class App:
         settle: Callable[[], object] | None = None,
         access_log: bool = False,
         one_of_many: bool = False,
+        depart: Callable[[], None] | None = None,
     ) -> None:
+        self._depart = depart
         self._one_of_many = one_of_many
         self.engine, self.guard = engine, guard
         self.writer = Writer(engine)
@@ -126,10 +128,8 @@ class App:
             pool.shutdown(wait=False, cancel_futures=True)
         self.monitor.stop()
         await send({"type": "lifespan.shutdown.complete"})
-        # All that was answered is on disk, and all that was not is nobody's loss: no thread is worth waiting for longer.
-        last = threading.Timer(_LAST_THREADS, os._exit, (0,))
-        last.daemon = True
-        last.start()
+        if self._depart is not None:
+            self._depart()
 
     async def _chores(self) -> None:
         loop, parent = asyncio.get_running_loop(), os.getppid()

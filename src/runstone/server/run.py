@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
 
 import msgspec
@@ -19,6 +21,8 @@ from runstone.server.guard import LOOPBACK, Guard
 
 # How a worker process is told what the first one was: its options as JSON.
 _HANDED_ON = "_RUNSTONE_SERVER_OPTIONS"
+# Seconds that threads get when all is answered.
+_LAST_THREADS = 0.5
 
 
 class Options(msgspec.Struct):
@@ -122,8 +126,18 @@ def open_engine(options: Options) -> Engine:
     return engine
 
 
-def make_application(options: Options, settle: Callable[[], object] | None = None) -> ASGIApp:
-    """The application of this process (see `App` for `settle`)."""
+def depart() -> None:
+    """End this process soon. All that was answered is on disk, and all that was not is nobody's loss: no thread is worth waiting for
+    longer, and one that works on bytes cannot be stopped."""
+    last = threading.Timer(_LAST_THREADS, os._exit, (0,))
+    last.daemon = True
+    last.start()
+
+
+def make_application(
+    options: Options, settle: Callable[[], object] | None = None, depart: Callable[[], None] | None = None
+) -> ASGIApp:
+    """The application of this process (see `App` for `settle` and `depart`)."""
     app = App(
         open_engine(options),
         guard(options),
@@ -131,6 +145,7 @@ def make_application(options: Options, settle: Callable[[], object] | None = Non
         store=options.folder,
         access_log=options.access_log,
         settle=settle,
+        depart=depart,
         one_of_many=options.workers > 1,
     )
     if not options.allowed_origins:
