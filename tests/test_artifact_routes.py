@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -293,6 +294,16 @@ def test_a_file_is_no_folder_and_a_deleted_run_takes_no_files(store: Store) -> N
     assert store.ask("GET", f"{root}/a").body == b"x"
 
 
+def test_a_refusal_is_heard_by_who_still_sends(store: Store) -> None:
+    _, root = store.run()
+    content = bytes(40_000_000)
+    store.ask("PUT", f"{root}/a/b", b"x")
+    for path, headers in ((f"{root}/../x", {}), (f"{root}/a", {}), (f"{root}/b", {"Content_Encoding": "gzip"})):
+        answer = store.ask("PUT", path, content, **headers)
+        assert answer.status == 400
+        assert json.loads(answer.body)["message"]
+
+
 def test_the_pages_upload_takes_small_files_only(store: Store) -> None:
     run_id, _ = store.run()
     path = f"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run_id}&path=u/p.txt"
@@ -323,3 +334,17 @@ def test_an_upload_that_stands_still_is_given_up(tmp_path: Path) -> None:
     assert b"DEADLINE_EXCEEDED" in answer
     assert os.listdir(tmp_path / "store" / "incoming") == []
     assert server.stop() == 0
+
+
+def test_who_fetches_does_not_wait_for_those_who_send_slowly(store: Store) -> None:
+    _, root = store.run()
+    store.ask("PUT", f"{root}/f", b"here")
+    host, port = store.server.url.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as wires:
+        for number in range(20):
+            wire = wires.enter_context(socket.create_connection((host, int(port))))
+            wire.sendall(f"PUT {root}/{number} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9\r\n\r\nslow".encode())
+        assert store.ask("GET", f"{root}/f").body == b"here"
+        listed = store.ask("GET", f"{PROXY}?path={root.removeprefix(PROXY + '/')}")
+        assert json.loads(listed.body) == {"files": [{"path": "f", "is_dir": False, "file_size": 4}]}
+    _settled(store)

@@ -21,13 +21,13 @@ from runstone.server.streams import Body, receive
 _READ = 1024 * 1024
 
 
-def pack_routes(engine: Engine, pool: ThreadPoolExecutor) -> list[Route]:
-    """The routes; `pool` has the threads for those who send and fetch."""
+def pack_routes(engine: Engine, uploads: ThreadPoolExecutor, pieces: ThreadPoolExecutor) -> list[Route]:
+    """The routes; `uploads` has the threads for those who send, `pieces` those for who fetch."""
 
     async def get(request: Request) -> Response:
         name = request.path_params["name"]
-        opened = await asyncio.get_running_loop().run_in_executor(pool, open_pack, engine, name)
-        return download(request, opened, name, pool)
+        opened = await asyncio.get_running_loop().run_in_executor(pieces, open_pack, engine, name)
+        return download(request, opened, name, pieces)
 
     async def put(request: Request) -> Response:
         name, said = request.path_params["name"], request.headers.get("content-length", "")
@@ -47,7 +47,7 @@ def pack_routes(engine: Engine, pool: ThreadPoolExecutor) -> list[Route]:
                 raise
             packs.take_pack(engine, pack)
 
-        await receive(request, pool, settings.SERVER_REQUEST_TIMEOUT.read(), take)
+        await receive(request, uploads, settings.SERVER_REQUEST_TIMEOUT.read(), take)
         return Response(b"{}", media_type="application/json")
 
     return [

@@ -26,6 +26,8 @@ _HIGH = 4 * 1024 * 1024
 _LOW = 1024 * 1024
 # Its reader is woken for no less, unless it is the end: waking a thread costs as much as reading so many bytes.
 _PIECE = 512 * 1024
+# Bytes of a refused body that are still taken, and the seconds that this may last: whoever sends hears of the refusal only then.
+_DROPPED, _DROPPING = 256 * 1024 * 1024, 20.0
 
 
 class Body(RawIOBase):
@@ -39,6 +41,7 @@ class Body(RawIOBase):
         self._ended = False
         self._failure: Exception | None = None
         self._room: asyncio.Future[None] | None = None
+        self.dropped: int | None = None  # bytes that nobody wanted; None while somebody may
 
     def readable(self) -> bool:
         """It is."""
@@ -69,6 +72,9 @@ class Body(RawIOBase):
     async def feed(self, data: bytes) -> None:
         """The next bytes; waits while there are enough."""
         with self._changed:
+            if self.dropped is not None:
+                self.dropped += len(data)
+                return
             self._pieces.append(memoryview(data))
             self._held += len(data)
             if self._held >= _PIECE:
@@ -77,6 +83,14 @@ class Body(RawIOBase):
                 return
             room = self._room = self._loop.create_future()
         await room
+
+    def drop(self) -> None:
+        """Nobody reads it any more: what comes is let go of. On the loop's thread."""
+        with self._changed:
+            self.dropped = self._held
+            self._pieces.clear()
+            if self._room is not None:
+                _open(self._room)
 
     def end(self, failure: Exception | None = None) -> None:
         """There is no more; or there should be, and why there is not. What is said first holds."""
@@ -107,7 +121,12 @@ async def receive(request: Request, pool: ThreadPoolExecutor, stall: float, work
     try:
         await asyncio.wait((working, feeding.task), return_when=asyncio.FIRST_COMPLETED)
         feeding.pass_on_failure()
-        return await working
+        try:
+            return await working
+        except RunstoneError:
+            body.drop()
+            await asyncio.wait((feeding.task,), timeout=_DROPPING)
+            raise
     finally:
         # Also when the server gives up on the request: the thread must not wait for ever.
         feeding.stop()
@@ -164,6 +183,8 @@ class _Feeding:
                 await self._body.feed(data)
             if not message.get("more_body"):
                 break
+            if (self._body.dropped or 0) > _DROPPED:
+                return
         said = self._request.headers.get("content-length")
         whole = said is None or said == str(size)
         self._body.end(
