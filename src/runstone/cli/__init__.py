@@ -44,7 +44,11 @@ class _Root(click.Group):
 
 
 @click.group(cls=_Root)
-@click.option("--store", metavar="PATH", help="The store, or the address of a server, to use instead of RUNSTONE_URI's or the nearest .runstone/.")
+@click.option(
+    "--store",
+    metavar="PATH",
+    help="The store, or the address of a server, to use instead of RUNSTONE_URI's or the nearest .runstone/.",
+)
 @click.version_option(package_name="runstone")
 @click.pass_context
 def root(context: click.Context, store: str | None) -> None:

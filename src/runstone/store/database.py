@@ -24,6 +24,7 @@ from runstone.errors import (
     from_os_error,
 )
 from runstone.store import gate
+from runstone.store.functions import as_number, folded
 from runstone.store.schema import APPLICATION_ID, MIGRATIONS
 
 Connection = sqlite3.Connection
@@ -246,8 +247,8 @@ class Database:
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        connection.create_function("as_number", 1, _as_number, deterministic=True)
-        connection.create_function("folded", 1, _folded, deterministic=True)
+        connection.create_function("as_number", 1, as_number, deterministic=True)
+        connection.create_function("folded", 1, folded, deterministic=True)
         return connection
 
     def _read_only(self) -> str | None:
@@ -386,19 +387,3 @@ def _roll_back(connection: Connection) -> None:
 def _statements(script: str) -> Iterator[str]:
     lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
     yield from (statement for statement in "\n".join(lines).split(";") if statement.strip())
-
-
-def _as_number(text: str | None) -> float | None:
-    """A param's text as a number; NULL where it is none (NaN is none)."""
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if number == number else None
-
-
-def _folded(text: str | None) -> str | None:
-    """A text in small letters of any script; SQLite's lower() knows ASCII only."""
-    return None if text is None else text.lower()
