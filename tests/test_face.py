@@ -22,7 +22,7 @@ def test_a_plain_script_loads_no_heavy_module(tmp_path: object) -> None:
         "open('a.txt', 'w').write('x')\n"
         "with runstone.start_run():\n    runstone.log_param('a', 1)\n    runstone.log_artifact('a.txt')\n"
         "heavy = {'numpy', 'pandas', 'yaml', 'click', 'rich', 'asyncio', 'dataclasses', 'logging', 'http', 'email', 'ssl', 'random', 'urllib3'}\n"
-        "heavy |= {'runstone.store.search.sql', 'runstone.operations.search', 'runstone.operations.series', 'runstone.store.series'}\n"
+        "heavy |= {'runstone.store.search.sql', 'runstone.operations.search', 'runstone.operations.series', 'runstone.store.series', 'shutil', 'hashlib', 'runstone.client.spool'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

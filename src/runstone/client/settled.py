@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runstone import journal
-from runstone.client import leftovers, spool
 from runstone.errors import InvalidParameter, NotFound, RunstoneError, StorageError, Unreachable
 from runstone.journal.waiting import is_passing
 from runstone.operations import growing, runs
@@ -84,6 +83,8 @@ class SettledTransport:
         if isinstance(self.inner, LocalTransport):
             self.inner.presume_dead(self._presumed)
         if self._keep is not None:
+            from runstone.client import leftovers
+
             for run_id in leftovers.runs_with_any(self.folder) - self._unkept:
                 self._keep_files(run_id)
         return adopted
@@ -108,9 +109,7 @@ class SettledTransport:
         return True
 
     def _keep_files(self, run_id: str) -> None:
-        if any(is_dead(file.path) for file in find(self.folder, run_id)) or (
-            self._keep is not None and run_id in spool.runs_with_files(self.folder)
-        ):
+        if any(is_dead(file.path) for file in find(self.folder, run_id)) or self._waits(run_id):
             try:
                 if self._keep is not None:
                     self._keep(run_id)
@@ -119,6 +118,13 @@ class SettledTransport:
             except RunstoneError as error:
                 if not is_passing(error) and not isinstance(error, NotFound):
                     self._unkept.add(run_id)  # not ours to keep, or no room: they can be read where they are
+
+    def _waits(self, run_id: str) -> bool:
+        if self._keep is None:
+            return False  # what is logged to a store here is in it at once
+        from runstone.client import spool
+
+        return run_id in spool.runs_with_files(self.folder)
 
 
 def settle(self: Client) -> list[journal.Adopted]:

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from runstone import journal, settings
-from runstone.client import leftovers
 from runstone.errors import InvalidParameter, RunstoneError
 from runstone.fluent.location import is_tracking_uri_set
 from runstone.operations import runs as operations
@@ -98,6 +97,8 @@ def _release_to_server(held: Held, run: Run, status: str, error: BaseException |
 
 def _send_files(store: Client, run_id: str) -> RunstoneError | None:
     """Send what was logged while the server was away; why that could not be done."""
+    from runstone.client import leftovers
+
     try:
         leftovers.keep(store, run_id)
     except RunstoneError as error:
