@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -135,8 +137,6 @@ def test_a_deletion_above_runs_is_refused(client: MlflowClient, ask: Ask) -> Non
 def test_an_upload_that_breaks_off_leaves_the_old_file_and_nothing_else(
     client: MlflowClient, ask: Ask, folder: Path, server: Server
 ) -> None:
-    import socket
-
     run_id = client.create_run("0").info.run_id
     root = f"{PROXY}/0/{run_id}/artifacts"
     ask("PUT", f"{root}/f", b"old")
@@ -181,6 +181,86 @@ def test_files_that_were_in_the_store_before_are_still_there(tmp_path: Path) -> 
         assert ask("GET", f"{root}/old.txt") == (200, b"old")
         listed = json.loads(ask("GET", f"{PROXY}?path=0/{run_id}/artifacts")[1])
         assert [file["path"] for file in listed["files"]] == ["new.txt", "old.txt"]
+    finally:
+        server.stop()
+
+
+def test_a_file_that_was_in_the_store_before_is_replaced_by_a_plain_one(tmp_path: Path) -> None:
+    local = MlflowClient(str(tmp_path / "store"))
+    run_id = local.create_run("0").info.run_id
+    for path in ("model.bin", "kept.bin", "folder/file"):
+        local.log_text(run_id, "old", path)
+    server = serve(tmp_path / "store", "--artifacts-destination", str(tmp_path / "art"))
+    try:
+        ask = asking(server)
+        root = f"{PROXY}/0/{run_id}/artifacts"
+        assert ask("PUT", f"{root}/model.bin", b"newer")[0] == 200
+        assert ask("GET", f"{root}/model.bin") == (200, b"newer")
+        assert ask("GET", f"{root}/kept.bin") == (200, b"old")
+        listed = json.loads(ask("GET", f"{PROXY}?path=0/{run_id}/artifacts")[1])["files"]
+        sizes = {file["path"]: file.get("file_size") for file in listed}
+        assert sizes == {"folder": None, "kept.bin": 3, "model.bin": 5}
+        # A file and a folder of one name are refused, whichever of them is in the store.
+        for path in ("folder", "kept.bin/below"):
+            assert ask("PUT", f"{root}/{path}", b"x")[0] == 400
+        # What another program puts there is newer too; a deletion leaves neither of the two.
+        (tmp_path / "art" / "0" / run_id / "artifacts" / "kept.bin").write_bytes(b"by hand")
+        assert ask("GET", f"{root}/kept.bin") == (200, b"by hand")
+        for path in ("model.bin", "kept.bin"):
+            assert ask("DELETE", f"{root}/{path}")[0] == 200
+            assert ask("GET", f"{root}/{path}")[0] == 404
+    finally:
+        server.stop()
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="open files are counted in /proc")
+def test_no_answer_leaves_a_plain_file_open(client: MlflowClient, ask: Ask, server: Server) -> None:
+    run_id = client.create_run("0").info.run_id
+    root = f"{PROXY}/0/{run_id}/artifacts"
+    ask("PUT", f"{root}/f", b"x" * 5_000_000)
+    opened = Path(f"/proc/{server.process.pid}/fd")
+    host, port = server.url.removeprefix("http://").split(":")
+
+    def count() -> int:
+        found = 0
+        for link in opened.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+                found += os.readlink(link).endswith("/artifacts/f")
+        return found
+
+    for _ in range(5):
+        assert ask("HEAD", f"{root}/f")[0] == 200
+        assert ask("GET", f"{root}/f", **{"If-None-Match": "*"})[0] == 304
+        assert ask("GET", f"{root}/f", Range="bytes=9000000-")[0] == 416
+        with socket.create_connection((host, int(port))) as wire:
+            wire.sendall(f"GET {root}/f HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    for _ in range(500):
+        if count() == 0:
+            break
+        ask("GET", "/health")
+    assert count() == 0
+
+
+def test_a_model_versions_files_are_read_where_the_operator_wants_them(tmp_path: Path) -> None:
+    server = serve(tmp_path / "store", "--default-artifact-root", str(tmp_path / "mlruns"))
+    try:
+        ask = asking(server)
+
+        def post(path: str, **body: str) -> Any:
+            head = {"Content-Type": "application/json"}
+            status, answer = ask("POST", f"/api/2.0/mlflow/{path}", json.dumps(body), **head)
+            assert status == 200, answer
+            return json.loads(answer)
+
+        number = post("experiments/create", name="new")["experiment_id"]
+        root = post("runs/create", experiment_id=number)["run"]["info"]["artifact_uri"]
+        Path(root, "m").mkdir(parents=True)
+        Path(root, "m", "MLmodel").write_text("a model")
+        post("registered-models/create", name="m")
+        post("model-versions/create", name="m", source=f"{root}/m")
+        assert ask("GET", "/model-versions/get-artifact?name=m&version=1&path=MLmodel") == (200, b"a model")
+        assert ask("GET", "/model-versions/get-artifact?name=m&version=1&path=none")[0] == 404
+        assert ask("GET", "/model-versions/get-artifact?name=m&version=1&path=../../../../../secret")[0] == 400
     finally:
         server.stop()
 

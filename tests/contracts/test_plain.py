@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -56,18 +57,25 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, s3_bucket: Callable[[]
     return PLACES[request.param](tmp_path, s3_bucket)
 
 
+def stretch(place: Plain, path: str, start: int, stop: int | None = None) -> bytes:
+    reader = place.open(path)
+    assert reader is not None
+    with contextlib.closing(reader):
+        return b"".join(reader.read(start, reader.file.size if stop is None else stop))
+
+
 def whole(place: Plain, path: str) -> bytes:
-    file = place.stat(path)
-    assert file is not None
-    return b"".join(place.get(path, 0, file.size))
+    return stretch(place, path, 0)
+
+
+def version(place: Plain, path: str) -> str:
+    return place.below(path)[0].version
 
 
 def test_an_empty_place_has_nothing(place: Plain) -> None:
     assert place.below("") == place.below("a/b") == []
-    assert place.stat("a") is None
+    assert place.open("a") is None
     place.delete("a")
-    with pytest.raises(CorruptData):
-        list(place.get("a", 0, 1))
 
 
 @pytest.mark.parametrize("content", [b"", b"x", BIG], ids=len)
@@ -80,20 +88,29 @@ def test_what_was_put_is_there_with_its_size(place: Plain, content: bytes) -> No
 def test_ranges_are_exact(place: Plain) -> None:
     place.put("big", [BIG])
     for start, stop in ((0, 0), (0, 1), (1, 2), (len(BIG) - 1, len(BIG)), (1_000, 2_500_000)):
-        assert b"".join(place.get("big", start, stop)) == BIG[start:stop]
+        assert stretch(place, "big", start, stop) == BIG[start:stop]
     with pytest.raises(CorruptData):
-        list(place.get("big", len(BIG) - 1, len(BIG) + 5))
+        stretch(place, "big", len(BIG) - 1, len(BIG) + 5)
 
 
 def test_a_file_takes_the_place_of_the_one_before_and_is_another_version(place: Plain) -> None:
     place.put("f", [b"one"])
-    before = place.stat("f")
+    before = version(place, "f")
     place.put("f", [b"other"])
-    after = place.stat("f")
     assert whole(place, "f") == b"other"
-    assert before is not None
-    assert after is not None
-    assert before.version != after.version
+    assert version(place, "f") != before
+
+
+def test_a_file_that_is_replaced_while_it_is_open_is_never_given_in_part(place: Plain) -> None:
+    place.put("f", [b"old" * 1_000])
+    reader = place.open("f")
+    assert reader is not None
+    place.put("f", [b"newer" * 1_000])
+    # A folder still has the old one; a bucket has not, and says so.
+    found = b"old" * 1_000
+    with contextlib.closing(reader), contextlib.suppress(CorruptData):
+        found = b"".join(reader.read(0, reader.file.size))
+    assert found == b"old" * 1_000
 
 
 def test_a_content_that_raises_changes_nothing(place: Plain) -> None:
@@ -162,9 +179,7 @@ def test_no_link_below_a_folder_is_followed(tmp_path: Path) -> None:
     place = open_place(top.as_uri())
     assert place.below("") == place.below("way") == []
     for path in ("way/secret", "file", "pipe"):
-        assert place.stat(path) is None
-        with pytest.raises(CorruptData):
-            list(place.get(path, 0, 1))
+        assert place.open(path) is None
     with pytest.raises(InvalidParameter):
         place.put("way/new", [b"evil"])
     place.put("file", [b"mine"])  # in place of the link, not through it

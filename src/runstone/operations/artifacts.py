@@ -193,9 +193,11 @@ def paths(engine: Engine, connection: Connection, owner: str, path: str) -> list
     logs = [(f"{HIDDEN}/{log.name}", log.size, None) for log in growing.find(engine.folder, run_id)] if run_id else []
     owners.require(connection, owner)
     rows: list[tuple[str, int, str | None]] = [*artifacts.paths(connection, owner, path)]
-    known = {name for name, _, _ in rows}
     found = locations.place_of(engine, connection, owner)
     if found is not None:
-        rows += [file for file in locations.files(found, path) if file[0] not in known]
+        plain = locations.files(found, path)
+        newer = {name for name, _, _ in plain}
+        rows = [*plain, *(row for row in rows if row[0] not in newer)]
+    known = {name for name, _, _ in rows}
     rows += [log for log in logs if log[0] not in known and (not path or f"{log[0]}/".startswith(f"{path}/"))]
     return sorted(rows, key=lambda row: row[0])

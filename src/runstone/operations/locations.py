@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -92,10 +92,9 @@ def files(found: Found, path: str) -> list[tuple[str, int, None]]:
     return [(file.path[skipped:], file.size, None) for file in found.place.below(found.join(path))]
 
 
-def write(found: Found, sources: Iterable[tuple[str, BinaryIO | RawIOBase]]) -> None:
-    """Write what streams give, one file after the other: there is no all or none among plain files."""
-    for path, stream in sources:
-        found.place.put(found.join(path), _pieces(stream))
+def write(found: Found, path: str, stream: BinaryIO | RawIOBase) -> None:
+    """Write what a stream gives as a file."""
+    found.place.put(found.join(path), _pieces(stream))
 
 
 def refuse_chunks(found: Found | None) -> None:

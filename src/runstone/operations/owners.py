@@ -98,7 +98,26 @@ def place_of_uri(connection: Connection, uri: str, path: str) -> Place:
         owner = of_run(name) if scheme == "runs" else of_model(name)
         require(connection, owner)
         return Place(owner, rules.check_path(inner) if inner else "")
+    found = _owner_at(connection, uri)
+    if found is not None:
+        owner, location = found
+        inner = f"{uri}/{path}".removeprefix(location).strip("/")
+        return Place(owner, rules.check_path(inner) if inner else "")
     raise NotFound(f"{uri[:200]!r} does not lie in this store. Ask whoever keeps it.")
+
+
+def _owner_at(connection: Connection, uri: str) -> tuple[str, str] | None:
+    """Among whose artifacts an address lies, and the address of those: the id of a run or a logged model is a part of it."""
+    for part in uri.split("/"):
+        places = []
+        if runs.find(connection, part) is not None:
+            places.append((f"runs/{part}", runs.artifact_uri(connection, part)))
+        if keys.model_stage(connection, part) is not None:
+            places.append((f"models/{part}", keys.model_uri(connection, part)))
+        for owner, location in places:
+            if f"{uri}/".startswith(f"{location}/"):
+                return owner, location
+    return None
 
 
 def _no_model(model_id: str | None) -> NotFound:

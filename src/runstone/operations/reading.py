@@ -19,16 +19,21 @@ from runstone.store import artifacts
 _STRETCH = 1024 * 1024
 
 
+def _nothing() -> None:
+    pass
+
+
 class Opened(NamedTuple):
     """Bytes as they were when they were opened: how many, and what names them for good (None while they still grow).
 
     `read` gives those from one place to before another, in pieces. Those of an artifact are checked before they are given; it raises
-    CorruptData where damage is.
+    CorruptData where damage is. Whoever opened them calls `close` when nothing is read any more.
     """
 
     size: int
     name: str | None
     read: Callable[[int, int], Iterator[bytes]]
+    close: Callable[[], None] = _nothing
 
 
 def open_file(engine: Engine, place: Place) -> Opened:
@@ -41,16 +46,17 @@ def open_file(engine: Engine, place: Place) -> Opened:
     with engine.database.read() as connection:
         owners.require(connection, owner)
         rows = artifacts.paths(connection, owner, path)
-        for name, size, digest in rows:
-            if name == path:
-                return _whole(
-                    engine, what, size, digest, [PlacedChunk(*row) for row in artifacts.content(connection, digest)]
-                )
+        kept = next(((size, digest) for name, size, digest in rows if name == path), None)
+        chunks = [] if kept is None else [PlacedChunk(*row) for row in artifacts.content(connection, kept[1])]
         found = locations.place_of(engine, connection, owner)
+    # A plain file is newer than a row of its path, and is looked for behind it: a row goes when the file is in place.
     if found is not None and path:
-        plain = found.place.stat(found.join(path))
+        plain = found.place.open(found.join(path))
         if plain is not None:
-            return Opened(plain.size, plain.version, partial(found.place.get, plain.path))
+            return Opened(plain.file.size, plain.file.version, plain.read, plain.close)
+    if kept is not None:
+        return _whole(engine, what, *kept, chunks)
+    if found is not None and path:
         rows = rows or locations.files(found, path)  # type: ignore[assignment]  # a folder there, or nothing
     for log in logs:
         if f"{HIDDEN}/{log.name}" == path:

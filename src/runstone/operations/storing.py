@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from io import RawIOBase
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ from runstone.repository.chunks import digest
 from runstone.repository.files import repository_in
 from runstone.repository.packs import Packed
 from runstone.store import artifacts
+from runstone.store.database import Connection
 
 # A file that is given: its path, and its bytes.
 Source = tuple[str, BinaryIO | RawIOBase]
@@ -87,7 +88,9 @@ def store_streams(engine: Engine, owner: str, sources: Iterable[Source]) -> None
         owners.require(connection, owner, active=True)
         found = locations.place_of(engine, connection, owner)
     if found is not None:
-        locations.write(found, _checked(sources))
+        # One after the other: there is no all or none among plain files.
+        for path, stream in sources:
+            _write_plain(engine, owner, found, rules.check_path(path), stream)
         return
 
     def known(digests: list[str]) -> set[str]:
@@ -112,8 +115,16 @@ def commit_request(
     )
 
 
-def _checked(sources: Iterable[Source]) -> Iterator[Source]:
-    return ((rules.check_path(path), stream) for path, stream in sources)
+def _write_plain(engine: Engine, owner: str, found: locations.Found, path: str, stream: BinaryIO | RawIOBase) -> None:
+    """A plain file, in place of what the store had under its name before it kept plain files."""
+    with engine.database.read() as connection:
+        _refuse_both(connection, owner, [path])
+    locations.write(found, path, stream)
+    with engine.database.read() as connection:
+        if artifacts.digest_of(connection, owner, path) is None:
+            return
+    with engine.database.write() as connection:
+        artifacts.delete(connection, owner, path)
 
 
 def _known(engine: Engine, owner: str, digests: list[str]) -> set[str]:
@@ -147,11 +158,15 @@ def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:
             missing = artifacts.name_file(connection, owner, file.path, file.digest, file.size, file.chunks, now)
             if missing is not None:
                 raise _missing(file, missing)
-        both = artifacts.file_and_folder(connection, owner, [file.path for file in request.files])
-        if both is not None:
-            raise InvalidParameter(
-                f"Invalid artifact path: {both[0]!r} would be a file and, for {both[1]!r}, a folder. Log one of the two under another name."
-            )
+        _refuse_both(connection, owner, [file.path for file in request.files])
+
+
+def _refuse_both(connection: Connection, owner: str, paths: list[str]) -> None:
+    both = artifacts.file_and_folder(connection, owner, paths)
+    if both is not None:
+        raise InvalidParameter(
+            f"Invalid artifact path: {both[0]!r} would be a file and, for {both[1]!r}, a folder. Log one of the two under another name."
+        )
 
 
 def _refuse_claims(engine: Engine, request: CommitArtifacts) -> None:

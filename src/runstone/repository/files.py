@@ -102,13 +102,16 @@ def _joined(places: Sequence[Place], packed: Iterator[bytes], whole: str, what: 
                 raise CorruptData(
                     f"{what}: its chunks do not join to {whole}. `runstone verify` lists all damage; restore it from a backup."
                 )
-        yield data
+        # Given away: while the next one is not asked for, and that may be long, nothing is held here.
+        given = [data]
+        del data
+        yield given.pop()
 
 
 def _cut(places: Sequence[Place], packed: Iterator[bytes], what: str, before: int, behind: int) -> Iterator[bytes]:
     for left, place in zip(range(len(places) - 1, -1, -1), places, strict=True):
-        data = _checked(place, packed, what)
-        yield data[before : len(data) - (0 if left else behind)]
+        given = [_checked(place, packed, what)[before : place.size - (0 if left else behind)]]
+        yield given.pop()
         before = 0
 
 

@@ -26,6 +26,7 @@ from runstone.server.guard import Guard, check_json, once
 from runstone.server.monitoring import Monitor, standard_error
 from runstone.server.packs import pack_routes
 from runstone.server.pages import page_routes
+from runstone.server.transfers import Transfers
 from runstone.server.writer import Writer
 
 Scope = MutableMapping[str, Any]
@@ -38,9 +39,6 @@ _WORKERS = 4
 _SHORT = 256 * 1024
 # Seconds that the writer gets for what is left when the server ends.
 _LAST_WRITES = 1.0
-# Uploads at a time; others wait. Each has a thread, and holds some 10 MiB while it is under way. Who fetches needs a thread only
-# from piece to piece, and must not wait for those who send slowly.
-_UPLOADS, _PIECES = 12, 4
 # Seconds between two rounds of what is done every now and then.
 _CHORES = 2.0
 _QUERIED = frozenset({"GET", "HEAD", "DELETE"})
@@ -88,8 +86,7 @@ class App:
         self.engine, self.guard = engine, guard
         self.writer = Writer(engine)
         self.monitor = Monitor(self.writer, standard_error() if access_log else None)
-        self._uploads = ThreadPoolExecutor(_UPLOADS, "runstone-upload")
-        self._pieces = ThreadPoolExecutor(_PIECES, "runstone-piece")
+        self._transfers = Transfers()
         self.routes = Routes(self._routes(store), prefix)
         self._readers = ThreadPoolExecutor(_READERS, "runstone-reader")
         self._workers = ThreadPoolExecutor(_WORKERS, "runstone-worker")
@@ -102,8 +99,8 @@ class App:
     def _routes(self, store: str) -> list[Route]:
         routes = [
             *table_routes(),
-            *artifact_routes(self.engine, self._uploads, self._pieces),
-            *pack_routes(self.engine, self._uploads, self._pieces),
+            *artifact_routes(self.engine, self._transfers),
+            *pack_routes(self.engine, self._transfers),
         ]
         return [*routes, *page_routes(self.engine, self.monitor, store, routes)]
 
@@ -126,7 +123,7 @@ class App:
             await chores
         self.engine.database.interrupt()
         await asyncio.to_thread(self.writer.stop, _LAST_WRITES)
-        for pool in (self._readers, self._workers, self._uploads, self._pieces):
+        for pool in (self._readers, self._workers, self._transfers.receiving, self._transfers.reading):
             pool.shutdown(wait=False, cancel_futures=True)
         self.monitor.stop()
         await send({"type": "lifespan.shutdown.complete"})

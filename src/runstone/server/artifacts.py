@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runstone import settings
 from runstone.errors import BadRequest, InvalidParameter
 from runstone.operations import locating, storing
 from runstone.operations.engine import Engine
@@ -18,6 +16,7 @@ from runstone.operations.reading import open_file
 from runstone.server.dispatch import Route
 from runstone.server.downloads import download
 from runstone.server.streams import Body, receive
+from runstone.server.transfers import Transfers
 
 # What may come through MLflow's route for its page, which holds it in memory there.
 _SMALL_UPLOAD = 10 * 1024 * 1024
@@ -25,31 +24,39 @@ _SMALL_UPLOAD = 10 * 1024 * 1024
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def artifact_routes(engine: Engine, uploads: ThreadPoolExecutor, pieces: ThreadPoolExecutor) -> list[Route]:
+def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
     """The routes.
 
     Args:
         engine: the store.
-        uploads: threads for those who send; each has one for as long as it does.
-        pieces: threads for those who fetch; each has one from piece to piece.
+        transfers: threads and turns for those who send and fetch.
     """
 
     def reading(locate: Callable[[Engine, Request], Place]) -> Answer:
         async def answer(request: Request) -> Response:
             loop = asyncio.get_running_loop()
-            place = await loop.run_in_executor(pieces, locate, engine, request)
-            opened = await loop.run_in_executor(pieces, open_file, engine, place)
-            return download(request, opened, place.path, pieces)
+            place = await loop.run_in_executor(transfers.reading, locate, engine, request)
+            opened = await loop.run_in_executor(transfers.reading, open_file, engine, place)
+            return download(request, opened, place.path, transfers)
 
         return answer
 
     async def put(request: Request) -> Response:
         key = request.path_params["artifact_path"]
-        await _store(request, engine, uploads, lambda: locating.of_key(engine, key))
+        await _store(request, engine, transfers, lambda: locating.of_key(engine, key))
         return Response()
 
     async def upload(request: Request) -> Response:
-        await _store(request, engine, uploads, lambda: _by_upload(engine, request))
+        run_id, path = request.query_params.get("run_uuid"), request.query_params.get("path")
+        for name, value in (("run_uuid", run_id), ("path", path)):
+            if not value:
+                raise InvalidParameter(f"Request must specify {name}.")
+        said = request.headers.get("content-length", "")
+        if said in ("", "0"):
+            raise InvalidParameter("Request must specify data.")
+        if not said.isdigit() or int(said) > _SMALL_UPLOAD:
+            raise InvalidParameter("Artifact size is too large. Max size is 10MB.")
+        await _store(request, engine, transfers, lambda: locating.of_run(engine, run_id, path))
         return Response(media_type="application/json")
 
     return [
@@ -62,32 +69,20 @@ def artifact_routes(engine: Engine, uploads: ThreadPoolExecutor, pieces: ThreadP
     ]
 
 
-async def _store(request: Request, engine: Engine, pool: ThreadPoolExecutor, locate: Callable[[], Place]) -> None:
+async def _store(request: Request, engine: Engine, transfers: Transfers, locate: Callable[[], Place]) -> None:
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise BadRequest(
+            f"Content-Encoding {encoding[:100]!r} is not taken: an artifact is kept as it is sent. Send it without."
+        )
+
     def store(body: Body) -> None:
-        encoding = request.headers.get("content-encoding", "identity")
-        if encoding != "identity":
-            raise BadRequest(
-                f"Content-Encoding {encoding[:100]!r} is not taken: an artifact is kept as it is sent. Send it without."
-            )
         owner, path = locate()
         if not path:
             raise InvalidParameter("Artifact path must include a filename: a folder cannot be written.")
         storing.store_streams(engine, owner, [(path, body)])
 
-    await receive(request, pool, settings.SERVER_REQUEST_TIMEOUT.read(), store)
-
-
-def _by_upload(engine: Engine, request: Request) -> Place:
-    run_id, path = request.query_params.get("run_uuid"), request.query_params.get("path")
-    for name, value in (("run_uuid", run_id), ("path", path)):
-        if not value:
-            raise InvalidParameter(f"Request must specify {name}.")
-    said = request.headers.get("content-length", "")
-    if said in ("", "0"):
-        raise InvalidParameter("Request must specify data.")
-    if not said.isdigit() or int(said) > _SMALL_UPLOAD:
-        raise InvalidParameter("Artifact size is too large. Max size is 10MB.")
-    return locating.of_run(engine, run_id, path)
+    await receive(request, transfers, store)
 
 
 def _by_key(engine: Engine, request: Request) -> Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from runstone.operations.reading import Opened
 from runstone.server.streams import Pieces
+from runstone.server.transfers import Transfers
 
 _RANGE = re.compile(r"bytes=(\d{0,20})-(\d{0,20})")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$&+.^_`|~-]+")
@@ -60,14 +61,14 @@ _CAGE = {
 }
 
 
-def download(request: Request, opened: Opened, name: str, pool: ThreadPoolExecutor) -> Response:
-    """The answer to a GET or HEAD of an opened file.
+def download(request: Request, opened: Opened, name: str, transfers: Transfers) -> Response:
+    """The answer to a GET or HEAD of an opened file, which is closed when that is sent.
 
     Args:
         request: may ask for one range of it, or only if it changed.
         opened: the file.
         name: what whoever saves it is told to call it.
-        pool: the threads that read it.
+        transfers: threads that read it, and turns.
     """
     headers = {
         "Content-Type": media_type(name),
@@ -80,6 +81,7 @@ def download(request: Request, opened: Opened, name: str, pool: ThreadPoolExecut
     if tag is not None:
         headers["ETag"] = tag
         if _names(request.headers.get("if-none-match"), tag):
+            opened.close()
             return Response(status_code=304, headers=headers)
     status, start, stop = 200, 0, opened.size
     if request.headers.get("if-range", tag) == tag:
@@ -90,9 +92,13 @@ def download(request: Request, opened: Opened, name: str, pool: ThreadPoolExecut
             status = 206
             if start >= stop:
                 headers["Content-Range"] = f"bytes */{opened.size}"
+                opened.close()
                 return Response(status_code=416, headers=headers)
     headers["Content-Length"] = str(stop - start)
-    return Pieces(opened.read(start, stop), pool, status, headers)
+    if request.method == "HEAD":
+        opened.close()
+        return Response(status_code=status, headers=headers)
+    return Pieces(partial(opened.read, start, stop), opened.close, transfers, status, headers)
 
 
 def media_type(name: str) -> str:

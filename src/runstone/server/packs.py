@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runstone import settings
 from runstone.errors import BadRequest
 from runstone.operations import packs
 from runstone.operations.engine import Engine
@@ -17,17 +15,18 @@ from runstone.repository.arriving import LONGEST
 from runstone.server.dispatch import Route
 from runstone.server.downloads import download
 from runstone.server.streams import Body, receive
+from runstone.server.transfers import Transfers
 
 _READ = 1024 * 1024
 
 
-def pack_routes(engine: Engine, uploads: ThreadPoolExecutor, pieces: ThreadPoolExecutor) -> list[Route]:
-    """The routes; `uploads` has the threads for those who send, `pieces` those for who fetch."""
+def pack_routes(engine: Engine, transfers: Transfers) -> list[Route]:
+    """The routes; `transfers` has the threads for those who send and fetch."""
 
     async def get(request: Request) -> Response:
         name = request.path_params["name"]
-        opened = await asyncio.get_running_loop().run_in_executor(pieces, open_pack, engine, name)
-        return download(request, opened, name, pieces)
+        opened = await asyncio.get_running_loop().run_in_executor(transfers.reading, open_pack, engine, name)
+        return download(request, opened, name, transfers)
 
     async def put(request: Request) -> Response:
         name, said = request.path_params["name"], request.headers.get("content-length", "")
@@ -47,7 +46,7 @@ def pack_routes(engine: Engine, uploads: ThreadPoolExecutor, pieces: ThreadPoolE
                 raise
             packs.take_pack(engine, pack)
 
-        await receive(request, uploads, settings.SERVER_REQUEST_TIMEOUT.read(), take)
+        await receive(request, transfers, take)
         return Response(b"{}", media_type="application/json")
 
     return [

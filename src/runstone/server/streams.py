@@ -1,16 +1,15 @@
 """Bytes between the event loop and the threads that work on them: bodies as blocking streams, blocking iterators as responses.
 
-No more of a body is held here than a few pieces, whoever is the slower one.
+No more of a body is held here than a few pieces, whoever is the slower one; how many bodies at once, `transfers.py` says.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from io import RawIOBase
 from typing import Any, TypeVar
 
@@ -18,12 +17,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from runstone.errors import BadRequest, RunstoneError
+from runstone.server.transfers import Transfers
 
 Result = TypeVar("Result")
 
 # Bytes of a body that may wait for its reader. Past the first the sender has to wait too, until no more than the second are left.
 _HIGH = 4 * 1024 * 1024
 _LOW = 1024 * 1024
+# Bytes that come of a body, unless it is shorter, before it is worked on; it has no thread until then, nor more bytes here.
+_FIRST = 64 * 1024
+# Bytes that a sender must bring while it is waited for as long as the server's patience lasts. One byte now and then is none.
+_LEAST = 64 * 1024
+# A response of no more needs no turn: so much lies in a socket's buffer.
+_SHORT = 64 * 1024
 # Its reader is woken for no less, unless it is the end: waking a thread costs as much as reading so many bytes.
 _PIECE = 512 * 1024
 # Bytes of a refused body that are still taken, and the seconds that this may last: whoever sends hears of the refusal only then.
@@ -41,6 +47,8 @@ class Body(RawIOBase):
         self._ended = False
         self._failure: Exception | None = None
         self._room: asyncio.Future[None] | None = None
+        self._most = _FIRST
+        self._begun = asyncio.Event()
         self.dropped: int | None = None  # bytes that nobody wanted; None while somebody may
 
     def readable(self) -> bool:
@@ -79,10 +87,26 @@ class Body(RawIOBase):
             self._held += len(data)
             if self._held >= _PIECE:
                 self._changed.notify()
-            if self._held < _HIGH:
+            if self._held >= _FIRST:
+                self._begun.set()
+            if self._held < self._most:
                 return
             room = self._room = self._loop.create_future()
         await room
+
+    async def begin(self) -> None:
+        """Wait for the first bytes, or the end. Raises what became of a sender that did not come to either."""
+        await self._begun.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def widen(self) -> None:
+        """There is a reader now: take more than the first bytes."""
+        with self._changed:
+            self._most = _HIGH
+            room, self._room = self._room, None
+        if room is not None:
+            _open(room)
 
     def drop(self) -> None:
         """Nobody reads it any more: what comes is let go of. On the loop's thread."""
@@ -98,6 +122,7 @@ class Body(RawIOBase):
             if not self._ended:
                 self._ended, self._failure = True, failure
             self._changed.notify()
+        self._begun.set()
 
 
 def _open(room: asyncio.Future[None]) -> None:
@@ -105,46 +130,48 @@ def _open(room: asyncio.Future[None]) -> None:
         room.set_result(None)
 
 
-async def receive(request: Request, pool: ThreadPoolExecutor, stall: float, work: Callable[[Body], Result]) -> Result:
+async def receive(request: Request, transfers: Transfers, work: Callable[[Body], Result]) -> Result:
     """Have a thread work on a request's body while it comes in. Raises what the work raises, which the sender's going away is given.
 
     Args:
         request: whose body.
-        pool: the threads.
-        stall: seconds without a byte after which it is given up; 0 waits for ever.
+        transfers: threads and places.
         work: reads the body, to its end, and does what there is to do with it.
     """
     loop = asyncio.get_running_loop()
     body = Body(loop)
-    working = loop.run_in_executor(pool, work, body)
-    feeding = _Feeding(request, body, stall)
+    feeding = _Feeding(request, body, transfers.patience)
     try:
-        await asyncio.wait((working, feeding.task), return_when=asyncio.FIRST_COMPLETED)
-        feeding.pass_on_failure()
-        try:
-            return await working
-        except RunstoneError:
-            body.drop()
-            await asyncio.wait((feeding.task,), timeout=_DROPPING)
-            raise
+        await body.begin()
+        async with transfers.places:
+            working = loop.run_in_executor(transfers.receiving, work, body)
+            body.widen()
+            try:
+                await asyncio.wait((working,))
+            finally:
+                # Also when the server gives up on the request: the thread must not wait for ever.
+                body.end(ClientDisconnect())
+                await asyncio.wait((working,))
+            return working.result()
+    except RunstoneError:
+        body.drop()
+        await asyncio.wait((feeding.task,), timeout=_DROPPING)
+        raise
     finally:
-        # Also when the server gives up on the request: the thread must not wait for ever.
         feeding.stop()
-        body.end(ClientDisconnect())
-        if not working.done():
-            with contextlib.suppress(Exception):
-                await working
 
 
 class _Feeding:
-    """A task that brings a request's body, and looks every now and then whether any comes."""
+    """A task that brings a request's body, and looks every now and then whether enough of it comes."""
 
-    def __init__(self, request: Request, body: Body, stall: float) -> None:
-        self._request, self._body, self._stall = request, body, stall
+    def __init__(self, request: Request, body: Body, patience: float | None) -> None:
+        self._request, self._body, self._patience = request, body, patience
         self._loop = asyncio.get_running_loop()
         self._waiting_since: float | None = None
+        self._waited = 0.0  # seconds, since _LEAST bytes came, without the time in which they were not wanted
         self._watch: asyncio.TimerHandle | None = None
         self.task = asyncio.ensure_future(self._run())
+        self.task.add_done_callback(self._pass_on_failure)
         self._look()
 
     def stop(self) -> None:
@@ -153,33 +180,42 @@ class _Feeding:
         if self._watch is not None:
             self._watch.cancel()
 
-    def pass_on_failure(self) -> None:
-        """Tell the reader, who would wait for ever, where no more is brought because something went wrong here."""
-        if self.task.done() and not self.task.cancelled() and (failure := self.task.exception()) is not None:
+    def _pass_on_failure(self, task: asyncio.Task[None]) -> None:
+        # The reader would wait for ever where no more is brought because something went wrong here.
+        if not task.cancelled() and (failure := task.exception()) is not None:
             self._body.end(RunstoneError(f"The body could not be read: {failure}."))
 
     def _look(self) -> None:
         # One timer, not one for each of many thousand pieces.
-        if self._waiting_since is not None and self._loop.time() - self._waiting_since >= self._stall:
+        if self._patience is None:
+            return
+        waiting = 0.0 if self._waiting_since is None else self._loop.time() - self._waiting_since
+        if self._waited + waiting >= self._patience:
             self._body.end(
-                RunstoneError(f"No byte came for {self._stall} seconds. Send it again.", "DEADLINE_EXCEEDED")
+                RunstoneError(
+                    f"Less than {_LEAST} bytes came in {self._patience} seconds. Send it again.", "DEADLINE_EXCEEDED"
+                )
             )
             self.task.cancel()
-        elif self._stall:
-            self._watch = self._loop.call_later(self._stall / 4, self._look)
+        else:
+            self._watch = self._loop.call_later(self._patience / 4, self._look)
 
     async def _run(self) -> None:
+        brought = 0
         size = 0
         while True:
-            self._waiting_since = self._loop.time()
+            self._waiting_since = since = self._loop.time()
             message = await self._request.receive()
-            self._waiting_since = None
+            self._waiting_since, self._waited = None, self._waited + self._loop.time() - since
             if message["type"] == "http.disconnect":
                 self._body.end(ClientDisconnect())
                 return
             data = message.get("body", b"")
             if data:
                 size += len(data)
+                brought += len(data)
+                if brought >= _LEAST:
+                    brought, self._waited = 0, 0.0
                 await self._body.feed(data)
             if not message.get("more_body"):
                 break
@@ -193,40 +229,93 @@ class _Feeding:
 
 
 class Pieces(Response):
-    """A response whose body comes from a blocking iterator: read on a thread, one piece ahead of what is being sent.
+    """A response whose body is read on threads, a piece at a time, one ahead of what is being sent where there is room for it.
 
     An iterator that raises has the connection broken off: nobody takes what came for the whole.
     """
 
     def __init__(
-        self, pieces: Iterator[bytes], pool: ThreadPoolExecutor, status: int, headers: Mapping[str, str]
+        self,
+        read: Callable[[], Iterator[bytes]],
+        close: Callable[[], None],
+        transfers: Transfers,
+        status: int,
+        headers: Mapping[str, str],
     ) -> None:
         self.status_code, self.background = status, None
         self.init_headers(headers)
-        self._pieces, self._pool = pieces, pool
+        self._read, self._close, self._transfers = read, close, transfers
+        self._turns = _Turns(transfers.turns if int(headers["Content-Length"]) > _SHORT else None)
+        self._reading: Future[bytes | None] | None = None
 
     async def __call__(
         self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
     ) -> None:
         """Answer."""
-        loop = asyncio.get_running_loop()
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        if scope["method"] == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
-            return
         gone = asyncio.ensure_future(_gone(receive))
-        ahead = loop.run_in_executor(self._pool, next, self._pieces, None)
         try:
-            while (piece := await ahead) is not None and not gone.done():
-                ahead = loop.run_in_executor(self._pool, next, self._pieces, None)
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if not gone.done():
-                await send({"type": "http.response.body", "body": b""})
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await self._send(gone, send)
         finally:
             gone.cancel()
-            if not ahead.done():
-                with contextlib.suppress(Exception):
-                    await ahead
+            self._turns.give_back()
+            if self._reading is None:
+                self._close()
+            else:
+                self._reading.add_done_callback(lambda _: self._close())
+
+    async def _send(self, gone: asyncio.Future[None], send: Callable[[Any], Awaitable[None]]) -> None:
+        pieces = self._read()
+        await self._turns.take()
+        self._read_next(pieces)
+        while (piece := await self._piece()) is not None and not gone.done():
+            if self._turns.is_free():
+                await self._turns.take()
+                self._read_next(pieces)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            # A message waits until the one before is on its way. Only then is the turn of this piece over.
+            await send({"type": "http.response.body", "body": b"", "more_body": True})
+            del piece
+            self._turns.give_back(1)
+            if self._reading is None:
+                await self._turns.take()
+                self._read_next(pieces)
+        if not gone.done():
+            await send({"type": "http.response.body", "body": b""})
+
+    def _read_next(self, pieces: Iterator[bytes]) -> None:
+        self._reading = self._transfers.reading.submit(next, pieces, None)
+
+    async def _piece(self) -> bytes | None:
+        """What was being read."""
+        assert self._reading is not None
+        piece = await asyncio.wrap_future(self._reading)
+        self._reading = None  # it would hold the piece
+        return piece
+
+
+class _Turns:
+    """The turns that one response has; without a semaphore it needs none."""
+
+    def __init__(self, turns: asyncio.Semaphore | None) -> None:
+        self._turns, self._held = turns, 0
+
+    def is_free(self) -> bool:
+        """Whether one more may be had at once."""
+        return self._turns is None or not self._turns.locked()
+
+    async def take(self) -> None:
+        """Wait for one."""
+        if self._turns is not None:
+            await self._turns.acquire()
+            self._held += 1
+
+    def give_back(self, count: int | None = None) -> None:
+        """Give back so many; None: all."""
+        if self._turns is not None:
+            for _ in range(self._held if count is None else count):
+                self._held -= 1
+                self._turns.release()
 
 
 async def _gone(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:

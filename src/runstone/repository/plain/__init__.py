@@ -19,6 +19,20 @@ class PlainFile(NamedTuple):
     version: str
 
 
+class PlainReader(Protocol):
+    """A file that was opened: the same one to the end, whatever takes its name meanwhile. Whoever opened it closes it."""
+
+    file: PlainFile
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from `start` to before `stop`, in pieces. Raises CorruptData where they are not there any more."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it. Nothing of it is read then or later."""
+        ...
+
+
 class Plain(Protocol):
     """A place for plain files. Paths are relative and plain, with '/' between their parts; whoever asks has checked them."""
 
@@ -27,12 +41,8 @@ class Plain(Protocol):
         returns. Raises InvalidParameter where a file stands for one of its folders, or a folder in its place."""
         ...
 
-    def get(self, path: str, start: int, stop: int) -> Iterator[bytes]:
-        """The bytes from `start` to before `stop`, in pieces. Raises CorruptData where they are not there any more."""
-        ...
-
-    def stat(self, path: str) -> PlainFile | None:
-        """The file of that path; None where there is none."""
+    def open(self, path: str) -> PlainReader | None:
+        """The file of that path, opened; None where there is none."""
         ...
 
     def below(self, folder: str) -> list[PlainFile]:

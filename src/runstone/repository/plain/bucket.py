@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from runstone import settings
@@ -54,34 +54,14 @@ class BucketPlain:
                 raise pieces.failure from None
             raise
 
-    def get(self, path: str, start: int, stop: int) -> Iterator[bytes]:
-        """A stretch of it; if it is changed meanwhile, that is noticed."""
-        if start >= stop:
-            return
-        try:
-            answer = self._obstore.get(self._store, path, options={"range": (start, stop)})
-            for data in answer.stream(min_chunk_size=PIECE):
-                start += len(data)
-                yield bytes(data)
-        except FileNotFoundError as error:
-            raise CorruptData(f"{path!r} is gone from {self._uri}.") from error
-        except self._error as error:
-            raise self._failed(f"Reading {path!r}", error) from error
-        if start != stop:
-            raise CorruptData(f"{path!r} in {self._uri} ends early: it was changed while it was read. Read it again.")
-
-    def stat(self, path: str) -> PlainFile | None:
+    def open(self, path: str) -> _Reader | None:
         """The object of that name."""
-        try:
-            return _file(self._obstore.head(self._store, path))
-        except FileNotFoundError:
-            return None
-        except self._error as error:
-            raise self._failed(f"Looking for {path!r}", error) from error
+        file = self._stat(path)
+        return None if file is None else _Reader(file, self._get)
 
     def below(self, folder: str) -> list[PlainFile]:
         """All objects at and below a path."""
-        one = self.stat(folder) if folder else None
+        one = self._stat(folder) if folder else None
         found = [one] if one is not None else []
         try:
             for page in self._obstore.list(self._store, folder or None):
@@ -101,10 +81,37 @@ class BucketPlain:
         except self._error as error:
             raise self._failed(f"Deleting {path!r}", error) from error
 
+    def _stat(self, path: str) -> PlainFile | None:
+        try:
+            return _file(self._obstore.head(self._store, path))
+        except FileNotFoundError:
+            return None
+        except self._error as error:
+            raise self._failed(f"Looking for {path!r}", error) from error
+
+    def _get(self, file: PlainFile, start: int, stop: int) -> Iterator[bytes]:
+        path = file.path
+        try:
+            answer = self._obstore.get(self._store, path, options={"range": (start, stop)})
+            if _file(answer.meta).version != file.version:
+                raise self._changed(path)
+            for data in answer.stream(min_chunk_size=PIECE):
+                start += len(data)
+                yield bytes(data)
+        except FileNotFoundError as error:
+            raise CorruptData(f"{path!r} is gone from {self._uri}.") from error
+        except self._error as error:
+            raise self._failed(f"Reading {path!r}", error) from error
+        if start != stop:
+            raise self._changed(path)
+
+    def _changed(self, path: str) -> CorruptData:
+        return CorruptData(f"{path!r} in {self._uri} was changed while it was read. Read it again.")
+
     def _refuse_both(self, path: str) -> None:
         parts = path.split("/")
         above = next(
-            (place for end in range(1, len(parts)) if self.stat(place := "/".join(parts[:end])) is not None), None
+            (place for end in range(1, len(parts)) if self._stat(place := "/".join(parts[:end])) is not None), None
         )
         if above is not None or next(iter(self._obstore.list(self._store, f"{path}/", chunk_size=1)), []):
             raise InvalidParameter(
@@ -113,6 +120,21 @@ class BucketPlain:
 
     def _failed(self, what: str, error: Exception) -> RunstoneError:
         return StorageError(f"{what} in {self._uri}: {str(error).splitlines()[0]}")
+
+
+class _Reader:
+    """One object as it was when it was found. A stretch of another one of its name is not given."""
+
+    def __init__(self, file: PlainFile, get: Callable[[PlainFile, int, int], Iterator[bytes]]) -> None:
+        self.file, self._get = file, get
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        """A stretch of it: one request."""
+        if start < stop:
+            yield from self._get(self.file, start, stop)
+
+    def close(self) -> None:
+        """Nothing is held open but by a stretch, whose connection goes with it."""
 
 
 class _Pieces:

@@ -54,28 +54,17 @@ class FolderPlain:
                 ) from error
             raise from_os_error(error, f"Writing {os.path.join(self.folder, path)!r}") from error
 
-    def get(self, path: str, start: int, stop: int) -> Iterator[bytes]:
-        """A stretch of it; opened at once, so that it is that file to the end, whatever takes its name meanwhile."""
-        descriptor = self._open(path)
-        if descriptor is None:
-            raise CorruptData(f"{path!r} is gone from {self.folder!r}.")
-        return self._stretch(descriptor, path, start, stop)
-
-    def stat(self, path: str) -> PlainFile | None:
+    def open(self, path: str) -> _Reader | None:
         """The file of that path."""
         descriptor = self._open(path)
-        if descriptor is None:
-            return None
-        try:
-            return _file(path, os.fstat(descriptor))
-        finally:
-            os.close(descriptor)
+        return None if descriptor is None else _Reader(self.folder, path, descriptor)
 
     def below(self, folder: str) -> list[PlainFile]:
         """All files at and below a path."""
-        one = self.stat(folder) if folder else None
+        one = self.open(folder) if folder else None
         if one is not None:
-            return [one]
+            one.close()
+            return [one.file]
         found: list[PlainFile] = []
         try:
             place = self._enter(folder.split("/") if folder else [], make=False)
@@ -156,19 +145,6 @@ class FolderPlain:
                 raise from_os_error(error, f"Opening {os.path.join(self.folder, path)!r}") from error
         return None
 
-    def _stretch(self, descriptor: int, path: str, start: int, stop: int) -> Iterator[bytes]:
-        try:
-            while start < stop:
-                data = os.pread(descriptor, min(PIECE, stop - start), start)
-                if not data:
-                    raise CorruptData(f"{path!r} in {self.folder!r} was shortened while it was read. Read it again.")
-                yield data
-                start += len(data)
-        except OSError as error:
-            raise from_os_error(error, f"Reading {os.path.join(self.folder, path)!r}") from error
-        finally:
-            os.close(descriptor)
-
     def _walk(self, top: int, prefix: str, found: list[PlainFile]) -> None:
         # A stack of our own: folders may be nested deeper than Python calls.
         places = [(top, prefix)]
@@ -191,6 +167,32 @@ class FolderPlain:
             for place, _ in places:
                 os.close(place)
             raise
+
+
+class _Reader:
+    """One file, by its descriptor; a file object has it, which closes it too when nobody holds this any more."""
+
+    def __init__(self, folder: str, path: str, descriptor: int) -> None:
+        self._folder, self._open = folder, os.fdopen(descriptor, "rb", buffering=0)
+        self.file = _file(path, os.fstat(descriptor))
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        """A stretch of it."""
+        return (self._piece(at, min(PIECE, stop - at)) for at in range(start, stop, PIECE))
+
+    def _piece(self, start: int, length: int) -> bytes:
+        path = self.file.path
+        try:
+            data = os.pread(self._open.fileno(), length, start)
+        except OSError as error:
+            raise from_os_error(error, f"Reading {os.path.join(self._folder, path)!r}") from error
+        if len(data) != length:
+            raise CorruptData(f"{path!r} in {self._folder!r} was shortened while it was read. Read it again.")
+        return data
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        self._open.close()
 
 
 def _file(path: str, status: os.stat_result) -> PlainFile:
