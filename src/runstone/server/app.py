@@ -164,8 +164,8 @@ class App:
                 status, size = await self._stream(found, scope, receive, send)
                 self.monitor.note(scope, found.route.path, status, started, size)
                 return
-            async with asyncio.timeout(self._time_limit or None):
-                body = await self._carry_out(answer, found, scope, headers, receive)
+            async with asyncio.timeout(self._time_limit or None) as limit:
+                body = await self._carry_out(answer, found, scope, headers, receive, limit)
             status = 200
         except ClientDisconnect:
             return
@@ -207,7 +207,13 @@ class App:
         return found
 
     async def _carry_out(
-        self, row: Operation[Any, Any], found: Found, scope: Scope, headers: dict[bytes, bytes], receive: Receive
+        self,
+        row: Operation[Any, Any],
+        found: Found,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        limit: asyncio.Timeout,
     ) -> bytes:
         method = scope["method"]
         data = b""
@@ -222,6 +228,10 @@ class App:
                 request = read()
             else:
                 request = await asyncio.get_running_loop().run_in_executor(self._workers, read)
+        if row.alone:
+            limit.reschedule(
+                None
+            )  # what it does goes on in any case, and reading long files once more may take its time
         if row.reads or row.alone:
             readers = self._workers if row.alone else self._readers
             return await asyncio.get_running_loop().run_in_executor(readers, _read, row, self.engine, request)

@@ -47,16 +47,7 @@ def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
         return Response()
 
     async def upload(request: Request) -> Response:
-        run_id, path = request.query_params.get("run_uuid"), request.query_params.get("path")
-        for name, value in (("run_uuid", run_id), ("path", path)):
-            if not value:
-                raise InvalidParameter(f"Request must specify {name}.")
-        said = request.headers.get("content-length", "")
-        if said in ("", "0"):
-            raise InvalidParameter("Request must specify data.")
-        if not said.isdigit() or int(said) > _SMALL_UPLOAD:
-            raise InvalidParameter("Artifact size is too large. Max size is 10MB.")
-        await _store(request, engine, transfers, lambda: locating.of_run(engine, run_id, path))
+        await _store(request, engine, transfers, lambda: _by_upload(engine, request))
         return Response(media_type="application/json")
 
     return [
@@ -70,19 +61,31 @@ def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
 
 
 async def _store(request: Request, engine: Engine, transfers: Transfers, locate: Callable[[], Place]) -> None:
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding != "identity":
-        raise BadRequest(
-            f"Content-Encoding {encoding[:100]!r} is not taken: an artifact is kept as it is sent. Send it without."
-        )
-
     def store(body: Body) -> None:
+        encoding = request.headers.get("content-encoding", "identity")
+        if encoding != "identity":
+            raise BadRequest(
+                f"Content-Encoding {encoding[:100]!r} is not taken: an artifact is kept as it is sent. Send it without."
+            )
         owner, path = locate()
         if not path:
             raise InvalidParameter("Artifact path must include a filename: a folder cannot be written.")
         storing.store_streams(engine, owner, [(path, body)])
 
     await receive(request, transfers, store)
+
+
+def _by_upload(engine: Engine, request: Request) -> Place:
+    run_id, path = request.query_params.get("run_uuid"), request.query_params.get("path")
+    for name, value in (("run_uuid", run_id), ("path", path)):
+        if not value:
+            raise InvalidParameter(f"Request must specify {name}.")
+    said = request.headers.get("content-length", "")
+    if said in ("", "0"):
+        raise InvalidParameter("Request must specify data.")
+    if not said.isdigit() or int(said) > _SMALL_UPLOAD:
+        raise InvalidParameter("Artifact size is too large. Max size is 10MB.")
+    return locating.of_run(engine, run_id, path)
 
 
 def _by_key(engine: Engine, request: Request) -> Place:
