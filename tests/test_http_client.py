@@ -198,6 +198,26 @@ def test_a_path_in_the_address_stands_before_every_other(answers: Any) -> None:
     assert there.asked[0][1] == "/team/a/api"
 
 
+@pytest.mark.parametrize("times", [1, 2], ids=["one page is missing", "all pages are missing"])
+def test_a_proxy_that_knows_no_page_does_not_make_our_server_a_stock_one(server: ServerWithin, times: int) -> None:
+    proxy = Proxy(server.url)
+    client = Client(proxy.url)
+    proxy.say((404, {}), times)
+    with pytest.raises(Unreachable, match="Is this its address"):
+        client.create_run("0", run_id="a" * 32)
+    assert client.create_run("0", run_id="a" * 32).info.run_id == "a" * 32
+    proxy.down()
+
+
+def test_a_stock_server_is_known_by_its_version(answers: Any) -> None:
+    there = answers((404, {}, b"no such page"), (200, {}, b"3.5.0"), (200, {}, b"{}"))
+    Client(there.url).search_experiments()
+    assert [path.partition("?")[0] for _, path, _, _ in there.asked][1:] == [
+        "/version",
+        "/api/2.0/mlflow/experiments/search",
+    ]
+
+
 def test_numbers_that_json_does_not_have_go_and_come_back(server: ServerWithin) -> None:
     client = Client(server.url)
     run = client.create_run("0")

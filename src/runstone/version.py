@@ -1,3 +1,5 @@
 """Which runstone this is."""
 
 __version__ = "0.1.0"
+# The header by which our server's /version, whose body is MLflow's version, is known from a stock server's.
+HEADER = "Runstone-Version"

@@ -43,8 +43,10 @@ def page_routes(engine: Engine, monitor: Monitor, store: str, others: Sequence[R
         return PlainTextResponse("OK")
 
     async def version(request: Request) -> Response:
-        """The MLflow whose wire is spoken."""
-        return PlainTextResponse(MLFLOW_VERSION)
+        """The MLflow whose wire is spoken; and, in a header, that it is not MLflow who speaks it."""
+        from runstone.version import HEADER, __version__
+
+        return PlainTextResponse(MLFLOW_VERSION, headers={HEADER: __version__})
 
     async def server_info(request: Request) -> Response:
         """What kind of server it is."""

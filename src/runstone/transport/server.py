@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from runstone.connection import answer_error
+from runstone.connection import Answer, answer_error
+from runstone.errors import Unreachable
 from runstone.operations.table import Operation, Request, Response
 from runstone.transport import Transport
 from runstone.transport.http import PREFIX, HttpTransport
+from runstone.version import HEADER
 
 if TYPE_CHECKING:
     from runstone.repository.files import Repository
+
+_VERSION = re.compile(rb"\d+\.\d+[\w.+-]{0,40}")
 
 
 class ServerTransport:
@@ -51,10 +56,28 @@ class ServerTransport:
         return self._spoken
 
     def _says_of_itself(self) -> dict[str, Any]:
-        answer = self.http.connection.request("GET", PREFIX + "/mlflow/server-info")
+        """What our own server says; nothing for a stock one. Raises Unreachable where it is neither.
+
+        A missing page alone does not make it a stock server: a proxy whose server is away says that too, and what is said to a stock
+        server (runs under ids of its own) is nothing to say to ours.
+        """
+        answer = self._page(PREFIX + "/mlflow/server-info")
+        try:
+            said = msgspec.json.decode(answer.body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            said = {}
+        if "runstone" in said:
+            return said
+        version = self._page("/version")
+        if version.status != 200 or HEADER in version.headers or not _VERSION.fullmatch(version.body.strip()):
+            raise Unreachable(
+                f"{self.uri} answers, but not as a tracking server does: {version.status} to /version, {answer.status} to "
+                f"{PREFIX}/mlflow/server-info. Is this its address, path and all? Or does a proxy stand before it whose server is away?"
+            )
+        return {}
+
+    def _page(self, path: str) -> Answer:
+        answer = self.http.connection.request("GET", path)
         if answer.status >= 400 and answer.status != 404:
             raise answer_error(answer, self.uri)
-        try:
-            return msgspec.json.decode(answer.body, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return {}  # a page: the servers that have no such route answer with one
+        return answer
