@@ -8,6 +8,7 @@ import pytest
 
 import runstone
 from runstone.client import Client
+from runstone.entities import model_registry
 from runstone.errors import InvalidParameter, NotFound, RunstoneError
 
 pytestmark = pytest.mark.everywhere
@@ -174,7 +175,8 @@ def test_a_version_moves_through_stages_and_may_push_others_out(client: Client) 
             client.transition_model_version_stage("forest", "1", stage)  # type: ignore[arg-type]
     with pytest.raises(InvalidParameter, match="not an Active stage"):
         client.transition_model_version_stage("forest", "1", "Archived", archive_existing_versions=True)
-    assert client.get_model_version_stages("forest", "1") == ["None", "Staging", "Production", "Archived"]
+    assert client.get_model_version_stages("forest", "1") == model_registry.ALL_STAGES
+    assert model_registry.ALL_STAGES == ["None", "Staging", "Production", "Archived"]
 
 
 def test_tags_and_descriptions_of_a_version(client: Client) -> None:

@@ -10,6 +10,8 @@ from runstone.entities import Entity, Metric, _Named, _Renaming
 from runstone.entities.logged_models import LoggedModelParameter
 
 STAGES = ("None", "Staging", "Production", "Archived")
+# MLflow's names for them
+STAGE_NONE, STAGE_STAGING, STAGE_PRODUCTION, STAGE_ARCHIVED = ALL_STAGES = list(STAGES)
 
 
 class ModelVersionStatus(_Named):
