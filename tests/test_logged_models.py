@@ -61,6 +61,19 @@ def test_a_model_is_named_where_nobody_does(client: Client) -> None:
         client.create_logged_model("99")
 
 
+def test_texts_that_are_too_long_or_no_unicode_are_refused(client: Client, run_id: str) -> None:
+    for ask in (
+        lambda text: client.create_logged_model("0", model_type=text),
+        lambda text: client.create_logged_model("0", source_run_id=text),
+        lambda text: client.create_logged_model("0", tags={text: "x"}),
+        lambda text: client.log_outputs(run_id, [LoggedModelOutput(text, 1)]),
+        lambda text: client.log_inputs(run_id, models=[LoggedModelInput(text)]),
+    ):
+        for text in ("x" * 2_049, "\ud800"):
+            with pytest.raises(InvalidParameter):
+                ask(text)
+
+
 def test_a_model_is_finalized(client: Client) -> None:
     model_id = client.create_logged_model("0").model_id
     ready = client.finalize_logged_model(model_id, "READY")
@@ -277,10 +290,16 @@ def test_search_refuses_what_it_does_not_understand(client: Client, measured: di
         {"order_by": [{"field_name": "metrics.acc", "dataset_digest": "1"}]},
         {"max_results": -1},
         {"page_token": "nonsense"},
+        {"order_by": [{"field_name": f"metrics.m{number}"} for number in range(61)]},
+        {"filter_string": " OR ".join(f"metrics.m{number} > 1" for number in range(61))},
+        {"datasets": [{"dataset_name": "\ud800"}]},
     ]
     for given in wrong:
         with pytest.raises(InvalidParameter):
             client.search_logged_models(["0"], **given)
+    many = [{"dataset_name": "d", "dataset_digest": str(number)} for number in range(99)] + [{"dataset_name": "test"}]
+    conditions = " AND ".join("metrics.acc > 0.75" for _ in range(60))
+    assert [model.name for model in client.search_logged_models(["0"], conditions, many)] == ["b", "a"]
     assert client.search_logged_models([]) == []
     for experiments in (None, "0", ["x"]):
         with pytest.raises(InvalidParameter):

@@ -192,6 +192,9 @@ def test_tags_and_descriptions_of_a_version(client: Client) -> None:
     assert client.update_model_version("forest", "1", "").description == ""
     with pytest.raises(InvalidParameter, match="description"):
         client.update_model_version("forest", "1")
+    for texts in ({"run_link": "x" * 2_049}, {"run_link": "\ud800"}, {"run_id": "\ud800"}, {"description": "\ud800"}):
+        with pytest.raises(InvalidParameter):
+            register(client, **texts)
     for wrong in ({"version": "1", "stage": "Staging"}, {}, {"stage": "Production"}, {"version": "7"}):
         with pytest.raises(RunstoneError):
             client.set_model_version_tag("forest", key="a", value="b", **wrong)

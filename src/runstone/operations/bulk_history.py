@@ -133,7 +133,7 @@ def _interval(start: int | None, end: int | None) -> tuple[int, int]:
 
 
 def _points(connection: Connection, run_id: str, key: str) -> Points:
-    run = runs.find(connection, run_id)
+    run = runs.find(connection, model_rules.required("run_id", run_id))
     return join([] if run is None else [points for _, points in series.history(connection, run, key)])
 
 

@@ -54,7 +54,7 @@ def log_inputs(engine: Engine, request: LogInputs) -> Empty:
     run_id = rules.check_run_id(request.run_id)
     rules.check_limit("datasets", len(request.datasets), 1_000)
     rules.check_limit("models", len(request.models), 1_000)
-    models = [model_rules.required("model_id", model.model_id) for model in request.models]
+    models = [model_rules.check_model_id(model.model_id) for model in request.models]
     for number, used in enumerate(request.datasets):
         _check(used, number)
     with engine.database.write() as connection:

@@ -84,12 +84,14 @@ def create_logged_model(engine: Engine, request: CreateLoggedModel) -> LoggedMod
     name = model_rules.check_logged_model_name(request.name) if request.name else names.random_name()
     params = [model_rules.check_logged_model_label("param", param.key, param.value) for param in request.params]
     tags = [model_rules.check_logged_model_label("tag", tag.key, tag.value) for tag in request.tags]
+    model_type = model_rules.optional("model_type", request.model_type)
+    source = model_rules.optional("source_run_id", request.source_run_id)
     model_id = f"m-{os.urandom(16).hex()}"
     with engine.database.write() as connection:
         _, location = experiments.require(connection, experiment, active=True)
         uri = f"{location}/models/{model_id}/artifacts"
         model = logged_models.insert(
-            connection, model_id, experiment, name, request.model_type, request.source_run_id, uri, engine.now()
+            connection, model_id, experiment, name, model_type, source, uri, engine.now()
         )  # fmt: skip
         _add_params(connection, model_id, model, params)
         logged_models.set_tags(connection, model, tags)
@@ -148,7 +150,10 @@ def set_logged_model_tags(engine: Engine, request: SetLoggedModelTags) -> Empty:
 @operation("DELETE", "/mlflow/logged-models/{model_id}/tags/{tag_key}", permission="edit")
 def delete_logged_model_tag(engine: Engine, request: DeleteLoggedModelTag) -> Empty:
     """Take a tag away. Raises NotFound where there is none."""
-    model_id, key = model_rules.required("model_id", request.model_id), request.tag_key or ""
+    model_id, key = (
+        model_rules.required("model_id", request.model_id),
+        model_rules.optional("tag_key", request.tag_key) or "",
+    )
     with engine.database.write() as connection:
         if not logged_models.delete_tag(connection, logged_models.require(connection, model_id), key):
             raise NotFound(f"No tag with key {key!r} found for model with ID {model_id!r}.")

@@ -15,6 +15,8 @@ LOGGED_NAME_LENGTH = 500
 ALIAS_LENGTH = 255
 TAG_LENGTH = 100_000
 DESCRIPTION_LENGTH = 100_000
+# of an id, a type, an address
+SHORT_LENGTH = 2_048
 
 _ALIAS = re.compile(r"[\w\-]+")
 _VERSION_ALIAS = re.compile(r"v\d+", re.IGNORECASE)
@@ -29,7 +31,23 @@ def required(field: str, value: object) -> str:
         raise rules.missing(field)
     if not isinstance(value, str):
         raise rules.invalid(field, value, "It takes a text.")
+    rules.check_text(f"The {field}", value)
     return value
+
+
+def optional(field: str, value: str | None) -> str | None:
+    """A short text that need not be there, or InvalidParameter."""
+    if value:
+        rules.check_text(f"The {field}", value)
+        if len(value) > SHORT_LENGTH:
+            raise rules.invalid(field, value, f"It takes {SHORT_LENGTH} characters at the most; this has {len(value)}.")
+    return value
+
+
+def check_model_id(model_id: str | None) -> str:
+    """A logged model's id, of this store or another, or InvalidParameter."""
+    required("model_id", model_id)
+    return str(optional("model_id", model_id))
 
 
 def check_model_name(name: str | None, field: str = "name") -> str:

@@ -7,7 +7,7 @@ import msgspec
 from runstone.entities import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.errors import InvalidParameter
-from runstone.operations import rules
+from runstone.operations import model_rules, rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
 from runstone.store import logged_models, model_versions, registered_models
@@ -143,7 +143,8 @@ _EVERYTHING: Fragment = ("1", [])
 def _dataset(name: str | None, digest: str | None) -> OnDataset:
     if not name:
         raise InvalidParameter("`dataset_name` in the `datasets` clause must be specified.")
-    return OnDataset(name, digest or "")
+    model_rules.required("dataset_name", name)
+    return OnDataset(name, model_rules.optional("dataset_digest", digest) or "")
 
 
 def _by_field(field: OrderByField) -> ByField:

@@ -89,11 +89,16 @@ def create_model_version(engine: Engine, request: CreateModelVersion) -> ModelVe
     name = model_rules.check_model_name(request.name)
     tags = [model_rules.check_tag(tag.key, tag.value) for tag in request.tags]
     description = model_rules.check_description(request.description)
+    run_id, run_link = (
+        model_rules.optional("run_id", request.run_id),
+        model_rules.optional("run_link", request.run_link),
+    )
+    model_id = model_rules.optional("model_id", request.model_id)
     author = author_of(engine)
     with engine.database.write() as connection:
-        origin = origin_of(connection, request.source, request.run_id, request.model_id)
+        origin = origin_of(connection, request.source, run_id, model_id)
         model = registered_models.require(connection, name)
-        version = model_versions.insert(connection, model, origin, request.run_link, description, author)
+        version = model_versions.insert(connection, model, origin, run_link, description, author)
         model_versions.set_tags(connection, version, tags, author)
         return _answer(connection, version)
 

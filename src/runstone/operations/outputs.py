@@ -51,7 +51,7 @@ def log_outputs(engine: Engine, request: LogOutputs) -> Empty:
         raise rules.missing("models")
     rules.check_limit("models", len(request.models), MOST_MODELS)
     outputs = [
-        (model_rules.required("model_id", model.model_id), check_integer("step", "model", model.step))
+        (model_rules.check_model_id(model.model_id), check_integer("step", "model", model.step))
         for model in request.models
     ]
     with engine.database.write() as connection:

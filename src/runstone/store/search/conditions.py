@@ -48,14 +48,15 @@ class OnDataset(NamedTuple):
 class Joins:
     """The rows joined to each run (or experiment, ...) of one search, and the patterns its conditions call as functions.
 
-    Of logged models, `datasets` narrows what a metric's name means to the points measured on one of them, unless there are none; and
-    `latest` holds the joins of what is ordered by.
+    Of logged models, `datasets` narrows what a metric's name means to the points measured on one of them, unless there are none;
+    `latest` holds the joins of what is ordered by, and `measured` counts the conditions on metrics, each of which is a query of its own.
     """
 
     def __init__(self, kind: Kind, datasets: Sequence[OnDataset] = ()) -> None:
         self.kind = kind
         self.datasets = datasets
         self.latest: list[Fragment] = []
+        self.measured = 0
         self.rows: dict[str, tuple[str, str]] = {}
         self.patterns: dict[str, Pattern] = {}
 
@@ -64,14 +65,18 @@ class Joins:
         for alias, known in self.rows.items():
             if known == (table, key):
                 return alias
-        most = settings.FILTER_KEYS.read()
-        if len(self.rows) >= most:
-            raise InvalidParameter(
-                f"A search may name {most} metrics, params and tags; {key!r} is one more. Ask in parts, or raise {settings.FILTER_KEYS.name}."
-            )
+        self.make_room(key)
         alias = f"k{len(self.rows)}"
         self.rows[alias] = (table, key)
         return alias
+
+    def make_room(self, key: str) -> None:
+        """Raises InvalidParameter where a search that names this key too would name too many."""
+        most = settings.FILTER_KEYS.read()
+        if len(self.rows) + len(self.latest) + self.measured >= most:
+            raise InvalidParameter(
+                f"A search may name {most} metrics, params and tags; {key!r} is one more. Ask in parts, or raise {settings.FILTER_KEYS.name}."
+            )
 
     def pattern(self, compiled: Pattern) -> str:
         """The name of a function that says whether the pattern is found in a text."""
@@ -157,6 +162,8 @@ def _dataset(joins: Joins, node: Comparison, text: str) -> Fragment:
 
 def _measured(joins: Joins, node: Comparison, text: str) -> Fragment:
     """Of a logged model's metric, on one of the datasets that are meant."""
+    joins.make_room(node.left.key)
+    joins.measured += 1
     where, keys = measured_on(joins.datasets, node.left.key)
     known = f"EXISTS (SELECT 1 FROM logged_model_metric AS m WHERE m.logged_model = logged_model.id AND {where}"
     if node.operator in ("IS NULL", "IS NOT NULL"):
@@ -167,12 +174,16 @@ def _measured(joins: Joins, node: Comparison, text: str) -> Fragment:
 
 def measured_on(datasets: Sequence[OnDataset], key: str | None = None) -> Fragment:
     """The condition on a logged model's summaries, as `m`, that they are of this metric (any) and on one of these datasets (any)."""
-    parts, values = ["1"] if key is None else ["m.key = ?"], [] if key is None else [key]
+    parts, values = ([], []) if key is None else (["m.key = ?"], [key])
     if datasets:
-        each = [f"(m.dataset_name = ?{' AND m.dataset_digest = ?' if dataset.digest else ''})" for dataset in datasets]
-        parts.append(f"({' OR '.join(each)})")
-        values += [part for dataset in datasets for part in dataset if part]
-    return " AND ".join(parts), list(values)
+        exact = [dataset for dataset in datasets if dataset.digest]
+        names_only = [dataset.name for dataset in datasets if not dataset.digest]
+        either = [f"m.dataset_name IN ({','.join('?' * len(names_only))})"] if names_only else []
+        if exact:
+            either.append(f"(m.dataset_name, m.dataset_digest) IN (VALUES {','.join(['(?,?)'] * len(exact))})")
+        parts.append(f"({' OR '.join(either)})")
+        values += [*names_only, *(part for dataset in exact for part in dataset)]
+    return " AND ".join(parts) or "1", list(values)
 
 
 def _compare(joins: Joins, column: Column, node: Comparison, text: str) -> Fragment:

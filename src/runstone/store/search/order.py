@@ -81,6 +81,7 @@ def _named(name: str) -> Identifier:
 
 def _latest(joins: Joins, key: str, field: ByField) -> list[Term]:
     """The latest of a model's summaries of a metric, joined as a row of its own."""
+    joins.make_room(key)
     alias = f"latest{len(joins.latest)}"
     where, values = measured_on([field.dataset] if field.dataset else [], key)
     joins.latest.append(
