@@ -40,7 +40,9 @@ def optional(field: str, value: str | None) -> str | None:
     if value:
         rules.check_text(f"The {field}", value)
         if len(value) > SHORT_LENGTH:
-            raise rules.invalid(field, value, f"It takes {SHORT_LENGTH} characters at the most; this has {len(value)}.")
+            raise InvalidParameter(
+                f"'{field}' exceeds the maximum length of {SHORT_LENGTH} characters: {value[:40]!r}... has {len(value)}. Shorten it."
+            )
     return value
 
 

@@ -59,7 +59,10 @@ def alike(theirs: dict[str, Any], ours: dict[str, Any], mistyped: bool) -> bool:
 
 def _is_known(ours: dict[str, Any]) -> bool:
     """Refused for what differences.md calls "paths" and "long names"."""
-    return ours["message"].startswith(("Invalid artifact path", "'name' exceeds the maximum length of 256"))
+    too_long = (
+        r"'(name|model_type|model_id|run_id|run_link|source_run_id)' exceeds the maximum length of (256|500|2048) "
+    )
+    return ours["message"].startswith("Invalid artifact path") or re.match(too_long, ours["message"]) is not None
 
 
 def _field(outcome: dict[str, Any]) -> str | None:
