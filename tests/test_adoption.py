@@ -268,7 +268,33 @@ def test_a_run_is_not_buried_while_one_of_its_journals_waits(store: Store) -> No
     buried: list[str] = []
     assert journals.recover(store.folder, store.transport, lambda run_id, last: not buried.append(run_id)) == []
     assert buried == []
-    assert store.steps() == [1], "what can be shipped is"
+    assert store.steps() == [], "what was said later waits for what was said before: it may be the run's end"
+
+
+def test_a_child_that_is_forked_while_journals_are_adopted_keeps_none_of_their_locks(store: Store) -> None:
+    dead = store.journal()
+    dead.append("loss", 1.0, 1000, 1)
+    die(dead)
+    waits, ends = os.pipe()
+    children: list[int] = []
+
+    def bury(run_id: str, last: int) -> bool:
+        children.append(os.fork())
+        if children[-1] == 0:
+            try:
+                os.close(ends)
+                os.read(waits, 1)
+            finally:
+                os._exit(0)
+        return False
+
+    try:
+        assert journals.recover(store.folder, store.transport, bury) == []
+        assert [found.run_id for found in journals.recover(store.folder, store.transport)] == [store.run_id]
+    finally:
+        os.close(ends)
+        os.waitpid(children[0], 0)
+        os.close(waits)
 
 
 def test_a_journals_operations_are_carried_out_in_their_place_and_once(store: Store) -> None:

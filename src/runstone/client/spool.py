@@ -14,6 +14,7 @@ import msgspec
 
 from runstone.errors import NotFound, RunstoneError, from_os_error
 from runstone.journal import waiting
+from runstone.journal.segment import unlock
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -125,7 +126,10 @@ def _taken(path: str) -> Iterator[BinaryIO | None]:
         except OSError:
             yield None
             return
-        yield file if os.fstat(file.fileno()).st_nlink else None
+        try:
+            yield file if os.fstat(file.fileno()).st_nlink else None
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)  # a child forked meanwhile has the descriptor too
 
 
 @contextlib.contextmanager
@@ -136,7 +140,7 @@ def _alone(place: str) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(descriptor)
+        unlock(descriptor)
 
 
 def _remove(place: str, name: str, sent: BinaryIO) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 from runstone import journal, settings
@@ -107,7 +108,7 @@ def _send_files(store: Client, run_id: str) -> RunstoneError | None:
 
 
 def _say_end(held: Held, run_id: str, status: str, queued: bool = False) -> None:
-    store, end = held.store, operations.EndRun(run_id, status)
+    store, end = held.store, operations.EndRun(run_id, status, time.time_ns() // 1_000_000)
     if held.joined and status == "FINISHED":
         # Ours is given back before we look: of two that end together one at least finds nobody left. An end once said stays.
         if not queued:
@@ -116,7 +117,7 @@ def _say_end(held: Held, run_id: str, status: str, queued: bool = False) -> None
             store._transport.call(operations.end_run, end)
     else:
         try:
-            store.set_terminated(run_id, status)
+            store.set_terminated(run_id, status, end.end_time)
         except InvalidParameter:  # deleted while it was active: it ends all the same, and keeps its points
             store._transport.call(operations.end_run, end)
     held.said = True

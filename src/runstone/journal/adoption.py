@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from runstone.errors import RunstoneError, StoreMismatch, from_os_error
 from runstone.journal import delivery, records, shipping, waiting
-from runstone.journal.segment import NEW_SUFFIX, SUFFIX, lock_dead, put_away
+from runstone.journal.segment import NEW_SUFFIX, SUFFIX, lock_dead, put_away, unlock
 from runstone.journal.writer import FOLDER_NAME, Journal, own_paths
 from runstone.transport import Transport
 
@@ -57,6 +57,8 @@ def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last:
             failed: set[str] = set()
             for path, descriptor in held.items():
                 run_id = _run_of(path)
+                if run_id in failed:
+                    continue  # what was said later goes behind what was said before, the run's end above all
                 try:
                     early = _is_held(folder, run_id, set(held))
                     found = _ship(path, descriptor, transport, early) if _may_take_away(path) else None
@@ -81,7 +83,7 @@ def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last:
                     shipping.warn_once(error)
         finally:
             for descriptor in held.values():
-                os.close(descriptor)
+                unlock(descriptor)
     return adopted
 
 
@@ -105,7 +107,7 @@ def left_behind(folder: str) -> int:
     for path in _journals(folder):
         descriptor = None if path in own else lock_dead(path)
         if descriptor is not None:
-            os.close(descriptor)
+            unlock(descriptor)
             count += 1
     return count
 
@@ -124,7 +126,7 @@ def _is_held(folder: str, run_id: str, ours: set[str]) -> bool:
             return True
         descriptor = lock_dead(path)
         if descriptor is not None:
-            os.close(descriptor)
+            unlock(descriptor)
         elif os.path.exists(path):
             return True
     return False
@@ -144,9 +146,7 @@ def alone(folder: str) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child forked meanwhile has the descriptor too
-        os.close(descriptor)
+        unlock(descriptor)
 
 
 @contextlib.contextmanager
@@ -163,12 +163,9 @@ def _alone(folder: str) -> Iterator[bool]:
     except OSError:  # another does, or the file system knows no locks
         yield False
     else:
-        try:
-            yield True
-        finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child forked meanwhile has the descriptor too
+        yield True
     finally:
-        os.close(descriptor)
+        unlock(descriptor)
 
 
 def _lock_all(folder: str) -> dict[str, int]:

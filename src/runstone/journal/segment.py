@@ -162,9 +162,16 @@ def lock_dead(path: str) -> int | None:
         os.close(descriptor)
         return None
     if os.fstat(descriptor).st_nlink == 0:  # adopted and deleted between our open and our lock
-        os.close(descriptor)
+        unlock(descriptor)
         return None
     return descriptor
+
+
+def unlock(descriptor: int) -> None:
+    """Give a lock of ours back and close it. A child that was forked meanwhile has the descriptor too: closing alone would leave the lock."""
+    with contextlib.suppress(OSError):  # a file system that knows no locks
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
 
 
 def put_away(path: str, damaged: int) -> None:
