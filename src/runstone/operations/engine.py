@@ -13,8 +13,6 @@ from runstone.store import arrivals
 from runstone.store.database import Connection, Database
 
 DATABASE_NAME = "runstone.db"
-# Requests whose points may wait before they are put into their series even if nobody reads.
-MOST_WAITING = arrivals.MOST
 _IN_THE_STORE = Locations()
 
 
@@ -77,10 +75,16 @@ class Engine:
         with self.database.read() as connection:
             yield connection
 
-    def gather_here(self) -> None:
-        """Put the points that wait into their series. Where the store may not be written they stay: whoever writes it next does it."""
+    def gather_here(self, run: int | None = None) -> None:
+        """Put the points that wait, all or a run's, into their series. Where the store may not be written they stay: whoever writes it
+        next does it."""
         with suppress(StorageDenied), self.database.write() as connection:
-            arrivals.gather(connection)
+            arrivals.gather(connection, run)
+
+    def runs_waiting(self) -> list[int]:
+        """The rows of the runs that have points waiting."""
+        with self.database.read() as connection:
+            return arrivals.runs_waiting(connection)
 
     def presume_dead(self, runs: dict[str, int]) -> None:
         """Read these runs as KILLED, ended then (ms), where the store says RUNNING; for a reader who may not write that down."""

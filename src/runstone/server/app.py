@@ -133,7 +133,9 @@ class App:
     async def _chores(self) -> None:
         loop, parent = asyncio.get_running_loop(), os.getppid()
         # Points are put into their series not for our own readers, who have it done when they need it, but for those beside us.
-        chores = [self._gather] if self._settle is None else [self._settle, self._gather]
+        chores: list[Callable[[], object]] = [self.writer.gather_by_runs]
+        if self._settle is not None:
+            chores.insert(0, self._settle)
         while True:
             for chore in chores:
                 try:
@@ -143,10 +145,6 @@ class App:
             if self._one_of_many and os.getppid() != parent:
                 signal.raise_signal(signal.SIGTERM)  # whoever started the processes was killed: nobody would end us
             await asyncio.sleep(_CHORES)
-
-    def _gather(self) -> None:
-        with self.engine.reading_points():
-            pass
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()

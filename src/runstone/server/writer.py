@@ -12,10 +12,11 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 from runstone.errors import RunstoneError, StorageBusy, StorageError
-from runstone.operations.engine import MOST_WAITING, Engine
+from runstone.operations.engine import Engine
 
 # Requests in one transaction at the most: bounds how long the first of them waits for the last.
 MOST = 256
@@ -48,7 +49,6 @@ class Writer:
         self._ending = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="runstone-writer", daemon=True)
-        self._since_gathered = 0
         self.groups = self.requests = 0  # for /metrics
 
     def start(self) -> None:
@@ -89,6 +89,11 @@ class Writer:
             future.cancel()
             raise StorageBusy("The store is kept locked by another process. Try again later.") from None
 
+    def gather_by_runs(self) -> None:
+        """Have the points that wait put into their series, a run at a time: what arrives meanwhile waits for one run, not for all."""
+        for run in self._engine.runs_waiting():
+            self.call(partial(self._engine.gather_here, run))
+
     def _gather(self) -> None:
         if threading.current_thread() is self._thread:
             self._engine.gather_here()
@@ -121,13 +126,6 @@ class Writer:
             assert self._loop is not None
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 self._loop.call_soon_threadsafe(_resolve, group, outcomes)
-            self._since_gathered += len(group)
-            if self._since_gathered >= MOST_WAITING:
-                self._put_in_series()
-        self._put_in_series()
-
-    def _put_in_series(self) -> None:
-        self._since_gathered = 0
         with suppress(RunstoneError):  # the points stay where they are, and are put there by whoever reads them
             self._engine.gather_here()
 

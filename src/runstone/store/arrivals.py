@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 # key, value, timestamp (ms), step; with the context of the series behind them where it has one.
 Point = tuple[str, float, int, int] | tuple[str, float, int, int, str, str, str]
 
-# Requests that may wait before they are gathered even if nobody reads.
-MOST = 2048
-
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[list[str | int | float]]).decode
 
@@ -47,18 +44,25 @@ def waiting(connection: Connection) -> int:
     return 0 if first is None else int(last - first + 1)
 
 
-def gather(connection: Connection) -> None:
-    """Put all that waits into its series, within a transaction that is open. What is damaged is set aside, for `damaged` to tell."""
+def runs_waiting(connection: Connection) -> list[int]:
+    """The rows of the runs that have points waiting."""
+    return [run for (run,) in connection.execute("SELECT DISTINCT run FROM arrival ORDER BY run")]
+
+
+def gather(connection: Connection, run: int | None = None) -> None:
+    """Put what waits, all of it or a run's, into its series, within a transaction that is open. What is damaged is set aside, for
+    `damaged` to tell."""
+    which, values = ("", ()) if run is None else (" WHERE run = ?", (run,))
     runs: dict[int, dict[Context, tuple[list[int], list[int], list[float]]]] = {}
-    rows = connection.execute("SELECT run, checksum, data FROM arrival ORDER BY id").fetchall()
-    for run, checksum, data in rows:
+    rows = connection.execute(f"SELECT run, checksum, data FROM arrival{which} ORDER BY id", values).fetchall()
+    for owner, checksum, data in rows:
         if zlib.crc32(data) != checksum:
-            connection.execute("INSERT INTO damaged_arrival (run, data) VALUES (?, ?)", (run, data))
+            connection.execute("INSERT INTO damaged_arrival (run, data) VALUES (?, ?)", (owner, data))
         else:
-            _sort(_decode(data), runs.setdefault(run, {}))
-    connection.execute("DELETE FROM arrival")
-    for run, groups in runs.items():
-        _append(connection, run, groups)
+            _sort(_decode(data), runs.setdefault(owner, {}))
+    connection.execute(f"DELETE FROM arrival{which}", values)
+    for owner, groups in runs.items():
+        _append(connection, owner, groups)
 
 
 def damaged(connection: Connection) -> list[str]:

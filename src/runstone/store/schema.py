@@ -352,4 +352,7 @@ CREATE TABLE damaged_arrival (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _USES, _MODELS, _ARRIVALS)
+# A run at a time is put into its series, so that nobody waits for all of them.
+_ARRIVALS_BY_RUN = "CREATE INDEX arrival_by_run ON arrival (run)"
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _USES, _MODELS, _ARRIVALS, _ARRIVALS_BY_RUN)
