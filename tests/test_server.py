@@ -173,8 +173,8 @@ def test_it_says_how_it_is(server: Server) -> None:
     assert ask(server, "/health") == "OK"
     new_run(server)
     figures = ask(server, "/metrics")
-    assert 'runstone_requests_total{route="/mlflow/runs/create",status="200"} 1.0' in figures
-    assert 'runstone_request_seconds_count{route="/mlflow/runs/create"} 1.0' in figures
+    assert 'runstone_requests_total{route="/mlflow/runs/create",status="200"} 1\n' in figures
+    assert 'runstone_request_seconds_count{route="/mlflow/runs/create"} 1\n' in figures
     described = ask(server, "/api/openapi.json")
     assert described["paths"]["/mlflow/runs/create"]["post"]["operationId"] == "create_run"
     assert {"get", "put", "delete"} <= described["paths"]["/mlflow-artifacts/artifacts/{artifact_path}"].keys()

@@ -150,7 +150,7 @@ class App:
         started = time.perf_counter()
         found: Found | None = None
         status, body, kind = 500, b"", _HEADERS
-        self.monitor.under_way.inc()
+        self.monitor.figures.under_way += 1
         try:
             headers = once(scope["headers"])
             refusal = self.guard.refusal(scope["method"], scope["scheme"], headers)
@@ -176,7 +176,7 @@ class App:
         except Exception as error:  # noqa: BLE001  # whatever it is, the client is told in one shape
             status, body = _refused(error)
         finally:
-            self.monitor.under_way.dec()
+            self.monitor.figures.under_way -= 1
         if status != 200 and scope["method"] not in ("GET", "HEAD"):
             kind = [*_HEADERS, (b"connection", b"close")]  # there may be more of its body than anybody wants to read
         self.monitor.note(scope, found.route.path if found else "none", status, started, len(body))

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 import msgspec
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from runstone.server.figures import Figures
 from runstone.server.writer import Writer
 
-_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60)
 # Lines of the log that wait to be written at the most: where nobody reads it, the oldest go.
 _HELD = 10_000
 # Seconds between two looks at whether there are any.
@@ -33,27 +32,12 @@ class Monitor:
         self._writing = threading.Thread(target=self._write, name="runstone-log", daemon=True)
         if log is not None:
             self._writing.start()
-        self.registry = CollectorRegistry()
-        self._requests = Counter("runstone_requests", "Requests answered.", ("route", "status"), registry=self.registry)
-        self._seconds = Histogram(
-            "runstone_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS, registry=self.registry
-        )
-        self.under_way = Gauge("runstone_requests_under_way", "Requests being answered.", registry=self.registry)
-        groups = Gauge("runstone_transactions", "Transactions of writes on disk.", registry=self.registry)
-        groups.set_function(lambda: self._writer.groups)
-        writes = Gauge("runstone_writes", "Writes in those transactions.", registry=self.registry)
-        writes.set_function(lambda: self._writer.requests)
-        self._known: dict[tuple[str, int], tuple[Any, Any]] = {}
+        self.figures = Figures()
 
     def note(self, scope: Mapping[str, Any], route: str, status: int, started: float, size: int) -> None:
         """A request was answered: by which route, with which status, begun when (perf_counter), with how many bytes of body."""
         seconds = time.perf_counter() - started
-        known = self._known.get((route, status))
-        if known is None:
-            known = self._requests.labels(route, str(status)), self._seconds.labels(route)
-            self._known[route, status] = known
-        known[0].inc()
-        known[1].observe(seconds)
+        self.figures.count(route, status, seconds)
         if self._log is not None:
             client = scope.get("client")
             line = {
@@ -91,7 +75,7 @@ class Monitor:
 
     def page(self) -> bytes:
         """The figures as Prometheus reads them."""
-        return generate_latest(self.registry)
+        return self.figures.page(self._writer.groups, self._writer.requests)
 
 
 def standard_error() -> TextIO:
