@@ -17,7 +17,7 @@ from tests.support.unreliable import CUT, HANG, LOSE, PASS, Proxy
 
 import runstone
 from runstone.client import Client
-from runstone.errors import InvalidParameter, Unreachable
+from runstone.errors import InvalidParameter, Refused, Unreachable
 from runstone.fluent import session
 from runstone.journal import rejected
 
@@ -308,6 +308,66 @@ def test_the_end_waits_for_as_long_as_it_is_told_and_says_so(
     proxy.up()
     ending.join()
     assert Client().get_run(run.info.run_id).data.metrics == {"loss": 1.0}
+
+
+def test_the_end_of_a_run_is_kept_also_where_the_server_refuses_whoever_asks(proxy: Proxy) -> None:
+    for points in (0, 1):
+        run = runstone.start_run()
+        proxy.say((401, {}))
+        if points:
+            runstone.log_metric("loss", 1.0)
+        with pytest.raises(Refused, match="401"):
+            runstone.end_run()
+        assert runstone.active_run() is None
+        proxy.say(PASS)
+        client = Client()
+        until(lambda: ended(client, run.info.run_id))  # noqa: B023  # called before the next round
+
+
+def test_a_process_that_is_killed_while_it_waits_at_the_end_has_ended_its_run_well(proxy: Proxy) -> None:
+    script = (
+        "import runstone, sys\n"
+        "run = runstone.start_run()\n"
+        "print(run.info.run_id, flush=True)\n"
+        "input()\n"
+        "runstone.log_metric('loss', 1.0)\n"
+        "runstone.end_run()\n"
+    )
+    environment = {**os.environ, "RUNSTONE_END_TIMEOUT": "600", "RUNSTONE_QUIET": "0"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], env=environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    run_id = process.stdout.readline().strip()
+    proxy.say(HANG)
+    process.stdin.write("\n")
+    process.stdin.flush()
+    while "Ctrl-C leaves them" not in process.stderr.readline():
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    proxy.say(PASS)
+    client = Client()
+    until(lambda: ended(client, run_id))
+    assert client.get_run(run_id).data.metrics == {"loss": 1.0}
+
+
+def test_a_resumed_run_whose_records_cannot_be_asked_for_is_active_and_ends(proxy: Proxy) -> None:
+    with runstone.start_run() as run:
+        pass
+    proxy.say((500, {}), only="artifacts")
+    runstone.start_run(run_id=run.info.run_id)
+    active = runstone.active_run()
+    assert active is not None
+    assert active.info.run_id == run.info.run_id
+    with pytest.warns(UserWarning, match="not recorded"):
+        runstone.end_run()
+    proxy.say(PASS)
+    client = Client()
+    until(lambda: ended(client, run.info.run_id))
 
 
 @pytest.mark.compat

@@ -26,6 +26,7 @@ class Proxy:
         self.target = target
         self.behaviour: Any = PASS
         self.times: int | None = None
+        self.only = ""
         self.seen: list[tuple[str, str]] = []
         self._changed = threading.Condition()
         self._server: _Server | None = None
@@ -54,15 +55,17 @@ class Proxy:
             self._server = None
         self.behaviour = PASS
 
-    def say(self, behaviour: Any, times: int | None = None) -> None:
-        """Do so from now on; requests that hang do so too."""
+    def say(self, behaviour: Any, times: int | None = None, only: str = "") -> None:
+        """Do so from now on, with paths that hold `only`; requests that hang do so too."""
         with self._changed:
-            self.behaviour, self.times = behaviour, times
+            self.behaviour, self.times, self.only = behaviour, times, only
             self._changed.notify_all()
 
-    def decide(self) -> Any:
+    def decide(self, path: str) -> Any:
         """What becomes of the next request."""
         with self._changed:
+            if self.only not in path:
+                return PASS
             while self.behaviour == HANG:
                 self._changed.wait()
             decided = self.behaviour
@@ -102,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.owner.seen.append((self.command, self.path))
-        decided = self.owner.decide()
+        decided = self.owner.decide(self.path)
         if decided == CUT:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)

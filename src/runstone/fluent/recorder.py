@@ -6,6 +6,7 @@ at its end, in one transaction; of a longer one it is in the store after a few s
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -77,7 +78,8 @@ class Recorder:
     def start(self) -> None:
         """Begin: the console from now on, and git."""
         if self.resumed:
-            self._taken = {os.path.basename(file.path) for file in self.client.list_artifacts(self.run_id, FOLDER)}
+            with contextlib.suppress(RunstoneError), within(settings.OFFLINE_AFTER.read()):  # the end asks again
+                self._taken = {os.path.basename(file.path) for file in self.client.list_artifacts(self.run_id, FOLDER)}
         self._start_console()
         if not self.joined:
             self._start_git()
@@ -119,14 +121,15 @@ class Recorder:
             with within(settings.OFFLINE_AFTER.read()):
                 self._log(self._facts())  # the end tries again
 
-    def finish(self, error: BaseException | None = None, away: bool = False) -> None:
-        """End: log what is not logged yet. What cannot be logged is left out with a warning.
+    def finish(self, error: BaseException | None = None, away: bool = False) -> bool:
+        """End: log what is not logged yet. What cannot be logged is left out with a warning. Whether the server was there for it.
 
         Args:
             error: the exception that the run is left by; the console is to say so, as it will on the screen.
             away: whether the server is: then what is not logged yet is left here, for whoever ships what the run logged.
         """
-        taken = set() if away else self._names_taken()
+        taken = None if away else self._names_taken()
+        away, taken = taken is None, taken or set()
         self._taken |= taken
         files = self._stop_console(error, taken)
         self._ending.set()
@@ -137,11 +140,13 @@ class Recorder:
             self._thread.join()
         if not self._logged and not self.joined:
             files = {**files, **self._facts()}
-        if not away and self._log(files):
+        done = not away and self._log(files)
+        if done:
             if self._console is not None:
                 self._console.remove()
         elif away or self._away:
             self._leave({name: data for name, data in files.items() if isinstance(data, bytes)})
+        return done or not (away or self._away)
 
     def _leave(self, files: dict[str, bytes]) -> None:
         from runstone.client import leftovers
@@ -171,11 +176,13 @@ class Recorder:
         name = self._console.name
         return {self._free("console", ".log") if name in taken else name: self._console.stream()}
 
-    def _names_taken(self) -> set[str]:
+    def _names_taken(self) -> set[str] | None:
+        """Of the run's records; None where the server is away."""
         try:
             files = self.client.list_artifacts(self.run_id, FOLDER)
-        except RunstoneError:
-            return set()  # nothing can be logged either, which is said there
+        except RunstoneError as error:
+            # Where it is no matter of waiting, nothing can be logged either, which is said there.
+            return None if self.client._is_server and is_passing(error) else set()
         return {os.path.basename(file.path) for file in files if file.digest}
 
     def _facts(self) -> dict[str, str | bytes | BinaryIO]:

@@ -7,8 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from runstone import journal, settings
-from runstone.errors import InvalidParameter, RunstoneError
+from runstone.connection import each_within
+from runstone.errors import InvalidParameter, RunstoneError, Unreachable
 from runstone.fluent.location import is_tracking_uri_set
+from runstone.journal.waiting import is_final, is_passing, tell, written
 from runstone.operations import runs as operations
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class Held:
         self.recorder = recorder
         self.process = os.getpid()
         self.depth = 1
-        self.said = False  # whether the store knows that the run has ended
+        self.said = False  # whether the store knows that the run has ended, or the journal does
 
 
 def release(held: Held, run: Run, status: str, error: BaseException | None, last: bool) -> None:
@@ -69,27 +71,53 @@ def _let_go(held: Held) -> None:
 
 
 def _release_to_server(held: Held, run: Run, status: str, error: BaseException | None, last: bool) -> None:
-    """The same with a server, which may be away: it is waited for, then what is left stays in the journal, the end behind it."""
-    store, quiet = held.store, settings.QUIET.read()
-    carrier = store._carrier
-    problem = journal.ship_all(held.journal, 0 if carrier.given_up else settings.END_TIMEOUT.read(), quiet)
+    """The same with a server, which may be away: it is waited for, then what is left stays in the journal, the end behind it.
+
+    The end is in the journal before anything is waited for: whoever kills us meanwhile kills no run that has ended.
+    """
+    carrier, never = held.store._carrier, settings.OFFLINE.read() == "never"
+    patience = 0 if carrier.given_up else settings.END_TIMEOUT.read()
+    problem = journal.ship_all(
+        held.journal, patience, settings.QUIET.read(), lambda: None if never else _keep_end(held, run, status)
+    )
     carrier.given_up = problem is not None
-    if problem is not None and settings.OFFLINE.read() == "never":
+    if problem is not None and never:
         raise problem
     recorder, held.recorder = held.recorder, None
-    if recorder is not None:
-        recorder.finish(error, away=problem is not None)
-    if problem is None:
-        problem = journal.ship_all(held.journal, 0, quiet)  # what was logged meanwhile
-    if problem is None:
-        problem = _send_files(store, run.info.run_id)
-    _say_end(held, run.info.run_id, status, queued=problem is not None)
+    try:
+        # As with the journal, it is waited for as long as something goes on.
+        with each_within(max(patience, journal.ONE_ATTEMPT), retries=1):
+            if recorder is not None and not recorder.finish(error, away=problem is not None):
+                problem = problem or Unreachable(f"No answer came from {held.store.tracking_uri}.")
+            if problem is None:
+                problem = journal.ship_all(held.journal, 0, quiet=True)  # what was logged meanwhile
+            problem = problem or _send_files(held.store, run.info.run_id)
+    finally:
+        _end_at_server(held, run, status, problem, last)
+
+
+def _end_at_server(held: Held, run: Run, status: str, problem: RunstoneError | None, last: bool) -> None:
+    store, never = held.store, settings.OFFLINE.read() == "never"
+    if not held.said and problem is not None and not never:
+        _keep_end(held, run, status)
+    elif not held.said:
+        try:
+            _say_end(held, run.info.run_id, status)
+        except RunstoneError as error:
+            if never or is_final(error):
+                raise
+            problem = error
+            _keep_end(held, run, status)
     if problem is None and held.journal.pending:
-        problem = journal.ship_all(held.journal, 0, quiet)  # another thread logged on, and the end stands behind that
+        problem = journal.ship_all(
+            held.journal, 0, quiet=True
+        )  # another thread logged on, and the end stands behind that
     if held.journal.pending or problem is not None:
         held.journal.leave()
         journal.afterwards(store.settle)
         _tell_left(store, run, problem)
+        if problem is not None and not is_passing(problem):
+            raise problem
     else:
         held.journal.close()
         if last:
@@ -107,12 +135,11 @@ def _send_files(store: Client, run_id: str) -> RunstoneError | None:
     return None
 
 
-def _say_end(held: Held, run_id: str, status: str, queued: bool = False) -> None:
-    store, end = held.store, operations.EndRun(run_id, status, time.time_ns() // 1_000_000)
+def _say_end(held: Held, run_id: str, status: str) -> None:
+    store, end = held.store, operations.EndRun(run_id, status, _now())
     if held.joined and status == "FINISHED":
         # Ours is given back before we look: of two that end together one at least finds nobody left. An end once said stays.
-        if not queued:
-            held.journal.close()
+        held.journal.close()
         if not journal.is_live(store._folder, run_id, but=held.journal):
             store._transport.call(operations.end_run, end)
     else:
@@ -123,26 +150,34 @@ def _say_end(held: Held, run_id: str, status: str, queued: bool = False) -> None
     held.said = True
 
 
+def _keep_end(held: Held, run: Run, status: str) -> None:
+    """Write the end to the journal, behind all that was logged."""
+    run_id = run.info.run_id
+    if not (held.joined and status == "FINISHED"):
+        update = operations.UpdateRun(run_id=run_id, status=status, end_time=_now())
+        held.journal.append_operation(written(operations.update_run, update))
+    elif not journal.is_live(held.store._folder, run_id, but=held.journal):
+        held.journal.append_operation(written(operations.end_run, operations.EndRun(run_id, status, _now())))
+    held.said = True
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def _tell(store: Client, run: Run) -> None:
     if not settings.QUIET.read():
         place = store.tracking_uri.removeprefix("file://")
         # What is found from the working folder needs no naming; anything else the reader's shell may not know of.
         named = f"--store '{place}' " if is_tracking_uri_set() else ""
-        _print(
+        tell(
             f"runstone: run {run.info.run_name} is in {place}; look at it: runstone {named}runs show {run.info.run_id}"
         )
 
 
 def _tell_left(store: Client, run: Run, problem: RunstoneError | None) -> None:
     why = f" {problem.message}" if problem is not None else ""
-    _print(
+    tell(
         f"runstone: run {run.info.run_name} ({run.info.run_id}) is not all on {store.tracking_uri} yet.{why} What is left lies safely in "
         f"{store._folder}; the next run to that server ships it, or: runstone --store '{store.tracking_uri}' sync"
     )
-
-
-def _print(text: str) -> None:
-    import sys
-
-    if sys.stderr is not None:
-        print(text, file=sys.stderr)

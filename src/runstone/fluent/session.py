@@ -196,6 +196,7 @@ def _described(labels: dict[str, Any], description: str | None) -> dict[str, Any
 def _hold(store: Any, run: ActiveRun, resumed: bool, joined: bool, top: bool) -> None:
     global _last
     endings.watch(end_all, end_here)
+    recorder = None
     with _lock:
         held = _held.get(run.info.run_id)
         if held is not None:
@@ -204,13 +205,14 @@ def _hold(store: Any, run: ActiveRun, resumed: bool, joined: bool, top: bool) ->
             # What a nested run records by itself (console, packages, diff) would repeat its parent's.
             recorder = Recorder(store, run.info.run_id, resumed=resumed, joined=joined) if top else None
             _held[run.info.run_id] = Held(store, run.info.run_id, joined, recorder)
-            if recorder is not None:
-                recorder.start()
             if store._is_server:
                 journal.afterwards(store.settle)  # what earlier runs had to leave here
         _last = store, run.info.run_id
         _stack().append(run)
         _stacks[id(_stack())] = _stack()
+    # The run is active by now: whatever becomes of this (it may ask a server), the run ends as any other.
+    if recorder is not None:
+        recorder.start()
 
 
 def end_run(status: str | int = "FINISHED") -> None:
@@ -241,6 +243,8 @@ def _end(status: str, error: BaseException | None) -> None:
     except BaseException as failure:
         if not held.said and (isinstance(failure, StorageError) or not isinstance(failure, Exception)):
             _put_back(held, run)  # a second end_run() may be luckier
+        elif held.store._is_server:
+            held.journal.give_back()  # what could not be shipped just now is not tried again: it waits
         else:
             held.journal.close()
         raise
@@ -330,7 +334,7 @@ def _give_up(stack: list[ActiveRun]) -> None:
         _stacks.pop(id(stack), None)
     if held is not None:
         with contextlib.suppress(StorageError):
-            held.journal.close()  # its points wait in the journal for whoever opens the store next
+            held.journal.give_back()  # its points wait in the journal for whoever opens the store next
 
 
 def _after_fork() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from runstone.journal.adoption import Adopted, alone, is_live, left_behind, recover
-from runstone.journal.departure import ship_all
+from runstone.journal.departure import ONE_ATTEMPT, ship_all
 from runstone.journal.shipping import afterwards
 from runstone.journal.waiting import rejected
 from runstone.journal.writer import Journal, flush_all, open_journal
 
 __all__ = [
+    "ONE_ATTEMPT",
     "Adopted",
     "Journal",
     "afterwards",

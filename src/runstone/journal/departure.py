@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 from runstone.connection import each_within
 from runstone.errors import RunstoneError, Unreachable
@@ -11,36 +12,50 @@ from runstone.journal.waiting import is_passing
 from runstone.journal.writer import Journal
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0
-# Seconds that one attempt gets, where there is no time to wait for another.
-_ONE_ATTEMPT = 2.0
+# Seconds that the first attempt gets, and one where there is no time to wait for another.
+ONE_ATTEMPT = 2.0
 
 
-def ship_all(journal: Journal, seconds: float, quiet: bool) -> RunstoneError | None:
+def ship_all(
+    journal: Journal, seconds: float, quiet: bool, before_waiting: Callable[[], None] = lambda: None
+) -> RunstoneError | None:
     """Ship what a journal holds. None when all of it is there; else why it is not, after so many seconds without any progress, or Ctrl-C.
+    What is no matter of waiting is not waited for.
 
-    Raises what is no matter of waiting.
+    Args:
+        journal: what is shipped.
+        seconds: how long to wait.
+        quiet: whether to say nothing meanwhile.
+        before_waiting: called once, where it did not go at once.
     """
     line = _Line(quiet)
     try:
-        return _try(journal, seconds, line)
+        return _try(journal, seconds, line, before_waiting)
     except KeyboardInterrupt:
         return Unreachable(f"The wait for {journal.transport.uri} was interrupted.")
     finally:
         line.clear()
 
 
-def _try(journal: Journal, seconds: float, line: _Line) -> RunstoneError | None:
+def _try(journal: Journal, seconds: float, line: _Line, before_waiting: Callable[[], None]) -> RunstoneError | None:
     wait, deadline, pending = _FIRST_WAIT, time.monotonic() + seconds, journal.pending
+    patience, told = ONE_ATTEMPT, False  # a server that hangs is told of soon
     while True:
-        left = max(deadline - time.monotonic(), _ONE_ATTEMPT)
         try:
-            with each_within(left, retries=1):
-                journal.drain(left)
+            with each_within(patience, retries=1):
+                journal.drain(patience)
             return None
         except RunstoneError as error:
-            if not is_passing(error):
-                raise
             problem = error
+        except BaseException:
+            if not told:
+                before_waiting()
+            raise
+        if not told:
+            before_waiting()
+            told, pending = True, max(pending, journal.pending)
+        if not is_passing(problem):
+            return problem
         if journal.pending < pending:
             wait, deadline, pending = _FIRST_WAIT, time.monotonic() + seconds, journal.pending
         left = deadline - time.monotonic()
@@ -52,6 +67,7 @@ def _try(journal: Journal, seconds: float, line: _Line) -> RunstoneError | None:
         )
         time.sleep(min(wait, left))
         wait = min(2 * wait, _LONGEST_WAIT)
+        patience = max(deadline - time.monotonic(), ONE_ATTEMPT)
 
 
 class _Line:

@@ -206,6 +206,16 @@ class Journal:
         """Wait for nothing: what is left is shipped as long as this process lives, and adopted when it does not."""
         self.left = True
 
+    def give_back(self) -> None:
+        """Give the lock back, and ship nothing: what is left waits to be adopted. A point that comes later opens the journal again."""
+        with self._draining, self._lock:
+            self._segment = no_segment()
+            while self._segments:
+                self._segments.pop().close()
+            with _guard:
+                if _open.get((self.folder, self.run_id)) is self:
+                    del _open[self.folder, self.run_id]
+
     def close(self) -> None:
         """Ship what is left, then give the lock back. The file goes when all of it is shipped, else it waits to be adopted.
 
@@ -218,12 +228,7 @@ class Journal:
                 try:
                     self.drain()  # what came meanwhile
                 finally:
-                    self._segment = no_segment()
-                    while self._segments:
-                        self._segments.pop().close()
-                    with _guard:
-                        if _open.get((self.folder, self.run_id)) is self:
-                            del _open[self.folder, self.run_id]
+                    self.give_back()
 
     @property
     def paths(self) -> set[str]:
