@@ -1,13 +1,15 @@
 """HTTP to one server: a pool of connections, patience, credentials, certificates. Knows nothing of operations.
 
 A request is sent again where that can do no harm: when it never got there, when the server says "not now", and, if it may be carried
-out twice, when it is not known whether it was. All of it together takes no longer than a bounded time.
+out twice, when it is not known whether it was. All of it together takes no longer than a bounded time, but for two things: a file that is
+sent or fetched takes as long as bytes keep moving, and a server that sends the headers of its answer in a trickle is waited for.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 import time
 import weakref
@@ -15,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runstone import settings
+from runstone.addresses import is_same_place, masked, split_credentials
 from runstone.errors import InvalidParameter, RunstoneError, Unreachable, WrongAnswer
 from runstone.version import __version__
 
@@ -27,7 +30,9 @@ NOT_NOW = frozenset({408, 429, 503})
 UNCERTAIN = frozenset({502, 504})
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 10.0
 _MOST_REDIRECTS = 3
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PIECE = 1 << 20
+# What a TLS failure says, in one word of its reason, where trying again would change nothing.
+_LASTING = re.compile("CERTIFICATE|VERSION|PROTOCOL|HTTP_REQUEST|HANDSHAKE_FAILURE|UNKNOWN_CA|NO_SHARED_CIPHER")
 
 
 class Answer(NamedTuple):
@@ -69,25 +74,6 @@ def each_within(seconds: float, retries: int) -> Iterator[None]:
         _patience.each, _patience.retries = outer
 
 
-def normal(address: str) -> str:
-    """An address in the one form that it is compared in. Raises InvalidParameter for one that is no server's."""
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError as error:
-        raise InvalidParameter(f"The server's address {address!r} cannot be read: {error}.") from error
-    if not parts.hostname or parts.query or parts.fragment or any(mark.isspace() for mark in address):
-        raise InvalidParameter(
-            f"{address!r} is no server's address. Write http://host:port, with a path behind it where the server has one."
-        )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    user, at, _ = parts.netloc.rpartition("@")
-    shown = "" if port is None or port == _DEFAULT_PORTS[parts.scheme] else f":{port}"
-    return f"{parts.scheme}://{user}{at}{host}{shown}{parts.path.rstrip('/')}"
-
-
 _connections: weakref.WeakSet[Connection] = weakref.WeakSet()
 # In a forked child: its parent's pools, which nobody may touch.
 _parents: list[PoolManager | None] = []
@@ -105,16 +91,11 @@ class Connection:
     """A server at an address. Any thread may use it; a forked child opens connections of its own.
 
     Args:
-        address: as `normal` gives it. A name and password in it are sent as such and shown to nobody.
+        address: as `addresses.normal` gives it. A name and password in it are sent as such and shown to nobody.
     """
 
     def __init__(self, address: str) -> None:
-        from urllib.parse import unquote, urlsplit
-
-        parts = urlsplit(address)
-        user, _, place = parts.netloc.rpartition("@")
-        self.address = f"{parts.scheme}://{place}{parts.path}"
-        self._given = tuple(unquote(text) for text in user.partition(":")[::2]) if user else None
+        self.address, self._given = split_credentials(address)
         self._pool: PoolManager | None = None
         self._guard = threading.Lock()
         _connections.add(self)
@@ -141,15 +122,15 @@ class Connection:
             Unreachable: there is no server, or it says that it cannot now, for longer than we wait.
             WrongAnswer: it sends us to another place.
         """
-        response = self._send(method, path, body, headers, repeatable, stream=False)
-        return Answer(response.status, response.headers, response.data)
+        response, data = self._send(method, path, body, headers, repeatable, stream=False)
+        return Answer(response.status, response.headers, data)
 
     def stream(
         self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> BaseHTTPResponse:
         """An answer whose body is still to be read (`.stream()`), and to be given back (`.release_conn()`). A body that is a file is
         sent as it is read; then nothing is sent again."""
-        return self._send(method, path, body, headers, isinstance(body, bytes | None), stream=True)
+        return self._send(method, path, body, headers, isinstance(body, bytes | None), stream=True)[0]
 
     def pieces(self, response: BaseHTTPResponse, size: int) -> Iterator[bytes]:
         """A streamed answer's body, a piece at a time. Raises Unreachable where it breaks off before its end."""
@@ -179,32 +160,33 @@ class Connection:
 
     def _send(
         self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, repeatable: bool, stream: bool
-    ) -> BaseHTTPResponse:
+    ) -> tuple[BaseHTTPResponse, bytes]:
+        """The answer and, where it is not for streaming, its whole body."""
         deadline = self._deadline()
         retries = settings.HTTP_RETRIES.read() if _patience.retries is None else _patience.retries
         url, redirects, attempt = self.address + path, 0, 0
         plain = not hasattr(body, "read")
         while True:
             try:
-                response, problem = self._once(method, url, body, headers, deadline, stream), None
+                (response, data), problem = self._once(method, url, body, headers, deadline, stream), None
             except _NotSent as error:
-                response, problem, again = None, error.said, plain
+                response, data, problem, again = None, b"", _said(error), plain
             except _Lost as error:
-                response, problem, again = None, error.said, plain and repeatable
+                response, data, problem, again = None, b"", _said(error), plain and repeatable
             if response is not None:
                 if 300 <= response.status < 400 and "location" in response.headers:
                     url, redirects = self._follow(method, url, response), redirects + 1
                     if redirects > _MOST_REDIRECTS:
-                        raise WrongAnswer(f"{self.address} sends us in a circle: last to {url}.")
+                        raise WrongAnswer(f"{self.address} sends us in a circle: last to {masked(url)}.")
                     continue
                 if response.status not in NOT_NOW and not (response.status in UNCERTAIN and repeatable):
-                    return response
+                    return response, data
                 again = plain
             wait = _wait(attempt, response)
             attempt += 1
             if not again or attempt > retries or time.monotonic() + wait >= deadline:
                 if response is not None:
-                    return response
+                    return response, data
                 raise Unreachable(self._nobody(problem))
             if response is not None:
                 response.drain_conn()
@@ -217,27 +199,30 @@ class Connection:
 
     def _once(
         self, method: str, url: str, body: Any, headers: Mapping[str, str] | None, deadline: float, stream: bool
-    ) -> BaseHTTPResponse:
+    ) -> tuple[BaseHTTPResponse, bytes]:
         import urllib3
         from urllib3 import exceptions
 
         left = max(deadline - time.monotonic(), 0.001)
         try:
-            return self._open_pool().request(
+            response = self._open_pool().request(
                 method, url, body=body, headers={**self._credentials(), **(headers or {})}, retries=False, redirect=False,
-                preload_content=not stream, timeout=urllib3.Timeout(total=left),
+                preload_content=False, timeout=urllib3.Timeout(total=left),
             )  # fmt: skip
+            return response, b"" if stream else _whole(response, deadline)
         except exceptions.SSLError as error:
+            if not _is_lasting(error):
+                raise _Lost from error
             raise WrongAnswer(
-                f"{self.address}: the server's certificate or TLS is not as it should be: {error}. Name the certificates that it is to be "
-                f"checked against in {settings.SERVER_CERTIFICATE.name}, or mend the address (http or https?)."
+                f"{self.address}: the server's certificate or TLS is not as it should be: {_said(error)}. Name the certificates that it is "
+                f"to be checked against in {settings.SERVER_CERTIFICATE.name}, or mend the address (http or https?)."
             ) from error
         except exceptions.LocationValueError as error:
             raise InvalidParameter(f"{self.address} is no server's address: {error}.") from error
         except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyError) as error:
-            raise _NotSent(error) from error
+            raise _NotSent from error
         except (exceptions.HTTPError, OSError) as error:
-            raise _Lost(error) from error
+            raise _Lost from error
 
     def _open_pool(self) -> PoolManager:
         with self._guard:
@@ -255,7 +240,12 @@ class Connection:
         elif trusted:
             options["ca_cert_dir" if os.path.isdir(trusted) else "ca_certs"] = trusted
         proxy = settings.proxy_for(self.address)
-        return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+        if not proxy:
+            return urllib3.PoolManager(**options)
+        proxy, given = split_credentials(proxy)
+        if given is not None:
+            options["proxy_headers"] = {"Proxy-Authorization": _basic(*given)}
+        return urllib3.ProxyManager(proxy, **options)
 
     def _credentials(self) -> dict[str, str]:
         headers = {"User-Agent": f"runstone/{__version__}", "Accept-Encoding": "identity"}
@@ -263,24 +253,20 @@ class Connection:
         if self._given is not None:
             name, password = self._given
         if name and password is not None:
-            from base64 import b64encode
-
-            headers["Authorization"] = "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+            headers["Authorization"] = _basic(name, password)
         elif token:
-            headers["Authorization"] = f"Bearer {token}"
+            headers["Authorization"] = f"Bearer {_as_header(token)}"
         return headers
 
     def _follow(self, method: str, url: str, response: BaseHTTPResponse) -> str:
-        from urllib.parse import urljoin, urlsplit
+        from urllib.parse import urljoin
 
         there = urljoin(url, response.headers["location"])
         response.drain_conn()
-        old, new = urlsplit(url), urlsplit(there)
-        same = old.hostname == new.hostname and (old.scheme, new.scheme) != ("https", "http")
         # What we send, and who we are, is for the server that was named; a POST that is redirected with 301 would come out as a GET.
-        if not same or (method not in ("GET", "HEAD") and response.status not in (307, 308)):
+        if not is_same_place(url, there) or (method not in ("GET", "HEAD") and response.status not in (307, 308)):
             raise WrongAnswer(
-                f"{self.address} sends us to {there}. If that is the server, name it in {settings.URI.name}."
+                f"{self.address} sends us to {masked(there)}. If that is the server, name it in {settings.URI.name}."
             )
         return there
 
@@ -292,25 +278,74 @@ class Connection:
 
 
 class _NotSent(Exception):
-    """The request did not leave."""
-
-    def __init__(self, error: Exception) -> None:
-        self.said = _said(error)
+    """The request did not leave; the cause says why."""
 
 
-class _Lost(_NotSent):
-    """What became of the request is not known."""
+class _Lost(Exception):
+    """What became of the request is not known; the cause says why."""
 
 
-def _said(error: Exception) -> str:
-    reason = getattr(error, "reason", None) or error
-    text = str(reason).rpartition(": ")[2] or type(error).__name__
-    return text.strip("'\")(")
+def _whole(response: BaseHTTPResponse, deadline: float) -> bytes:
+    """The body of an answer. What is left of the time is for all of it, not for each piece."""
+    data = bytearray()
+    try:
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the answer did not end in time")
+            sock = getattr(response.connection, "sock", None)  # none is left where all of it has been received
+            if sock is not None:
+                sock.settimeout(left)
+            piece = response.read1(_PIECE)
+            if not piece:
+                response.release_conn()
+                return bytes(data)
+            data += piece
+    except BaseException:
+        response.close()
+        raise
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Whether a TLS failure is one of certificates or of what the two sides speak. Otherwise it is one of the network's, or of a proxy
+    whose server restarts."""
+    import ssl
+
+    cause = error.args[0] if error.args else error
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLCertVerificationError):
+        return bool(_LASTING.search(cause.reason or ""))
+    return True  # a certificate of another host's, or a file of certificates that cannot be read
+
+
+def _basic(name: str, password: str) -> str:
+    from base64 import b64encode
+
+    # What is no Unicode in the environment goes as the bytes that it is.
+    return "Basic " + b64encode(f"{name}:{password}".encode(errors="surrogateescape")).decode()
+
+
+def _as_header(token: str) -> str:
+    """A token without the line break that files end with. Raises InvalidParameter, which does not name it, for one that cannot be sent."""
+    bare = token.strip()
+    if not bare.isascii() or not bare.isprintable():
+        raise InvalidParameter(
+            f"The token in {settings.TOKEN.name} holds a character that no header can carry: a line break or control character, or one "
+            "beyond ASCII. Set the variable to the token alone."
+        )
+    return bare
+
+
+def _said(error: BaseException) -> str:
+    """The innermost words of an error: those around them name the parts of the library that it passed."""
+    inner = error.__cause__ or next((item for item in reversed(error.args) if isinstance(item, BaseException)), None)
+    if inner is not None:
+        return _said(inner)
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
 
 
 def _wait(attempt: int, response: BaseHTTPResponse | None) -> float:
     said = "" if response is None else response.headers.get("retry-after", "")
-    if said.isdigit():  # a date, the other form, would need a clock that agrees with the server's
+    if said.isascii() and said.isdigit():  # a date, the other form, would need a clock that agrees with the server's
         return float(said)
     # Between half and all of it: many clients that lost one server must not come back in step.
     longest: float = min(_FIRST_WAIT * 2.0**attempt, _LONGEST_WAIT)

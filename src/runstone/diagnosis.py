@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import Any
 
@@ -17,19 +16,21 @@ def report() -> dict[str, Any]:
     """Versions, the store's address and why it is that one, what is in it and whether it is well, and the settings that are set."""
     import platform
 
+    from runstone.addresses import masked
     from runstone.fluent.location import get_tracking_uri
     from runstone.transport.discovery import is_store
 
+    address = get_tracking_uri()
     found: dict[str, Any] = {
         "runstone": _version("runstone"),
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "settings": _settings(),
-        "store": get_tracking_uri(),
+        "store": masked(address),
         "chosen_by": _chosen_by(),
+        "exists": is_store(address),
     }
-    found["exists"] = is_store(found["store"])
     if found["exists"]:
         found.update(_contents())
     return found
@@ -83,7 +84,9 @@ def _shown(name: str, text: str) -> str:
     # A report is made to be shown to others; an address may hold a password too.
     if name.endswith(("PASSWORD", "TOKEN")):
         return "***"
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", text)
+    from runstone.addresses import masked
+
+    return masked(text)
 
 
 def _chosen_by() -> str:

@@ -203,7 +203,7 @@ END_TIMEOUT = Setting(
     "Seconds that the end of a run waits for a server that is away; then what is left is kept on this machine.",
 )  # fmt: skip
 HTTP_TIMEOUT = Setting(
-    "RUNSTONE_HTTP_TIMEOUT", _seconds, 120.0, "Seconds that a request to a server may take, with all its retries.",
+    "RUNSTONE_HTTP_TIMEOUT", _seconds, 120.0, "Seconds that a request to a server may take, with all its retries; for a file, that nothing of it may move.",
     also=("MLFLOW_HTTP_REQUEST_TIMEOUT",),
 )  # fmt: skip
 HTTP_RETRIES = Setting(

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from runstone.addresses import masked
 from runstone.errors import InvalidParameter, NotServed
 from runstone.fluent.location import get_tracking_uri
 
@@ -101,7 +102,7 @@ def _folder(store: str | None, backend: str | None) -> str:
         return _beside(uri)
     if uri and scheme in ("postgresql", "mysql", "mssql"):
         raise NotServed(
-            f"--backend-store-uri {uri!r}: a runstone store is a folder, which holds its own database. Give a folder."
+            f"--backend-store-uri {masked(uri)!r}: a runstone store is a folder, which holds its own database. Give a folder."
         )
     if uri:
         from runstone.transport.discovery import resolve
@@ -110,7 +111,7 @@ def _folder(store: str | None, backend: str | None) -> str:
     else:
         address = get_tracking_uri()
     if not address.startswith("file://"):
-        raise InvalidParameter(f"{address!r} is a server already. A server serves a folder: give --store PATH.")
+        raise InvalidParameter(f"{masked(address)!r} is a server already. A server serves a folder: give --store PATH.")
     return address.removeprefix("file://")
 
 

@@ -38,8 +38,10 @@ def is_tracking_uri_set() -> bool:
 def set_registry_uri(uri: str) -> None:
     """Models live in the same store as runs, so only its own address is taken."""
     if uri and resolve(uri) != get_tracking_uri():
+        from runstone.addresses import masked
+
         raise NotServed(
-            f"set_registry_uri({uri!r}): models live in the store of the runs, {get_tracking_uri()!r}. Leave the call out."
+            f"set_registry_uri({masked(uri)!r}): models live in the store of the runs, {masked(get_tracking_uri())!r}. Leave the call out."
         )
 
 

@@ -30,7 +30,7 @@ def resolve(uri: str | os.PathLike[str] | None = None) -> str:
     if not given:
         return "file://" + _nearest()
     if given.lower().startswith(SERVERS):
-        from runstone.connection import normal
+        from runstone.addresses import normal
 
         return normal(given)
     if given.startswith("file:"):
@@ -111,18 +111,22 @@ def _from_file_uri(uri: str) -> str:
         return uri.removeprefix("file://")  # the usual case, without urllib's import
     from urllib.parse import unquote, urlsplit
 
+    from runstone.addresses import masked
+
     parts = urlsplit(uri)
     if parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
-        raise InvalidParameter(f"The store's address {uri!r} names another host. Write file:///folder.")
+        raise InvalidParameter(f"The store's address {masked(uri)!r} names another host. Write file:///folder.")
     return unquote(parts.path)
 
 
 def _refuse(uri: str) -> None:
+    from runstone.addresses import masked
+
     scheme = uri.split(":", 1)[0]
     if scheme.split("+")[0] in ("sqlite", "postgresql", "mysql", "mssql", "databricks"):
         raise NotServed(
-            f"{uri!r}: a runstone store is a folder, which holds its own database, or a server. Point RUNSTONE_URI at a folder or at its http(s): address."
+            f"{masked(uri)!r}: a runstone store is a folder, which holds its own database, or a server. Point RUNSTONE_URI at a folder or at its http(s): address."
         )
     raise InvalidParameter(
-        f"{uri!r} names no kind of store. Give a folder, a file: URI or the http(s): address of a server."
+        f"{masked(uri)!r} names no kind of store. Give a folder, a file: URI or the http(s): address of a server."
     )

@@ -29,7 +29,7 @@ class HttpTransport:
     """A server at an address, which is not asked anything before the first call.
 
     Args:
-        address: as `connection.normal` gives it.
+        address: as `addresses.normal` gives it.
     """
 
     def __init__(self, address: str) -> None:

@@ -24,7 +24,7 @@ class ServerTransport:
     """Operations carried out on a server.
 
     Args:
-        address: as `connection.normal` gives it.
+        address: as `addresses.normal` gives it.
     """
 
     def __init__(self, address: str) -> None:
