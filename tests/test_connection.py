@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -148,6 +150,25 @@ def test_another_port_of_the_host_is_another_server(answers: Any) -> None:
     with pytest.raises(WrongAnswer, match="sends us to"):
         Connection(there.url).request("GET", "/")
     assert elsewhere.asked == []
+
+
+def test_a_file_that_is_redirected_is_sent_from_where_it_began(answers: Any) -> None:
+    there = answers((307, {"Location": "/new"}, b""), FINE)
+    file = io.BytesIO(b"not this, hello")
+    file.seek(10)
+    with within(5):
+        response = Connection(there.url).stream("PUT", "/old", body=file, headers={"Content-Length": "5"})
+    response.release_conn()
+    assert [(path, body) for _, path, _, body in there.asked] == [("/old", b"hello"), ("/new", b"hello")]
+
+
+def test_a_stream_that_cannot_be_read_twice_is_not_redirected(answers: Any) -> None:
+    there = answers((307, {"Location": "/new"}, b""), FINE)
+    reading, writing = os.pipe()
+    os.write(writing, b"hello")
+    os.close(writing)
+    with open(reading, "rb") as stream, pytest.raises(WrongAnswer, match="read twice"):
+        Connection(there.url).stream("PUT", "/old", body=stream, headers={"Content-Length": "5"})
 
 
 @pytest.mark.parametrize(

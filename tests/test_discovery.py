@@ -11,7 +11,8 @@ import pytest
 
 import runstone
 from runstone.errors import InvalidParameter, NotServed, StorageDenied, StoreMismatch
-from runstone.transport.discovery import resolve
+from runstone.transport.discovery import resolve, servers_waited_for
+from runstone.transport.http import HttpTransport
 
 
 def test_without_an_address_the_store_is_made_in_the_working_folder(tmp_path: Path) -> None:
@@ -154,3 +155,16 @@ def test_a_password_in_a_servers_address_is_shown_to_nobody(tmp_path: Path) -> N
     assert client.tracking_uri == "http://a.example"
     assert "secret" not in repr(client)
     assert all("secret" not in path.name for path in (tmp_path / "state").iterdir())
+
+
+@pytest.mark.parametrize("left", ["", None], ids=["an empty one", "none"])
+def test_a_server_whose_address_was_not_written_to_its_end_is_found_once_it_is_spoken_to(left: str | None) -> None:
+    address = "http://127.0.0.1:9"
+    path = Path(HttpTransport(address).folder) / "address"
+    path.unlink()
+    if left is not None:
+        path.write_text(left)
+    assert servers_waited_for() == []
+    HttpTransport(address)
+    assert servers_waited_for() == [address]
+    assert [file.name for file in path.parent.iterdir()] == ["address"]

@@ -166,6 +166,7 @@ class Connection:
         retries = settings.HTTP_RETRIES.read() if _patience.retries is None else _patience.retries
         url, redirects, attempt = self.address + path, 0, 0
         plain = not hasattr(body, "read")
+        start = None if plain or not body.seekable() else body.tell()
         while True:
             try:
                 (response, data), problem = self._once(method, url, body, headers, deadline, stream), None
@@ -178,6 +179,12 @@ class Connection:
                     url, redirects = self._follow(method, url, response), redirects + 1
                     if redirects > _MOST_REDIRECTS:
                         raise WrongAnswer(f"{self.address} sends us in a circle: last to {masked(url)}.")
+                    if start is not None:
+                        body.seek(start)
+                    elif not plain:
+                        raise WrongAnswer(
+                            f"{self.address} sends us to {masked(url)} with a stream that cannot be read twice. Log it as a file."
+                        )
                     continue
                 if response.status not in NOT_NOW and not (response.status in UNCERTAIN and repeatable):
                     return response, data

@@ -61,7 +61,9 @@ def servers_waited_for() -> list[str]:
         path = os.path.join(state, name, "address")
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as file:
-                found.append(file.read().strip())
+                address = file.read().strip()
+            if address.startswith(SERVERS):  # half a one is written anew by whoever speaks to that server next
+                found.append(address)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -147,9 +148,15 @@ def _make(folder: str, address: str) -> None:
     # Where it cannot be made, whoever only reads must not fail because of it; a journal that is to lie in it will say so.
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(folder), 0o700, exist_ok=True)
-        os.mkdir(folder, 0o700)
-        with open(os.path.join(folder, ADDRESS_NAME), "w", encoding="utf-8") as file:
-            file.write(address + "\n")
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        path = os.path.join(folder, ADDRESS_NAME)
+        # Whole or not at all, and again where a process was killed before it: what lies beside it would be found by nobody.
+        if not os.path.exists(path) or os.path.getsize(path) == 0:
+            new = f"{path}.{os.getpid()}.{threading.get_ident()}"
+            with open(new, "w", encoding="utf-8") as file:
+                file.write(address + "\n")
+            os.replace(new, path)
 
 
 def _folder_name(address: str) -> str:
