@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.away import ended, hasty, ours, proxy, server, stock, sync  # noqa: F401
@@ -12,8 +14,8 @@ from tests.support.points import until
 from tests.support.unreliable import CUT, LOSE, PASS, Proxy
 
 import runstone
-from runstone.client import Client
-from runstone.errors import InvalidParameter, MissingFile
+from runstone.client import Client, spool
+from runstone.errors import FileChanged, InvalidParameter, MissingFile
 from runstone.journal import rejected
 
 
@@ -44,6 +46,39 @@ def test_files_that_are_logged_while_the_server_is_away_are_sent_later(proxy: Pr
     assert client.read_artifact(run.info.run_id, "notes.txt") == b"second"
     assert client.read_artifact(run.info.run_id, "stream.bin") == b"and the rest"
     assert list(Path(client._folder, "files").iterdir()) == []
+
+
+def test_a_file_does_not_pass_an_older_one_of_its_path_that_still_waits(proxy: Proxy) -> None:
+    with runstone.start_run() as run:
+        spool.put(Client()._folder, run.info.run_id, [("last.txt", b"old")])  # as if logged while the server was away
+        runstone.log_text("new", "last.txt")
+    client = Client()
+    assert client.read_artifact(run.info.run_id, "last.txt") == b"new"
+    assert not spool.has_files(client._folder, run.info.run_id)
+
+
+def test_a_file_that_changes_while_it_is_kept_is_no_file_to_keep(tmp_path: Path) -> None:
+    class Restless(io.FileIO):
+        """Whoever copies to it has the source changed meanwhile."""
+
+        def write(self, data: Any, /) -> int:
+            os.utime("source", ns=(0, os.stat("source").st_mtime_ns + 1))
+            return super().write(data)
+
+    Path("source").write_bytes(b"some")
+    with Restless(tmp_path / "copy", "w+") as file, pytest.raises(FileChanged):
+        spool._copy("source", file)
+
+
+def test_what_was_being_kept_when_its_process_died_is_swept_away(tmp_path: Path) -> None:
+    place = tmp_path / spool.FOLDER_NAME
+    place.mkdir()
+    for name in ("old.new", "fresh.new"):
+        (place / name).write_bytes(b"")
+    os.utime(place / "old.new", (1, 1))
+    spool.put(str(tmp_path), "r" * 32, [("a.txt", b"a")])
+    assert sorted(path.suffix for path in place.iterdir() if path.name.startswith(("old", "fresh"))) == [".new"]
+    assert spool.runs_with_files(str(tmp_path)) == {"r" * 32}
 
 
 def test_a_file_whose_answer_is_lost_or_whose_way_is_cut_is_there_once(proxy: Proxy) -> None:

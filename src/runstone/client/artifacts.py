@@ -56,7 +56,9 @@ def _store_or_keep(
 
     streams = {name: source for name, source in files.items() if not isinstance(source, str | bytes)}
     starts = {name: source.tell() for name, source in streams.items() if source.seekable()}
-    if not (journal.queued or journal.early or self._carrier.away):
+    # Behind what waits here already: sent later, an older file of the same path would take the newer one's place.
+    waits = journal.queued or journal.early or self._carrier.away or spool.has_files(self._folder, journal.run_id)
+    if not waits:
         try:
             with each_within(settings.OFFLINE_AFTER.read(), retries=1):
                 store_files(self, journal.run_id, files, artifact_path)

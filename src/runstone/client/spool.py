@@ -6,13 +6,14 @@ import contextlib
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from runstone.errors import NotFound, RunstoneError, from_os_error
+from runstone.errors import FileChanged, NotFound, RunstoneError, from_os_error
 from runstone.journal import waiting
 from runstone.journal.segment import unlock
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 FOLDER_NAME = "files"
 _NEW, _REFUSED = ".new", ".rejected"
+# Seconds after which what is written no further belongs to a process that died.
+_STALE = 3600
 Source = str | bytes | BinaryIO
 
 
@@ -37,6 +40,7 @@ def put(folder: str, run_id: str, sources: list[tuple[str, Source]]) -> None:
     made: list[tuple[str, str]] = []
     try:
         os.makedirs(place, exist_ok=True)
+        _sweep(place)
         for path, source in sources:
             name = os.path.join(place, f"{run_id}.{sha256(path.encode()).hexdigest()[:32]}")
             temporary = f"{name}.{os.getpid()}-{os.urandom(4).hex()}{_NEW}"
@@ -65,6 +69,11 @@ def runs_with_files(folder: str) -> set[str]:
         names = os.listdir(os.path.join(folder, FOLDER_NAME))
         return {name.partition(".")[0] for name in names if not name.endswith((_NEW, _REFUSED))}
     return set()
+
+
+def has_files(folder: str, run_id: str) -> bool:
+    """Whether a run has files here."""
+    return bool(_of_run(os.path.join(folder, FOLDER_NAME), run_id))
 
 
 def send(client: Client, run_id: str) -> None:
@@ -104,12 +113,39 @@ def _write(path: str, header: bytes, source: Source) -> None:
         if isinstance(source, bytes):
             file.write(source)
         elif isinstance(source, str):
-            with open(source, "rb") as stream:
-                shutil.copyfileobj(stream, file, 1024 * 1024)
+            _copy(source, file)
         else:
             shutil.copyfileobj(source, file, 1024 * 1024)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _copy(source: str, file: BinaryIO) -> None:
+    start = file.tell()
+    for _ in (1, 2):
+        file.seek(start)
+        file.truncate()
+        with open(source, "rb") as stream:
+            before = os.fstat(stream.fileno())
+            shutil.copyfileobj(stream, file, 1024 * 1024)
+            after = os.stat(source)
+        if _stamp(before) == _stamp(after):
+            return
+    raise FileChanged(f"{source!r} changed while it was being logged, twice. Log it when its writer is done.", source)
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _sweep(place: str) -> None:
+    """Take away what was being written when its process died."""
+    with os.scandir(place) as entries:
+        for entry in entries:
+            if entry.name.endswith(_NEW):
+                with contextlib.suppress(OSError):
+                    if entry.stat().st_mtime < time.time() - _STALE:
+                        os.unlink(entry.path)
 
 
 @contextlib.contextmanager
