@@ -8,6 +8,8 @@ import io
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -246,3 +248,26 @@ def test_the_report_shows_no_password_of_an_address(monkeypatch: pytest.MonkeyPa
     with pytest.raises(RunstoneError) as caught:
         runstone.set_registry_uri(address.replace("127", "126"))
     assert "secret" not in str(caught.value)
+
+
+def test_sync_of_all_tells_a_token_to_no_server_in_the_clear_but_the_one_that_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RUNSTONE_OFFLINE_AFTER", "0.1")
+    monkeypatch.setenv("RUNSTONE_END_TIMEOUT", "0")
+    url = f"http://127.0.0.1:{free_port()}"
+
+    def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **environment}
+        return subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=False)
+
+    run("-c", "import runstone\nwith runstone.start_run(): runstone.log_metric('loss', 1.0)", RUNSTONE_URI=url)
+    elsewhere = run("-m", "runstone", "sync", "--all", RUNSTONE_TOKEN="abc")
+    assert elsewhere.returncode == 1
+    assert f"{url} is not asked" in elsewhere.stderr
+    assert "No server answers" not in elsewhere.stderr
+    for trusted in (
+        run("-m", "runstone", "sync", "--all"),
+        run("-m", "runstone", "sync", "--all", RUNSTONE_TOKEN="abc", RUNSTONE_URI=url + "/"),
+    ):
+        assert f"No server answers at {url}" in trusted.stderr

@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 
-from runstone import journal
+from runstone import journal, settings
+from runstone.addresses import split_credentials
 from runstone.cli.finding import reader
 from runstone.cli.output import json_option, show
 from runstone.client import Client, spool
 from runstone.errors import RunstoneError
+from runstone.fluent.location import get_tracking_uri
 from runstone.transport.discovery import servers_waited_for
 
 
@@ -26,7 +28,14 @@ def sync(everywhere: bool, as_json: bool) -> int:
     left = 0
     for store in stores:
         try:
-            rows += [_row(store, adopted, everywhere) for adopted in store.settle()]
+            if _is_trusted(store.tracking_uri):
+                rows += [_row(store, adopted, everywhere) for adopted in store.settle()]
+            elif _left_here(store):
+                print(
+                    f"runstone: {store.tracking_uri} is not asked: everybody on the way there could read the password or token that the "
+                    f"environment holds, and it may be another server's. Name it: `runstone --store '{store.tracking_uri}' sync`.",
+                    file=sys.stderr,
+                )
         except RunstoneError as error:
             print(f"runstone: {error.message}", file=sys.stderr)
         left += _left(store)
@@ -47,6 +56,16 @@ def _row(store: Client, adopted: journal.Adopted, everywhere: bool) -> dict[str,
         "damaged": adopted.damaged,
     }
     return {"store": store.tracking_uri, **row} if everywhere else row
+
+
+def _is_trusted(address: str) -> bool:
+    """Whether the environment's credentials, if there are any, may be told at this address: the one that is named, or one with TLS."""
+    known = settings.TOKEN.read() or settings.USERNAME.read()
+    return not known or not address.startswith("http://") or address == split_credentials(get_tracking_uri())[0]
+
+
+def _left_here(store: Client) -> bool:
+    return bool(journal.left_behind(store._folder) or spool.runs_with_files(store._folder))
 
 
 def _left(store: Client) -> int:
