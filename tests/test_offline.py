@@ -355,6 +355,26 @@ def test_a_process_that_is_killed_while_it_waits_at_the_end_has_ended_its_run_we
     assert client.get_run(run_id).data.metrics == {"loss": 1.0}
 
 
+@pytest.mark.parametrize("quiet", ["0", "1"])
+def test_a_training_whose_stderr_is_closed_goes_on_and_ends_while_its_server_is_away(proxy: Proxy, quiet: str) -> None:
+    script = (
+        "import runstone, sys\n"
+        "sys.stderr.close()\n"
+        "run = runstone.start_run()\n"
+        "runstone.log_metric('loss', 1.0)\n"
+        "runstone.log_param('alpha', 1)\n"
+        "runstone.end_run()\n"
+        "print(run.info.run_id)\n"
+    )
+    proxy.down()
+    environment = {**os.environ, "RUNSTONE_END_TIMEOUT": "0.2", "RUNSTONE_QUIET": quiet}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    proxy.up()
+    client = Client()
+    until(lambda: ended(client, done.stdout.strip()))
+
+
 def test_a_resumed_run_whose_records_cannot_be_asked_for_is_active_and_ends(proxy: Proxy) -> None:
     with runstone.start_run() as run:
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -75,17 +76,22 @@ class _Line:
 
     def __init__(self, quiet: bool) -> None:
         self._stream = None if quiet else sys.stderr
-        self._terminal = self._stream is not None and self._stream.isatty()
+        self._terminal = False
+        with contextlib.suppress(OSError, ValueError):
+            self._terminal = self._stream is not None and self._stream.isatty()
         self._length = 0
 
     def say(self, text: str) -> None:
-        if self._stream is None or (self._length and not self._terminal):
-            return
-        self._stream.write(f"\r{text:<{self._length}}" if self._terminal else f"{text}\n")
-        self._stream.flush()
-        self._length = len(text)
+        if not self._length or self._terminal:
+            self._write(f"\r{text:<{self._length}}" if self._terminal else f"{text}\n")
+            self._length = len(text)
 
     def clear(self) -> None:
-        if self._terminal and self._length and self._stream is not None:
-            self._stream.write("\r" + " " * self._length + "\r")
-            self._stream.flush()
+        if self._terminal and self._length:
+            self._write("\r" + " " * self._length + "\r")
+
+    def _write(self, text: str) -> None:
+        if self._stream is not None:
+            with contextlib.suppress(OSError, ValueError):  # its reader is gone, or it is closed
+                self._stream.write(text)
+                self._stream.flush()

@@ -10,11 +10,11 @@ import errno
 import fcntl
 import mmap
 import os
-import sys
 import time
 
 from runstone.errors import RunstoneError, from_os_error
 from runstone.journal import records
+from runstone.journal.waiting import tell
 
 SUFFIX = ".journal"
 NEW_SUFFIX = ".new"
@@ -179,12 +179,10 @@ def put_away(path: str, damaged: int) -> None:
     try:
         if damaged:
             os.rename(path, path + DAMAGED_SUFFIX)
-            if sys.stderr is not None:
-                print(
-                    f"runstone: {damaged} records of a journal are damaged; what could be read is in the store, the file is kept: "
-                    f"{path + DAMAGED_SUFFIX}",
-                    file=sys.stderr,
-                )
+            tell(
+                f"runstone: {damaged} records of a journal are damaged; what could be read is in the store, the file is kept: "
+                f"{path + DAMAGED_SUFFIX}"
+            )
         else:
             os.unlink(path)
     except OSError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
 
 from runstone import settings
 from runstone.errors import RunstoneError
+from runstone.journal.waiting import is_passing, tell
 
 # Seconds between two attempts when the store refuses again and again.
 LONGEST_WAIT = 60.0
@@ -24,7 +24,7 @@ _warned = False
 
 
 def afterwards(chore: Callable[[], object]) -> None:
-    """Have something done by the drain's thread, once, after a drain that went well; a RunstoneError of it is told and forgotten."""
+    """Have something done by the drain's thread, after a drain that went well: once, but again after an error that may pass."""
     if chore not in _chores:
         _chores.append(chore)
 
@@ -52,8 +52,14 @@ def _drain(drain_all: Callable[[], bool]) -> None:
     wait = interval
     while not pause.wait(wait):
         spent = time.thread_time()
-        if drain_all():
-            _do_chores()
+        try:
+            well = drain_all()
+            if well:
+                _do_chores()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not end the shipping of all that follows
+            tell(f"runstone: shipping what was logged failed; it is tried again: {error!r}")
+            well = False
+        if well:
             wait = max(interval, min((time.thread_time() - spent) / SHARE, LONGEST_PAUSE))
         else:
             # A store that refuses is asked less and less often: the points are safe where they are.
@@ -61,16 +67,19 @@ def _drain(drain_all: Callable[[], bool]) -> None:
 
 
 def _do_chores() -> None:
-    while _chores:
+    for chore in list(_chores):
         try:
-            _chores.pop()()
+            chore()
         except RunstoneError as error:
             warn_once(error)
+            if is_passing(error):
+                continue  # the next drain that goes well does it
+        _chores.remove(chore)
 
 
 def warn_once(error: RunstoneError) -> None:
     """Tell the person, once, that something waits in the journal; they are safe there, and shipped as soon as it works again."""
     global _warned
-    if not _warned and sys.stderr is not None:
+    if not _warned:
         _warned = True
-        print(f"runstone: what was logged waits in the journal (nothing is lost): {error}", file=sys.stderr)
+        tell(f"runstone: what was logged waits in the journal (nothing is lost): {error}")

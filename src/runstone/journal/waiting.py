@@ -130,9 +130,10 @@ def _request(operation: Operation[Any, Any], fields: dict[str, Any]) -> msgspec.
 
 
 def tell(text: str) -> None:
-    """A line on stderr."""
+    """A line on stderr, where there is one that takes it: nothing that is only told may end a training."""
     if sys.stderr is not None:
-        print(text, file=sys.stderr)
+        with contextlib.suppress(OSError, ValueError):  # its reader is gone, or it is closed
+            print(text, file=sys.stderr)
 
 
 def keep_rejected(folder: str, refused: Rejected) -> None:
