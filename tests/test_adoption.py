@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -295,6 +296,42 @@ def test_a_child_that_is_forked_while_journals_are_adopted_keeps_none_of_their_l
         os.close(ends)
         os.waitpid(children[0], 0)
         os.close(waits)
+
+
+def test_a_journal_that_is_made_after_the_clock_was_set_back_comes_behind_the_older_ones(store: Store) -> None:
+    folder = Path(store.folder, "journal")
+    folder.mkdir(exist_ok=True)
+    ahead = time.time_ns() + 10**17
+    (folder / f"{store.run_id}.1-{ahead:016x}-ffff.journal").write_bytes(b"")
+    journal = store.journal()
+    (path,) = journal.paths
+    assert int(path.split("-")[-2], 16) == ahead + 1
+    journal.close()
+
+
+def test_a_tag_that_is_gone_already_does_not_put_a_journal_behind_later_ones(store: Store) -> None:
+    first, second = store.journal(), store.journal()
+    first.append_operation(waiting.written(runs.delete_tag, runs.DeleteTag(store.run_id, "stage")))
+    first.append_operation(waiting.written(runs.set_tag, runs.SetTag(store.run_id, "stage", "first")))
+    second.append_operation(waiting.written(runs.set_tag, runs.SetTag(store.run_id, "stage", "second")))
+    die(first)
+    die(second)
+    assert len(journals.recover(store.folder, store.transport)) == 2
+    assert store.transport.call(runs.get_run, runs.GetRun(store.run_id)).run.data.tags["stage"] == "second"
+
+
+def test_a_journal_that_is_read_before_the_one_that_makes_its_run_waits_for_that(store: Store) -> None:
+    run_id = "e" * 32
+    first = Journal(store.transport, store.folder, run_id)
+    first.append("loss", 1.0, 1000, 1)
+    second = Journal(store.transport, store.folder, run_id)
+    second.append_operation(waiting.written(runs.create_run, runs.CreateRun("0", run_id=run_id, start_time=1)))
+    die(first)
+    die(second)
+    found = journals.recover(store.folder, store.transport)
+    assert [(adopted.points, adopted.operations, adopted.damaged) for adopted in found] == [(0, 1, 0), (1, 0, 0)]
+    store.run_id = run_id
+    assert store.steps() == [1]
 
 
 def test_a_journals_operations_are_carried_out_in_their_place_and_once(store: Store) -> None:

@@ -53,21 +53,7 @@ def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last:
         # Locked all at once: each run is buried when all that its processes left is shipped.
         held = _lock_all(folder) if alone else {}
         try:
-            runs: dict[str, list[tuple[str, Adopted | None]]] = {}
-            failed: set[str] = set()
-            for path, descriptor in held.items():
-                run_id = _run_of(path)
-                if run_id in failed:
-                    continue  # what was said later goes behind what was said before, the run's end above all
-                try:
-                    early = _is_held(folder, run_id, set(held))
-                    found = _ship(path, descriptor, transport, early) if _may_take_away(path) else None
-                    runs.setdefault(run_id, []).append((path, found))
-                except RunstoneError as error:
-                    shipping.warn_once(error)
-                    failed.add(run_id)
-                    if waiting.is_passing(error):
-                        break  # the next one would only wait as long again
+            runs, failed = _ship_all(folder, held, transport)
             for run_id, journals in runs.items():
                 if run_id in failed:
                     continue  # not all that was logged is there: its end is not to be said yet
@@ -85,6 +71,35 @@ def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last:
             for descriptor in held.values():
                 unlock(descriptor)
     return adopted
+
+
+def _ship_all(
+    folder: str, held: dict[str, int], transport: Transport
+) -> tuple[dict[str, list[tuple[str, Adopted | None]]], set[str]]:
+    """Ship journals that we hold: what was found in each, by run, and the runs of which something could not be shipped."""
+    runs: dict[str, list[tuple[str, Adopted | None]]] = {}
+    failed: set[str] = set()
+    waiting_room, moved = list(held), set()
+    while waiting_room:
+        path = waiting_room.pop(0)
+        run_id = _run_of(path)
+        if run_id in failed:
+            continue  # what was said later goes behind what was said before, the run's end above all
+        try:
+            others = path not in moved and any(_run_of(other) == run_id for other in waiting_room)
+            early = others or _is_held(folder, run_id, set(held))
+            found = _ship(path, held[path], transport, early) if _may_take_away(path) else None
+            runs.setdefault(run_id, []).append((path, found))
+        except RunstoneError as error:
+            if others and waiting.is_early(error):
+                moved.add(path)  # another one says that the run is made: the clock was set back between the two
+                waiting_room.append(path)
+                continue
+            shipping.warn_once(error)
+            failed.add(run_id)
+            if waiting.is_passing(error) and not waiting.is_early(error):
+                break  # the next one would only wait as long again
+    return runs, failed
 
 
 def _may_take_away(path: str) -> bool:

@@ -39,8 +39,8 @@ class Segment:
     __slots__ = ("damaged", "descriptor", "end", "limit", "lock", "map", "path", "position", "shipped")
 
     def __init__(self, folder: str, run_id: str, announced: bytes = b"", room: int = 0) -> None:
-        # By name a process's segments are in the order of their making, which is the one to adopt them in.
-        name = f"{run_id}.{os.getpid()}-{time.time_ns():016x}-{os.urandom(2).hex()}"
+        # By name a run's segments are in the order of their making, which is the one to adopt them in.
+        name = f"{run_id}.{os.getpid()}-{_next_time(folder, run_id):016x}-{os.urandom(2).hex()}"
         self.path = os.path.join(folder, name + SUFFIX)
         self.end = 0
         self.limit = max(FULL_SIZE, 4 * len(announced), 2 * room)
@@ -128,6 +128,17 @@ class Segment:
             with contextlib.suppress(RunstoneError):
                 put_away(self.path, self.damaged)
         self.abandon()
+
+
+def _next_time(folder: str, run_id: str) -> int:
+    """Now, but not before any journal of the run that lies there: the clock may have been set back meanwhile."""
+    latest = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(run_id + ".") and entry.name.endswith(SUFFIX):
+                with contextlib.suppress(ValueError, IndexError):  # not one of ours
+                    latest = max(latest, int(entry.name[len(run_id) :].split("-")[1], 16))
+    return max(time.time_ns(), latest + 1)
 
 
 def no_segment() -> Segment:

@@ -81,14 +81,20 @@ def carry_out(transport: Transport, run_id: str, text: bytes, folder: str, early
         with patient(early and name != "create_run"):
             transport.call(operation, request)
     except RunstoneError as error:
+        said = error.__cause__ if is_early(error) else error
         done = (isinstance(error, AlreadyExists) and name == "create_run") or (
-            isinstance(error, NotFound) and name == "delete_tag" and "no tag" in error.message.lower()
+            isinstance(said, NotFound) and name == "delete_tag" and "no tag" in said.message.lower()
         )
         if done:
             return  # by ourselves: the answer did not reach us, or not the mark behind it
         if not is_final(error):
             raise
         keep_rejected(folder, Rejected(run_id, name, fields, error.error_code, error.message))
+
+
+def is_early(error: RunstoneError) -> bool:
+    """Whether a run was only not there yet, which says nothing of its server and of other runs."""
+    return isinstance(error.__cause__, NotFound)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from runstone.connection import each_within
 from runstone.errors import RunstoneError, StorageBusy
 from runstone.journal import delivery, records, shipping
 from runstone.journal.segment import Segment, no_segment
-from runstone.journal.waiting import is_passing
+from runstone.journal.waiting import is_early, is_passing
 from runstone.operations import rules
 from runstone.operations.numbers import check_integer, check_number, check_time
 from runstone.transport import Transport
@@ -337,7 +337,7 @@ def _drain_all() -> bool:
                     journal.close()
         except RunstoneError as error:
             well = False
-            if is_passing(error):
+            if is_passing(error) and not is_early(error):
                 away.add(journal.transport)
             shipping.warn_once(error)
     return well
