@@ -86,11 +86,12 @@ def died(tmp_path: Path, calls: list[tracing.Call]) -> tuple[Path, list[list[obj
     return tmp_path / "left", told
 
 
+@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.soak)])
 def test_nothing_is_lost_when_the_reader_that_settles_is_killed_too(
-    tmp_path: Path, died: tuple[Path, list[list[object]]]
+    tmp_path: Path, died: tuple[Path, list[list[object]]], stride: int
 ) -> None:
     left, told = died
-    for number in itertools.count(1):
+    for number in itertools.count(1, stride):
         store = tmp_path / str(number)
         shutil.copytree(left, store)
         calls, _ = sweep.kill(tmp_path / "work", store, number, sweep.READER)
