@@ -173,9 +173,10 @@ def test_points_of_a_run_that_is_gone_do_not_stand_in_the_way(tmp_path: Path, st
     dead.append("loss", 1.0, 1000, 1)
     with pytest.raises(NotFound):
         dead.close()
-    assert journals.recover(store.folder, store.transport) == [journals.Adopted("f" * 32, 1000, 0, 1)]
+    assert journals.recover(store.folder, store.transport) == [journals.Adopted("f" * 32, 1000, 0, 0, 0, 1)]
+    assert journals.refused(store.folder) != []
     (kept,) = store.files()
-    assert kept.endswith(".damaged"), (
+    assert kept.endswith(".refused"), (
         "it may be another store's run, or one to be restored from a backup: nothing is thrown away"
     )
     assert journals.recover(store.folder, store.transport) == []

@@ -404,5 +404,5 @@ def test_points_that_a_server_refuses_hold_up_nothing_else_and_are_kept(
     assert found.info.status == "FINISHED"
     assert {"loss", "error"} <= set(found.data.metrics)
     assert "1 points were refused" in capsys.readouterr().err
-    (kept,) = Path(client._folder, "journal").glob("*.damaged")
+    (kept,) = Path(client._folder, "journal").glob("*.refused")
     assert b"m-of-nowhere" in kept.read_bytes()

@@ -54,6 +54,7 @@ def _row(store: Client, adopted: journal.Adopted, everywhere: bool) -> dict[str,
         "points": adopted.points,
         "operations": adopted.operations,
         "damaged": adopted.damaged,
+        "refused": adopted.refused,
     }
     return {"store": store.tracking_uri, **row} if everywhere else row
 
@@ -86,4 +87,9 @@ def _left(store: Client) -> int:
             f"runstone: what was refused is kept in {store._folder}/journal/*.rejected; delete that when it is dealt with.",
             file=sys.stderr,
         )
-    return waiting + len(refused) + len(unsent)
+    with_points = journal.refused(store._folder)
+    for path in with_points:
+        print(
+            f"runstone: points were refused; they are kept in {path}. Delete it when it is dealt with.", file=sys.stderr
+        )
+    return waiting + len(refused) + len(unsent) + len(with_points)

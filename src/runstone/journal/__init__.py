@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runstone.journal.adoption import Adopted, alone, is_live, left_behind, recover
+from runstone.journal.adoption import Adopted, alone, is_live, left_behind, recover, refused
 from runstone.journal.departure import ONE_ATTEMPT, ship_all
 from runstone.journal.shipping import afterwards
 from runstone.journal.waiting import rejected
@@ -19,6 +19,7 @@ __all__ = [
     "left_behind",
     "open_journal",
     "recover",
+    "refused",
     "rejected",
     "ship_all",
 ]

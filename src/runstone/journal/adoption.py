@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from runstone.errors import RunstoneError, StoreMismatch, from_os_error
 from runstone.journal import delivery, records, shipping, waiting
-from runstone.journal.segment import NEW_SUFFIX, SUFFIX, lock_dead, put_away, unlock
+from runstone.journal.segment import NEW_SUFFIX, REFUSED_SUFFIX, SUFFIX, lock_dead, put_away, unlock
 from runstone.journal.writer import FOLDER_NAME, Journal, own_paths
 from runstone.transport import Transport
 
@@ -21,13 +21,15 @@ _STALE = 3600
 
 class Adopted(NamedTuple):
     """What was found in a dead process's journal: whose points, when the last was logged (ms, None for none), how many were shipped
-    now, how many slots could not be read or were of no use to the store, and how many operations that waited were carried out."""
+    now, how many slots could not be read or are of no known series, how many operations that waited were carried out, and how many
+    points the store refused."""
 
     run_id: str
     last_timestamp: int | None
     points: int
     damaged: int
     operations: int = 0
+    refused: int = 0
 
 
 # Told of a run that nobody holds any more, and when it showed signs of life last (ms); whether the store was told too.
@@ -63,7 +65,7 @@ def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last:
                         continue
                     for path, found in journals:
                         if found is not None:
-                            put_away(path, found.damaged)
+                            put_away(path, found.damaged, found.refused)
                             adopted.append(found)
                 except RunstoneError as error:
                     shipping.warn_once(error)
@@ -125,6 +127,15 @@ def left_behind(folder: str) -> int:
             unlock(descriptor)
             count += 1
     return count
+
+
+def refused(folder: str) -> list[str]:
+    """Journals that are kept because the store refused points of theirs."""
+    try:
+        names = sorted(os.listdir(os.path.join(folder, FOLDER_NAME)))
+    except OSError:
+        return []
+    return [os.path.join(folder, FOLDER_NAME, name) for name in names if name.endswith(REFUSED_SUFFIX)]
 
 
 def is_live(folder: str, run_id: str, but: Journal | None = None) -> bool:
@@ -253,7 +264,7 @@ def _ship(path: str, descriptor: int, transport: Transport, early: bool) -> Adop
         position += found.used
         shipped += sent
         damaged += lost
-    return Adopted(run_id, last, shipped, damaged, operations)
+    return Adopted(run_id, last, shipped, damaged, operations, way.refused)
 
 
 def _read(path: str, descriptor: int, length: int, position: int) -> bytes:

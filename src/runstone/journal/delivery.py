@@ -35,19 +35,21 @@ class Delivery:
         folder: of the journals; what the store refuses is kept there.
         early: whether the run may not be there yet, because another process has still to say so: then its absence is no answer.
         keeps: whether the journal is kept for a person to look at where some of it is lost: then points that are refused for good (the
-            run itself is gone, say) are counted as lost, and the rest goes on.
+            run itself is gone, say) are counted, and the rest goes on.
     """
 
     def __init__(
         self, transport: Transport, run_id: str, folder: str, *, early: bool = False, keeps: bool = False
     ) -> None:
         self.transport, self.run_id, self.folder, self.early, self.keeps = transport, run_id, folder, early, keeps
+        # Points that were refused for good.
+        self.refused = 0
 
     def deliver(
         self, found: records.Decoded, names: Mapping[int, records.SeriesName], start: int, since: int, mark: Mark
     ) -> tuple[int, int]:
-        """Send a stretch that begins at `start`, but for what lies before `since`; how many points, and how many that are lost: of
-        unknown series, or refused."""
+        """Send a stretch that begins at `start`, but for what lies before `since`; how many points, and how many that are lost, as
+        their series is not known."""
         sent = lost = 0
         places = found.places * records.SLOT + start
         low = int(places.searchsorted(since))
@@ -75,7 +77,8 @@ class Delivery:
             numbers = set(points["series"].tolist())
             if len(numbers) == 1 or isinstance(error, NotFound):
                 waiting.tell(f"runstone: run {self.run_id}: {len(points)} points were refused: {error.message}")
-                return 0, len(points)
+                self.refused += len(points)
+                return 0, 0
             # One series that is refused must not cost the others.
             parts = [self._points(points[points["series"] == number], names) for number in sorted(numbers)]
             return sum(sent for sent, _ in parts), sum(lost for _, lost in parts)

@@ -18,7 +18,7 @@ from runstone.journal.waiting import tell
 
 SUFFIX = ".journal"
 NEW_SUFFIX = ".new"
-DAMAGED_SUFFIX = ".damaged"
+DAMAGED_SUFFIX, REFUSED_SUFFIX = ".damaged", ".refused"
 FIRST_SIZE = 64 * 1024
 STEP_SIZE = 1024 * 1024
 # A full segment is followed by a new one, so that a long training's journal does not keep what was shipped long ago; only the
@@ -36,7 +36,7 @@ class Segment:
         room: bytes that must find room in it, however many.
     """
 
-    __slots__ = ("damaged", "descriptor", "end", "limit", "lock", "map", "path", "position", "shipped")
+    __slots__ = ("damaged", "descriptor", "end", "limit", "lock", "map", "path", "position", "refused", "shipped")
 
     def __init__(self, folder: str, run_id: str, announced: bytes = b"", room: int = 0) -> None:
         # By name a run's segments are in the order of their making, which is the one to adopt them in.
@@ -71,7 +71,7 @@ class Segment:
                     os.unlink(path)
             raise
         self.shipped = records.START
-        self.damaged = 0
+        self.damaged = self.refused = 0
         self.position = len(start)
 
     def _reserve(self, size: int) -> None:
@@ -126,7 +126,7 @@ class Segment:
         if self.shipped >= self.position:
             # Gone, or the disk fails: whoever comes next finds it unlocked, with nothing to ship, and takes it away.
             with contextlib.suppress(RunstoneError):
-                put_away(self.path, self.damaged)
+                put_away(self.path, self.damaged, self.refused)
         self.abandon()
 
 
@@ -185,16 +185,22 @@ def unlock(descriptor: int) -> None:
     os.close(descriptor)
 
 
-def put_away(path: str, damaged: int) -> None:
-    """Take a journal away that is shipped; one with damage is kept under another name, for a person to look at."""
+def put_away(path: str, damaged: int, refused: int = 0) -> None:
+    """Take a journal away that is shipped; one with damage, or with points that the store refused, is kept under another name, for a
+    person to look at."""
+    kept = path + (DAMAGED_SUFFIX if damaged else REFUSED_SUFFIX)
     try:
-        if damaged:
-            os.rename(path, path + DAMAGED_SUFFIX)
-            tell(
-                f"runstone: {damaged} records of a journal are damaged; what could be read is in the store, the file is kept: "
-                f"{path + DAMAGED_SUFFIX}"
-            )
+        if damaged or refused:
+            os.rename(path, kept)
         else:
             os.unlink(path)
     except OSError as error:
         raise from_os_error(error, f"Putting away the journal {path!r}") from error
+    if damaged:
+        tell(
+            f"runstone: {damaged} records of a journal are damaged; what could be read is in the store, the file is kept: {kept}"
+        )
+    if refused:
+        tell(
+            f"runstone: {refused} points of a journal were refused; the others are in the store, the file is kept: {kept}"
+        )

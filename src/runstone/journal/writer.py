@@ -196,6 +196,7 @@ class Journal:
         if sent or found.operations:
             self.early = False  # the run was there
         segment.damaged += found.damaged + unknown
+        segment.refused += way.refused
         segment.acknowledge(start + found.used)
 
     def flush(self) -> None:
