@@ -375,6 +375,23 @@ def test_a_training_whose_stderr_is_closed_goes_on_and_ends_while_its_server_is_
     until(lambda: ended(client, done.stdout.strip()))
 
 
+def test_a_proxy_that_takes_small_requests_only_gets_the_points_in_parts(proxy: Proxy) -> None:
+    with runstone.start_run() as run:
+        proxy.down()
+        for step in range(5000):
+            runstone.log_metric("loss", step, step=step)
+        runstone.log_params({f"p{number}": "x" * 5000 for number in range(20)})
+        runstone.log_param("alpha", 1)
+    proxy.largest = 50_000
+    proxy.up()
+    client = Client()
+    until(lambda: ended(client, run.info.run_id))
+    assert steps(client, run.info.run_id) == list(range(5000))
+    assert client.get_run(run.info.run_id).data.params == {"alpha": "1"}
+    (refused,) = rejected(client._folder)
+    assert (refused.operation, "413" in refused.message) == ("log_batch", True)
+
+
 def test_a_resumed_run_whose_records_cannot_be_asked_for_is_active_and_ends(proxy: Proxy) -> None:
     with runstone.start_run() as run:
         pass

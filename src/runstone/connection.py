@@ -363,8 +363,13 @@ def answer_error(answer: Answer, address: str) -> RunstoneError:
     """The error that an answer means; in MLflow's JSON where it is in that, else one that says what was answered."""
     import msgspec
 
-    from runstone.errors import Refused, from_wire
+    from runstone.errors import Refused, TooLarge, from_wire
 
+    if answer.status == 413:
+        return TooLarge(
+            f"{address} takes no request as large as this one (413). Send less at once, or raise the limit of the server, or of the proxy "
+            "before it."
+        )
     try:
         said = msgspec.json.decode(answer.body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -18,6 +18,7 @@ RunstoneError
 ├── Unreachable (ConnectionError)        503 TEMPORARILY_UNAVAILABLE   a server that does not answer, or not now
 ├── Refused (PermissionError)            401 UNAUTHENTICATED           a server that asks who we are
 ├── WrongAnswer (RuntimeError)           500 INTERNAL_ERROR            an address that answers, but not as a tracking server does
+├── TooLarge (ValueError)                400 INVALID_PARAMETER_VALUE   a request that the server, or a proxy before it, takes in parts only
 ├── StoreMismatch (RuntimeError)         500 INVALID_STATE             a foreign database, or one from a newer version
 └── CorruptData (RuntimeError)           500 DATA_LOSS                 bytes that do not match their digest or checksum
 """
@@ -235,6 +236,12 @@ class Refused(StorageError, PermissionError):
 
 class WrongAnswer(RunstoneError, RuntimeError):
     """An address that answers, but not as a tracking server does."""
+
+
+class TooLarge(RunstoneError, ValueError):
+    """A request that is larger than a server, or a proxy before it, takes."""
+
+    code = INVALID_PARAMETER_VALUE
 
 
 _KINDS: dict[str, type[RunstoneError]] = {

@@ -19,6 +19,7 @@ class Proxy:
     `behaviour` says what becomes of requests:
     PASS: they are passed on; HANG: they are kept, and passed on when something else is said; LOSE: they are passed on, and the answer is
     lost; CUT: the connection is cut before anything is passed on; (status, headers): that is the answer.
+    Bodies of more than `largest` bytes, where it is set, are answered with 413.
     `times`, where it is set, is for how many requests; then they pass. `seen` has the method and path of each.
     """
 
@@ -27,6 +28,7 @@ class Proxy:
         self.behaviour: Any = PASS
         self.times: int | None = None
         self.only = ""
+        self.largest: int | None = None
         self.seen: list[tuple[str, str]] = []
         self._changed = threading.Condition()
         self._server: _Server | None = None
@@ -106,6 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.owner.seen.append((self.command, self.path))
         decided = self.owner.decide(self.path)
+        if self.owner.largest is not None and len(body) > self.owner.largest:
+            decided = 413, {}
         if decided == CUT:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
