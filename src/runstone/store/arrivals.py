@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,7 +16,6 @@ from runstone.store.database import Connection
 
 if TYPE_CHECKING:
     from runstone.store.points import Points
-    from runstone.store.series import Context
 
 # key, value, timestamp (ms), step; with the context of the series behind them where it has one.
 Point = tuple[str, float, int, int] | tuple[str, float, int, int, str, str, str]
@@ -33,7 +32,7 @@ def add(connection: Connection, run: int, points: Sequence[Point]) -> None:
 
 def put(connection: Connection, run: int, points: Sequence[Point]) -> None:
     """Put points of a run, checked ones, into their series at once."""
-    groups: dict[Context, tuple[list[int], list[int], list[float]]] = {}
+    groups: _Groups = {}
     _sort(points, groups)
     _append(connection, run, groups)
 
@@ -53,7 +52,7 @@ def gather(connection: Connection, run: int | None = None) -> None:
     """Put what waits, all of it or a run's, into its series, within a transaction that is open. What is damaged is set aside, for
     `damaged` to tell."""
     which, values = ("", ()) if run is None else (" WHERE run = ?", (run,))
-    runs: dict[int, dict[Context, tuple[list[int], list[int], list[float]]]] = {}
+    runs: dict[int, _Groups] = {}
     rows = connection.execute(f"SELECT run, checksum, data FROM arrival{which} ORDER BY id", values).fetchall()
     for owner, checksum, data in rows:
         if zlib.crc32(data) != checksum:
@@ -73,25 +72,27 @@ def damaged(connection: Connection) -> list[str]:
     return [run_id for (run_id,) in rows]
 
 
-def _sort(
-    points: Sequence[Sequence[str | int | float]], groups: dict[Context, tuple[list[int], list[int], list[float]]]
-) -> None:
-    from runstone.store.series import Context
+# Steps, times and values of each series; one without a context is known by its key alone, which is quicker to look up.
+_Groups = dict[str | tuple[str, ...], tuple[list[int], list[int], list[float]]]
 
-    for key, value, timestamp, step, *context in points:
-        name = Context(key, *context)  # type: ignore[arg-type]  # as `add` wrote them
+
+def _sort(points: Sequence[Sequence[Any]], groups: _Groups) -> None:
+    for point in points:
+        name = point[0] if len(point) == 4 else (point[0], *point[4:])
         columns = groups.get(name)
         if columns is None:
             columns = groups[name] = ([], [], [])
-        columns[0].append(step)  # type: ignore[arg-type]
-        columns[1].append(timestamp)  # type: ignore[arg-type]
-        columns[2].append(value)  # type: ignore[arg-type]
+        columns[0].append(point[3])
+        columns[1].append(point[2])
+        columns[2].append(point[1])
 
 
-def _append(connection: Connection, run: int, groups: dict[Context, tuple[list[int], list[int], list[float]]]) -> None:
+def _append(connection: Connection, run: int, groups: _Groups) -> None:
     from runstone.store import series
+    from runstone.store.series import Context
 
-    series.append(connection, run, [(context, _points(*columns)) for context, columns in groups.items()])
+    named = [(Context(name) if isinstance(name, str) else Context(*name), columns) for name, columns in groups.items()]
+    series.append(connection, run, [(context, _points(*columns)) for context, columns in named])
 
 
 def _points(steps: list[int], timestamps: list[int], values: list[float]) -> Points:
