@@ -21,9 +21,10 @@ from tests.support.unreliable import LOSE, Proxy
 
 import runstone
 from runstone.addresses import is_same_place, masked
-from runstone.connection import Connection, within
+from runstone.connection import Connection, each_within, within
 from runstone.diagnosis import report
 from runstone.errors import InvalidParameter, NotServed, RunstoneError, Unreachable, WrongAnswer
+from runstone.repository.behind import Behind
 
 FINE = (200, {}, b"{}")
 
@@ -271,3 +272,24 @@ def test_sync_of_all_tells_a_token_to_no_server_in_the_clear_but_the_one_that_is
         run("-m", "runstone", "sync", "--all", RUNSTONE_TOKEN="abc", RUNSTONE_URI=url + "/"),
     ):
         assert f"No server answers at {url}" in trusted.stderr
+
+
+def test_threads_that_send_for_us_have_our_patience(
+    listening: Callable[[Callable[[socket.socket], None]], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNSTONE_HTTP_TIMEOUT", "600")
+    said = threading.Event()
+
+    def hang(connection: socket.socket) -> None:
+        said.wait()
+
+    asked, behind = Connection(f"http://127.0.0.1:{listening(hang)}"), Behind()
+
+    def ask() -> None:
+        asked.request("GET", "/")
+
+    with each_within(0.2, retries=0):
+        behind.start(ask)
+    with pytest.raises(Unreachable):
+        behind.wait()
+    said.set()

@@ -13,7 +13,7 @@ import re
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runstone import settings
@@ -72,6 +72,17 @@ def each_within(seconds: float, retries: int) -> Iterator[None]:
         yield
     finally:
         _patience.each, _patience.retries = outer
+
+
+def with_our_patience(act: Callable[[], None]) -> Callable[[], None]:
+    """`act`, to be done by another thread with the patience of this one."""
+    ours = _patience.deadline, _patience.each, _patience.retries
+
+    def done() -> None:
+        _patience.deadline, _patience.each, _patience.retries = ours
+        act()
+
+    return done
 
 
 _connections: weakref.WeakSet[Connection] = weakref.WeakSet()

@@ -11,7 +11,7 @@ import msgspec
 
 from runstone import connection, settings
 from runstone.entities import Run, RunData, RunInfo, RunStatus, RunTag
-from runstone.errors import AlreadyExists, NotFound, RunstoneError
+from runstone.errors import AlreadyExists, NotFound, RunstoneError, StorageBusy
 from runstone.journal import shipping, waiting
 from runstone.journal.writer import Journal, find_journal
 from runstone.operations import experiments, runs
@@ -135,5 +135,9 @@ def _make_experiment(transport: Transport, name: str) -> str:
     try:
         made = transport.call(experiments.create_experiment, experiments.CreateExperiment(name)).experiment_id
     except AlreadyExists:  # another process made it between the two calls
-        made = _find_experiment(transport, name)
-    return made or ""
+        made = _find_experiment(transport, name) or ""
+    if not made:  # deleted under that name between the two calls: asked again later, and no id to remember
+        raise StorageBusy(
+            f"The experiment {name!r} could be neither found nor made just now on {transport.uri}. Try again."
+        )
+    return made

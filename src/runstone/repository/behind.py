@@ -25,7 +25,10 @@ class Behind:
         """Start it, as soon as there is room."""
         import threading
 
+        from runstone.connection import with_our_patience
+
         self.make_room()
+        act = with_our_patience(act)
         thread = threading.Thread(target=self._carry_out, args=(act,), name="runstone-behind")
         try:
             thread.start()
