@@ -166,7 +166,7 @@ def is_dead(path: str) -> bool:
     descriptor = _locked(path, fcntl.LOCK_SH)
     if descriptor is None:
         return False
-    os.close(descriptor)
+    _give_back(descriptor)
     return True
 
 
@@ -196,6 +196,7 @@ class Leftover:
         if remove:
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
+        fcntl.flock(self.stream.fileno(), fcntl.LOCK_UN)  # as in _give_back
         self.stream.close()
 
 
@@ -216,7 +217,7 @@ def _locked(path: str, how: int) -> int | None:
         os.close(descriptor)
         return None
     if os.fstat(descriptor).st_nlink == 0:  # kept and removed between our open and our lock
-        os.close(descriptor)
+        _give_back(descriptor)
         return None
     return descriptor
 
@@ -233,3 +234,8 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+
+
+def _give_back(descriptor: int) -> None:
+    fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child forked meanwhile has the descriptor too, and would keep the lock
+    os.close(descriptor)
