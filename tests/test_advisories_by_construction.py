@@ -60,6 +60,10 @@ FORBIDDEN = {
 }  # fmt: skip
 
 
+# Hands the time that a thread may take on to another one; asks nobody.
+PATIENCE = "runstone.connection.with_our_patience"
+
+
 def _modules() -> list[Path]:
     found = [ROOT / "src" / "runstone" / name for name in SERVING]
     paths = [path for place in found for path in ([place] if place.suffix else sorted(place.rglob("*.py")))]
@@ -77,6 +81,7 @@ def test_unsafe_loading_command_injection_and_outgoing_requests(path: Path) -> N
         elif isinstance(node, ast.ImportFrom):
             names = [f"{node.module}.{name.name}" for name in node.names]
         wrong += [name for name in names if name.split(".")[0] in FORBIDDEN or name.startswith(ASKING)]
+        wrong = [name for name in wrong if name != PATIENCE]
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             if called in (

@@ -118,7 +118,8 @@ def test_a_download_that_breaks_off_goes_on_at_the_byte_where_it_was(client: Mlf
     wire.limit = 3_000_000
     assert MlflowClient(wire.url).read_artifact(run_id, "file") == content
     assert wire.cuts > 10
-    assert wire.received < 60_000_000, "what had come was not asked for again"
+    # What is on its way when a line breaks is lost each time; asked for anew each time, it would be several times as much.
+    assert wire.received < 100_000_000, "what had come was not asked for again"
 
 
 def test_a_damaged_chunk_on_the_server_is_told_to_the_reader(client: MlflowClient, server: Server) -> None:
