@@ -151,7 +151,7 @@ def test_points_of_the_journal_are_the_models_before_they_are_read(run_id: str) 
 @pytest.mark.folder
 def test_points_that_wait_on_a_server_are_read_with_their_models(run_id: str) -> None:
     engine = Engine(".runstone")
-    engine.points_wait = True
+    engine.serving = True
     made = logged_models.create_logged_model.function(engine, logged_models.CreateLoggedModel("0")).model.model_id
     asked = logged_models.GetLoggedModel(made)
 

@@ -15,7 +15,7 @@ from tests.support.unreliable import CUT, LOSE, PASS, Proxy
 
 import runstone
 from runstone.client import Client, spool
-from runstone.errors import FileChanged, InvalidParameter, MissingFile
+from runstone.errors import FileChanged, InvalidParameter, MissingFile, WrongFileKind
 from runstone.journal import rejected
 
 
@@ -68,6 +68,13 @@ def test_a_file_that_changes_while_it_is_kept_is_no_file_to_keep(tmp_path: Path)
     Path("source").write_bytes(b"some")
     with Restless(tmp_path / "copy", "w+") as file, pytest.raises(FileChanged):
         spool._copy("source", file)
+
+
+def test_a_pipe_is_no_file_to_keep_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo("pipe")
+    with pytest.raises(WrongFileKind):
+        spool.put(str(tmp_path), "r" * 32, [("a.txt", "pipe")])
+    assert spool.runs_with_files(str(tmp_path)) == set()
 
 
 def test_what_was_being_kept_when_its_process_died_is_swept_away(tmp_path: Path) -> None:

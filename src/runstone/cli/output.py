@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from runstone.operations.numbers import spelt
+
 # Seconds of work after which a progress bar appears.
 PATIENCE = 1.0
 # Spaces between two columns.
@@ -192,8 +194,8 @@ def _bar(what: str, total: int | None, done: int) -> Any:
 
 
 def _strict(value: Any) -> Any:
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, float):
+        return spelt(value)
     if isinstance(value, dict):
         return {key: _strict(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

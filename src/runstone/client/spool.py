@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from runstone.errors import FileChanged, NotFound, RunstoneError, from_os_error
+from runstone.errors import NotFound, RunstoneError, from_os_error
 from runstone.journal import waiting
-from runstone.journal.segment import unlock
+from runstone.repository.steady import read_steadily
+from runstone.repository.unfinished import unlock
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -24,6 +25,8 @@ FOLDER_NAME = "files"
 _NEW, _REFUSED = ".new", ".rejected"
 # Seconds after which what is written no further belongs to a process that died.
 _STALE = 3600
+# Bytes that are copied at a time.
+_PIECE = 1024 * 1024
 Source = str | bytes | BinaryIO
 
 
@@ -115,27 +118,26 @@ def _write(path: str, header: bytes, source: Source) -> None:
         elif isinstance(source, str):
             _copy(source, file)
         else:
-            shutil.copyfileobj(source, file, 1024 * 1024)
+            shutil.copyfileobj(source, file, _PIECE)
         file.flush()
         os.fsync(file.fileno())
 
 
 def _copy(source: str, file: BinaryIO) -> None:
     start = file.tell()
-    for _ in (1, 2):
+
+    def copy(stream: BinaryIO, size: int) -> None:
+        while data := stream.read(_PIECE):
+            try:
+                file.write(data)
+            except OSError as error:
+                raise from_os_error(error, f"Keeping {source!r} for its server") from error
+
+    def forget() -> None:
         file.seek(start)
         file.truncate()
-        with open(source, "rb") as stream:
-            before = os.fstat(stream.fileno())
-            shutil.copyfileobj(stream, file, 1024 * 1024)
-            after = os.stat(source)
-        if _stamp(before) == _stamp(after):
-            return
-    raise FileChanged(f"{source!r} changed while it was being logged, twice. Log it when its writer is done.", source)
 
-
-def _stamp(found: os.stat_result) -> tuple[int, int, int]:
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    read_steadily(source, copy, forget)
 
 
 def _sweep(place: str) -> None:

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from runstone.errors import RunstoneError, StoreMismatch, from_os_error
 from runstone.journal import delivery, records, shipping, waiting
-from runstone.journal.segment import NEW_SUFFIX, REFUSED_SUFFIX, SUFFIX, lock_dead, put_away, unlock
+from runstone.journal.segment import NEW_SUFFIX, REFUSED_SUFFIX, SUFFIX, lock_dead, put_away
 from runstone.journal.writer import FOLDER_NAME, Journal, own_paths
+from runstone.repository.unfinished import unlock
 from runstone.transport import Transport
 
 # Seconds after which a file that was being made when its process died is swept away; making one takes a millisecond.

@@ -15,6 +15,7 @@ import time
 from runstone.errors import RunstoneError, from_os_error
 from runstone.journal import records
 from runstone.journal.waiting import tell
+from runstone.repository.unfinished import unlock
 
 SUFFIX = ".journal"
 NEW_SUFFIX = ".new"
@@ -176,13 +177,6 @@ def lock_dead(path: str) -> int | None:
         unlock(descriptor)
         return None
     return descriptor
-
-
-def unlock(descriptor: int) -> None:
-    """Give a lock of ours back and close it. A child that was forked meanwhile has the descriptor too: closing alone would leave the lock."""
-    with contextlib.suppress(OSError):  # a file system that knows no locks
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-    os.close(descriptor)
 
 
 def put_away(path: str, damaged: int, refused: int = 0) -> None:

@@ -21,7 +21,8 @@ class Engine:
 
     Args:
         folder: the store's folder; made, with its database, when missing.
-        serving: others ask through this process, and what they say of bytes is not to be believed.
+        serving: others ask through this process. What they say of bytes is not to be believed; points of their small requests wait until
+            somebody reads points, for we stay to put them into their series, as a process that is gone after one request would not.
         locations: where artifacts are plain files.
     """
 
@@ -35,9 +36,6 @@ class Engine:
         self._refuse_anew(path)
         self.database = Database(path)
         self._dead: dict[str, int] = {}
-        # Whether points of small requests wait until somebody reads points or they are many. A server's do: it is there to put them
-        # into their series. A process that is gone after one request puts them there itself.
-        self.points_wait = False
         # How points that wait are put into their series: a server has its writer do it.
         self.gather: Callable[[], object] = self.gather_here
         # Who asks, for what is noted about a change: whoever carries requests here says so. '' where nobody knows.

@@ -59,3 +59,10 @@ def check_time(key: str, timestamp: Any, number: int | None = None) -> int:
         place = "timestamp" if number is None else f"metrics[{number}].timestamp"
         raise invalid(place, time, f"It is negative, for the metric {key!r}. Give milliseconds since 1970.")
     return time
+
+
+def spelt(number: float) -> float | str:
+    """A number as proto-JSON says it: NaN and the infinities, which JSON does not have, are texts."""
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"

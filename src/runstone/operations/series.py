@@ -124,7 +124,7 @@ def log_points(engine: Engine, request: LogPoints) -> Empty:
     groups = [_group(given) for given in request.series]
     if not groups:
         return Empty()
-    few = engine.points_wait and sum(len(points.step) for _, points in groups) < _FEW * len(groups)
+    few = engine.serving and sum(len(points.step) for _, points in groups) < _FEW * len(groups)
     with engine.database.write() as connection:
         run = runs.require(connection, request.run_id)
         if few:
@@ -196,7 +196,7 @@ def get_metric_summaries(engine: Engine, request: RunOfMetrics) -> MetricSummari
 
 def store_metrics(engine: Engine, connection: Connection, run: int, metrics: Sequence[Metric]) -> None:
     """Check points and keep them, within a transaction that is open."""
-    keep = arrivals.add if engine.points_wait else arrivals.put
+    keep = arrivals.add if engine.serving else arrivals.put
     try:
         points = [_checked(point) for point in metrics]
     except InvalidParameter:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO, RawIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from runstone.errors import FileChanged, InvalidParameter, MissingFile, RunstoneError, WrongFileKind, from_os_error
+from runstone.errors import InvalidParameter, RunstoneError
 from runstone.repository.blobs import Blobs
 from runstone.repository.chunks import LEAST, Cutter, Hasher, ReadInto, begin, digest
 from runstone.repository.packs import Packed, PackWriter
+from runstone.repository.steady import read_steadily
 
 if TYPE_CHECKING:
     from runstone.repository.behind import Behind
@@ -92,27 +91,7 @@ class Batch:
                 self._blobs.delete(pack.name)
 
     def _take_file(self, path: str, source: str) -> None:
-        for _ in (1, 2):
-            try:
-                # Asked before it is opened: opening a pipe would wait for its writer.
-                if not stat.S_ISREG(os.stat(source).st_mode):
-                    raise WrongFileKind(f"{source!r} is no regular file; only files can be logged.", source)
-                with open(source, "rb", buffering=0) as file:
-                    before = os.fstat(file.fileno())
-                    self._take(path, file.readinto, before.st_size)
-                    after = os.stat(source)
-            except RunstoneError:
-                raise
-            except FileNotFoundError as error:
-                raise MissingFile(_missing(source), source) from error
-            except OSError as error:
-                raise from_os_error(error, f"Reading {source!r}") from error
-            if _stamp(before) == _stamp(after):
-                return
-            self.files.pop()
-        raise FileChanged(
-            f"{source!r} changed while it was being logged, twice. Log it when its writer is done.", source
-        )
+        read_steadily(source, lambda file, size: self._take(path, file.readinto, size), self.files.pop)
 
     def _take(self, path: str, read_into: ReadInto, expected: int) -> None:
         first = begin(read_into, expected)
@@ -186,17 +165,6 @@ class Batch:
             raise
         if not self._blobs.indexed:
             self.packs.append(pack.pack)
-
-
-def _stamp(status: os.stat_result) -> tuple[int, ...]:
-    # The time of change (ctime) cannot be set back, as that of modification can.
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _missing(source: str) -> str:
-    if os.path.islink(source):
-        return f"{source!r} is a link to {os.readlink(source)!r}, which does not exist. Remove the link, or make what it leads to."
-    return f"{source!r} went away while it was being logged. Log it when its writer is done."
 
 
 def _straight(path: str, stream: RawIOBase, buffer: memoryview) -> int:

@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from runstone.errors import from_os_error
 from runstone.repository import unfinished
+from runstone.repository.unfinished import unlock
 
 FOLDER_NAME = "console"
 # Seconds after which an empty file without a writer is swept away; before that it may be one that is just being made.
@@ -166,7 +167,7 @@ def is_dead(path: str) -> bool:
     descriptor = _locked(path, fcntl.LOCK_SH)
     if descriptor is None:
         return False
-    _give_back(descriptor)
+    unlock(descriptor)
     return True
 
 
@@ -196,7 +197,7 @@ class Leftover:
         if remove:
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
-        fcntl.flock(self.stream.fileno(), fcntl.LOCK_UN)  # as in _give_back
+        fcntl.flock(self.stream.fileno(), fcntl.LOCK_UN)  # as `unlock` does, which closes too
         self.stream.close()
 
 
@@ -217,7 +218,7 @@ def _locked(path: str, how: int) -> int | None:
         os.close(descriptor)
         return None
     if os.fstat(descriptor).st_nlink == 0:  # kept and removed between our open and our lock
-        _give_back(descriptor)
+        unlock(descriptor)
         return None
     return descriptor
 
@@ -234,8 +235,3 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-
-
-def _give_back(descriptor: int) -> None:
-    fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child forked meanwhile has the descriptor too, and would keep the lock
-    os.close(descriptor)

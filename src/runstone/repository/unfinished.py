@@ -29,7 +29,14 @@ def sweep(folder: int, start: str, end: str) -> None:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.unlink(name, dir_fd=folder)
             finally:
-                os.close(descriptor)
+                unlock(descriptor)
+
+
+def unlock(descriptor: int) -> None:
+    """Give a lock of ours back and close it. A child that was forked meanwhile has the descriptor too: closing alone would leave the lock."""
+    with contextlib.suppress(OSError):  # a file system that knows no locks
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
 
 
 def write(descriptor: int, data: bytes | memoryview) -> None:

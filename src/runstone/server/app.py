@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ from runstone.server import codec
 from runstone.server.artifacts import artifact_routes
 from runstone.server.dispatch import Found, Route, Routes, table_routes
 from runstone.server.guard import Guard, check_json, once
-from runstone.server.monitoring import Monitor, standard_error
+from runstone.server.monitoring import Monitor
 from runstone.server.packs import pack_routes
 from runstone.server.pages import page_routes
 from runstone.server.transfers import Transfers
@@ -85,7 +86,7 @@ class App:
         self._one_of_many = one_of_many
         self.engine, self.guard = engine, guard
         self.writer = Writer(engine)
-        self.monitor = Monitor(self.writer, standard_error() if access_log else None)
+        self.monitor = Monitor(self.writer, sys.stderr if access_log else None)
         self._transfers = Transfers()
         self.routes = Routes(self._routes(store), prefix)
         self._readers = ThreadPoolExecutor(_READERS, "runstone-reader")
@@ -227,9 +228,8 @@ class App:
             else:
                 request = await asyncio.get_running_loop().run_in_executor(self._workers, read)
         if row.alone:
-            limit.reschedule(
-                None
-            )  # what it does goes on in any case, and reading long files once more may take its time
+            # What it does goes on in any case, and reading long files once more may take its time.
+            limit.reschedule(None)
         if row.reads or row.alone:
             readers = self._workers if row.alone else self._readers
             return await asyncio.get_running_loop().run_in_executor(readers, _read, row, self.engine, request)

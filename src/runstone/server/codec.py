@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from runstone.errors import BadRequest, InvalidParameter, RunstoneError
+from runstone.operations.numbers import spelt
 from runstone.server.fitting import check_integers, fitted
 
 _encode = msgspec.json.Encoder().encode
-_FINITE = float("inf")
 _BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _NULL = re.compile(rb'"null"', re.IGNORECASE)
 _TEXTS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)', re.DOTALL)
@@ -140,21 +140,19 @@ def encode(response: msgspec.Struct) -> bytes:
 def _spell(value: Any) -> Any:
     """Put texts in place of numbers that JSON does not have; in place, for the response is ours."""
     if isinstance(value, float):
-        if value != value:
-            return "NaN"
-        return value if -_FINITE < value < _FINITE else ("Infinity" if value > 0 else "-Infinity")
+        return spelt(value)
     if isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
             field = getattr(value, name)
             if field is not None and not isinstance(field, str | int):
-                spelt = _spell(field)
-                if spelt is not field:
-                    setattr(value, name, spelt)
+                said = _spell(field)
+                if said is not field:
+                    setattr(value, name, said)
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            spelt = _spell(item)
-            if spelt is not item:
-                value[place] = spelt
+            said = _spell(item)
+            if said is not item:
+                value[place] = said
     return value
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import deque
@@ -76,8 +75,3 @@ class Monitor:
     def page(self) -> bytes:
         """The figures as Prometheus reads them."""
         return self.figures.page(self._writer.groups, self._writer.requests)
-
-
-def standard_error() -> TextIO:
-    """Where the log goes unless said."""
-    return sys.stderr

@@ -55,7 +55,7 @@ class Writer:
         """Begin to take requests. On the event loop's thread."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
-        self._engine.points_wait, self._engine.gather = True, self._gather
+        self._engine.gather = self._gather
 
     def stop(self, limit: float) -> None:
         """Carry out what waits, then end; what is not carried out in so many seconds is not carried out, and told so."""

@@ -14,6 +14,7 @@ import msgspec
 from runstone import settings
 from runstone.connection import Answer, Connection, answer_error
 from runstone.errors import InvalidParameter, WrongAnswer
+from runstone.operations.numbers import spelt
 from runstone.operations.table import Operation, Request, Response
 
 if TYPE_CHECKING:
@@ -110,9 +111,7 @@ def _spelt(value: Any) -> Any:
         return {key: _spelt(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
         return [_spelt(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-    return value
+    return spelt(value) if isinstance(value, float) else value
 
 
 def _filled(path: str, request: msgspec.Struct) -> tuple[str, frozenset[str]]:
