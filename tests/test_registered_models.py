@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,9 @@ def test_tags_and_descriptions_are_replaced(client: Client) -> None:
 
 def test_search_finds_by_name_and_tags_a_page_at_a_time(client: Client) -> None:
     for number in range(5):
-        client.create_registered_model(f"model {number}", {"parity": "odd" if number % 2 else "even"})
+        made = client.create_registered_model(f"model {number}", {"parity": "odd" if number % 2 else "even"})
+        while time.time_ns() // 1_000_000 == made.creation_timestamp:
+            pass  # the next one is to be younger, by the clock that has milliseconds
 
     def names(text: str | None = None, **more: object) -> list[str]:
         return [model.name[-1] for model in client.search_registered_models(text, **more)]  # type: ignore[arg-type]
