@@ -25,7 +25,7 @@ from runstone.errors import (
 )
 from runstone.store import gate
 from runstone.store.functions import as_number, folded
-from runstone.store.schema import APPLICATION_ID, MIGRATIONS
+from runstone.store.schema import APPLICATION_ID, MIGRATIONS, statements
 
 Connection = sqlite3.Connection
 
@@ -275,7 +275,7 @@ class Database:
         connection.execute("BEGIN EXCLUSIVE")
         try:
             for number in range(self._version(connection), len(MIGRATIONS)):
-                for statement in _statements(MIGRATIONS[number]):
+                for statement in _statements(statements(MIGRATIONS[number])):
                     connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
