@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import random
@@ -98,6 +99,34 @@ def test_streams_texts_and_dicts_become_files(run_id: str) -> None:
     assert runstone.artifacts.load_text(runstone.get_artifact_uri("t.txt")) == "héllo"
     assert runstone.artifacts.load_dict(f"runs:/{run_id}/d.json") == {"a": [1, 2]}
     assert runstone.artifacts.load_text(f"runs:/{run_id}/d.yaml") == "a:\n- 1\n- 2\n"
+
+
+def test_a_file_object_is_logged_as_its_file_would_be_or_under_the_path_that_is_said(run_id: str) -> None:
+    Path("model.bin").write_bytes(b"0123456789")
+    with open("model.bin", "rb") as file:
+        file.read(4)
+        runstone.log_artifact(file, "models")
+    with open("model.bin", "rb", buffering=0) as file:
+        runstone.log_artifact(file)
+    runstone.log_artifact(io.BytesIO(b"bytes"), "a/b.bin")
+    with gzip.open("packed.gz", "wb") as packed:
+        packed.write(b"plain")
+    with gzip.open("packed.gz") as packed:
+        runstone.log_artifact(packed, "plain.txt")  # its name is of other bytes
+    client = runstone.Client()
+    assert client.read_artifact(run_id, "models/model.bin") == b"456789", "from where it stands"
+    assert client.read_artifact(run_id, "model.bin") == b"0123456789"
+    assert client.read_artifact(run_id, "a/b.bin") == b"bytes"
+    assert client.read_artifact(run_id, "plain.txt") == b"plain"
+
+
+def test_a_file_object_without_a_name_or_of_text_is_refused(run_id: str) -> None:
+    Path("text.txt").write_text("x")
+    with pytest.raises(InvalidParameter, match="artifact_path"):
+        runstone.log_artifact(io.BytesIO(b"x"))
+    with open("text.txt") as file, pytest.raises(InvalidParameter, match="binary file object"):
+        runstone.log_artifact(file, "t.txt")
+    assert runstone.Client().list_artifacts(run_id) == []
 
 
 def test_the_same_path_again_means_the_new_content(run_id: str) -> None:

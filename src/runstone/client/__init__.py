@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runstone.client import (
     artifacts,
+    downloads,
     experiments,
     inputs,
     logged_models,
@@ -147,9 +148,9 @@ class Client:
     log_bytes = artifacts.log_bytes
     log_files = artifacts.log_files
     list_artifacts = artifacts.list_artifacts
-    download_artifacts = artifacts.download_artifacts
-    read_artifact = artifacts.read_artifact
-    stream_artifact = artifacts.stream_artifact
+    download_artifacts = downloads.download_artifacts
+    read_artifact = downloads.read_artifact
+    stream_artifact = downloads.stream_artifact
     verify = verification.verify
 
     log_text = media.log_text

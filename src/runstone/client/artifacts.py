@@ -1,19 +1,19 @@
-"""The client's methods on artifacts: files go in whole or not at all, and every byte that comes out is checked."""
+"""The client's methods that log files, and list them: they go in whole or not at all. How they come out: `downloads.py`."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from io import FileIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from runstone import settings
 from runstone.connection import each_within
 from runstone.entities import FileInfo
-from runstone.errors import InvalidParameter, MissingFile, NotFound, RunstoneError, WrongFileKind, from_os_error
+from runstone.errors import InvalidParameter, MissingFile, RunstoneError, WrongFileKind
 from runstone.journal import shipping
 from runstone.journal.waiting import is_passing
 from runstone.journal.writer import Journal, find_journal
-from runstone.operations import artifacts, growing, rules, storing
+from runstone.operations import artifacts, rules, storing
 from runstone.repository.batch import Stored
 from runstone.repository.packs import Packed
 
@@ -101,24 +101,44 @@ def _named(
     return [(rules.check_path(folder + name if folder else name), source) for name, source in files.items()]
 
 
-def log_artifact(self: Client, run_id: str, local_path: str, artifact_path: str | None = None) -> None:
-    """Log a file, or a folder under its own name.
+def log_artifact(
+    self: Client,
+    run_id: str,
+    local_path: str | os.PathLike[str] | BinaryIO,
+    artifact_path: str | None = None,
+    *,
+    wait: bool = True,
+) -> None:
+    """Log a file, a folder under its own name, or what a binary file object gives from where it stands.
+
+    Args:
+        run_id: the run.
+        local_path: a path here, or a binary file object.
+        artifact_path: the folder among the run's artifacts to put it in. Of a file object that was not opened by a file's path (such
+            as an io.BytesIO) it is the whole path, for nothing else says a name.
+        wait: whether it is in the store when this returns.
 
     Raises:
         MissingFile: there is no such file (also a FileNotFoundError).
         FileChanged: the file kept changing while it was read.
-        InvalidParameter: the artifact path is not plain.
+        InvalidParameter: the artifact path is not plain, or a file object has no name.
     """
-    local = _require(local_path)
+    given: object = local_path
+    if hasattr(given, "read"):
+        self.log_files(run_id, {_name_of(given, artifact_path): cast("BinaryIO", given)})
+        return
+    local = _require(given)
     name = os.path.basename(os.path.normpath(local))
     if os.path.isdir(local):
-        self.log_artifacts(run_id, local, f"{artifact_path}/{name}" if artifact_path else name)
+        self.log_artifacts(run_id, local, f"{artifact_path}/{name}" if artifact_path else name, wait=wait)
     else:
         self.log_files(run_id, {name: local}, artifact_path)
 
 
-def log_artifacts(self: Client, run_id: str, local_dir: str, artifact_path: str | None = None) -> None:
-    """Log what is in a folder, in one transaction."""
+def log_artifacts(
+    self: Client, run_id: str, local_dir: str, artifact_path: str | None = None, *, wait: bool = True
+) -> None:
+    """Log what is in a folder, in one transaction. See `log_artifact`."""
     local = _require(local_dir)
     if not os.path.isdir(local):
         raise WrongFileKind(f"{local!r} is a file; log_artifacts takes a folder. Log a file with log_artifact.", local)
@@ -150,102 +170,23 @@ def list_artifacts(self: Client, run_id: str, path: str | None = None) -> list[F
     return self._transport.call(artifacts.list_artifacts, artifacts.ListArtifacts(run_id, path)).files
 
 
-def read_artifact(self: Client, run_id: str, path: str) -> bytes:
-    """A file's bytes, checked; of one that still grows, those there are now. Raises NotFound, CorruptData."""
-    return b"".join(self.stream_artifact(run_id, path))
-
-
-def stream_artifact(self: Client, run_id: str, path: str) -> Iterator[bytes]:
-    """A file's bytes in pieces, each checked before it is given. Raises NotFound, CorruptData (where the damage is, not before)."""
-    for file in _tree(self, run_id, rules.check_path(path)):
-        if file.path == path:
-            return _chunks(self, run_id, file)
-    raise NotFound(f"{path!r} is a folder of run {run_id}, not a file. list_artifacts says what is in it.")
-
-
-def download_artifacts(
-    self: Client, run_id: str, path: str, dst_path: str | None = None, progress: Callable[[int], None] | None = None
-) -> str:
-    """Fetch a file or folder ('' for all) into a folder, under its own last name; the local path comes back.
-
-    The folder is made when missing; without one, it is a new temporary one.
-
-    A file replaces what is under its name at once, when it is whole and checked. Nothing is written outside the folder, nor through
-    a link in it. `progress` is told the bytes of each piece that is written.
-    """
-    if path:
-        rules.check_path(path)
-    from runstone.repository.destination import Destination
-
-    files = _tree(self, run_id, path)
-    if dst_path is None:
-        import tempfile
-
-        dst_path = tempfile.mkdtemp(prefix="runstone-")
-    else:
-        try:
-            os.makedirs(dst_path, exist_ok=True)
-        except FileExistsError as error:
-            raise WrongFileKind(f"{dst_path!r} is a file; a folder is needed to download to.", dst_path) from error
-        except OSError as error:
-            raise from_os_error(error, f"Making the folder {dst_path!r} to download to") from error
-    above = path.rpartition("/")[0]
-    with Destination(dst_path) as destination:
-        for file, content in _contents(self, run_id, files):
-            # The store may be somebody else's: what it says a path is, is checked again.
-            name = rules.check_path(file.path)[len(above) + 1 if above else 0 :]
-            destination.put(name, content if progress is None else _counted(content, progress))
-    return os.path.join(os.path.abspath(dst_path), path.rpartition("/")[2])
-
-
-def _contents(self: Client, run_id: str, files: list[FileInfo]) -> Iterator[tuple[FileInfo, Iterator[bytes]]]:
-    """Files with their bytes, which are to be read before the next file is asked for."""
-    for start in range(0, len(files), artifacts.MOST_CONTENTS):
-        some = files[start : start + artifacts.MOST_CONTENTS]
-        digests = [file.digest for file in some if file.digest is not None]
-        found = self._transport.call(artifacts.get_contents, artifacts.GetContents(digests)).contents
-        named = (f"{file.path!r} of run {run_id}" for file in some if file.digest is not None)
-        asked = [(one.chunks, name, what) for one, name, what in zip(found, digests, named, strict=True)]
-        read = self._repository.read_all(asked)
-        for file in some:
-            yield file, _grown(self, run_id, file) if file.digest is None else next(read)
-
-
-def _counted(content: Iterator[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
-    for data in content:
-        yield data
-        progress(len(data))
-
-
-def _tree(self: Client, run_id: str, path: str) -> list[FileInfo]:
-    return self._transport.call(artifacts.get_tree, artifacts.TreeOf(run_id, path)).files
-
-
-def _chunks(self: Client, run_id: str, file: FileInfo) -> Iterator[bytes]:
-    if file.digest is None:
-        return _grown(self, run_id, file)
-    content = self._transport.call(artifacts.get_content, artifacts.GetContent(file.digest))
-    return self._repository.read(content.chunks, file.digest, f"{file.path!r} of run {run_id}")
-
-
-def _grown(self: Client, run_id: str, file: FileInfo) -> Iterator[bytes]:
-    offset = 0
-    while offset < (file.file_size or 0):  # no further: whoever writes it may be faster than we are
-        request = growing.ReadGrowing(run_id, file.path, offset, (file.file_size or 0) - offset)
-        try:
-            data = self._transport.call(growing.read_growing, request).data
-        except NotFound:
-            # Kept for good meanwhile: what is left to read is in the store.
-            whole = _tree(self, run_id, file.path)[0]
-            data = b"" if whole.digest is None else b"".join(_chunks(self, run_id, whole))[offset : file.file_size]
-        if not data:
-            return
-        yield data
-        offset += len(data)
-
-
 def _folder(artifact_path: str | None) -> str:
     return rules.check_path(artifact_path.rstrip("/") if isinstance(artifact_path, str) else artifact_path)
+
+
+def _name_of(stream: object, artifact_path: str | None) -> str:
+    """Where a file object goes: one that was opened by a file's path as that path would, another where it is told to."""
+    opened = getattr(stream, "raw", stream)
+    # What wraps a file (gzip, tarfile) gives other bytes than are in the file whose name it has.
+    name = opened.name if isinstance(opened, FileIO) else None
+    if isinstance(name, str):
+        name = os.path.basename(name)
+        return f"{_folder(artifact_path)}/{name}" if artifact_path else name
+    if artifact_path is None:
+        raise InvalidParameter(
+            f"The file object {stream!r:.200} has no name of its own: say under which it is to be logged, as artifact_path."
+        )
+    return artifact_path
 
 
 def _require(path: object) -> str:

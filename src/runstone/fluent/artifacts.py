@@ -9,27 +9,33 @@ from runstone.fluent.location import client
 from runstone.fluent.session import require_run, target
 
 
-def log_artifact(local_path: str, artifact_path: str | None = None, run_id: str | None = None) -> None:
-    """Log a file (or a folder, under its own name). It is in the store, whole and checked, when this returns.
+def log_artifact(
+    local_path: Any, artifact_path: str | None = None, run_id: str | None = None, *, wait: bool = True
+) -> None:
+    """Log a file, a folder under its own name, or what a binary file object gives. It is in the store, whole and checked, when this returns.
 
     Args:
-        local_path: the file here; it must exist: write or save it first.
-        artifact_path: the folder among the run's artifacts to put it in.
+        local_path: the file here, which must exist: write or save it first; or a binary file object, read from where it stands.
+        artifact_path: the folder among the run's artifacts to put it in. Of a file object that was not opened by a file's path (such
+            as an io.BytesIO) it is the whole path, for nothing else says a name.
         run_id: another run than the active one.
+        wait: whether it is in the store when this returns.
 
     Raises:
         MissingFile: there is no such file (also a FileNotFoundError).
         FileChanged: the file kept changing while it was read.
-        InvalidParameter: the artifact path is absolute, holds '..' or is otherwise not plain.
+        InvalidParameter: the artifact path is absolute, holds '..' or is otherwise not plain; or a file object has no name.
     """
     store, chosen = target(run_id)
-    store.log_artifact(chosen, local_path, artifact_path)
+    store.log_artifact(chosen, local_path, artifact_path, wait=wait)
 
 
-def log_artifacts(local_dir: str, artifact_path: str | None = None, run_id: str | None = None) -> None:
+def log_artifacts(
+    local_dir: str, artifact_path: str | None = None, run_id: str | None = None, *, wait: bool = True
+) -> None:
     """Log what is in a folder. See `log_artifact`."""
     store, chosen = target(run_id)
-    store.log_artifacts(chosen, local_dir, artifact_path)
+    store.log_artifacts(chosen, local_dir, artifact_path, wait=wait)
 
 
 def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
