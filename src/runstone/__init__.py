@@ -25,6 +25,7 @@ _HOMES = {
         "runstone.fluent.artifacts": (
             "log_artifact log_artifacts log_text log_dict log_figure log_image log_table load_table log_stream get_artifact_uri"
         ),
+        "runstone.fluent.deleting": "delete_artifact",
         "runstone.fluent.inputs": "log_input log_inputs",
         "runstone.fluent.models": (
             "initialize_logged_model create_external_model finalize_logged_model get_logged_model last_logged_model "
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from runstone.fluent.artifacts import log_stream as log_stream
     from runstone.fluent.artifacts import log_table as log_table
     from runstone.fluent.artifacts import log_text as log_text
+    from runstone.fluent.deleting import delete_artifact as delete_artifact
     from runstone.fluent.experiments import create_experiment as create_experiment
     from runstone.fluent.experiments import delete_experiment as delete_experiment
     from runstone.fluent.experiments import delete_experiment_tag as delete_experiment_tag

@@ -1,4 +1,4 @@
-"""`runstone artifacts`: ls, get, cat."""
+"""`runstone artifacts`: ls, get, cat; and rm, which is with all that gives space back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from runstone.cli.finding import find_run, reader
 from runstone.cli.output import for_people, json_option, progress, show, show_json, size
+from runstone.cli.space import rm
 from runstone.client import Client
 from runstone.entities import FileInfo
 from runstone.errors import NotFound
@@ -21,6 +22,9 @@ def artifacts() -> None:
 
     RUN is a run's id, the first 4 or more characters of one, its name, or `latest`.
     """
+
+
+artifacts.add_command(rm)
 
 
 @artifacts.command()

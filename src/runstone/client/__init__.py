@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runstone.client import (
     artifacts,
+    deleting,
     downloads,
     experiments,
     inputs,
@@ -151,6 +152,8 @@ class Client:
     download_artifacts = downloads.download_artifacts
     read_artifact = downloads.read_artifact
     stream_artifact = downloads.stream_artifact
+    delete_artifact = deleting.delete_artifact
+    delete_logged_model_artifact = deleting.delete_logged_model_artifact
     verify = verification.verify
 
     log_text = media.log_text

@@ -38,7 +38,7 @@ _READS = frozenset(
     ]
 )
 # Those whose answers hold a run's files, among them what dead processes left of its console.
-_FILES = frozenset({"list_artifacts", "get_tree"})
+_FILES = frozenset({"list_artifacts", "get_tree", "delete_artifact"})
 
 END_TAG = "runstone.end"
 
@@ -66,7 +66,7 @@ class SettledTransport:
         if operation.name in _READS:
             self.settle()
         elif operation.name in _FILES:
-            self._keep_files(str(getattr(request, "run_id", "")))
+            self._keep_files(str(getattr(request, "run_id", "") or ""))
         return self.inner.call(operation, request)
 
     def repository(self) -> Repository:

@@ -6,11 +6,12 @@ import msgspec
 
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameter, NotServed
-from runstone.operations import locations, owners, rules
+from runstone.operations import deleting, owners, rules
 from runstone.operations.artifacts import Files, level, paths
 from runstone.operations.engine import Engine
+from runstone.operations.owners import Place
 from runstone.operations.table import Empty, operation
-from runstone.store import artifacts, keys
+from runstone.store import keys
 
 
 class KeyFolder(msgspec.Struct):
@@ -67,10 +68,8 @@ def delete_key(engine: Engine, request: Key) -> Empty:
         owner, path = owners.place_of_key(connection, key)
         if owner == owners.FREE and keys.is_above_roots(connection, key):
             raise InvalidParameter(f"Invalid path: {key!r} holds the artifacts of runs or models. Name one of them.")
-        artifacts.delete(connection, owner, path)
-        found = locations.place_of(engine, connection, owner)
-    if found is not None:
-        found.place.delete(found.join(path))
+        remove_plain = deleting.remove(engine, connection, Place(owner, path))
+    remove_plain()
     return Empty()
 
 
