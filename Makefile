@@ -5,7 +5,7 @@ PY = .venv/bin/python
 # -n 2: the suite is written for two cores; more do no harm
 PYTEST = $(PY) -m pytest -n $(or $(JOBS),2)
 
-.PHONY: demo test check lint soak bench bench-server format lock clean
+.PHONY: demo test check lint soak bench bench-server bench-artifacts format lock clean
 .DEFAULT_GOAL := test
 
 demo: .venv/.demo
@@ -32,6 +32,9 @@ bench: .venv/.test
 
 bench-server: .venv/.test
 	$(PY) -m benchmarks.server
+
+bench-artifacts: .venv/.test
+	$(PY) -m benchmarks.artifacts
 
 format: .venv/.test
 	$(PY) -m ruff check --fix -q src tests benchmarks examples tools

@@ -18,10 +18,12 @@ os.environ["GIT_PYTHON_REFRESH"] = "quiet"
 
 import mlflow
 from tasks import (
+    each_file,
     folder_bytes,
     log_until_killed,
     main,
     repeatedly,
+    sources,
     timed_calls,
     value_at,
     values,
@@ -35,7 +37,9 @@ FILTER = "metrics.metric_3 > 0.5 AND params.param_4 = '7'"
 
 def _store(folder: str) -> None:
     os.chdir(folder)
-    if importlib.util.find_spec("sqlalchemy") is None:  # skinny has no database: folders of files
+    if "BENCH_URI" in os.environ:  # a server's
+        mlflow.set_tracking_uri(os.environ["BENCH_URI"])
+    elif importlib.util.find_spec("sqlalchemy") is None:  # skinny has no database: folders of files
         os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
         mlflow.set_tracking_uri(f"file://{folder}/mlruns")
     else:
@@ -152,6 +156,21 @@ def artifact(folder: str, count: int) -> dict[str, Any]:
     return {"first": first, "again": again}
 
 
+def files(folder: str, count: int) -> dict[str, Any]:
+    """Log each file of the sources in a run of its own."""
+    _store(folder)
+    client = mlflow.MlflowClient()
+    return each_file(lambda path: client.log_artifact(client.create_run("0").info.run_id, path), folder)
+
+
+def tree(folder: str, count: int) -> dict[str, Any]:
+    """Log the folder of the sources as it is."""
+    _store(folder)
+    client = mlflow.MlflowClient()
+    run_id = client.create_run("0").info.run_id
+    return whole(lambda: client.log_artifacts(run_id, sources()))
+
+
 def upload(folder: str, count: int) -> dict[str, Any]:
     """Log `folder`/big to the server that MLFLOW_TRACKING_URI names, in a run whose id is kept in the folder."""
     client = mlflow.MlflowClient()
@@ -176,7 +195,22 @@ def download(folder: str, count: int) -> dict[str, Any]:
     return found
 
 
-TASKS = (log_metric, points, keys, kill, kill_async, logged, series, fill, search, artifact, upload, download)
+TASKS = (
+    log_metric,
+    points,
+    keys,
+    kill,
+    kill_async,
+    logged,
+    series,
+    fill,
+    search,
+    artifact,
+    files,
+    tree,
+    upload,
+    download,
+)
 
 if __name__ == "__main__":
     main({task.__name__: task for task in TASKS})

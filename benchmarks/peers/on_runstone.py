@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import filecmp
+import io
 import os
+import shutil
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tasks import (
+    each_file,
     folder_bytes,
     log_until_killed,
     main,
     repeatedly,
+    sources,
     timed_calls,
     value_at,
     values,
@@ -131,5 +137,102 @@ def artifact(folder: str, count: int) -> dict[str, Any]:
     return {"first": first, "again": again}
 
 
+def files(folder: str, count: int) -> dict[str, Any]:
+    """Log each file of the sources in a run of its own; the bytes that count are those of the packs."""
+    client = runstone.Client(_store(folder))
+    packs = os.path.join(folder, "store", "packs")
+    return each_file(lambda path: client.log_artifact(client.create_run("0").info.run_id, path), packs)
+
+
+def tree(folder: str, count: int) -> dict[str, Any]:
+    """Log the folder of the sources as it is."""
+    client = runstone.Client(_store(folder))
+    run_id = client.create_run("0").info.run_id
+    return whole(lambda: client.log_artifacts(run_id, sources()))
+
+
+def upload(folder: str, count: int) -> dict[str, Any]:
+    """Log `folder`/big to the server that BENCH_URI names, in a run whose id is kept in the folder."""
+    client = runstone.Client(os.environ["BENCH_URI"])
+    return _kept(client, folder, lambda run_id: client.log_artifact(run_id, os.path.join(folder, "big")))
+
+
+def download(folder: str, count: int) -> dict[str, Any]:
+    """Get it back, and look whether it is whole."""
+    client, run_id, target = runstone.Client(os.environ["BENCH_URI"]), _run(folder), os.path.join(folder, "down")
+    found = whole(lambda: client.download_artifacts(run_id, "big", target))
+    same = filecmp.cmp(os.path.join(folder, "big"), os.path.join(target, "big"), shallow=False)
+    shutil.rmtree(target)
+    if not same:
+        raise SystemExit("what came down is not what went up")
+    return found
+
+
+def cached(folder: str, count: int) -> dict[str, Any]:
+    """Fetch a file that this machine has in its cache, twice; whether the second was fetched at all."""
+    client = runstone.Client(_store(folder))
+    run_id = client.create_run("0").info.run_id
+    client.log_artifact(run_id, os.path.join(sources(), "big"))
+    first = client.download_artifacts(run_id, "big")
+    places = [first]
+    again = whole(lambda: places.append(client.download_artifacts(run_id, "big")))
+    return {**again, "cached": os.path.samefile(first, places[1])}
+
+
+def long(folder: str, count: int) -> dict[str, Any]:
+    """Log a stream of `count` bytes that is a block of random bytes again and again: as many chunks as random bytes have, on little disk."""
+    client = runstone.Client(_store(folder))
+    return _kept(client, folder, lambda run_id: client.log_stream(run_id, Repeated(1 << 30, count), "long"))
+
+
+def tail(folder: str, count: int) -> dict[str, Any]:
+    """Open it, and read the last megabyte; each time anew."""
+    client, run_id = runstone.Client(_store(folder)), _run(folder)
+    if not hasattr(client, "open_artifact"):
+        return {}
+
+    def act() -> None:
+        with client.open_artifact(run_id, "long") as file:
+            file.seek(-1_000_000, os.SEEK_END)
+            if len(file.read()) != 1_000_000:
+                raise SystemExit("less came than was asked for")
+
+    first = whole(act)
+    return {"first": first, **repeatedly(act, 10)}
+
+
+class Repeated(io.RawIOBase):
+    """A stream of `size` bytes: one block of random bytes, again and again."""
+
+    def __init__(self, block: int, size: int) -> None:
+        self._block, self._left, self._at = memoryview(os.urandom(min(block, size))), size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = min(len(buffer), self._left, len(self._block) - self._at)
+        buffer[:count] = self._block[self._at : self._at + count]
+        self._left, self._at = self._left - count, (self._at + count) % len(self._block)
+        return count
+
+
+def _kept(client: Any, folder: str, act: Callable[[str], object]) -> dict[str, Any]:
+    run_id = client.create_run("0").info.run_id
+    with open(os.path.join(folder, "run"), "w") as file:
+        file.write(run_id)
+    return whole(lambda: act(run_id))
+
+
+def _run(folder: str) -> str:
+    with open(os.path.join(folder, "run")) as file:
+        return file.read()
+
+
+TASKS = (
+    log_metric, points, keys, logged, kill, fill, search, artifact,
+    files, tree, upload, download, cached, long, tail,
+)  # fmt: skip
+
 if __name__ == "__main__":
-    main({task.__name__: task for task in (log_metric, points, keys, logged, kill, fill, search, artifact)})
+    main({task.__name__: task for task in TASKS})

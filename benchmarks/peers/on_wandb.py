@@ -5,12 +5,25 @@ from __future__ import annotations
 import os
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 os.environ.update(WANDB_MODE="offline", WANDB_SILENT="true", WANDB_ERROR_REPORTING="false", WANDB_CONSOLE="off")
 
 import wandb
-from tasks import folder_bytes, log_until_killed, main, timed_calls, value_at, values, values_at, values_by_key, whole
+from tasks import (
+    each_file,
+    folder_bytes,
+    log_until_killed,
+    main,
+    sources,
+    timed_calls,
+    value_at,
+    values,
+    values_at,
+    values_by_key,
+    whole,
+)
 
 
 def _start(folder: str) -> Any:
@@ -46,6 +59,32 @@ def keys(folder: str, count: int) -> dict[str, Any]:
         wandb.teardown()
 
     return whole(act, lambda: values_by_key(count))
+
+
+def files(folder: str, count: int) -> dict[str, Any]:
+    """Log each file of the sources as a version of an artifact, in a run of its own."""
+    _keep_below(folder)
+    return each_file(lambda path: _log(folder, lambda artifact: artifact.add_file(path)), folder)
+
+
+def tree(folder: str, count: int) -> dict[str, Any]:
+    """Log the folder of the sources as one artifact."""
+    _keep_below(folder)
+    return whole(lambda: _log(folder, lambda artifact: artifact.add_dir(sources())))
+
+
+def _keep_below(folder: str) -> None:
+    os.environ.update(
+        {f"WANDB_{name}_DIR": os.path.join(folder, name.lower()) for name in ("DATA", "CACHE", "ARTIFACT")}
+    )
+
+
+def _log(folder: str, add: Callable[[Any], object]) -> None:
+    run = _start(folder)
+    artifact = wandb.Artifact("files", type="dataset")
+    add(artifact)
+    run.log_artifact(artifact)
+    run.finish()
 
 
 def kill(folder: str, count: int) -> dict[str, Any]:
@@ -93,4 +132,4 @@ def _records(path: str) -> list[bytes]:
 
 
 if __name__ == "__main__":
-    main({task.__name__: task for task in (log_metric, points, keys, kill, logged)})
+    main({task.__name__: task for task in (log_metric, points, keys, kill, logged, files, tree)})

@@ -101,6 +101,27 @@ def repeatedly(act: Callable[[], object], times: int) -> dict[str, Any]:
     return {"wall": statistics.median(walls), "cpu": (cpu_spent() - cpu) / times}
 
 
+def sources() -> str:
+    """The folder with the files that are to be logged."""
+    return os.environ["BENCH_SOURCES"]
+
+
+def each_file(log: Callable[[str], object], stored: str) -> dict[str, Any]:
+    """Log every file of the sources, by name, and the first one twice: wall and CPU of each, and the bytes that it adds to what is stored.
+
+    Args:
+        log: logs a file, in a run of its own.
+        stored: the folder of which the bytes are counted; BENCH_STORED names another, a server's.
+    """
+    found, folder = {}, os.environ.get("BENCH_STORED", stored)
+    first, *others = sorted(os.listdir(sources()))
+    for title, name in ((first, first), ("again", first), *((name, name) for name in others)):
+        before, path = folder_bytes(folder), os.path.join(sources(), name)
+        figures = whole(lambda path=path: log(path))
+        found[title] = {**figures, "added": folder_bytes(folder) - before}
+    return found
+
+
 def cpu_spent() -> float:
     """User and system seconds of this process and its finished children."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
