@@ -20,6 +20,7 @@ COMMANDS = {
     "server": ("server", "Serve the store over HTTP, to every client that speaks MLflow's wire."),
     "ui": ("server", "The same, and open it in a browser."),
     "verify": ("checks", "Read every stored byte again and compare it with its digest."),
+    "usage": ("space", "Say who holds how many bytes, and what sharing saved."),
     "sync": ("syncing", "Ship what was left on this machine on its way to the store."),
     "doctor": ("checks", "Say which store this is and whether it is well."),
 }

@@ -1,14 +1,102 @@
-"""What gives space back: `runstone artifacts rm`."""
+"""What gives space back, and what says where it is: `runstone usage`, `runstone artifacts rm`."""
 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runstone.cli.finding import find_run, reader
-from runstone.cli.output import json_option, show_json, size
+from runstone.cli.output import for_people, json_option, show, show_json, size
 from runstone.errors import NotFound, WrongFileKind
+
+if TYPE_CHECKING:
+    from runstone.operations.usage import Share, Usage
+
+_KINDS = ("experiments", "runs", "models", "versions", "kinds")
+# Cells of a bar, and the eighths of one.
+_WIDTH = 16
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+@click.command()
+@click.option("--by", type=click.Choice(_KINDS), help="These only.")
+@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 10_000), help="So many of each.")
+@json_option
+def usage(by: str | None, top: int, as_json: bool) -> None:
+    """Who holds how many bytes, and what sharing saved.
+
+    LOGGED is what files are, STORED what they take where they lie (once, and compressed), UNIQUE what nobody else has of that: what
+    deleting them would free.
+    """
+    found = reader().usage(top)
+    shown = [by] if by else list(_KINDS)
+    if as_json:
+        import msgspec
+
+        show_json(msgspec.to_builtins(found))
+    elif for_people():
+        _summary(found)
+        for kind in shown:
+            _shares(kind, getattr(found, kind), found.counts[kind])
+    else:
+        show(
+            [{"of": kind, **_plain(share)} for kind in shown for share in getattr(found, kind)], False, "No files here."
+        )
+
+
+def _plain(share: Share) -> dict[str, Any]:
+    import msgspec
+
+    row: dict[str, Any] = msgspec.to_builtins(share)
+    return row
+
+
+def _summary(found: Usage) -> None:
+    most = max(found.logical, 1)
+    lines = [
+        ("logged", found.logical, f"{found.files:,} files"),
+        ("shared", found.shared, "was stored already"),
+        ("compressed", found.compressed, "saved by compression"),
+        ("stored", found.stored, f"{found.stored / most:.0%} of what was logged" if found.logical else ""),
+    ]
+    for name, count, meaning in lines:
+        print(f"{name:>12}  {size(count):>8}  {_bar(count / most)}  {meaning}")
+    disk = found.disk
+    print(f"{'on the disk':>12}  {size(disk.packs + disk.database + disk.journal + disk.other):>8}", end="")
+    print(f"  {size(disk.packs)} of packs, {size(disk.database)} of database, {size(disk.journal)} of journals")
+    print(f"{'prunable':>12}  {size(found.prunable):>8}  needed by nothing")
+    if found.deleted:
+        print(f"{'deleted':>12}  {size(found.deleted):>8}  held by deleted runs and models only")
+
+
+def _shares(kind: str, shares: list[Share], count: int) -> None:
+    if not shares:
+        return
+    most = max(share.stored for share in shares) or 1
+    print()
+    rows = []
+    for share in shares:
+        name = share.name if kind == "kinds" else f"{share.name} ({share.id[:8]})" if share.name else share.id
+        rows.append(
+            {
+                kind: name,
+                "files": share.files,
+                "logged": size(share.logical),
+                "stored": size(share.stored),
+                "unique": size(share.unique),
+                "": _bar(share.stored / most),
+            }
+        )
+    show(rows, False, parts={kind: 1.0})
+    if count > len(shares):
+        print(f"... of {count:,}: `--top {count}` shows all.", file=sys.stderr)
+
+
+def _bar(part: float) -> str:
+    full, eighth = divmod(round(min(max(part, 0.0), 1.0) * _WIDTH * 8), 8)
+    return ("█" * full + (_EIGHTHS[eighth] if eighth else "")).ljust(_WIDTH)
 
 
 @click.command()

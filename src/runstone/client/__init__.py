@@ -19,6 +19,7 @@ from runstone.client import (
     runs,
     series,
     settled,
+    space,
     tables,
     verification,
 )
@@ -155,6 +156,7 @@ class Client:
     delete_artifact = deleting.delete_artifact
     delete_logged_model_artifact = deleting.delete_logged_model_artifact
     verify = verification.verify
+    usage = space.usage
 
     log_text = media.log_text
     log_dict = media.log_dict
