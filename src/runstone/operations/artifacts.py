@@ -42,13 +42,15 @@ class GetContent(msgspec.Struct):
 
 
 class PlacedChunk(msgspec.Struct, omit_defaults=True):
-    """Where a chunk is: in a pack, or here."""
+    """Where a chunk is: in a pack, or here. Digest and size are of its plain bytes; compressed by `codec` it lies there in `stored`."""
 
     digest: str
     size: int
     pack: str | None = None
     offset: int | None = None
     data: bytes | None = None
+    stored: int = 0
+    codec: str = ""
 
 
 class Content(msgspec.Struct, omit_defaults=True):

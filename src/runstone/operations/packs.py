@@ -10,7 +10,7 @@ from runstone.errors import Conflict, InvalidParameter
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
 from runstone.repository.files import repository_in
-from runstone.repository.packs import Packed
+from runstone.repository.packs import Packed, PackedChunk
 from runstone.store import artifacts
 from runstone.store.database import Connection
 
@@ -21,11 +21,11 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 class NewPack(msgspec.Struct):
-    """A pack that lies where packs lie: its chunks as (digest, offset, size)."""
+    """A pack that lies where packs lie, and the chunks in it."""
 
     name: str
     size: int
-    chunks: list[tuple[str, int, int]]
+    chunks: list[PackedChunk]
 
 
 class AllPacks(msgspec.Struct):
@@ -89,18 +89,19 @@ def take_pack(engine: Engine, arrived: ArrivingPack) -> None:
 
 def placed(pack: Packed) -> NewPack:
     """A pack as a repository hands it over, as a request names it."""
-    return NewPack(pack.name, pack.size, [(chunk.digest, chunk.offset, chunk.size) for chunk in pack.chunks])
+    return NewPack(pack.name, pack.size, pack.chunks)
 
 
 def add_pack(connection: Connection, pack: NewPack, now: int) -> None:
     """Enter a pack into the index. Raises InvalidParameter for one that cannot be."""
     _check_name(pack.name)
-    for name, offset, size in pack.chunks:
-        if not 0 <= offset < offset + size <= pack.size:
+    for chunk in pack.chunks:
+        if not 0 <= chunk.offset < chunk.offset + chunk.length <= pack.size:
             raise InvalidParameter(
-                f"The chunk {name} at {offset}, of {size} bytes, does not lie in the pack {pack.name} of {pack.size} bytes."
+                f"The chunk {chunk.digest} at {chunk.offset}, of {chunk.length} bytes, does not lie in the pack {pack.name} of {pack.size} bytes."
             )
-    artifacts.add_pack(connection, pack.name, pack.size, pack.chunks, now)
+    rows = [(chunk.digest, chunk.size, chunk.offset, chunk.stored, chunk.codec) for chunk in pack.chunks]
+    artifacts.add_pack(connection, pack.name, pack.size, rows, now)
 
 
 def _check_name(name: str) -> None:

@@ -193,7 +193,7 @@ def _check_content(engine: Engine, file: NewFile, small: dict[str, bytes]) -> No
         known = artifacts.places(connection, [name for name in set(file.chunks) if name not in small])
     places: list[PlacedChunk] = []
     for name in file.chunks:
-        row = (name, len(small[name]), None, None, small[name]) if name in small else known.get(name)
+        row = (name, len(small[name]), None, None, small[name], 0, "") if name in small else known.get(name)
         if row is None:
             raise _missing(file, name)
         places.append(PlacedChunk(*row))

@@ -9,10 +9,11 @@ import zlib
 
 import msgspec
 
-from runstone.errors import Conflict, InvalidParameter, from_os_error
+from runstone.errors import Conflict, CorruptData, InvalidParameter, from_os_error
 from runstone.repository import unfinished
 from runstone.repository.blobs import Blobs, check_name
 from runstone.repository.chunks import MOST, digest
+from runstone.repository.compression import decompress
 from runstone.repository.packs import MAGIC, TAIL, Packed, PackedChunk
 
 # Bytes that a pack and its footer may have. What our client sends is far smaller; a footer is held in memory.
@@ -61,8 +62,7 @@ class ArrivingPack:
         try:
             chunks = self._footer()
             for chunk in chunks:
-                if digest(os.pread(self._descriptor, chunk.size, chunk.offset)) != chunk.digest:
-                    raise self._wrong(f"the chunk at {chunk.offset} is not {chunk.digest[:100]}")
+                self._check(chunk)
             blobs.put(self.name, self._path)
         except BaseException:
             self.abandon()
@@ -76,6 +76,16 @@ class ArrivingPack:
             os.unlink(self._path)
         with contextlib.suppress(OSError):
             os.close(self._descriptor)
+
+    def _check(self, chunk: PackedChunk) -> None:
+        data = os.pread(self._descriptor, chunk.length, chunk.offset)
+        if chunk.codec:
+            try:
+                data = decompress(data, chunk.codec, chunk.size)
+            except CorruptData as error:
+                raise self._wrong(f"the chunk at {chunk.offset} cannot be read. {error.message}") from error
+        if digest(data) != chunk.digest:
+            raise self._wrong(f"the chunk at {chunk.offset} is not {chunk.digest[:100]}")
 
     def _footer(self) -> list[PackedChunk]:
         try:
@@ -91,9 +101,13 @@ class ArrivingPack:
             raise self._wrong(f"it has no footer that can be read: {error}") from error
         place = len(MAGIC)
         for chunk in chunks:
-            if chunk.offset != place or not 0 < chunk.size <= MOST:
-                raise self._wrong(f"its footer says that a chunk of {chunk.size} bytes is at {chunk.offset}")
-            place += chunk.size
+            # Compressed is smaller, or there is no sense in it.
+            coded = 0 < chunk.stored < chunk.size if chunk.codec else chunk.stored == 0
+            if chunk.offset != place or not 0 < chunk.size <= MOST or not coded:
+                raise self._wrong(
+                    f"its footer says that a chunk of {chunk.size} bytes ({chunk.stored} {chunk.codec[:20]!r}) is at {chunk.offset}"
+                )
+            place += chunk.length
         if place != start:
             raise self._wrong("its chunks do not fill it")
         return chunks

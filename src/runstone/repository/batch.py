@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from runstone.errors import InvalidParameter, RunstoneError
 from runstone.repository.blobs import Blobs
 from runstone.repository.chunks import LEAST, Cutter, Hasher, ReadInto, begin, digest
+from runstone.repository.compression import CODEC, compress
 from runstone.repository.packs import Packed, PackWriter
 from runstone.repository.steady import read_steadily
 
@@ -143,7 +144,11 @@ class Batch:
     def _put(self, name: str, data: bytes | memoryview) -> None:
         if self._pack is None:
             self._pack = PackWriter(self._folder, read_soon=self._blobs.indexed)
-        self._pack.add(name, data)
+        frame = compress(data)
+        if frame is None:
+            self._pack.add(name, data)
+        else:
+            self._pack.add_stored(name, len(data), len(frame), CODEC, frame)
         if self._pack.pack.size >= self._blobs.full_size:
             self._seal_behind()
 

@@ -12,6 +12,7 @@ from runstone.repository.batch import Batch, Known, Stored
 from runstone.repository.blobs import Blobs, Range
 from runstone.repository.blobs.local import LocalBlobs
 from runstone.repository.chunks import Hasher, digest
+from runstone.repository.compression import decompress
 from runstone.repository.packs import Packed
 
 # Names packs, small chunks and files in the index, in one transaction.
@@ -19,13 +20,15 @@ Commit = Callable[[list[Packed], "list[tuple[str, bytes]]", list[Stored]], None]
 
 
 class Place(Protocol):
-    """Where a chunk is."""
+    """Where a chunk is. Digest and size are of its plain bytes; compressed by `codec` it lies there in `stored` bytes, else 0 and ''."""
 
     digest: str
     size: int
     pack: str | None
     offset: int | None
     data: bytes | None
+    stored: int
+    codec: str
 
 
 def repository_in(folder: str) -> Repository:
@@ -87,7 +90,9 @@ class Repository:
 
     def _gather(self, places: Iterable[Place]) -> Iterator[bytes]:
         return self.blobs.gather(
-            Range(place.pack, place.offset or 0, place.size) for place in places if place.pack is not None
+            Range(place.pack, place.offset or 0, place.stored or place.size)
+            for place in places
+            if place.pack is not None
         )
 
 
@@ -136,9 +141,13 @@ def _checked(place: Place, packed: Iterator[bytes], what: str) -> bytes:
         data = place.data if place.pack is None else next(packed, None)
     except CorruptData as error:
         raise CorruptData(f"{problem} is lost. {error.message}") from error
+    where = "the database" if place.pack is None else f"the pack {place.pack}"
+    damaged = f"{problem} in {where} is damaged. `runstone verify` lists all that is; restore it from a backup."
+    if data is not None and place.codec:
+        try:
+            data = decompress(data, place.codec, place.size)
+        except CorruptData as error:
+            raise CorruptData(f"{damaged} {error.message}") from error
     if data is None or digest(data) != place.digest:
-        where = "the database" if place.pack is None else f"the pack {place.pack}"
-        raise CorruptData(
-            f"{problem} in {where} is damaged. `runstone verify` lists all that is; restore it from a backup."
-        )
+        raise CorruptData(damaged)
     return data

@@ -2,7 +2,7 @@
 
 8 bytes  b"RUNSTPK1"
 chunks   back to back
-footer   JSON: [[digest, offset, size], ...]
+footer   JSON: [[digest, offset, size], ...]; of one that lies compressed [digest, offset, size, stored, codec]
 u32      length of the footer      u32  CRC-32 of the footer      8 bytes  b"RUNSTPK1"
 """
 
@@ -25,11 +25,19 @@ TAIL = struct.Struct("<II8s")
 
 
 class PackedChunk(msgspec.Struct, array_like=True):
-    """Where a chunk lies in its pack."""
+    """Where a chunk lies in its pack. Digest and size are of its plain bytes; compressed by `codec` it lies there in `stored` bytes,
+    and as it is where they are 0 and ''."""
 
     digest: str
     offset: int
     size: int
+    stored: int = 0
+    codec: str = ""
+
+    @property
+    def length(self) -> int:
+        """Bytes that it takes in the pack."""
+        return self.stored or self.size
 
 
 class Packed(msgspec.Struct):
@@ -70,12 +78,28 @@ class PackWriter:
 
     def add(self, digest: str, data: bytes | memoryview) -> None:
         """Put a chunk at the end."""
-        self.pack.chunks.append(PackedChunk(digest, self.pack.size, len(data)))
+        self.add_stored(digest, len(data), 0, "", data)
+
+    def add_stored(self, digest: str, size: int, stored: int, codec: str, data: bytes | memoryview) -> None:
+        """Put a chunk at the end as it is to lie there.
+
+        Args:
+            digest: of its plain bytes.
+            size: of its plain bytes.
+            stored: how many bytes it lies in, 0 where it is not compressed.
+            codec: how it is compressed, '' where it is not.
+            data: what lies there.
+        """
+        assert len(data) == (stored or size)
+        self.pack.chunks.append(PackedChunk(digest, self.pack.size, size, stored, codec))
         self._write(data)
 
     def finish(self, blobs: Blobs) -> None:
         """Write the footer and hand the pack over; on disk when this returns."""
-        footer = msgspec.json.encode(self.pack.chunks)
+        # Three values say all of a chunk that lies as it is: so they have been since the first pack.
+        footer = msgspec.json.encode(
+            [chunk if chunk.codec else (chunk.digest, chunk.offset, chunk.size) for chunk in self.pack.chunks]
+        )
         self._write(footer + TAIL.pack(len(footer), zlib.crc32(footer), MAGIC))
         try:
             self._file.finish()

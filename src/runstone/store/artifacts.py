@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 from runstone.store.database import Connection
 
+# Where a chunk is: digest, size, pack name and offset, or the bytes themselves; and bytes it lies in and their codec, where it is compressed.
+Placed = tuple[str, int, str | None, int | None, bytes | None, int, str]
+_PLACED = "chunk.digest, chunk.size, pack.name, chunk.offset, chunk.data, chunk.stored, chunk.codec"
+
 
 def known(connection: Connection, digests: Sequence[str]) -> dict[str, str | None]:
     """Which of these chunks are here, each with the pack it lies in; None of one that lies in the database."""
@@ -22,15 +26,13 @@ def known(connection: Connection, digests: Sequence[str]) -> dict[str, str | Non
     return found
 
 
-def places(
-    connection: Connection, digests: Sequence[str]
-) -> dict[str, tuple[str, int, str | None, int | None, bytes | None]]:
-    """Where those of these chunks are that are here: digest, size, pack name and offset, or the bytes themselves."""
-    found: dict[str, tuple[str, int, str | None, int | None, bytes | None]] = {}
+def places(connection: Connection, digests: Sequence[str]) -> dict[str, Placed]:
+    """Where those of these chunks are that are here."""
+    found: dict[str, Placed] = {}
     for start in range(0, len(digests), 5_000):
         some = digests[start : start + 5_000]
         rows = connection.execute(
-            "SELECT digest, chunk.size, pack.name, offset, data FROM chunk LEFT JOIN pack ON pack.id = chunk.pack"
+            f"SELECT {_PLACED} FROM chunk LEFT JOIN pack ON pack.id = chunk.pack"
             f" WHERE digest IN ({','.join('?' * len(some))})",
             some,
         )
@@ -73,13 +75,16 @@ def delete_pack(connection: Connection, name: str) -> bool:
     return True
 
 
-def add_pack(connection: Connection, name: str, size: int, chunks: Sequence[tuple[str, int, int]], now: int) -> None:
-    """A pack and the chunks in it (digest, offset, size). A chunk that is known is where it came in last: the earlier pack may be lost."""
+def add_pack(
+    connection: Connection, name: str, size: int, chunks: Sequence[tuple[str, int, int, int, str]], now: int
+) -> None:
+    """A pack and the chunks in it (digest, size, offset, stored bytes, codec). A chunk that is known is where it came in last: the earlier
+    pack may be lost."""
     cursor = connection.execute("INSERT INTO pack (name, size, creation_time) VALUES (?, ?, ?)", (name, size, now))
     connection.executemany(
-        "INSERT INTO chunk (digest, size, pack, offset) VALUES (?, ?, ?, ?) ON CONFLICT (digest)"
-        " DO UPDATE SET size = excluded.size, pack = excluded.pack, offset = excluded.offset, data = NULL",
-        [(digest, length, cursor.lastrowid, offset) for digest, offset, length in chunks],
+        "INSERT INTO chunk (pack, digest, size, offset, stored, codec) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET"
+        " size = excluded.size, pack = excluded.pack, offset = excluded.offset, data = NULL, stored = excluded.stored, codec = excluded.codec",
+        [(cursor.lastrowid, *chunk) for chunk in chunks],
     )
 
 
@@ -87,7 +92,7 @@ def add_small(connection: Connection, chunks: Sequence[tuple[str, bytes]]) -> No
     """Chunks kept in the database itself. One that is in a pack is asked for again only when the pack is lost: it moves here."""
     connection.executemany(
         "INSERT INTO chunk (digest, size, data) VALUES (?, ?, ?)"
-        " ON CONFLICT (digest) DO UPDATE SET data = excluded.data, pack = NULL, offset = NULL WHERE data IS NULL",
+        " ON CONFLICT (digest) DO UPDATE SET data = excluded.data, pack = NULL, offset = NULL, stored = 0, codec = '' WHERE data IS NULL",
         [(digest, len(data), data) for digest, data in chunks],
     )
 
@@ -167,10 +172,10 @@ def paths(connection: Connection, owner: str, path: str = "") -> list[tuple[str,
     ).fetchall()
 
 
-def content(connection: Connection, digest: str) -> list[tuple[str, int, str | None, int | None, bytes | None]]:
-    """A content's chunks in order: digest, size, pack name and offset, or the bytes themselves."""
+def content(connection: Connection, digest: str) -> list[Placed]:
+    """A content's chunks in order, and where they are."""
     return connection.execute(
-        "SELECT chunk.digest, chunk.size, pack.name, chunk.offset, chunk.data FROM content"
+        f"SELECT {_PLACED} FROM content"
         " JOIN content_chunk ON content_chunk.content = content.id JOIN chunk ON chunk.id = content_chunk.chunk"
         " LEFT JOIN pack ON pack.id = chunk.pack WHERE content.digest = ? ORDER BY content_chunk.position",
         (digest,),
