@@ -16,7 +16,7 @@ import pytest
 from tests.support.servers import Server, serve
 
 from runstone import MlflowClient
-from runstone.errors import BadRequest, InvalidParameter, RunstoneError
+from runstone.errors import BadRequest, FileChanged, InvalidParameter, RunstoneError
 
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 Ask = Callable[..., tuple[int, bytes]]
@@ -299,3 +299,45 @@ def test_a_place_that_is_none_is_said_before_anything_is_served(tmp_path: Path) 
     for wrong in ({"artifact_root": "ftp://x"}, {"artifact_destination": "http://x/y"}):
         with pytest.raises((InvalidParameter, BadRequest)):
             run.check(run.Options(str(tmp_path / "store"), **wrong))
+
+
+def test_a_plain_file_is_opened_and_read_where_it_is_wanted(client: MlflowClient, folder: Path) -> None:
+    run_id = client.create_run("0").info.run_id
+    data = os.urandom(5_000_000)
+    client.log_files(run_id, {"a/plain.bin": data, "empty": b""})
+    with client.open_artifact(run_id, "a/plain.bin") as file:
+        assert (file.size, file.digest) == (len(data), None)
+        file.seek(-10, os.SEEK_END)
+        assert file.read() == data[-10:]
+        file.seek(1_500_000)
+        assert file.read(2_000_000) == data[1_500_000:3_500_000]
+        (folder / "art" / "0" / run_id / "artifacts" / "a" / "plain.bin").write_bytes(b"another" * 1_000_000)
+        file.seek(0)
+        with pytest.raises(FileChanged, match="written anew"):
+            file.read(10)
+    with client.open_artifact(run_id, "empty") as file:
+        assert file.read() == b""
+
+
+def test_a_server_that_gives_no_ranges_is_read_whole_once(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = client.create_run("0").info.run_id
+    data = os.urandom(3_000_000)
+    client.log_files(run_id, {"plain.bin": data})
+    opened = client.open_artifact(run_id, "plain.bin")
+    connection = client._repository.connection  # type: ignore[attr-defined]
+    stream = connection.stream
+    asked: list[str] = []
+
+    def without_ranges(method: str, path: str, *, headers: Any = None, **rest: Any) -> Any:
+        asked.append(path)  # as a stock MLflow server does, which does not look at them
+        return stream(method, path, headers={}, **rest)
+
+    monkeypatch.setattr(connection, "stream", without_ranges)
+    with opened:
+        opened.seek(2_000_000)
+        assert opened.read(5) == data[2_000_000:2_000_005]
+        opened.seek(0)
+        assert opened.read() == data
+    assert len(asked) == 1

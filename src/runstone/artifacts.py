@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runstone.client import Client
+from runstone.client.uris import parts_of_uri
 from runstone.entities import FileInfo
 from runstone.errors import BadRequest, InvalidParameter
 from runstone.fluent.location import client
@@ -89,17 +90,9 @@ def _place(artifact_uri: str | None, run_id: str | None, artifact_path: str | No
     if artifact_uri is None:
         assert run_id is not None
         return run_id, artifact_path or ""
-    scheme, separator, rest = artifact_uri.partition(":")
-    parts = rest.lstrip("/").split("/")
-    if scheme == "runs" and separator and parts[0]:
-        return parts[0], _joined("/".join(parts[1:]), artifact_path)
-    # EXPERIMENT/RUN/artifacts/PATH, as a run's own artifact_uri has it
-    if scheme == "mlflow-artifacts" and len(parts) >= 3 and parts[2] == "artifacts":
-        return parts[1], _joined("/".join(parts[3:]), artifact_path)
-    raise InvalidParameter(
-        f"{artifact_uri!r} names no artifact of this store. Write runs:/RUN_ID/path, or a run's info.artifact_uri with '/path' behind it."
-    )
+    owner, path = parts_of_uri(artifact_uri)
+    return owner, _joined(path, artifact_path)
 
 
 def _joined(first: str, second: str | None) -> str:
-    return "/".join(part for part in (first.strip("/"), second) if part)
+    return "/".join(part for part in (first, second) if part)

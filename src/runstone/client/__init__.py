@@ -153,6 +153,7 @@ class Client:
     download_artifacts = downloads.download_artifacts
     read_artifact = downloads.read_artifact
     stream_artifact = downloads.stream_artifact
+    open_artifact = downloads.open_artifact
     delete_artifact = deleting.delete_artifact
     delete_logged_model_artifact = deleting.delete_logged_model_artifact
     verify = verification.verify

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runstone.entities import FileInfo
 from runstone.errors import NotFound, WrongFileKind, from_os_error
@@ -12,6 +12,7 @@ from runstone.operations import artifacts, growing, rules
 
 if TYPE_CHECKING:
     from runstone.client import Client
+    from runstone.client.opening import ArtifactFile
 
 
 def read_artifact(self: Client, run_id: str, path: str) -> bytes:
@@ -25,6 +26,23 @@ def stream_artifact(self: Client, run_id: str, path: str) -> Iterator[bytes]:
         if file.path == path:
             return _chunks(self, run_id, file)
     raise NotFound(f"{path!r} is a folder of run {run_id}, not a file. list_artifacts says what is in it.")
+
+
+def open_artifact(self: Client, run_id: Any, path: str | None = None) -> ArtifactFile:
+    """Open a file of a run's for reading: a binary, seekable file object. Only the chunks that are touched are fetched; each is checked.
+
+    Args:
+        run_id: the run's id, or a Run; or a URI, runs:/RUN/PATH or a run's artifact_uri with a path behind it.
+        path: the file among the run's files; not with a URI that names it.
+
+    Raises:
+        NotFound: there is no such file, or it is a folder.
+        InvalidParameter: the path is not plain, or none is given.
+        CorruptData: (while it is read) a chunk is not as it was stored.
+    """
+    from runstone.client import opening
+
+    return opening.open_file(self, run_id, path)
 
 
 def download_artifacts(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runstone.errors import InvalidParameter
 from runstone.fluent.location import client
 from runstone.fluent.session import require_run, target
+
+if TYPE_CHECKING:
+    from runstone.client.opening import ArtifactFile
 
 
 def log_artifact(
@@ -92,6 +95,20 @@ def log_stream(stream: Any, artifact_file: str, run_id: str | None = None) -> No
     """Log what a binary file object gives, as a file."""
     store, chosen = target(run_id)
     store.log_stream(chosen, stream, artifact_file)
+
+
+def open_artifact(run_id: Any, path: str | None = None) -> ArtifactFile:
+    """Open a file of a run's for reading: a binary, seekable file object. Only the chunks that are touched are fetched; each is checked.
+
+    Args:
+        run_id: the run's id, or a Run; or a URI: runs:/RUN/PATH, or what get_artifact_uri gives.
+        path: the file among the run's files; not with a URI that names it.
+
+    Raises:
+        NotFound: there is no such file, or it is a folder.
+        CorruptData: (while it is read) a chunk is not as it was stored.
+    """
+    return client().open_artifact(run_id, path)
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:

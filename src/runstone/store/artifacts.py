@@ -8,7 +8,7 @@ from runstone.store.database import Connection
 
 # Where a chunk is: digest, size, pack name and offset, or the bytes themselves; and bytes it lies in and their codec, where it is compressed.
 Placed = tuple[str, int, str | None, int | None, bytes | None, int, str]
-_PLACED = "chunk.digest, chunk.size, pack.name, chunk.offset, chunk.data, chunk.stored, chunk.codec"
+PLACED = "chunk.digest, chunk.size, pack.name, chunk.offset, chunk.data, chunk.stored, chunk.codec"
 
 
 def known(connection: Connection, digests: Sequence[str]) -> dict[str, str | None]:
@@ -32,7 +32,7 @@ def places(connection: Connection, digests: Sequence[str]) -> dict[str, Placed]:
     for start in range(0, len(digests), 5_000):
         some = digests[start : start + 5_000]
         rows = connection.execute(
-            f"SELECT {_PLACED} FROM chunk LEFT JOIN pack ON pack.id = chunk.pack"
+            f"SELECT {PLACED} FROM chunk LEFT JOIN pack ON pack.id = chunk.pack"
             f" WHERE digest IN ({','.join('?' * len(some))})",
             some,
         )
@@ -104,13 +104,14 @@ def name_file(
     row = connection.execute("SELECT id FROM content WHERE digest = ?", (digest,)).fetchone()
     if row is None:
         content = connection.execute("INSERT INTO content (digest, size) VALUES (?, ?)", (digest, size)).lastrowid
+        start, rows = 0, []
         for position, chunk in enumerate(chunks):
-            placed = connection.execute(
-                "INSERT INTO content_chunk (content, position, chunk) SELECT ?, ?, id FROM chunk WHERE digest = ?",
-                (content, position, chunk),
-            )
-            if placed.rowcount != 1:
+            placed = connection.execute("SELECT id, size FROM chunk WHERE digest = ?", (chunk,)).fetchone()
+            if placed is None:
                 return chunk
+            rows.append((content, position, placed[0], start))
+            start += placed[1]
+        connection.executemany("INSERT INTO content_chunk (content, position, chunk, start) VALUES (?, ?, ?, ?)", rows)
     else:
         content = row[0]
     connection.execute(
@@ -175,7 +176,7 @@ def paths(connection: Connection, owner: str, path: str = "") -> list[tuple[str,
 def content(connection: Connection, digest: str) -> list[Placed]:
     """A content's chunks in order, and where they are."""
     return connection.execute(
-        f"SELECT {_PLACED} FROM content"
+        f"SELECT {PLACED} FROM content"
         " JOIN content_chunk ON content_chunk.content = content.id JOIN chunk ON chunk.id = content_chunk.chunk"
         " LEFT JOIN pack ON pack.id = chunk.pack WHERE content.digest = ? ORDER BY content_chunk.position",
         (digest,),

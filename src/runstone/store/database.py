@@ -6,10 +6,9 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
-from weakref import WeakSet
 
 from runstone import settings
 from runstone.errors import (
@@ -25,28 +24,19 @@ from runstone.errors import (
 )
 from runstone.store import gate
 from runstone.store.functions import as_number, folded
+from runstone.store.held import NO_SHADOW, EndOfThread, Held
+from runstone.store.held import Shadow as Shadow
 from runstone.store.schema import APPLICATION_ID, MIGRATIONS, statements
 
 Connection = sqlite3.Connection
 
 
-class Shadow(NamedTuple):
-    """Temporary objects that a connection has while it reads: statements, with their values, that make and that drop them."""
-
-    make: Sequence[tuple[str, Sequence[object]]] = ()
-    drop: Sequence[tuple[str, Sequence[object]]] = ()
-
-
-_NO_SHADOW = Shadow()
 # What tells SQLite that nobody writes the file.
 _FROZEN = "&immutable=1"
 # Steps of SQLite's machine between two looks at the clock: some milliseconds.
 _BETWEEN_LOOKS = 100_000
 # Bytes of the header that every SQLite file begins with.
 _HEADER = 100
-
-# A connection that was in use by the very thread that forked: never closed in the child, where it would disturb the parent's locks.
-_orphans: list[Connection] = []
 
 
 class Database:
@@ -60,15 +50,17 @@ class Database:
     def __init__(self, path: str) -> None:
         self.path = path
         # For readers who know something that they may not write.
-        self.shadow = _NO_SHADOW
+        self.shadow = NO_SHADOW
         # Seconds that one reading may take, for a server whose readers are few; None is no limit.
         self.patience: float | None = None
         self._turn = threading.Lock()
         self._interrupted = False
         self._local = threading.local()
-        self._all: WeakSet[_Held] = WeakSet()
+        self._all: set[Held] = set()
+        # Those of threads that have ended.
+        self._ended: deque[Held] = deque()
         with gate.passage(), self._translated():
-            self._local.held = self._hold()
+            self._keep_for_thread(self._hold())
         gate.add(self)
 
     @contextmanager
@@ -107,7 +99,7 @@ class Database:
                 raise RunstoneError(
                     "A write within a read or write of the same thread. This is a fault of runstone's: please report it."
                 )
-            self._cast(_NO_SHADOW)
+            self._cast(NO_SHADOW)
             # SQLite has those who wait look again every now and then: beside a thread that writes all the time one could wait for
             # seconds. A thread of this process that waits here is woken as soon as there is room.
             with self._turn:
@@ -136,7 +128,7 @@ class Database:
         """A transaction that is never kept, in memory alone: for reading what the disk has no room for. Writers wait meanwhile."""
         with gate.passage(), self._translated(), self._turn:
             connection = self._connection()
-            self._cast(_NO_SHADOW)
+            self._cast(NO_SHADOW)
             connection.execute("PRAGMA cache_spill=OFF")
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -169,6 +161,7 @@ class Database:
         """Close every thread's connection. Only where no other thread is using the database any more."""
         for held in list(self._all):
             held.close()
+        self._all.clear()
         self._local = threading.local()
 
     def suspend(self) -> None:
@@ -178,22 +171,35 @@ class Database:
                 held.close()
 
     def _connection(self) -> Connection:
-        held: _Held | None = getattr(self._local, "held", None)
+        if self._ended:
+            self._close_ended()
+        held: Held | None = getattr(self._local, "held", None)
         if held is not None and not held.closed and held.process == os.getpid():
             # What was deleted and made again under a running program is another store: writing to the old one would be lost.
             # What could only be read may be written by now; what was read as if nobody wrote it is opened anew for each reading.
             if held.connection.in_transaction or (held.identity == self._identity() and self._still_right(held)):
                 return held.connection
             held.close()
+            self._all.discard(held)
         self._identity()  # it is made once: a missing one is never made again behind its user's back
-        held = self._local.held = self._hold()
+        held = self._hold()
+        self._keep_for_thread(held)
         return held.connection
 
-    def _still_right(self, held: _Held) -> bool:
+    def _keep_for_thread(self, held: Held) -> None:
+        self._local.held, self._local.end = held, EndOfThread(held, self._ended)
+
+    def _close_ended(self) -> None:
+        while self._ended:
+            held = self._ended.popleft()
+            held.close()
+            self._all.discard(held)
+
+    def _still_right(self, held: Held) -> bool:
         return held.read_only is None or (_FROZEN not in held.read_only and held.read_only == self._read_only())
 
     def _cast(self, shadow: Shadow) -> None:
-        held: _Held = self._local.held
+        held: Held = self._local.held
         if held.shadow is not shadow:
             for statement, values in (*held.shadow.drop, *shadow.make):
                 held.connection.execute(statement, values)
@@ -212,7 +218,7 @@ class Database:
             raise from_os_error(error, f"Looking for the store {self.path!r}") from error
         return status.st_dev, status.st_ino
 
-    def _hold(self) -> _Held:
+    def _hold(self) -> Held:
         if os.path.exists(self.path) and 0 < os.path.getsize(self.path) < _HEADER:
             # SQLite takes a file of a byte or so for an empty one, and would write over it
             raise self._error(sqlite3.DatabaseError("it was cut short"), sqlite3.SQLITE_NOTADB)
@@ -222,7 +228,7 @@ class Database:
             self._migrate(connection)
             if read_only is None:
                 self._keep_log(connection)
-            held = _Held(connection, self._identity(), read_only)
+            held = Held(connection, self._identity(), read_only)
         except BaseException:
             connection.close()
             raise
@@ -354,28 +360,6 @@ class Database:
                 f"Reading or writing the store {self.path!r} failed ({error}). Check the disk.", self.path
             )
         return RunstoneError(f"The store {self.path!r} refused a statement: {error}.")
-
-
-class _Held:
-    """A thread's connection, which file it is to, and by which address where it only reads; `shadow` is what it has at the moment.
-    Closed with the database, or when its thread has ended."""
-
-    __slots__ = ("__weakref__", "closed", "connection", "identity", "process", "read_only", "shadow")
-
-    def __init__(self, connection: Connection, identity: tuple[int, int], read_only: str | None) -> None:
-        self.connection, self.identity, self.process = connection, identity, os.getpid()
-        self.read_only, self.shadow, self.closed = read_only, _NO_SHADOW, False
-
-    def close(self) -> None:
-        """Close it; in a forked child keep it as it is."""
-        self.closed = True
-        if self.process == os.getpid():
-            self.connection.close()
-        else:
-            _orphans.append(self.connection)
-
-    def __del__(self) -> None:
-        self.close()
 
 
 def _roll_back(connection: Connection) -> None:

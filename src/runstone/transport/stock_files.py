@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
-from typing import BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 from runstone.connection import Answer, Connection, answer_error
 from runstone.entities import FileInfo, RunInfo
-from runstone.errors import NotFound, NotServed, from_os_error
+from runstone.errors import FileChanged, NotFound, NotServed, RunstoneError, from_os_error
 from runstone.operations import artifacts
 from runstone.repository.files import Commit, Place
 from runstone.transport.http import PREFIX, HttpTransport
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 SCHEME = "mlflow-artifacts:"
 _PROXY = PREFIX + "/mlflow-artifacts/artifacts/"
@@ -106,6 +109,10 @@ class StockFiles:
         """Several files, one after the other."""
         return (self.read(places, whole, what) for places, whole, what in contents)
 
+    def open(self, place: str, what: str) -> StockFile:
+        """A file whose bytes are fetched where they are wanted."""
+        return StockFile(self.connection, place, what)
+
     def _put(self, place: str, stream: BinaryIO, size: int | None) -> None:
         headers = {"Content-Type": "application/octet-stream"}
         if size is not None:
@@ -117,6 +124,71 @@ class StockFiles:
             response.release_conn()
         if answer.status >= 400:
             raise answer_error(answer, self.connection.address)
+
+
+class StockFile:
+    """One file of the server's: ranges of it, where the server gives ranges; else it is fetched whole, into a temporary file.
+
+    Args:
+        connection: the way to the server.
+        place: the file's place in the proxy.
+        what: what an error calls it.
+    """
+
+    def __init__(self, connection: Connection, place: str, what: str) -> None:
+        self._connection, self._place, self._what = connection, place, what
+        self._tag: str | None = None
+        self._copy: IO[bytes] | None = None
+
+    def fetch(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """The bytes from `start` to before `stop`, and those around them, in pieces, each with its place."""
+        start -= start % _PIECE
+        if self._copy is None:
+            yield from self._range(start, stop + -stop % _PIECE)
+        if self._copy is not None:
+            for at in range(start, stop, _PIECE):
+                self._copy.seek(at)
+                yield at, self._copy.read(_PIECE)
+
+    def close(self) -> None:
+        """Let go of the copy, where one was made."""
+        if self._copy is not None:
+            self._copy.close()
+
+    def _range(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        headers = {"Range": f"bytes={start}-{stop - 1}"}
+        if self._tag is not None:
+            headers["If-Range"] = self._tag
+        response = self._connection.stream("GET", _PROXY + quote(self._place), headers=headers)
+        try:
+            if response.status == 206:
+                self._tag = response.headers.get("etag") or self._tag
+                for data in self._connection.pieces(response, _PIECE):
+                    yield start, data
+                    start += len(data)
+            elif response.status >= 400:
+                raise answer_error(Answer(response.status, response.headers, response.read()), self._connection.address)
+            elif self._tag is not None:
+                response.close()
+                raise FileChanged(f"{self._what} was written anew while it was read. Open it again.", self._place)
+            else:
+                self._copy = self._fetched(response)
+        finally:
+            response.release_conn()
+
+    def _fetched(self, response: BaseHTTPResponse) -> IO[bytes]:
+        from tempfile import TemporaryFile
+
+        copy = TemporaryFile(prefix="runstone-")  # noqa: SIM115  # closed with this object
+        try:
+            for data in self._connection.pieces(response, _PIECE):
+                copy.write(data)
+        except BaseException as error:
+            copy.close()
+            if isinstance(error, OSError) and not isinstance(error, RunstoneError):
+                raise from_os_error(error, f"Fetching {self._what} into a temporary file") from error
+            raise
+        return copy
 
 
 def _size(stream: BinaryIO) -> int | None:
