@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runstone.errors import FileChanged, MissingFile
+from runstone.errors import FileChanged, MissingFile, NotFound
 from runstone.repository.batch import SMALL_TOTAL, Stored
 from runstone.repository.behind import Behind
 from runstone.repository.blobs.local import LocalBlobs
@@ -261,3 +261,57 @@ def test_only_one_act_is_behind_and_what_it_raises_comes_to_light() -> None:
         behind.start(lambda: done.append(3))
     behind.wait()
     assert done == [1, 2]
+
+
+def test_a_full_pack_is_in_the_index_before_the_next_is_full_and_the_files_come_last(
+    repository: Repository, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LocalBlobs, "full_size", 2_000_000)
+    told: list[tuple[list[str], int]] = []
+
+    def commit(packed: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]) -> None:
+        assert set(left("packs")) >= {pack.name for pack in packed}, "on disk before it is named"
+        told.append(([pack.name for pack in packed], len(files)))
+        index.commit(packed, small, files)
+
+    repository.store([("file", OLD)], index.known, commit, repository.blobs.delete)
+    assert [len(names) for names, _ in told] == [1] * len(told)
+    assert [count for _, count in told] == [0] * (len(told) - 1) + [1]
+    assert len(told) > 3
+    assert sorted(name for names, _ in told for name in names) == left("packs")
+
+
+def test_a_failure_takes_the_packs_that_were_named_early_away_again(
+    repository: Repository, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LocalBlobs, "full_size", 2_000_000)
+
+    def forget(name: str) -> None:
+        index.packs = [pack for pack in index.packs if pack.name != name]
+        repository.blobs.delete(name)
+
+    class Breaking(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() >= 8_000_000:
+                assert index.packs, "some are named by now"
+                raise ConnectionError("the line went dead")
+            return super().read(min(size or 0, 1_000_000))
+
+    with pytest.raises(ConnectionError):
+        repository.store([("file", Breaking(OLD))], index.known, index.commit, forget)
+    assert (index.packs, index.files, left("packs"), left("incoming")) == ([], [], [], [])
+
+
+def test_a_pack_that_the_index_refuses_goes_away_with_the_others(
+    repository: Repository, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LocalBlobs, "full_size", 2_000_000)
+
+    def commit(packed: list[Packed], small: object, files: object) -> None:
+        if index.packs:
+            raise NotFound("the run was deleted meanwhile")
+        index.packs += packed
+
+    with pytest.raises(NotFound, match="deleted meanwhile"):
+        repository.store([("file", OLD)], index.known, commit, repository.blobs.delete)
+    assert (left("packs"), left("incoming")) == ([], [])

@@ -14,6 +14,7 @@ from runstone.journal import shipping
 from runstone.journal.waiting import is_passing
 from runstone.journal.writer import Journal, find_journal
 from runstone.operations import artifacts, rules, storing
+from runstone.operations.packs import PackName, delete_pack
 from runstone.repository.batch import Stored
 from runstone.repository.packs import Packed
 
@@ -89,9 +90,12 @@ def store_files(
     def commit(packs: list[Packed], small: list[tuple[str, bytes]], stored: list[Stored]) -> None:
         self._transport.call(storing.commit_artifacts, storing.commit_request(run_id, packs, small, stored, expected))
 
+    def forget(name: str) -> None:
+        self._transport.call(delete_pack, PackName(name))
+
     known([])  # a run that is missing or deleted is said before anything is read
     if sources:
-        self._repository.store(sources, known, commit)
+        self._repository.store(sources, known, commit, forget)
 
 
 def _named(

@@ -12,7 +12,7 @@ from runstone.errors import Conflict, CorruptData, InvalidParameter
 from runstone.operations import locations, owners, rules
 from runstone.operations.artifacts import PlacedChunk
 from runstone.operations.engine import Engine
-from runstone.operations.packs import NewPack, add_pack, placed
+from runstone.operations.packs import NewPack, PackName, add_pack, delete_pack, placed
 from runstone.operations.table import Empty, operation
 from runstone.repository.batch import Stored
 from runstone.repository.chunks import digest
@@ -99,7 +99,10 @@ def store_streams(engine: Engine, owner: str, sources: Iterable[Source]) -> None
     def commit(packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]) -> None:
         _commit(engine, owner, commit_request("", packs, small, files))
 
-    repository_in(engine.folder).store(sources, known, commit)
+    def forget(name: str) -> None:
+        delete_pack.function(engine, PackName(name))
+
+    repository_in(engine.folder).store(sources, known, commit, forget)
 
 
 def commit_request(

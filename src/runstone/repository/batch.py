@@ -37,6 +37,10 @@ class Stored(NamedTuple):
 
 # Which of some chunks, by digest, the store has already.
 Known = Callable[[list[str]], "set[str]"]
+# Names packs, small chunks and files in the index, in one transaction.
+Commit = Callable[[list[Packed], "list[tuple[str, bytes]]", list[Stored]], object]
+# Takes a pack that no file needs out of the index and away.
+Forget = Callable[[str], object]
 
 
 class Batch:
@@ -47,13 +51,20 @@ class Batch:
         blobs: where packs rest.
         folder: where packs are written before they are handed over; in the same file system.
         known: tells which of some chunks are stored already.
+        commit: names a full pack in the index as soon as it is on disk, so that what was stored before a kill need not be stored again.
+            None leaves all of them to `packs`.
+        forget: takes such a pack away again.
     """
 
-    def __init__(self, blobs: Blobs, folder: str, known: Known) -> None:
+    def __init__(
+        self, blobs: Blobs, folder: str, known: Known, commit: Commit | None = None, forget: Forget | None = None
+    ) -> None:
         self.packs: list[Packed] = []
         self.small: list[tuple[str, bytes]] = []
         self.files: list[Stored] = []
         self._blobs, self._folder, self._known = blobs, folder, known
+        self._commit, self._forget = (commit, forget) if forget is not None else (None, blobs.delete)
+        self._written: list[str] = []
         self._seen: set[str] = set()
         self._small_size = 0
         self._waiting: list[tuple[str, bytes]] = []
@@ -76,7 +87,7 @@ class Batch:
         self._place_waiting()
         last, self._pack = self._pack, None
         if last is not None:
-            self._seal(last)
+            self._seal(last, self.packs.append)
         if self._behind is not None:
             self._behind.wait()
 
@@ -87,9 +98,9 @@ class Batch:
                 self._behind.wait()
         if self._pack is not None:
             self._pack.abandon()
-        for pack in self.packs:
-            with contextlib.suppress(RunstoneError):
-                self._blobs.delete(pack.name)
+        for name in self._written:
+            with contextlib.suppress(RunstoneError):  # among others where a file of somebody else's needs it by now
+                self._forget(name)
 
     def _take_file(self, path: str, source: str) -> None:
         read_steadily(source, lambda file, size: self._take(path, file.readinto, size), self.files.pop)
@@ -160,16 +171,23 @@ class Batch:
         self._behind.make_room()  # what went wrong there is raised here, while this pack is still ours to abandon
         full, self._pack = self._pack, None
         assert full is not None
-        self._behind.start(lambda: self._seal(full))
+        self._behind.start(lambda: self._seal(full, self._enter))
 
-    def _seal(self, pack: PackWriter) -> None:
+    def _seal(self, pack: PackWriter, enter: Callable[[Packed], None]) -> None:
         try:
             pack.finish(self._blobs)
         except BaseException:
             pack.abandon()
             raise
         if not self._blobs.indexed:
-            self.packs.append(pack.pack)
+            self._written.append(pack.pack.name)
+            enter(pack.pack)
+
+    def _enter(self, pack: Packed) -> None:
+        if self._commit is None:
+            self.packs.append(pack)
+        else:
+            self._commit([pack], [], [])
 
 
 def _straight(path: str, stream: RawIOBase, buffer: memoryview) -> int:

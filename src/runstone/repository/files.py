@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import RawIOBase
 from typing import BinaryIO, Protocol
 
 from runstone.errors import CorruptData
-from runstone.repository.batch import Batch, Known, Stored
+from runstone.repository.batch import Batch, Commit, Forget, Known
 from runstone.repository.blobs import Blobs, Range
 from runstone.repository.blobs.local import LocalBlobs
 from runstone.repository.chunks import Hasher, digest
 from runstone.repository.compression import decompress
-from runstone.repository.packs import Packed
-
-# Names packs, small chunks and files in the index, in one transaction.
-Commit = Callable[[list[Packed], "list[tuple[str, bytes]]", list[Stored]], None]
 
 
 class Place(Protocol):
@@ -48,10 +44,22 @@ class Repository:
         self.blobs, self.folder = blobs, folder
 
     def store(
-        self, sources: Iterable[tuple[str, str | bytes | BinaryIO | RawIOBase]], known: Known, commit: Commit
+        self,
+        sources: Iterable[tuple[str, str | bytes | BinaryIO | RawIOBase]],
+        known: Known,
+        commit: Commit,
+        forget: Forget | None = None,
     ) -> None:
-        """Store files (path, and a local path, the bytes or a stream), all or none. They are on disk when this returns."""
-        batch = Batch(self.blobs, self.folder, known)
+        """Store files (path, and a local path, the bytes or a stream), all or none. They are on disk when this returns.
+
+        Args:
+            sources: the files.
+            known: tells which of some chunks are stored already.
+            commit: names packs, small chunks and files in the index, in one transaction: those of a long call as they are full, and the
+                files last.
+            forget: takes a pack that was named early away again, when this fails; without it none is.
+        """
+        batch = Batch(self.blobs, self.folder, known, commit, forget)
         try:
             for path, source in sources:
                 batch.add(path, source)

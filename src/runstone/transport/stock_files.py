@@ -12,7 +12,8 @@ from runstone.connection import Answer, Connection, answer_error
 from runstone.entities import FileInfo, RunInfo
 from runstone.errors import FileChanged, NotFound, NotServed, RunstoneError, from_os_error
 from runstone.operations import artifacts
-from runstone.repository.files import Commit, Place
+from runstone.repository.batch import Commit, Forget
+from runstone.repository.files import Place
 from runstone.transport.http import PREFIX, HttpTransport
 
 if TYPE_CHECKING:
@@ -83,8 +84,9 @@ class StockFiles:
         sources: Iterable[tuple[str, str | bytes | BinaryIO]],
         known: Callable[[list[str]], set[str]],
         commit: Commit,
+        forget: Forget | None = None,
     ) -> None:
-        """Send files (path, and a local path, the bytes or a stream), one after the other: MLflow knows no all or none."""
+        """Send files (path, and a local path, the bytes or a stream), one after the other: MLflow knows no all or none, and no packs."""
         (root,) = known([])
         for path, source in sources:
             if isinstance(source, str):
