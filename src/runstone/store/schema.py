@@ -7,7 +7,16 @@ from importlib import import_module
 # SQLite marks whose file it is in its header; any other number there is a foreign database. ("RNST")
 APPLICATION_ID = 0x524E5354
 # In their order: a database says in its header how many of them it has had.
-MIGRATIONS = ("beginning", "dataset_uses", "models", "arrivals", "arrivals_by_run", "compressed_chunks", "chunk_starts")
+MIGRATIONS = (
+    "beginning",
+    "dataset_uses",
+    "models",
+    "arrivals",
+    "arrivals_by_run",
+    "compressed_chunks",
+    "chunk_starts",
+    "mirrors",
+)
 
 
 def statements(migration: str) -> str:
