@@ -17,7 +17,7 @@ from tests.support.servers import Server, serve
 
 from runstone import MlflowClient
 from runstone.connection import Connection
-from runstone.errors import Conflict, CorruptData, InvalidParameter, RunstoneError, Unreachable
+from runstone.errors import Conflict, ContentGone, CorruptData, InvalidParameter, RunstoneError, Unreachable
 from runstone.operations import storing
 from runstone.operations.packs import NewPack
 from runstone.repository.blobs.local import LocalBlobs
@@ -166,7 +166,7 @@ def test_a_server_believes_no_digest(client: MlflowClient, transport: HttpTransp
         lambda: commit([], packs=[NewPack("c" * 32 + ".pack", 1_000, [(name, 8, 500)])]),
     ]  # fmt: skip
     for lie in lies:
-        with pytest.raises((InvalidParameter, CorruptData)):
+        with pytest.raises((InvalidParameter, CorruptData, ContentGone)):
             lie()
     assert client.list_artifacts(run_id) == []
     client.log_bytes(run_id, victim, "true")

@@ -11,6 +11,7 @@ RunstoneError
 ├── WrongFileKind (OSError)              400 INVALID_PARAMETER_VALUE   a directory where a file is needed, or the reverse
 ├── FileChanged (OSError)                409 RESOURCE_CONFLICT         a file changed while it was being read
 ├── Conflict (RuntimeError)              409 RESOURCE_CONFLICT         somebody else changed it meanwhile
+├── ContentGone (RuntimeError)           409 ABORTED                   what was to be named was pruned meanwhile: store it again
 ├── RunStateError (RuntimeError)         500 INVALID_STATE             a call in the wrong order: no run, or one too many
 ├── StorageFull (OSError)                429 RESOURCE_EXHAUSTED
 ├── StorageDenied (PermissionError)      403 PERMISSION_DENIED         read-only, or not ours to write
@@ -146,6 +147,12 @@ class Conflict(RunstoneError, RuntimeError):
     code = "RESOURCE_CONFLICT"
 
 
+class ContentGone(RunstoneError, RuntimeError):
+    """Bytes that were stored when it was asked, and are no more: they are to be stored again."""
+
+    code = "ABORTED"
+
+
 class RunStateError(RunstoneError, RuntimeError):
     """A call in the wrong order: there is no run, or one is already active."""
 
@@ -248,7 +255,7 @@ _KINDS: dict[str, type[RunstoneError]] = {
     kind.code: kind
     for kind in (
         BadRequest, AlreadyExists, NotFound, NotServed, RunStateError, CorruptData, StorageFull, StorageDenied, StorageBusy,
-        Conflict, InvalidParameter, Refused,
+        Conflict, ContentGone, InvalidParameter, Refused,
     )
 }  # fmt: skip
 _KINDS["NOT_FOUND"] = NotFound

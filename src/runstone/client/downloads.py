@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runstone.entities import FileInfo
@@ -88,7 +89,7 @@ def _contents(self: Client, run_id: str, files: list[FileInfo]) -> Iterator[tupl
         found = self._transport.call(artifacts.get_contents, artifacts.GetContents(digests)).contents
         named = (f"{file.path!r} of run {run_id}" for file in some if file.digest is not None)
         asked = [(one.chunks, name, what) for one, name, what in zip(found, digests, named, strict=True)]
-        read = self._repository.read_all(asked)
+        read = self._repository.read_all(asked, again=partial(chunks_now, self))
         for file in some:
             yield file, _grown(self, run_id, file) if file.digest is None else next(read)
 
@@ -107,7 +108,13 @@ def _chunks(self: Client, run_id: str, file: FileInfo) -> Iterator[bytes]:
     if file.digest is None:
         return _grown(self, run_id, file)
     content = self._transport.call(artifacts.get_content, artifacts.GetContent(file.digest))
-    return self._repository.read(content.chunks, file.digest, f"{file.path!r} of run {run_id}")
+    what, again = f"{file.path!r} of run {run_id}", partial(chunks_now, self)
+    return self._repository.read(content.chunks, file.digest, what, again=again)
+
+
+def chunks_now(self: Client, digests: list[str]) -> list[artifacts.PlacedChunk]:
+    """Where these chunks are by now: what is pruned while it is read lies elsewhere then."""
+    return self._transport.call(artifacts.locate_chunks, artifacts.ChunkNames(digests)).chunks
 
 
 def _grown(self: Client, run_id: str, file: FileInfo) -> Iterator[bytes]:

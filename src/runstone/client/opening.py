@@ -7,8 +7,10 @@ import os
 from bisect import bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runstone.client.downloads import chunks_now
 from runstone.client.uris import parts_of_uri
 from runstone.entities import FileInfo
 from runstone.errors import CorruptData, InvalidParameter, NotFound
@@ -68,8 +70,9 @@ def open_file(self: Client, run: Any, path: str | None) -> ArtifactFile:
         return ArtifactFile(_Growing(self, run_id, path, size), run_id, path, size, None)
     from runstone.transport.stock_files import StockFiles
 
-    if isinstance(self._repository, StockFiles):
-        return ArtifactFile(self._repository.open(digest, f"{path!r} of run {run_id}"), run_id, path, size, None)
+    repository: object = self._repository
+    if isinstance(repository, StockFiles):
+        return ArtifactFile(repository.open(digest, f"{path!r} of run {run_id}"), run_id, path, size, None)
     return ArtifactFile(_Chunks(self, digest, size, f"{path!r} of run {run_id}"), run_id, path, size, digest)
 
 
@@ -209,7 +212,8 @@ class _Chunks:
     def fetch(self, start: int, stop: int) -> Iterator[Piece]:
         wanted = list(self._wanted(start, stop))
         asked = [([place], place.digest, self._what) for _, place in wanted]
-        for (begin, _), content in zip(wanted, self._client._repository.read_all(asked), strict=True):
+        read = self._client._repository.read_all(asked, again=partial(chunks_now, self._client))
+        for (begin, _), content in zip(wanted, read, strict=True):
             yield begin, b"".join(content)
 
     def _wanted(self, start: int, stop: int) -> Iterator[tuple[int, artifacts.PlacedChunk]]:

@@ -71,6 +71,12 @@ class SeveralContents(msgspec.Struct):
     contents: list[Content]
 
 
+class ChunkNames(msgspec.Struct):
+    """Chunks, by their digests."""
+
+    digests: list[str]
+
+
 class TreeOf(msgspec.Struct):
     """A run's files, all of them or those at and below a path."""
 
@@ -147,7 +153,14 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
 def get_content(engine: Engine, request: GetContent) -> Content:
     """A content's chunks and where they are."""
     with engine.database.read() as connection:
-        return Content([PlacedChunk(*row) for row in artifacts.content(connection, request.digest)])
+        return _content(connection, request.digest)
+
+
+@operation("POST", "/runstone/chunks/locate", permission="read")
+def locate_chunks(engine: Engine, request: ChunkNames) -> Content:
+    """Where these chunks are now; those that are nowhere are left out. For readers whose pack was pruned after they were told of it."""
+    rules.check_limit("chunks", len(request.digests), MOST_CONTENTS)
+    return Content(chunks_now(engine, request.digests))
 
 
 @operation("POST", "/runstone/contents/find", permission="read")
@@ -155,8 +168,7 @@ def get_contents(engine: Engine, request: GetContents) -> SeveralContents:
     """Several contents' chunks and where they are: a folder of small files is one question, not thousands."""
     rules.check_limit("contents", len(request.digests), MOST_CONTENTS)
     with engine.database.read() as connection:
-        found = [artifacts.content(connection, digest) for digest in request.digests]
-    return SeveralContents([Content([PlacedChunk(*row) for row in rows]) for rows in found])
+        return SeveralContents([_content(connection, digest) for digest in request.digests])
 
 
 @operation("GET", "/runstone/contents/list", permission="manage")
@@ -171,6 +183,22 @@ def get_names(engine: Engine, request: GetContent) -> Names:
     """Which files of which owners a content is."""
     with engine.database.read() as connection:
         return Names(artifacts.names(connection, request.digest))
+
+
+def chunks_now(engine: Engine, digests: list[str]) -> list[PlacedChunk]:
+    """Where these chunks are now; those that are nowhere are left out."""
+    with engine.database.read() as connection:
+        return [PlacedChunk(*row) for row in artifacts.places(connection, digests).values()]
+
+
+def _content(connection: Connection, digest: str) -> Content:
+    rows = artifacts.content(connection, digest)
+    # Without chunks it is the empty content, or one that was deleted since somebody was told its digest: that must not read as empty.
+    if not rows and not artifacts.known_contents(connection, [digest]):
+        raise NotFound(
+            f"There is no content {digest[:100]!r}, or not any more: its file was deleted meanwhile. List the files again."
+        )
+    return Content([PlacedChunk(*row) for row in rows])
 
 
 def level(rows: Iterable[tuple[str, int, str | None]], folder: str) -> list[FileInfo]:

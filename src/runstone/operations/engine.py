@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 
 from runstone.errors import CorruptData, StorageDenied, StorageFull, from_os_error
 from runstone.operations.locations import Locations
+from runstone.repository import writing
+from runstone.repository.unfinished import unlock
 from runstone.store import arrivals
 from runstone.store.database import Connection, Database
 
@@ -40,6 +42,8 @@ class Engine:
         self.gather: Callable[[], object] = self.gather_here
         # Who asks, for what is noted about a change: whoever carries requests here says so. '' where nobody knows.
         self.user: Callable[[], str] = str
+        # Our clients may be storing at any time: whoever prunes beside us is to know (repository/writing.py).
+        self._storing = writing.hold(os.path.join(folder, "incoming")) if serving else None
 
     def _refuse_anew(self, path: str) -> None:
         # Packs come after the database that names them: where there are some and it is not, it was lost. A new one would hide that.
@@ -95,3 +99,6 @@ class Engine:
     def close(self) -> None:
         """Close the database."""
         self.database.close()
+        if self._storing is not None:
+            unlock(self._storing)
+            self._storing = None

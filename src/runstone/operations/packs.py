@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from runstone.errors import Conflict, InvalidParameter
+from runstone.errors import Conflict, ContentGone, InvalidParameter
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
 from runstone.repository.files import repository_in
@@ -84,7 +84,7 @@ def take_pack(engine: Engine, arrived: ArrivingPack) -> None:
     """Check every chunk of a pack that has arrived, put it where packs lie, and enter it into the index, though no file names it yet."""
     pack = arrived.finish(repository_in(engine.folder).blobs)
     with engine.database.write() as connection:
-        add_pack(connection, placed(pack), engine.now())
+        add_pack(engine, connection, placed(pack), engine.now())
 
 
 def placed(pack: Packed) -> NewPack:
@@ -92,9 +92,11 @@ def placed(pack: Packed) -> NewPack:
     return NewPack(pack.name, pack.size, pack.chunks)
 
 
-def add_pack(connection: Connection, pack: NewPack, now: int) -> None:
-    """Enter a pack into the index. Raises InvalidParameter for one that cannot be."""
+def add_pack(engine: Engine, connection: Connection, pack: NewPack, now: int) -> None:
+    """Enter a pack into the index. Raises InvalidParameter for one that cannot be, ContentGone where it was pruned before it had a row."""
     _check_name(pack.name)
+    if not repository_in(engine.folder).blobs.has(pack.name):
+        raise ContentGone(f"The pack {pack.name} is not there, or not any more. Store it again.")
     for chunk in pack.chunks:
         if not 0 <= chunk.offset < chunk.offset + chunk.length <= pack.size:
             raise InvalidParameter(

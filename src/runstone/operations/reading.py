@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from runstone.errors import CorruptData, InvalidParameter, NotFound
 from runstone.operations import locations, owners
-from runstone.operations.artifacts import HIDDEN, PlacedChunk
+from runstone.operations.artifacts import HIDDEN, PlacedChunk, chunks_now
 from runstone.operations.engine import Engine
 from runstone.operations.owners import Place
 from runstone.repository import growing
@@ -83,7 +83,8 @@ def open_pack(engine: Engine, name: str) -> Opened:
 
 def _whole(engine: Engine, what: str, size: int, digest: str, chunks: list[PlacedChunk]) -> Opened:
     read = repository_in(engine.folder).read
-    return Opened(size, digest, lambda start, stop: read(chunks, digest, what, start, stop))
+    again = partial(chunks_now, engine)
+    return Opened(size, digest, lambda start, stop: read(chunks, digest, what, start, stop, again=again))
 
 
 def _grown(path: str, what: str, start: int, stop: int) -> Iterator[bytes]:

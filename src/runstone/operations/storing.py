@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from io import RawIOBase
 from typing import BinaryIO
 
 import msgspec
 
-from runstone.errors import Conflict, CorruptData, InvalidParameter
+from runstone.errors import Conflict, ContentGone, InvalidParameter
 from runstone.operations import locations, owners, rules
-from runstone.operations.artifacts import PlacedChunk
+from runstone.operations.artifacts import PlacedChunk, chunks_now
 from runstone.operations.engine import Engine
 from runstone.operations.packs import NewPack, PackName, add_pack, delete_pack, placed
 from runstone.operations.table import Empty, operation
@@ -76,9 +77,7 @@ def commit_artifacts(engine: Engine, request: CommitArtifacts) -> Empty:
     Raises Conflict where a path does not mean what was expected.
     """
     owner = owners.of_run(request.run_id)
-    if engine.serving:
-        _refuse_claims(engine, request)
-    _commit(engine, owner, request)
+    _commit(engine, owner, _checked_claims(engine, request) if engine.serving else request)
     return Empty()
 
 
@@ -155,12 +154,12 @@ def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:
                 )
         now = engine.now()
         for pack in request.packs:
-            add_pack(connection, pack, now)
+            add_pack(engine, connection, pack, now)
         artifacts.add_small(connection, request.small)
         for file in request.files:
             missing = artifacts.name_file(connection, owner, file.path, file.digest, file.size, file.chunks, now)
             if missing is not None:
-                raise _missing(file, missing)
+                raise _gone(file, missing)
         _refuse_both(connection, owner, [file.path for file in request.files])
 
 
@@ -172,8 +171,9 @@ def _refuse_both(connection: Connection, owner: str, paths: list[str]) -> None:
         )
 
 
-def _refuse_claims(engine: Engine, request: CommitArtifacts) -> None:
-    """Believe nothing that a client says of bytes: digests are names for everybody, and a false one would spoil others' files."""
+def _checked_claims(engine: Engine, request: CommitArtifacts) -> CommitArtifacts:
+    """Believe nothing that a client says of bytes: digests are names for everybody, and a false one would spoil others' files. Of a content
+    that is here nothing is taken but its digest: it may be pruned before the commit, and what is said of its chunks was not looked at."""
     if request.packs:
         raise InvalidParameter(
             "A server takes no packs by name. Send each to PUT /api/2.0/runstone/packs/<name> before the commit."
@@ -188,6 +188,10 @@ def _refuse_claims(engine: Engine, request: CommitArtifacts) -> None:
     small = dict(request.small)
     for file in unknown.values():
         _check_content(engine, file, small)
+    files = [
+        file if file.digest in unknown else NewFile(file.path, file.digest, file.size, []) for file in request.files
+    ]
+    return CommitArtifacts(request.run_id, request.packs, request.small, files, request.expected)
 
 
 def _check_content(engine: Engine, file: NewFile, small: dict[str, bytes]) -> None:
@@ -198,7 +202,7 @@ def _check_content(engine: Engine, file: NewFile, small: dict[str, bytes]) -> No
     for name in file.chunks:
         row = (name, len(small[name]), None, None, small[name], 0, "") if name in small else known.get(name)
         if row is None:
-            raise _missing(file, name)
+            raise _gone(file, name)
         places.append(PlacedChunk(*row))
     if sum(place.size for place in places) != file.size or (not places and file.digest != _NOTHING):
         raise InvalidParameter(
@@ -206,9 +210,12 @@ def _check_content(engine: Engine, file: NewFile, small: dict[str, bytes]) -> No
         )
     # A content of one chunk has its chunk's name, which was compared with the bytes when they came.
     if file.chunks != [file.digest]:
-        for _ in repository_in(engine.folder).read(places, file.digest, f"The file {file.path!r}"):
+        what, again = f"The file {file.path!r}", partial(chunks_now, engine)
+        for _ in repository_in(engine.folder).read(places, file.digest, what, again=again):
             pass
 
 
-def _missing(file: NewFile, name: str) -> CorruptData:
-    return CorruptData(f"The file {file.path!r} names the chunk {name}, which the store does not have. Log it again.")
+def _gone(file: NewFile, name: str) -> ContentGone:
+    return ContentGone(
+        f"The file {file.path!r} names {name}, which the store does not have, or not any more. Log it again."
+    )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import RawIOBase
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
-from runstone.errors import CorruptData
+from runstone.errors import ContentGone, CorruptData
 from runstone.repository.batch import Batch, Commit, Forget, Known
 from runstone.repository.blobs import Blobs, Range
 from runstone.repository.blobs.local import LocalBlobs
 from runstone.repository.chunks import Hasher, digest
 from runstone.repository.compression import decompress
+from runstone.repository.writing import storing
 
 
 class Place(Protocol):
@@ -25,6 +26,14 @@ class Place(Protocol):
     data: bytes | None
     stored: int
     codec: str
+
+
+Found = tuple[Place, "bytes | None"]
+# Where chunks are by now, by their digests; those that are nowhere are left out.
+Again = Callable[[list[str]], Iterable[Place]]
+# Chunks that are asked for again at once.
+_ASKED = 500
+_REPEATED_NEVER = -1
 
 
 def repository_in(folder: str) -> Repository:
@@ -59,6 +68,28 @@ class Repository:
                 files last.
             forget: takes a pack that was named early away again, when this fails; without it none is.
         """
+        sources = list(sources)
+        # Where each stream began, so that all can be read once more; None of one that cannot.
+        starts = [None if isinstance(source, str | bytes) else _place(source) for _, source in sources]
+        with storing(self.folder):
+            try:
+                self._store(sources, known, commit, forget)
+            except ContentGone:
+                # What was known to be here was pruned before it was named. Now it is known not to be.
+                if _REPEATED_NEVER in starts:
+                    raise
+                for (_, source), start in zip(sources, starts, strict=True):
+                    if start is not None:
+                        source.seek(start)  # type: ignore[union-attr]  # what has a place is a stream
+                self._store(sources, known, commit, forget)
+
+    def _store(
+        self,
+        sources: Iterable[tuple[str, str | bytes | BinaryIO | RawIOBase]],
+        known: Known,
+        commit: Commit,
+        forget: Forget | None,
+    ) -> None:
         batch = Batch(self.blobs, self.folder, known, commit, forget)
         try:
             for path, source in sources:
@@ -72,7 +103,14 @@ class Repository:
         commit(batch.packs, batch.small, batch.files)
 
     def read(
-        self, places: Iterable[Place], whole: str, what: str, start: int = 0, stop: int | None = None
+        self,
+        places: Iterable[Place],
+        whole: str,
+        what: str,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        again: Again | None = None,
     ) -> Iterator[bytes]:
         """A content's bytes, chunk by chunk, each checked; at the end, the whole. Raises CorruptData, which says what is damaged.
 
@@ -82,19 +120,43 @@ class Repository:
             what: what an error calls it.
             start: the first byte that is wanted.
             stop: the byte before which to end; None is the end. Of a part, only the chunks that it lies in are read and checked.
+            again: tells where chunks are by now: a pack may have been pruned since it was asked. What was read is not read again.
         """
         places = list(places)
         wanted, before, behind = _part(places, start, stop)
-        packed = self._gather(wanted)
+        found = self._found(wanted, again)
         if before or behind or len(wanted) < len(places):
-            return _cut(wanted, packed, what, before, behind)
-        return _joined(places, packed, whole, what)
+            return _cut(wanted, found, what, before, behind)
+        return _joined(places, found, whole, what)
 
-    def read_all(self, contents: Sequence[tuple[Sequence[Place], str, str]]) -> Iterator[Iterator[bytes]]:
+    def read_all(
+        self, contents: Sequence[tuple[Sequence[Place], str, str]], *, again: Again | None = None
+    ) -> Iterator[Iterator[bytes]]:
         """Several contents (chunks, digest, what an error calls it), each as `read` gives it, fetched as one. Each is to be read to its
         end before the next is asked for."""
-        packed = self._gather(place for places, _, _ in contents for place in places)
-        return (_joined(places, packed, whole, what) for places, whole, what in contents)
+        found = self._found([place for places, _, _ in contents for place in places], again)
+        return (_joined(places, found, whole, what) for places, whole, what in contents)
+
+    def _found(self, places: list[Place], again: Again | None) -> Iterator[Found]:
+        """Each chunk as it lies where it is; where its pack is gone, where it is by then."""
+        rest = places
+        while rest:
+            done, failure = 0, None
+            packed = self._gather(rest)
+            for place in rest:
+                try:
+                    data = place.data if place.pack is None else next(packed, None)
+                except CorruptData as error:
+                    failure = error
+                    break
+                done += 1
+                yield place, data
+            rest = rest[done:]
+            if failure is not None:
+                moved = None if again is None else _moved(rest, again)
+                if moved is None:
+                    raise failure
+                rest = moved
 
     def _gather(self, places: Iterable[Place]) -> Iterator[bytes]:
         return self.blobs.gather(
@@ -104,10 +166,29 @@ class Repository:
         )
 
 
-def _joined(places: Sequence[Place], packed: Iterator[bytes], whole: str, what: str) -> Iterator[bytes]:
+def _place(source: Any) -> int | None:
+    """Where a stream is; `_REPEATED_NEVER` of one that cannot go back."""
+    try:
+        return source.tell() if source.seekable() else _REPEATED_NEVER
+    except (AttributeError, OSError, ValueError):
+        return _REPEATED_NEVER
+
+
+def _moved(places: list[Place], again: Again) -> list[Place] | None:
+    """Where these chunks are by now; None where the first of them is where it was, or nowhere."""
+    # Those that follow soon: where the pack of others is gone too, they are asked for when it comes to them.
+    asked = places[:_ASKED]
+    now = {place.digest: place for place in again(list(dict.fromkeys(place.digest for place in asked)))}
+    first = now.get(places[0].digest)
+    if first is None or (first.pack, first.offset) == (places[0].pack, places[0].offset):
+        return None
+    return [*(now.get(place.digest, place) for place in asked), *places[_ASKED:]]
+
+
+def _joined(places: Sequence[Place], found: Iterator[Found], whole: str, what: str) -> Iterator[bytes]:
     total = None if [place.digest for place in places] == [whole] else Hasher()
     for left, place in zip(range(len(places) - 1, -1, -1), places, strict=True):
-        data = _checked(place, packed, what)
+        data = _checked(place, found, what)
         if total is not None:
             total.add(data)
             # Before the last bytes are given: whoever hands them on must not have handed on all of it.
@@ -121,9 +202,9 @@ def _joined(places: Sequence[Place], packed: Iterator[bytes], whole: str, what: 
         yield given.pop()
 
 
-def _cut(places: Sequence[Place], packed: Iterator[bytes], what: str, before: int, behind: int) -> Iterator[bytes]:
+def _cut(places: Sequence[Place], found: Iterator[Found], what: str, before: int, behind: int) -> Iterator[bytes]:
     for left, place in zip(range(len(places) - 1, -1, -1), places, strict=True):
-        given = [_checked(place, packed, what)[before : place.size - (0 if left else behind)]]
+        given = [_checked(place, found, what)[before : place.size - (0 if left else behind)]]
         yield given.pop()
         before = 0
 
@@ -143,10 +224,10 @@ def _part(places: list[Place], start: int, stop: int | None) -> tuple[list[Place
     return wanted, before, behind
 
 
-def _checked(place: Place, packed: Iterator[bytes], what: str) -> bytes:
+def _checked(place: Place, found: Iterator[Found], what: str) -> bytes:
     problem = f"{what}: the chunk {place.digest}"
     try:
-        data = place.data if place.pack is None else next(packed, None)
+        place, data = next(found)
     except CorruptData as error:
         raise CorruptData(f"{problem} is lost. {error.message}") from error
     where = "the database" if place.pack is None else f"the pack {place.pack}"

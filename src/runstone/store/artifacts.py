@@ -12,14 +12,14 @@ PLACED = "chunk.digest, chunk.size, pack.name, chunk.offset, chunk.data, chunk.s
 
 
 def known(connection: Connection, digests: Sequence[str]) -> dict[str, str | None]:
-    """Which of these chunks are here, each with the pack it lies in; None of one that lies in the database."""
+    """Which of these chunks are here to stay, each with the pack it lies in; None of one that lies in the database."""
     found: dict[str, str | None] = {}
     for start in range(0, len(digests), 5_000):
         some = digests[start : start + 5_000]
         found.update(
             connection.execute(
                 "SELECT digest, pack.name FROM chunk LEFT JOIN pack ON pack.id = chunk.pack"
-                f" WHERE digest IN ({','.join('?' * len(some))})",
+                f" WHERE digest IN ({','.join('?' * len(some))}) AND NOT EXISTS (SELECT 1 FROM condemned WHERE condemned.chunk = chunk.id)",
                 some,
             )
         )
@@ -86,6 +86,7 @@ def add_pack(
         " size = excluded.size, pack = excluded.pack, offset = excluded.offset, data = NULL, stored = excluded.stored, codec = excluded.codec",
         [(cursor.lastrowid, *chunk) for chunk in chunks],
     )
+    _pardon(connection, [chunk[0] for chunk in chunks])
 
 
 def add_small(connection: Connection, chunks: Sequence[tuple[str, bytes]]) -> None:
@@ -95,14 +96,26 @@ def add_small(connection: Connection, chunks: Sequence[tuple[str, bytes]]) -> No
         " ON CONFLICT (digest) DO UPDATE SET data = excluded.data, pack = NULL, offset = NULL, stored = 0, codec = '' WHERE data IS NULL",
         [(digest, len(data), data) for digest, data in chunks],
     )
+    _pardon(connection, [digest for digest, _ in chunks])
+
+
+def _pardon(connection: Connection, digests: Sequence[str]) -> None:
+    """What was stored anew is not to be swept (see store/pruning.py)."""
+    if connection.execute("SELECT 1 FROM condemned LIMIT 1").fetchone() is not None:
+        connection.executemany(
+            "DELETE FROM condemned WHERE chunk = (SELECT id FROM chunk WHERE digest = ?)", [(name,) for name in digests]
+        )
 
 
 def name_file(
     connection: Connection, owner: str, path: str, digest: str, size: int, chunks: Sequence[str], now: int
 ) -> str | None:
-    """Let a path mean a content, in place of what it meant. The digest of a chunk that is missing, where one is."""
+    """Let a path mean a content, in place of what it meant. One that is here needs no chunks. What is missing, a chunk or the content, by
+    its digest, where something is."""
     row = connection.execute("SELECT id FROM content WHERE digest = ?", (digest,)).fetchone()
     if row is None:
+        if size and not chunks:
+            return digest
         content = connection.execute("INSERT INTO content (digest, size) VALUES (?, ?)", (digest, size)).lastrowid
         start, rows = 0, []
         for position, chunk in enumerate(chunks):

@@ -137,6 +137,12 @@ class Database:
                 _roll_back(connection)
                 connection.execute("PRAGMA cache_spill=ON")
 
+    @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        """A connection outside of any transaction, for what SQLite does in none."""
+        with gate.passage(), self._translated(), self._turn:
+            yield self._connection()
+
     def interrupt(self) -> None:
         """Have all that is being read end with an error: the process is ending."""
         self._interrupted = True
@@ -277,11 +283,15 @@ class Database:
             _roll_back(connection)
         if version == len(MIGRATIONS):
             return
+        if (
+            not version
+        ):  # so that pages which fall free can be given back one by one; heard only while there is no table
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         # Two processes may be first at once: the lock decides, the second looks again and finds the work done.
         connection.execute("BEGIN EXCLUSIVE")
         try:
             for number in range(self._version(connection), len(MIGRATIONS)):
-                for statement in separated(statements(MIGRATIONS[number])):
+                for statement in _statements(statements(MIGRATIONS[number])):
                     connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
@@ -368,7 +378,6 @@ def _roll_back(connection: Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def separated(script: str) -> Iterator[str]:
-    """The statements of a script, without the lines that are comments."""
+def _statements(script: str) -> Iterator[str]:
     lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
     yield from (statement for statement in "\n".join(lines).split(";") if statement.strip())

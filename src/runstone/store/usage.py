@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy
 
 # Bytes that a chunk takes where it lies.
-STORED = "chunk.size"
+STORED = "CASE chunk.stored WHEN 0 THEN chunk.size ELSE chunk.stored END"
 
 
 class Links(NamedTuple):

@@ -97,7 +97,7 @@ class StockFiles:
             else:
                 self._put(f"{root}/{path}", source, _size(source))
 
-    def read(self, places: Iterable[Place], whole: str, what: str) -> Iterator[bytes]:
+    def read(self, places: Iterable[Place], whole: str, what: str, *, again: object = None) -> Iterator[bytes]:
         """A file's bytes in pieces; `whole` is its place. What came on the way is checked against what the server said, no more."""
         response = self.connection.stream("GET", _PROXY + quote(whole))
         try:
@@ -107,7 +107,9 @@ class StockFiles:
         finally:
             response.release_conn()
 
-    def read_all(self, contents: Sequence[tuple[Sequence[Place], str, str]]) -> Iterator[Iterator[bytes]]:
+    def read_all(
+        self, contents: Sequence[tuple[Sequence[Place], str, str]], *, again: object = None
+    ) -> Iterator[Iterator[bytes]]:
         """Several files, one after the other."""
         return (self.read(places, whole, what) for places, whole, what in contents)
 
