@@ -17,7 +17,7 @@ import pytest
 from tests.support.servers import serve
 
 from runstone.entities import ExperimentTag, Metric, Param, RunTag
-from runstone.errors import AlreadyExists, BadRequest, CorruptData, InvalidParameter, NotFound, RunstoneError
+from runstone.errors import AlreadyExists, BadRequest, ContentGone, InvalidParameter, NotFound, RunstoneError
 from runstone.operations import artifacts, experiments, runs, search, series, store, storing
 from runstone.operations.table import Operation
 from runstone.repository.chunks import digest
@@ -187,7 +187,7 @@ def test_an_operation_that_fails_half_way_has_done_nothing(transport: Transport,
         transport.call(runs.log_batch, batch)
     chunk = digest(b"abc")
     file = storing.NewFile("a", "blake3:a", 3, ["blake3:missing"])
-    with pytest.raises(CorruptData):
+    with pytest.raises(ContentGone):
         transport.call(storing.commit_artifacts, storing.CommitArtifacts(run_id, [], [(chunk, b"abc")], [file]))
     data = transport.call(runs.get_run, runs.GetRun(run_id)).run.data
     assert (data.params, data.metrics, "t" in data.tags) == ({"old": "1"}, {}, False)
