@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import blake3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.older import older_store
 from tests.support.servers import Server, serve
 
 import runstone
@@ -250,18 +249,15 @@ def test_a_store_of_before_is_upgraded_and_takes_compressed_chunks(tmp_path: Pat
     noise = random.Random(2).randbytes(700_000)
     with runstone.start_run() as run:
         runstone.Client().log_bytes(run.info.run_id, noise, "noise")
-    with closing(sqlite3.connect(tmp_path / ".runstone" / "runstone.db")) as database:
-        for statement in ("ALTER TABLE chunk DROP COLUMN stored", "ALTER TABLE chunk DROP COLUMN codec"):
-            database.execute(statement)
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        assert version >= 6
-        database.execute("PRAGMA user_version = 5")
-        database.commit()
+    older = older_store(tmp_path / ".runstone", tmp_path / "older", "arrivals_by_run")
     read = (
-        "import runstone, sys; client = runstone.Client(); run = sys.argv[1]; client.log_bytes(run, b'a table ' * 90_000, 'table');"
+        "import runstone, sys; run, store = sys.argv[1:]; client = runstone.Client(store);"
+        "client.log_bytes(run, b'a table ' * 90_000, 'table');"
         "print(len(client.read_artifact(run, 'noise')), client.read_artifact(run, 'table') == b'a table ' * 90_000, client.verify())"
     )
-    ended = subprocess.run([sys.executable, "-c", read, run.info.run_id], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", read, run.info.run_id, str(older)], capture_output=True, text=True, check=True
+    )
     assert ended.stdout.split() == ["700000", "True", "[]"]
 
 
