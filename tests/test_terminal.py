@@ -248,7 +248,7 @@ def test_verify_reads_all_and_lists_what_is_damaged(command: Command, tmp_path: 
     (pack,) = [path for path in (tmp_path / ".runstone" / "packs").rglob("*") if path.is_file()]
     pack.chmod(0o644)
     data = bytearray(pack.read_bytes())
-    data[1000] ^= 1
+    data[20] ^= 1
     pack.write_bytes(data)
     ended = command("verify")
     assert ended.code == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.artifacts import checkpoints, files, folders, reading, standing, transfers
+from benchmarks.artifacts import checkpoints, files, folders, once, reading, standing, transfers
 from benchmarks.artifacts.contenders import Contenders
 from benchmarks.command import chosen, conduct, options, place
 from benchmarks.course import Course
@@ -21,7 +21,7 @@ BENCHMARKS = {
     "kill": standing.kills,
 }
 # Minutes each: only where they are asked for.
-LONG = {"million": folders.million, "sparse": files.sparse}
+LONG = {"stored-once": once.stored_once, "million": folders.million, "sparse": files.sparse}
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from runstone.client import (
     media,
     model_versions,
     registered_models,
+    repair,
     runs,
     series,
     settled,
@@ -157,6 +158,7 @@ class Client:
     delete_artifact = deleting.delete_artifact
     delete_logged_model_artifact = deleting.delete_logged_model_artifact
     verify = verification.verify
+    repair = repair.repair
     usage = space.usage
 
     log_text = media.log_text

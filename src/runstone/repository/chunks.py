@@ -7,9 +7,10 @@ from typing import Any
 
 ALGORITHM = "blake3"
 # A content up to LEAST is one chunk. In a longer one a cut is unlikely before AVERAGE and likely after it: random bytes give chunks
-# of 611 KiB on average, and a small change costs about one of them. (docs/format-artifacts.md says what this fixes for good.)
-LEAST = 256 * 1024
-AVERAGE = 512 * 1024
+# of 141 KiB on average, and a small change costs about one of them. docs/stored-once.md says why these; docs/format-artifacts.md, what
+# they fix for good. Chunks of older stores may have any size up to MOST.
+LEAST = 64 * 1024
+AVERAGE = 128 * 1024
 MOST = 2 * 1024 * 1024
 # Read and cut at once. Small enough to stay in the processor's cache until all its chunks are named and written.
 WINDOW = 4 * 1024 * 1024
@@ -28,7 +29,7 @@ def digest(data: bytes | memoryview) -> str:
 
 
 class Hasher:
-    """Digests of large things: of one taken piece by piece, or of many pieces one after the other. Several cores share a piece."""
+    """Digests of large things: of one taken piece by piece, whose pieces several cores share, or of many pieces, each alone."""
 
     def __init__(self) -> None:
         import blake3
@@ -45,10 +46,8 @@ class Hasher:
         return f"{ALGORITHM}:{self._hash.hexdigest()}"
 
     def digest(self, data: bytes | memoryview) -> str:
-        """The digest of this piece alone; what was added before is forgotten."""
-        self._hash.reset()
-        self._hash.update(data)
-        return self.name
+        """The digest of this piece alone. Taken on one core: chunks are too short to be shared, it would cost three times the CPU."""
+        return digest(data)
 
 
 def begin(read_into: ReadInto, expected: int) -> bytes:
@@ -69,12 +68,12 @@ def begin(read_into: ReadInto, expected: int) -> bytes:
 
 
 class Cutter:
-    """Cuts contents, one after the other, in a buffer that it keeps: FastCDC (Xia et al., 2020), normalisation 2, seed 0."""
+    """Cuts contents, one after the other, in a buffer that it keeps: FastCDC (Xia et al., 2020), normalisation 3, seed 0."""
 
     def __init__(self) -> None:
         from pyfastcdc import FastCDC
 
-        self._cutter: Any = FastCDC(AVERAGE, min_size=LEAST, max_size=MOST, normalized_chunking=2)
+        self._cutter: Any = FastCDC(AVERAGE, min_size=LEAST, max_size=MOST, normalized_chunking=3)
         self._window = memoryview(bytearray(WINDOW))
 
     def cut(self, first: bytes, read_into: ReadInto) -> Iterator[list[memoryview]]:

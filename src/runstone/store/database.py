@@ -291,7 +291,7 @@ class Database:
         connection.execute("BEGIN EXCLUSIVE")
         try:
             for number in range(self._version(connection), len(MIGRATIONS)):
-                for statement in _statements(statements(MIGRATIONS[number])):
+                for statement in separated(statements(MIGRATIONS[number])):
                     connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
@@ -378,6 +378,7 @@ def _roll_back(connection: Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def _statements(script: str) -> Iterator[str]:
+def separated(script: str) -> Iterator[str]:
+    """The statements of a script, without the lines that are comments."""
     lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
     yield from (statement for statement in "\n".join(lines).split(";") if statement.strip())

@@ -40,18 +40,3 @@ def problem(connection: Connection) -> str | None:
         return str(found)
     broken = connection.execute("PRAGMA foreign_key_check").fetchone()
     return None if broken is None else f"a row of {broken[0]} names a row of {broken[2]} that is not there"
-
-
-def points(connection: Connection, after: int, limit: int) -> list[tuple[int, int, bytes]]:
-    """Chunks of metric points behind one, in the order of their writing: number, series, bytes."""
-    return connection.execute(
-        "SELECT id, series, data FROM series_chunk WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
-    ).fetchall()
-
-
-def metric(connection: Connection, series: int) -> tuple[str, str]:
-    """The run and the key of a series."""
-    row: tuple[str, str] = connection.execute(
-        "SELECT run_id, key FROM series JOIN run ON run.id = series.run WHERE series.id = ?", (series,)
-    ).fetchone()
-    return row

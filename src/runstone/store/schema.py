@@ -15,6 +15,7 @@ MIGRATIONS = (
     "arrivals_by_run",
     "compressed_chunks",
     "chunk_starts",
+    "mirrors",
     "pruning",
 )
 

@@ -41,20 +41,20 @@ def read(connection: Connection, run: int) -> list[Summary]:
 def update(connection: Connection, run: int, keys: Sequence[str], batch: Batch) -> None:
     """Take in new points; `keys` says whose each group of the batch is (several groups may be one key's)."""
     fresh: dict[str, Summary] = {}
-    for summary in _summarised(keys, batch):
+    for summary in summarised(keys, batch):
         known = fresh.get(summary.key)
-        fresh[summary.key] = summary if known is None else _combined(known, summary)
+        fresh[summary.key] = summary if known is None else combined(known, summary)
     for start in range(0, len(fresh), 500):
         some = list(fresh)[start : start + 500]
         rows = connection.execute(
             f"SELECT {_FIELDS} FROM metric WHERE run = ? AND key IN ({','.join('?' * len(some))})", (run, *some)
         ).fetchall()
         for row in rows:
-            fresh[row[0]] = _combined(Summary(*row), fresh[row[0]])
+            fresh[row[0]] = combined(Summary(*row), fresh[row[0]])
     connection.executemany(_UPSERT, [(run, *summary) for summary in fresh.values()])
 
 
-def _summarised(keys: Sequence[str], batch: Batch) -> list[Summary]:
+def summarised(keys: Sequence[str], batch: Batch) -> list[Summary]:
     """One summary a group; a few passes over all the points, however many groups there are."""
     import numpy
 
@@ -100,7 +100,7 @@ def _extreme(given: Points, *, greatest: bool) -> int:
     return int(places[0])
 
 
-def _combined(one: Summary, other: Summary) -> Summary:
+def combined(one: Summary, other: Summary) -> Summary:
     """The summary of both one's points and the other's."""
     end, start = (other, one) if other.first_step > one.last_step else _ends(one, other)
     return Summary(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 # A chunk is condemned before it is deleted: from then on it counts as unknown, so that whoever wants it stores it anew.
 SQL = """
-CREATE INDEX chunk_by_pack ON chunk (pack);
 CREATE TABLE condemned (
   chunk INTEGER PRIMARY KEY REFERENCES chunk ON DELETE CASCADE,
   time INTEGER NOT NULL
 );
+CREATE INDEX condemned_mirror ON condemned (time);
 """
