@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import runstone
-from runstone.errors import AlreadyExists, CorruptData, InvalidParameter, WrongFileKind
+from runstone.client import fetching
+from runstone.errors import AlreadyExists, CorruptData, InvalidParameter, NotFound, WrongFileKind
 from runstone.repository.destination import Destination
 
 DATA = random.Random(1).randbytes(1_000_000)
@@ -116,7 +117,7 @@ def test_a_damaged_file_replaces_nothing_and_leaves_nothing(run_id: str, tmp_pat
     ):
         fetch(run_id)
     assert Path("out/a/b/data.bin").read_text() == "the old one"
-    assert files() == ["a/b/data.bin"]
+    assert set(files()) <= {"a/b/data.bin", "a/c.txt", "d.txt"}, "others may be there, whole; nothing else is"
 
 
 @pytest.mark.parametrize("path", ["../evil", "/tmp/evil", "a/../../evil", "a//b", "."])
@@ -160,3 +161,60 @@ def test_two_names_that_the_folder_takes_for_one_do_not_replace_each_other(tmp_p
     with Destination(str(tmp_path)) as destination:
         destination.put("name", [b"three"])
     assert Path("name").read_bytes() == b"three"
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "found"),
+    [
+        (["*.txt"], None, ["a/c.txt", "d.txt"]),
+        (["a/*.txt"], None, ["a/c.txt"]),
+        (["a"], None, ["a/b/data.bin", "a/c.txt"]),
+        (["a/**"], ["b"], ["a/c.txt"]),
+        (["**/*.bin"], None, ["a/b/data.bin"]),
+        (None, ["*.bin", "/d.txt"], ["a/c.txt"]),
+        (["?.t[a-x]t"], None, ["a/c.txt", "d.txt"]),
+        (["[!c].txt"], None, ["d.txt"]),
+    ],
+)
+def test_patterns_say_which_files_are_fetched(
+    run_id: str, include: list[str] | None, exclude: list[str] | None, found: list[str]
+) -> None:
+    runstone.Client().download_artifacts(run_id, "", "out", include=include, exclude=exclude)
+    assert files() == found
+
+
+def test_patterns_count_from_the_folder_that_is_fetched(run_id: str) -> None:
+    runstone.Client().download_artifacts(run_id, "a", "out", include=["b/*"])
+    assert files() == ["a/b/data.bin"]
+
+
+def test_patterns_that_mean_nothing_are_refused(run_id: str) -> None:
+    client = runstone.Client()
+    with pytest.raises(NotFound, match=r"include=\['\*\.csv'\]"):
+        client.download_artifacts(run_id, "", "out", include=["*.csv"])
+    for pattern in ("/", "", "[z-a]"):
+        with pytest.raises(InvalidParameter, match="means nothing"):
+            client.download_artifacts(run_id, "", "out", include=[pattern])
+    with pytest.raises(InvalidParameter, match="no list of patterns"):
+        client.download_artifacts(run_id, "", "out", exclude="*.txt")
+    assert files() == []
+
+
+def test_a_folder_of_many_files_comes_back_whole_from_several_threads(run_id: str) -> None:
+    wanted = {f"many/{n % 7}/{n}": random.Random(n).randbytes(n * 1000) for n in range(400)}
+    runstone.Client().log_files(run_id, dict(wanted))
+    fetch(run_id, "many")
+    assert {f"many/{path}": (Path("out/many") / path).read_bytes() for path in files("out/many")} == wanted
+
+
+def test_a_file_that_is_there_as_it_should_be_is_left_alone(run_id: str) -> None:
+    first = fetching.fetch(runstone.Client(), run_id, "", "out")
+    assert (first.files, first.store, first.present) == (3, 1_000_007, 0)
+    before = {path: os.stat(Path("out") / path).st_ino for path in files()}
+    Path("out/d.txt").write_bytes(b"TOP")
+    again = fetching.fetch(runstone.Client(), run_id, "", "out")
+    assert (again.store, again.present) == (3, 1_000_004)
+    assert Path("out/d.txt").read_bytes() == b"top"
+    assert {path: os.stat(Path("out") / path).st_ino for path in files() if path != "d.txt"} == {
+        path: number for path, number in before.items() if path != "d.txt"
+    }

@@ -227,7 +227,8 @@ def test_artifacts_are_listed_fetched_and_printed(command: Command, store: dict[
     listed = json.loads(command("artifacts", "ls", "fast", "--json").out)
     assert listed[0]["digest"].startswith("blake3:")
     fetched = json.loads(command("artifacts", "get", "fast", "b.txt", "--json").out)
-    assert fetched == {"run_id": store["fast"], "path": f"{tmp_path}/b.txt"}
+    assert (fetched["run_id"], fetched["path"], fetched["files"]) == (store["fast"], f"{tmp_path}/b.txt", 1)
+    assert fetched["bytes"] == {"store": 14, "cache": 0, "resumed": 0, "present": 0}
     (tmp_path / "file").write_text("")
     refused = command("artifacts", "get", "fast", "-o", "file")
     assert refused.code == 1
@@ -366,7 +367,7 @@ def test_on_a_terminal_every_table_fits(store: dict[str, str], tmp_path: Path, c
 
 def test_a_bar_appears_for_what_lasts(store: dict[str, str], tmp_path: Path) -> None:
     def verify(patience: str, **environment: str) -> Ended:
-        code = f"from runstone.cli import main, output; output.PATIENCE = float({patience!r}); main()"
+        code = f"from runstone.cli import main; from runstone.client import progress; progress.PATIENCE = float({patience!r}); main()"
         return on_terminal(tmp_path, "verify", program=(sys.executable, "-c", code), **environment)
 
     lasting = verify("-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from runstone.client import Client
@@ -18,8 +19,11 @@ def download_artifacts(
     dst_path: str | None = None,
     tracking_uri: str | None = None,
     registry_uri: str | None = None,
+    *,
+    include: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
 ) -> str:
-    """Fetch a file or folder, every byte checked; the local path comes back.
+    """Fetch a file or folder, every byte checked; the local path comes back. What is broken off goes on, called again.
 
     Args:
         artifact_uri: runs:/RUN/PATH, or a run's artifact_uri with a path behind it. This, or `run_id`.
@@ -28,9 +32,11 @@ def download_artifacts(
         dst_path: an existing folder to put it in; a new temporary one unless given.
         tracking_uri: another store than the current one.
         registry_uri: taken for MLflow's sake.
+        include: patterns, as in a .gitignore, of the files that are wanted; all unless given.
+        exclude: and of those that are not.
     """
     owner, path = _place(artifact_uri, run_id, artifact_path)
-    return _client(tracking_uri).download_artifacts(owner, path, dst_path)
+    return _client(tracking_uri).download_artifacts(owner, path, dst_path, include=include, exclude=exclude)
 
 
 def list_artifacts(

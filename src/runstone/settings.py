@@ -87,6 +87,18 @@ def _offline(text: str) -> str:
     return text
 
 
+def _caching(text: str) -> str:
+    if text not in ("servers", "always", "never"):
+        raise ValueError("write servers, always or never")
+    return text
+
+
+def _linking(text: str) -> str:
+    if text not in ("temporary", "always", "never"):
+        raise ValueError("write temporary, always or never")
+    return text
+
+
 def _optional(text: str) -> str | None:
     return text
 
@@ -190,6 +202,22 @@ STATE = Setting(
     "RUNSTONE_STATE", _optional, _NO_TEXT,
     "Folder of this machine for what is on its way to servers. Unset: runstone/ in XDG_STATE_HOME, or in ~/.local/state.",
 )  # fmt: skip
+CACHE = Setting(
+    "RUNSTONE_CACHE", _caching, "servers",
+    "Whose files are kept on this machine once they were downloaded: servers is those of servers; always is those of a folder here as well; or never.",
+)  # fmt: skip
+CACHE_FOLDER = Setting(
+    "RUNSTONE_CACHE_FOLDER", _optional, _NO_TEXT,
+    "Folder for downloaded files. Unset: cache/ in RUNSTONE_STATE where that is set, else runstone/ in XDG_CACHE_HOME, or in ~/.cache.",
+)  # fmt: skip
+CACHE_SIZE = Setting(
+    "RUNSTONE_CACHE_SIZE", _size, 10_737_418_240,
+    "Bytes of downloaded files that are kept; those used longest ago go first.",
+)  # fmt: skip
+CACHE_LINKS = Setting(
+    "RUNSTONE_CACHE_LINKS", _linking, "temporary",
+    "Where a download is a read-only link to the cached file instead of a copy: in temporary folders; always; or never.",
+)  # fmt: skip
 OFFLINE = Setting(
     "RUNSTONE_OFFLINE", _offline, "auto",
     "What a run does while its server is away: auto keeps params, tags and its state on this machine until it is back, never raises.",
@@ -253,6 +281,17 @@ def state_folder() -> str:
     if not os.path.isabs(home):  # as the XDG rules have it: one that is relative does not count
         home = os.path.expanduser(os.path.join("~", ".local", "state"))
     return os.path.join(home, "runstone")
+
+
+def cache_folder() -> str:
+    """Where this machine keeps files that were downloaded."""
+    given = CACHE_FOLDER.read()
+    if given:
+        return os.path.abspath(os.path.expanduser(given))
+    if STATE.read():
+        return os.path.join(state_folder(), "cache")
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    return os.path.join(home if os.path.isabs(home) else os.path.expanduser(os.path.join("~", ".cache")), "runstone")
 
 
 def proxy_for(address: str) -> str | None:

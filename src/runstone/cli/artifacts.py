@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 import sys
@@ -9,11 +10,11 @@ import sys
 import click
 
 from runstone.cli.finding import find_run, reader
-from runstone.cli.output import for_people, json_option, progress, show, show_json, size
+from runstone.cli.output import for_people, json_option, show, show_json, size
 from runstone.cli.space import rm
-from runstone.client import Client
+from runstone.client import Client, fetching
 from runstone.entities import FileInfo
-from runstone.errors import NotFound
+from runstone.errors import InvalidParameter, NotFound
 
 
 @click.group()
@@ -63,23 +64,92 @@ def _one(store: Client, run_id: str, path: str) -> FileInfo:
 
 @artifacts.command()
 @click.argument("run")
-@click.argument("path", default="")
+@click.argument("places", nargs=-1, metavar="[PATH]... [DIR]")
+@click.option("-o", "--output", metavar="DIR", help="The folder to put it in; then all that is named are PATHs.")
 @click.option(
-    "-o", "--output", default=".", show_default=True, help="The folder to put it in; made where it is missing."
+    "--include",
+    multiple=True,
+    metavar="PATTERN",
+    help="Only files that this means, as in a .gitignore; may be repeated.",
 )
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="No files that this means; may be repeated.")
 @json_option
-def get(run: str, path: str, output: str, as_json: bool) -> None:
-    """Fetch the file or folder PATH, every byte checked (all of the run's files unless PATH is given)."""
+def get(
+    run: str,
+    places: tuple[str, ...],
+    output: str | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Fetch the files and folders PATH (all of the run's files unless one is given) into the folder DIR.
+
+    DIR is the last one named that is none of the run's files; it is made where it is missing, and is the working folder where none is
+    named. Every byte is checked. What is there already as it should be is left alone, and what was broken off goes on.
+    """
     store = reader()
     run_id = find_run(store, run).info.run_id
-    os.makedirs(output, exist_ok=True)
-    path = path.rstrip("/")
-    with progress("fetching", lambda: _bytes(store, run_id, path)) as advance:
-        local = store.download_artifacts(run_id, path, output, progress=advance)
+    paths, folder = _told_apart(store, run_id, [place.rstrip("/") or place for place in places], output)
+    done = [
+        fetching.fetch(store, run_id, path, folder, None, list(include) or None, list(exclude) or None)
+        for path in paths or [""]
+    ]
+    counts = {source: sum(getattr(one, source) for one in done) for source in ("store", "cache", "resumed", "present")}
+    files = sum(one.files for one in done)
     if as_json:
-        show_json({"run_id": run_id, "path": local})
-    else:
-        print(local)
+        where = {"path": done[0].path} if len(done) == 1 else {"paths": [one.path for one in done]}
+        show_json({"run_id": run_id, **where, "files": files, "bytes": counts})
+        return
+    for one in done:
+        print(one.path)
+    told = {
+        "store": "from the store",
+        "cache": "from the cache",
+        "resumed": "had arrived before",
+        "present": "were there already",
+    }
+    parts = [f"{size(count)} {told[source]}" for source, count in counts.items() if count]
+    print(f"{files} files: {', '.join(parts) or 'nothing in them'}", file=sys.stderr)
+
+
+def _told_apart(store: Client, run_id: str, places: list[str], output: str | None) -> tuple[list[str], str]:
+    """Which of the places named are the run's files, and which is the folder here."""
+    paths, folder = places, output or "."
+    if output is None and places and not _exists(store, run_id, places[-1]):
+        paths, folder = places[:-1], places[-1]
+        _refuse_slip(store, run_id, folder)
+    names: dict[str, str] = {}
+    for path in paths:
+        _one(store, run_id, path)
+        if path in names.values() or names.setdefault(posixpath.basename(path), path) != path:
+            first = names[posixpath.basename(path)]
+            raise InvalidParameter(
+                f"{first!r} and {path!r} would have one name in {folder!r}. Fetch them into different folders."
+            )
+    return paths, folder
+
+
+def _exists(store: Client, run_id: str, path: str) -> bool:
+    try:
+        _one(store, run_id, path)
+    except (NotFound, InvalidParameter):
+        return False
+    return True
+
+
+def _refuse_slip(store: Client, run_id: str, folder: str) -> None:
+    """What is nearly a file's name is a slip, and no name of a new folder."""
+    from difflib import get_close_matches
+
+    if folder.startswith((".", "/", "~")) or os.path.isdir(folder):
+        return
+    with contextlib.suppress(InvalidParameter):
+        near = [file.path for file in store.list_artifacts(run_id, posixpath.dirname(folder) or None)]
+        for meant in get_close_matches(folder, near, 1, 0.75):
+            raise NotFound(
+                f"No artifact {folder!r} in run {run_id}. Is {meant!r} meant? Or all files, into a new folder of that name: "
+                f"runstone artifacts get {run_id} -o {folder}"
+            )
 
 
 @artifacts.command()
@@ -91,8 +161,3 @@ def cat(run: str, path: str) -> None:
     for data in store.stream_artifact(find_run(store, run).info.run_id, path):
         sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
-
-
-def _bytes(store: Client, run_id: str, path: str) -> int:
-    files = store.list_artifacts(run_id, path or None) or ([_one(store, run_id, path)] if path else [])
-    return sum(_bytes(store, run_id, file.path) if file.is_dir else file.file_size or 0 for file in files)

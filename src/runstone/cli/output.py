@@ -1,12 +1,12 @@
-"""Tables for people, tab-separated lines for pipes, JSON for programs; and bars for what takes long. Knows no store."""
+"""Tables for people, tab-separated lines for pipes, JSON for programs. Knows no store."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +14,6 @@ import click
 
 from runstone.operations.numbers import spelt
 
-# Seconds of work after which a progress bar appears.
-PATIENCE = 1.0
 # Spaces between two columns.
 _GAP = 2
 
@@ -154,43 +152,11 @@ def size(count: float | None) -> str:
     return f"{count:.0f} {unit}" if unit == "B" else f"{count:.3g} {unit}"
 
 
-@contextmanager
-def progress(what: str, total: Callable[[], int | None] = lambda: None) -> Iterator[Callable[[int], None]]:
-    """Counts bytes as they are done; a bar appears on a terminal's stderr once it has taken a second.
+def progress(what: str) -> AbstractContextManager[Callable[[int], None]]:
+    """Counts bytes as they are done; a bar appears on a terminal's stderr once it has taken a second."""
+    from runstone.client.progress import shown
 
-    Args:
-        what: what is being done, before the bar.
-        total: how many bytes there are, where that can be known; asked when the bar appears.
-    """
-    from runstone import settings
-
-    began, done = time.monotonic(), 0
-    bar: Any = None
-    wanted = sys.stderr is not None and sys.stderr.isatty() and settings.PROGRESS.read()
-
-    def advance(count: int) -> None:
-        nonlocal done, bar
-        done += count
-        if bar is not None:
-            bar.advance(bar.task_ids[0], count)
-        elif wanted and time.monotonic() - began > PATIENCE:
-            bar = _bar(what, total(), done)
-
-    try:
-        yield advance
-    finally:
-        if bar is not None:
-            bar.stop()
-
-
-def _bar(what: str, total: int | None, done: int) -> Any:
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=console(stderr=True), transient=True)
-    bar.start()
-    bar.add_task("", total=total, completed=done)
-    return bar
+    return shown(what)
 
 
 def _strict(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import FileIO
 from typing import Any
 
 ALGORITHM = "blake3"
@@ -26,6 +27,14 @@ def digest(data: bytes | memoryview) -> str:
     import blake3
 
     return f"{ALGORITHM}:{blake3.blake3(data).hexdigest()}"
+
+
+def digest_of_file(file: FileIO) -> str:
+    """The digest of what a file holds from where it stands."""
+    total, buffer = Hasher(), memoryview(bytearray(WINDOW))
+    while count := file.readinto(buffer):
+        total.add(buffer[:count])
+    return total.name
 
 
 class Hasher:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterable
+import stat
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
-from runstone.errors import AlreadyExists, RunstoneError, WrongFileKind, from_os_error
+from runstone.errors import AlreadyExists, CorruptData, RunstoneError, WrongFileKind, from_os_error
 from runstone.repository import unfinished
+from runstone.repository.chunks import digest_of_file
+from runstone.repository.duplicating import clone, copy
+from runstone.repository.resumed import open_partial, sweep_old
 
 # A name of its own length: what is fetched may have the longest name that the file system takes.
 _PART = (".runstone-", ".part")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Destination:
@@ -20,9 +26,10 @@ class Destination:
 
     Args:
         folder: an existing one; it may itself be a link.
+        beside: another one of the same folder, that other files are put in by another thread: no file of either replaces one of the other's.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, beside: Destination | None = None) -> None:
         self.folder = folder
         try:
             self._top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -30,7 +37,8 @@ class Destination:
             raise from_os_error(error, f"Opening the folder {folder!r}") from error
         self._here = os.dup(self._top)
         self._parts: list[str] | None = None
-        self._placed: set[tuple[int, int]] = set()
+        self._placed: set[tuple[int, int]] = set() if beside is None else beside._placed
+        self._guard: threading.Lock = threading.Lock() if beside is None else beside._guard
 
     def __enter__(self) -> Destination:
         return self
@@ -38,6 +46,10 @@ class Destination:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the folder."""
         os.close(self._here)
         os.close(self._top)
 
@@ -48,27 +60,95 @@ class Destination:
             path: below the folder, plain, with '/' between its parts.
             content: the bytes, piece by piece.
         """
-        *folders, name = path.split("/")
-        try:
-            self._enter(folders)
-            partial = os.urandom(8).hex().join(_PART)
-            descriptor = unfinished.create(self._here, partial)
+        with self._writing(path), self._finishing(path, *self._create()) as (_, descriptor):
+            for data in content:
+                unfinished.write(descriptor, data)
+
+    def put_resumed(self, path: str, whole: str, fill: Callable[[int], None]) -> None:
+        """The same with a content that takes long: where this is broken off, what arrived stays for the next who puts it here.
+
+        Args:
+            path: as for `put`.
+            whole: the content's digest.
+            fill: writes what is missing to the file, a descriptor.
+        """
+        with self._writing(path):
+            partial = open_partial(self._here, whole)
+            with self._finishing(path, *(partial or self._create()), keep=partial is not None) as (_, descriptor):
+                fill(descriptor)
+
+    def put_copy(self, path: str, source: str, *, link: bool) -> None:
+        """Let a file have the bytes of one that is here: it shares its blocks where the file system can; else it is one more name of it,
+        where that is allowed (`link`) and possible; else it is a copy."""
+        with self._writing(path):
+            origin = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
             try:
-                for data in content:
-                    unfinished.write(descriptor, data)
-                self._refuse_twice(path, name)
-                os.rename(partial, name, src_dir_fd=self._here, dst_dir_fd=self._here)
-                self._placed.add(_identity(os.fstat(descriptor)))
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(partial, dir_fd=self._here)
-                raise
+                with self._finishing(path, *self._create()) as (partial, descriptor):
+                    if not clone(origin, descriptor) and not (link and self._link(source, partial)):
+                        copy(origin, descriptor)
             finally:
-                os.close(descriptor)
+                os.close(origin)
+
+    def holds(self, path: str, whole: str, size: int) -> bool:
+        """Whether a content is under its name already: what is there is read and compared."""
+        name = path.rpartition("/")[2]
+        with self._writing(path):
+            try:
+                descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._here)
+            except OSError:
+                return False
+            with open(descriptor, "rb", buffering=0) as file:
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode) or status.st_size != size or digest_of_file(file) != whole:
+                    return False
+            with self._guard:
+                self._placed.add(_identity(status))
+        return True
+
+    @contextlib.contextmanager
+    def _writing(self, path: str) -> Iterator[None]:
+        """In the folder of a path; what goes wrong is told in words."""
+        try:
+            self._enter(path.split("/")[:-1])
+            yield
         except RunstoneError:
             raise
         except OSError as error:
             raise from_os_error(error, f"Writing {os.path.join(self.folder, path)!r}") from error
+
+    def _create(self) -> tuple[str, int]:
+        partial = os.urandom(8).hex().join(_PART)
+        return partial, unfinished.create(self._here, partial)
+
+    @contextlib.contextmanager
+    def _finishing(self, path: str, partial: str, descriptor: int, keep: bool = False) -> Iterator[tuple[str, int]]:
+        """Give the file its own name when it is written. Where it is not, take it away, unless what is there is good (`keep`)."""
+        name = path.rpartition("/")[2]
+        try:
+            yield partial, descriptor
+            with self._guard:
+                self._refuse_twice(path, name)
+                identity = _identity(os.stat(partial, dir_fd=self._here, follow_symlinks=False))
+                os.rename(partial, name, src_dir_fd=self._here, dst_dir_fd=self._here)
+                self._placed.add(identity)
+        except BaseException as error:
+            if not keep or isinstance(error, CorruptData) or getattr(error, "errno", None) in _NO_ROOM:
+                with contextlib.suppress(OSError):
+                    os.unlink(partial, dir_fd=self._here)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def _link(self, source: str, partial: str) -> bool:
+        other = os.urandom(8).hex().join(_PART)
+        try:
+            os.link(source, other, dst_dir_fd=self._here)
+        except OSError as error:
+            if error.errno in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP):
+                return False  # another file system, or one that knows no links
+            raise
+        os.rename(other, partial, src_dir_fd=self._here, dst_dir_fd=self._here)
+        return True
 
     def _enter(self, folders: list[str]) -> None:
         """Go to a folder, made where it is missing; what dead processes left in it is swept."""
@@ -94,6 +174,7 @@ class Destination:
         os.close(self._here)
         self._here, self._parts = here, folders
         unfinished.sweep(here, *_PART)
+        sweep_old(here)
 
     def _refuse_twice(self, path: str, name: str) -> None:
         # Names that are two in the store may be one here, where case or the way an accent is written makes no difference.
