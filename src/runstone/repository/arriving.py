@@ -47,13 +47,13 @@ class ArrivingPack:
         except OSError as error:
             raise from_os_error(error, f"Receiving the pack {name}") from error
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, pieces: list[memoryview]) -> None:
         """The next bytes."""
-        self.size += len(data)
+        self.size += sum(map(len, pieces))
         if self.size > LONGEST:
             raise InvalidParameter(f"The pack {self.name} is longer than {LONGEST} bytes. Send its chunks in several.")
         try:
-            unfinished.write(self._descriptor, data)
+            unfinished.write_all(self._descriptor, pieces)
         except OSError as error:
             raise from_os_error(error, f"Receiving the pack {self.name}") from error
 
@@ -61,8 +61,11 @@ class ArrivingPack:
         """Check all of it and hand it over; on disk when this returns. Raises InvalidParameter where anything in it is not as it says."""
         try:
             chunks = self._footer()
+            buffer = memoryview(
+                bytearray(MOST)
+            )  # one for all: what was read last is still in the processor's cache when it is named
             for chunk in chunks:
-                self._check(chunk)
+                self._check(chunk, buffer[: chunk.length])
             blobs.put(self.name, self._path)
         except BaseException:
             self.abandon()
@@ -77,8 +80,9 @@ class ArrivingPack:
         with contextlib.suppress(OSError):
             os.close(self._descriptor)
 
-    def _check(self, chunk: PackedChunk) -> None:
-        data = os.pread(self._descriptor, chunk.length, chunk.offset)
+    def _check(self, chunk: PackedChunk, buffer: memoryview) -> None:
+        os.lseek(self._descriptor, chunk.offset, os.SEEK_SET)
+        data: bytes | memoryview = buffer[: os.readv(self._descriptor, [buffer])]
         if chunk.codec:
             try:
                 data = decompress(data, chunk.codec, chunk.size)

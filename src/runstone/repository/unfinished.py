@@ -6,6 +6,9 @@ import contextlib
 import fcntl
 import os
 
+# Pieces that one call may be given.
+_AT_ONCE = 1024
+
 
 def create(folder: int, name: str, mode: int = 0o666) -> int:
     """Make a new file in a folder (a descriptor) and lock it; its descriptor, to write and read. Unlocked only where locks do not exist."""
@@ -44,3 +47,14 @@ def write(descriptor: int, data: bytes | memoryview) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def write_all(descriptor: int, pieces: list[memoryview]) -> None:
+    """Write all of several pieces, one behind the other, without joining them first."""
+    waiting = list(pieces)
+    while waiting:
+        written = os.writev(descriptor, waiting[:_AT_ONCE])
+        while waiting and written >= len(waiting[0]):
+            written -= len(waiting.pop(0))
+        if written:
+            waiting[0] = waiting[0][written:]

@@ -17,8 +17,6 @@ from runstone.server.downloads import download
 from runstone.server.streams import Body, receive
 from runstone.server.transfers import Transfers
 
-_READ = 1024 * 1024
-
 
 def pack_routes(engine: Engine, transfers: Transfers) -> list[Route]:
     """The routes; `transfers` has the threads for those who send and fetch."""
@@ -38,9 +36,8 @@ def pack_routes(engine: Engine, transfers: Transfers) -> list[Route]:
             if pack is None:
                 return
             try:
-                buffer = memoryview(bytearray(_READ))
-                while count := body.readinto(buffer):
-                    pack.write(buffer[:count])
+                while pieces := body.pieces():
+                    pack.write(pieces)
             except BaseException:
                 pack.abandon()
                 raise

@@ -27,6 +27,25 @@ _IGNORED = b"\r\nx-ignored:"
 _END = b"\r\n\r\n"
 
 
+class _Pieces:
+    """What came of a body: joined only when it is taken, and not even then where it came as one."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def __iadd__(self, data: bytes) -> _Pieces:
+        self._pieces.append(data)
+        self._size += len(data)
+        return self
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __bytes__(self) -> bytes:
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
 
@@ -88,6 +107,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.scope["method"] != "PUT":
             super().on_body(body)
         elif not self.cycle.response_complete:
+            if not self.cycle.body:  # whoever takes it leaves an empty one
+                self.cycle.body = _Pieces()  # type: ignore[assignment]  # it is added to, counted and made into bytes, no more
             self.cycle.body += body
             if len(self.cycle.body) > BODY_HELD:
                 self.flow.pause_reading()

@@ -59,10 +59,7 @@ class Body(RawIOBase):
         """The next bytes; waits for some. 0 at the end. Raises what became of a sender that did not come to the end."""
         view = memoryview(buffer)
         with self._changed:
-            while not self._ended and self._failure is None and self._held < min(_PIECE, len(view)):
-                self._changed.wait()
-            if self._failure is not None:
-                raise self._failure
+            self._await(min(_PIECE, len(view)))
             count = 0
             while self._pieces and count < len(view):
                 piece = self._pieces.popleft()
@@ -71,11 +68,29 @@ class Body(RawIOBase):
                 count += len(part)
                 if len(part) < len(piece):
                     self._pieces.appendleft(piece[len(part) :])
-            self._held -= count
-            if self._room is not None and self._held <= _LOW:
-                room, self._room = self._room, None
-                self._loop.call_soon_threadsafe(_open, room)
+            self._let_go(count)
         return count
+
+    def pieces(self) -> list[memoryview]:
+        """The next bytes, as they came: nobody copies them. Waits for some; none at the end. Raises as `readinto` does."""
+        with self._changed:
+            self._await(_PIECE)
+            pieces = list(self._pieces)
+            self._pieces.clear()
+            self._let_go(self._held)
+        return pieces
+
+    def _await(self, count: int) -> None:
+        while not self._ended and self._failure is None and self._held < count:
+            self._changed.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def _let_go(self, count: int) -> None:
+        self._held -= count
+        if self._room is not None and self._held <= _LOW:
+            room, self._room = self._room, None
+            self._loop.call_soon_threadsafe(_open, room)
 
     async def feed(self, data: bytes) -> None:
         """The next bytes; waits while there are enough."""

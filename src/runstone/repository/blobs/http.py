@@ -54,20 +54,19 @@ class HttpBlobs:
         """Send it and take it away here. It may be sent twice: the server knows it by its name."""
         check_name(name)
         try:
-            with open(source, "rb") as file:
-                data = file.read()
+            size = os.stat(source).st_size
         except OSError as error:
             raise from_os_error(error, f"Sending the pack {name}") from error
-        answer = self._put(name, data)
+        answer = self._put(name, _Slices(source), size)
         if answer.status != 200:
             raise answer_error(answer, self._connection.address)
         with contextlib.suppress(OSError):
             os.unlink(source)
 
-    def _put(self, name: str, data: bytes) -> Answer:
-        headers = {"Content-Length": str(len(data)), "Content-Type": "application/octet-stream"}
+    def _put(self, name: str, data: _Slices, size: int) -> Answer:
+        headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
         for attempt in range(settings.HTTP_RETRIES.read() + 1):
-            answer = self._ask("PUT", name, body=_Slices(data), headers=headers)
+            answer = self._ask("PUT", name, body=data, headers=headers)
             # The server may still be waiting for the rest of what broke off a moment ago.
             if answer.status != 409:
                 break
@@ -187,13 +186,16 @@ class _BrokenOffError(Exception):
 
 
 class _Slices:
-    """Bytes as a body that can be sent more than once."""
+    """A file as a body that can be sent more than once, through one small buffer."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = memoryview(data)
+    def __init__(self, path: str) -> None:
+        self._path = path
 
     def __iter__(self) -> Iterator[memoryview]:
-        return (self._data[start : start + _SLICE] for start in range(0, len(self._data), _SLICE))
+        buffer = memoryview(bytearray(_SLICE))
+        with open(self._path, "rb", buffering=0) as file:
+            while count := file.readinto(buffer):
+                yield buffer[:count]
 
 
 def _spans(ranges: Iterable[Range]) -> Iterator[_Span]:
