@@ -23,7 +23,7 @@ _HOMES = {
             "flush_artifact_async_logging metric_frame"
         ),
         "runstone.fluent.artifacts": (
-            "log_artifact log_artifacts log_text log_dict log_figure log_image log_table load_table log_stream get_artifact_uri "
+            "log_artifact log_artifacts use_artifact log_text log_dict log_figure log_image log_table load_table log_stream get_artifact_uri "
             "open_artifact"
         ),
         "runstone.fluent.deleting": "delete_artifact",
@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from runstone.fluent.artifacts import log_table as log_table
     from runstone.fluent.artifacts import log_text as log_text
     from runstone.fluent.artifacts import open_artifact as open_artifact
+    from runstone.fluent.artifacts import use_artifact as use_artifact
     from runstone.fluent.deleting import delete_artifact as delete_artifact
     from runstone.fluent.experiments import create_experiment as create_experiment
     from runstone.fluent.experiments import delete_experiment as delete_experiment

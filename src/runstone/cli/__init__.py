@@ -17,6 +17,8 @@ COMMANDS = {
     "experiments": ("experiments", "List, make, rename, delete and restore experiments."),
     "metrics": ("metrics", "A run's metrics: a table, or a plot of some."),
     "artifacts": ("artifacts", "List, fetch and print a run's files."),
+    "versions": ("versions", "List, show, compare and delete versions of named artifacts."),
+    "lineage": ("lineage", "What something came from, and what came from it."),
     "server": ("server", "Serve the store over HTTP, to every client that speaks MLflow's wire."),
     "ui": ("server", "The same, and open it in a browser."),
     "verify": ("checks", "Read every stored byte again and compare it with its digest."),

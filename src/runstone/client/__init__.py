@@ -7,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runstone.client import (
+    artifact_versions,
     artifacts,
     deleting,
     downloads,
     experiments,
     inputs,
+    lineage,
     logged_models,
     media,
     model_versions,
@@ -157,6 +159,18 @@ class Client:
     open_artifact = downloads.open_artifact
     delete_artifact = deleting.delete_artifact
     delete_logged_model_artifact = deleting.delete_logged_model_artifact
+    log_artifact_version = artifact_versions.log_artifact_version
+    use_artifact = artifact_versions.use_artifact
+    get_artifact_version = artifact_versions.get_artifact_version
+    search_artifact_versions = artifact_versions.search_artifact_versions
+    list_artifact_names = artifact_versions.list_artifact_names
+    set_artifact_alias = artifact_versions.set_artifact_alias
+    delete_artifact_alias = artifact_versions.delete_artifact_alias
+    update_artifact_version = artifact_versions.update_artifact_version
+    delete_artifact_version = artifact_versions.delete_artifact_version
+    get_artifact_changes = artifact_versions.get_artifact_changes
+    diff_artifact_versions = artifact_versions.diff_artifact_versions
+    lineage = lineage.lineage
     verify = verification.verify
     repair = repair.repair
     usage = space.usage

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -20,6 +21,7 @@ from runstone.repository.packs import Packed
 
 if TYPE_CHECKING:
     from runstone.client import Client
+    from runstone.client.version_files import ArtifactVersion
 
 MODEL_ENDINGS = (
     ".joblib",
@@ -112,7 +114,9 @@ def log_artifact(
     artifact_path: str | None = None,
     *,
     wait: bool = True,
-) -> None:
+    name: str | None = None,
+    aliases: Iterable[str] | None = None,
+) -> ArtifactVersion | None:
     """Log a file, a folder under its own name, or what a binary file object gives from where it stands.
 
     Args:
@@ -121,12 +125,31 @@ def log_artifact(
         artifact_path: the folder among the run's artifacts to put it in. Of a file object that was not opened by a file's path (such
             as an io.BytesIO) it is the whole path, for nothing else says a name.
         wait: whether it is in the store when this returns.
+        name: of the artifact that it is to be a version of, one for the whole store; the version comes back. It takes `wait`.
+        aliases: what else that version is to be called.
 
     Raises:
         MissingFile: there is no such file (also a FileNotFoundError).
         FileChanged: the file kept changing while it was read.
-        InvalidParameter: the artifact path is not plain, or a file object has no name.
+        InvalidParameter: the artifact path is not plain, or a file object has no name; `aliases` without a `name`.
     """
+    if name is not None or aliases is not None:
+        from runstone.client import versioning
+
+        return versioning.log(self, run_id, local_path, artifact_path, name, aliases, wait=wait)
+    log_unnamed(self, run_id, local_path, artifact_path, wait=wait)
+    return None
+
+
+def log_unnamed(
+    self: Client,
+    run_id: str,
+    local_path: str | os.PathLike[str] | BinaryIO,
+    artifact_path: str | None = None,
+    *,
+    wait: bool = True,
+) -> None:
+    """As `log_artifact`, of no name."""
     given: object = local_path
     if hasattr(given, "read"):
         self.log_files(run_id, {_name_of(given, artifact_path): cast("BinaryIO", given)})
@@ -137,6 +160,19 @@ def log_artifact(
         self.log_artifacts(run_id, local, f"{artifact_path}/{name}" if artifact_path else name, wait=wait)
     else:
         self.log_files(run_id, {name: local}, artifact_path)
+
+
+def path_of(local_path: str | os.PathLike[str] | BinaryIO, artifact_path: str | None) -> tuple[str, list[str]]:
+    """Where `log_artifact` puts it among a run's files; and, of a folder, the paths of what is in it."""
+    given: object = local_path
+    if hasattr(given, "read"):
+        return _name_of(given, artifact_path), []
+    local = _require(given)
+    name = os.path.basename(os.path.normpath(local))
+    from runstone.repository.folders import walk
+
+    inner = [path for path, _ in walk(local)] if os.path.isdir(local) else []
+    return rules.check_path(f"{_folder(artifact_path)}/{name}" if artifact_path else name), inner
 
 
 def log_artifacts(

@@ -69,16 +69,29 @@ def fetch(
             f"No artifact of run {run_id}{f' below {path!r}' if path else ''} is meant by include={include!r:.200}, exclude={exclude!r:.200}. "
             f"`runstone artifacts ls {run_id}` lists what there is."
         )
+    fetched = fetch_files(self, files, f"run {run_id}", dst_path, progress, run_id, above)
+    return fetched._replace(path=os.path.join(fetched.path, path.rpartition("/")[2]))
+
+
+def fetch_files(
+    self: Client,
+    files: list[FileInfo],
+    whose: str,
+    dst_path: str | None,
+    progress: Callable[[int], None] | None = None,
+    run_id: str = "",
+    above: int = 0,
+) -> Fetched:
+    """Fetch files into a folder (None: a new temporary one), whose path comes back; `above` characters of their paths are left out."""
     folder = _folder(dst_path)
     bar = shown("fetching", lambda: sum(file.file_size or 0 for file in files))
     with bar if progress is None else nullcontext(progress) as told:
         download = _Download(self, run_id, folder, dst_path is None, told)
         try:
-            download.run(_located(self, run_id, files, above))
+            download.run(_located(self, whose, files, above))
         finally:
             download.close()
-    place = os.path.join(os.path.abspath(folder), path.rpartition("/")[2])
-    return Fetched(place, len(files), **download.counts)
+    return Fetched(os.path.abspath(folder), len(files), **download.counts)
 
 
 def _chosen(files: list[FileInfo], path: str, wanted: Callable[[str], bool]) -> list[FileInfo]:
@@ -100,7 +113,7 @@ def _folder(dst_path: str | None) -> str:
     return dst_path
 
 
-def _located(self: Client, run_id: str, files: list[FileInfo], above: int) -> Iterator[_File]:
+def _located(self: Client, whose: str, files: list[FileInfo], above: int) -> Iterator[_File]:
     """Files, by some hundreds, with where their chunks are."""
     for start in range(0, len(files), artifacts.MOST_CONTENTS):
         some = files[start : start + artifacts.MOST_CONTENTS]
@@ -110,7 +123,7 @@ def _located(self: Client, run_id: str, files: list[FileInfo], above: int) -> It
             # The store may be somebody else's: what it says a path is, is checked again.
             name = rules.check_path(file.path)[above:]
             chunks = [] if file.digest is None else next(found).chunks
-            yield _File(file, name, chunks, f"{file.path!r} of run {run_id}")
+            yield _File(file, name, chunks, f"{file.path!r} of {whose}")
 
 
 class _Download:

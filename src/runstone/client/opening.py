@@ -76,6 +76,11 @@ def open_file(self: Client, run: Any, path: str | None) -> ArtifactFile:
     return ArtifactFile(_Chunks(self, digest, size, f"{path!r} of run {run_id}"), run_id, path, size, digest)
 
 
+def open_content(self: Client, digest: str, size: int, path: str, whose: str) -> ArtifactFile:
+    """A file that is known by its digest, open as `open_artifact` opens one of a run's; `whose` it is, is said in errors."""
+    return ArtifactFile(_Chunks(self, digest, size, f"{path!r} of {whose}"), whose, path, size, digest)
+
+
 def _named(run: Any, path: str | None) -> tuple[str, str]:
     run = getattr(getattr(run, "info", None), "run_id", run)
     if not isinstance(run, str):

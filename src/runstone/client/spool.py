@@ -15,6 +15,7 @@ import msgspec
 
 from runstone.errors import NotFound, RunstoneError, from_os_error
 from runstone.journal import waiting
+from runstone.operations.artifact_versions import LogArtifactVersion, log_artifact_version
 from runstone.repository.steady import read_steadily
 from runstone.repository.unfinished import unlock
 
@@ -35,20 +36,32 @@ class Header(msgspec.Struct):
 
     run_id: str
     path: str
+    # In place of a file: what is there by then is to be a version of a named artifact.
+    version: LogArtifactVersion | None = None
+
+
+def put_version(folder: str, request: LogArtifactVersion) -> None:
+    """Have files of a run, which wait here or are there already, be a version of a named artifact. On disk when this returns."""
+    key = f"{request.name}:{request.path}"
+    _put(folder, request.run_id, [(key, Header(request.run_id, request.path, request), b"")])
 
 
 def put(folder: str, run_id: str, sources: list[tuple[str, Source]]) -> None:
     """Keep files of a run here: all of them are on disk when this returns, and each is there whole or not at all."""
+    _put(folder, run_id, [(path, Header(run_id, path), source) for path, source in sources])
+
+
+def _put(folder: str, run_id: str, sources: list[tuple[str, Header, Source]]) -> None:
     place = os.path.join(folder, FOLDER_NAME)
     made: list[tuple[str, str]] = []
     try:
         os.makedirs(place, exist_ok=True)
         _sweep(place)
-        for path, source in sources:
-            name = os.path.join(place, f"{run_id}.{sha256(path.encode()).hexdigest()[:32]}")
+        for key, header, source in sources:
+            name = os.path.join(place, f"{run_id}.{sha256(key.encode()).hexdigest()[:32]}")
             temporary = f"{name}.{os.getpid()}-{os.urandom(4).hex()}{_NEW}"
             made.append((temporary, name))
-            _write(temporary, msgspec.json.encode(Header(run_id, path)) + b"\n", source)
+            _write(temporary, msgspec.json.encode(header) + b"\n", source)
         with _alone(place):
             for temporary, name in made:
                 os.rename(temporary, name)  # what was logged under that path before is replaced
@@ -84,14 +97,25 @@ def send(client: Client, run_id: str) -> None:
     from runstone.client.artifacts import store_files
 
     place = os.path.join(client._folder, FOLDER_NAME)
+    passed: list[str] = []
     for name in _of_run(place, run_id):
         with _taken(os.path.join(place, name)) as stream:
             if stream is None:
+                passed.append(os.path.join(place, name))
                 continue
             header = msgspec.json.decode(stream.readline(), type=Header)
+            # A version is made of files that may be among those which somebody else is sending just now.
+            if header.version is not None and not all(_is_gone(path) for path in passed):
+                continue
             try:
-                store_files(client, run_id, {header.path: stream})
+                if header.version is not None:
+                    client._transport.call(log_artifact_version, header.version)
+                else:
+                    store_files(client, run_id, {header.path: stream})
             except RunstoneError as error:
+                if header.version is not None and not waiting.is_passing(error):
+                    _refuse(place, name, header, error)  # its file was refused, or the server knows no versions
+                    continue
                 if isinstance(error, NotFound) or not waiting.is_final(error):
                     raise  # a run that is not there may still have to be made, by a journal of another process
                 _refuse(place, name, header, error)
@@ -168,6 +192,19 @@ def _taken(path: str) -> Iterator[BinaryIO | None]:
             yield file if os.fstat(file.fileno()).st_nlink else None
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)  # a child forked meanwhile has the descriptor too
+
+
+def _is_gone(path: str) -> bool:
+    """Whether a file that somebody else was sending has been sent; waited for until they have done with it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return os.fstat(descriptor).st_nlink == 0
+    finally:
+        unlock(descriptor)
 
 
 @contextlib.contextmanager

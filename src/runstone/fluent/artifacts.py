@@ -9,12 +9,21 @@ from runstone.fluent.location import client
 from runstone.fluent.session import require_run, target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runstone.client.opening import ArtifactFile
+    from runstone.client.version_files import ArtifactVersion
 
 
 def log_artifact(
-    local_path: Any, artifact_path: str | None = None, run_id: str | None = None, *, wait: bool = True
-) -> None:
+    local_path: Any,
+    artifact_path: str | None = None,
+    run_id: str | None = None,
+    *,
+    wait: bool = True,
+    name: str | None = None,
+    aliases: Iterable[str] | None = None,
+) -> ArtifactVersion | None:
     """Log a file, a folder under its own name, or what a binary file object gives. It is in the store, whole and checked, when this returns.
 
     Args:
@@ -23,14 +32,32 @@ def log_artifact(
             as an io.BytesIO) it is the whole path, for nothing else says a name.
         run_id: another run than the active one.
         wait: whether it is in the store when this returns.
+        name: of the artifact that it is to be a version of, one for the whole store; the version comes back. It takes `wait`.
+        aliases: what else that version is to be called. (`latest` means it by itself.)
 
     Raises:
         MissingFile: there is no such file (also a FileNotFoundError).
         FileChanged: the file kept changing while it was read.
-        InvalidParameter: the artifact path is absolute, holds '..' or is otherwise not plain; or a file object has no name.
+        InvalidParameter: the artifact path is absolute, holds '..' or is otherwise not plain; or a file object has no name; `aliases`
+            without a `name`.
     """
     store, chosen = target(run_id)
-    store.log_artifact(chosen, local_path, artifact_path, wait=wait)
+    return store.log_artifact(chosen, local_path, artifact_path, wait=wait, name=name, aliases=aliases)
+
+
+def use_artifact(reference: str, run_id: str | None = None) -> ArtifactVersion:
+    """Note that the active run uses a version of a named artifact, and get it: its files, `download()`, `open()`, `read()`.
+
+    Args:
+        reference: NAME (the latest), NAME:vN, NAME:ALIAS, or NAME@DIGEST.
+        run_id: another run than the active one.
+
+    Raises:
+        NotFound: there is no such version.
+        Unreachable: the store is a server that is away: what is used must be there.
+    """
+    store, chosen = target(run_id)
+    return store.use_artifact(chosen, reference)
 
 
 def log_artifacts(

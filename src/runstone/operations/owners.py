@@ -1,4 +1,4 @@
-"""Whose an artifact is: a run's, a logged model's, or nobody's. MLflow's keys and URIs lead to an owner and a path, never to a disk."""
+"""Whose an artifact is: a run's, a logged model's, a version's of a named artifact, or nobody's. MLflow's keys and URIs lead to an owner and a path, never to a disk."""
 
 from __future__ import annotations
 
@@ -52,6 +52,10 @@ def require(connection: Connection, owner: str, *, active: bool = False) -> None
         stage = keys.model_stage(connection, name)
         if stage is None or (active and stage != "active"):
             raise _no_model(name)
+    elif kind == "named" and active:
+        raise InvalidParameter(
+            "The files of a version never change. Log them to a run, under the same name, as its next version."
+        )
 
 
 def check_key(key: str, *, folder: bool = False) -> str:

@@ -17,6 +17,7 @@ MIGRATIONS = (
     "chunk_starts",
     "mirrors",
     "pruning",
+    "artifact_versions",
 )
 
 

@@ -1,0 +1,226 @@
+"""`runstone versions`: named artifacts and their versions."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runstone.cli.finding import find_run, reader
+from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size
+from runstone.errors import Conflict
+
+if TYPE_CHECKING:
+    from runstone.client.version_files import ArtifactVersion
+    from runstone.entities import FileInfo
+
+
+@click.group()
+def versions() -> None:
+    """Named artifacts.
+
+    VERSION is NAME (the latest), NAME:vN, NAME:ALIAS, or NAME@ and the first digits of a digest.
+    """
+
+
+@versions.command()
+@click.argument("name", default="")
+@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Those with this tag only; may be repeated.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="So many at the most.")
+@json_option
+def ls(name: str, tags: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """The versions of NAME, the newest first; without it, all names with their latest versions."""
+    store = reader()
+    if not name and not tags:
+        found = store.list_artifact_names()
+        if as_json:
+            import msgspec
+
+            show_json([msgspec.to_builtins(one) for one in found])
+            return
+        rows = [
+            {"name": one.name, "versions": one.versions, "latest": f"v{one.latest.version}", **_columns(one.latest)}
+            for one in found
+        ]
+        show(rows, False, "No named artifacts here: log_artifact(..., name=...) makes one.")
+        return
+    chosen = _all(store, name or None, _pairs(tags), limit)
+    if as_json:
+        show_json([version.info.to_dictionary() for version in chosen])
+        return
+    named = [{"version": version.reference, **_columns(version.info)} for version in chosen]
+    show(named, False, "No versions here.")
+
+
+def _all(store: Any, name: str | None, tags: dict[str, str], limit: int) -> list[ArtifactVersion]:
+    found: list[ArtifactVersion] = []
+    token = None
+    while len(found) < limit:
+        page = store.search_artifact_versions(
+            name, tags=tags, max_results=min(limit - len(found), 1000), page_token=token
+        )
+        found += page
+        token = page.token
+        if token is None:
+            break
+    return found
+
+
+def _columns(info: Any) -> dict[str, Any]:
+    people = for_people()
+    return {
+        "aliases": ", ".join(info.aliases),
+        "size": size(info.size) if people else info.size,
+        "files": info.file_count,
+        "created": age(info.creation_time) if people else moment(info.creation_time),
+        "digest": info.digest.partition(":")[2][:12] if people else info.digest,
+    }
+
+
+@versions.command("show")
+@click.argument("version")
+@json_option
+def show_version(version: str, as_json: bool) -> None:
+    """What is known of a version: its files, labels, who made and who used it."""
+    found = reader().get_artifact_version(version)
+    if as_json:
+        show_json({**found.info.to_dictionary(), "files": [file.to_dictionary() for file in found.files]})
+        return
+    info = found.info
+    facts = [
+        ("version", found.reference),
+        ("aliases", ", ".join(info.aliases)),
+        ("digest", info.digest),
+        ("size", size(info.size) if for_people() else info.size),
+        ("created", moment(info.creation_time)),
+        ("by", info.user_id),
+        ("description", info.description),
+        *((f"tag {key}", value) for key, value in sorted(info.tags.items())),
+        *(("made by run", run_id) for run_id in info.produced_by),
+        *(("used by run", run_id) for run_id in info.used_by),
+        *(("file", _line(file)) for file in found.files),
+    ]
+    show([{"what": what, "value": value} for what, value in facts if value not in (None, "")], False)
+
+
+def _line(file: FileInfo) -> str:
+    return f"{file.path} ({size(file.file_size)})" if for_people() else file.path
+
+
+@versions.command()
+@click.argument("run")
+@click.argument("version")
+@json_option
+def use(run: str, version: str, as_json: bool) -> None:
+    """Note that RUN, which must be active or ended but not deleted, used a version."""
+    store = reader()
+    run_id = find_run(store, run).info.run_id
+    used = store.use_artifact(run_id, version)
+    if as_json:
+        show_json({"run_id": run_id, "version": used.info.to_dictionary()})
+    else:
+        print(f"{run_id} used {used.reference}")
+
+
+@versions.command()
+@click.argument("version")
+@click.option(
+    "-o", "--output", default=".", show_default=True, help="The folder to put it in; made where it is missing."
+)
+@json_option
+def get(version: str, output: str, as_json: bool) -> None:
+    """Fetch the files of a version, every byte checked. No use is noted."""
+    found = reader().get_artifact_version(version)
+    local = found.download(output)
+    if as_json:
+        show_json({"version": found.reference, "path": local})
+    else:
+        print(local)
+
+
+@versions.command()
+@click.argument("old")
+@click.argument("new")
+@json_option
+def diff(old: str, new: str, as_json: bool) -> None:
+    """Which files the version NEW has, is without, and has otherwise than OLD."""
+    found = reader().diff_artifact_versions(old, new)
+    if as_json:
+        show_json(found.to_dictionary())
+        return
+    rows = [{"change": "added", "path": file.path, "size": file.file_size} for file in found.added]
+    rows += [{"change": "removed", "path": file.path, "size": file.file_size} for file in found.removed]
+    rows += [{"change": "changed", "path": one.path, "size": one.new.file_size} for one in found.changed]
+    show(sorted(rows, key=lambda row: str(row["path"])), False, "They have the same files.")
+
+
+@versions.command()
+@click.argument("version")
+@click.argument("alias")
+@click.option("--delete", is_flag=True, help="Take the alias away from the artifact.")
+@json_option
+def alias(version: str, alias: str, delete: bool, as_json: bool) -> None:
+    """Let ALIAS mean a version, in place of the one that it meant."""
+    store = reader()
+    found = store.get_artifact_version(version)
+    if delete:
+        store.delete_artifact_alias(found.name, alias)
+    else:
+        store.set_artifact_alias(found.reference, alias)
+    now = store.get_artifact_version(found.reference)
+    if as_json:
+        show_json(now.info.to_dictionary())
+    else:
+        print(f"{now.reference}: {', '.join(now.aliases) or 'no aliases'}")
+
+
+@versions.command()
+@click.argument("name")
+@json_option
+def history(name: str, as_json: bool) -> None:
+    """What was changed of an artifact: versions made and deleted, aliases moved, labels set; who, when, from what to what."""
+    changes = reader().get_artifact_changes(name)
+    if as_json:
+        show_json([change.to_dictionary() for change in changes])
+        return
+    rows = [
+        {
+            "time": moment(change.time),
+            "user": change.user_id,
+            "version": None if change.version is None else f"v{change.version}",
+            "change": change.kind,
+            "key": change.key,
+            "old": change.old,
+            "new": change.new,
+        }
+        for change in changes
+    ]
+    show(rows, False)
+
+
+@versions.command()
+@click.argument("chosen", nargs=-1, required=True, metavar="VERSION...")
+@click.option("--force", is_flag=True, help="Although runs used it, or aliases mean it.")
+@json_option
+def rm(chosen: tuple[str, ...], force: bool, as_json: bool) -> None:
+    """Delete versions for good. The runs' own files stay, and a number is never given again."""
+    store = reader()
+    # Each by its number, before any is gone: `latest` means another one then.
+    references = [store.get_artifact_version(reference).reference for reference in chosen]
+    for reference in references:
+        try:
+            store.delete_artifact_version(reference, force=force)
+        except Conflict as error:
+            raise Conflict(error.message.replace("Force it", "Say --force")) from error
+    if as_json:
+        show_json({"deleted": references})
+    else:
+        print(f"deleted: {', '.join(references)}", file=sys.stderr)
+
+
+def _pairs(tags: tuple[str, ...]) -> dict[str, str]:
+    for tag in tags:
+        if "=" not in tag:
+            raise click.UsageError(f"--tag takes KEY=VALUE, not {tag!r}.")
+    return dict(tuple(tag.split("=", 1)) for tag in tags)  # type: ignore[misc]

@@ -1,0 +1,67 @@
+"""Logging a file or folder under a name: to the run first, then as a version. While the server is away, both wait here, in this order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, BinaryIO
+
+from runstone import settings
+from runstone.client.artifact_versions import listed
+from runstone.client.artifacts import log_unnamed, path_of
+from runstone.client.version_files import ArtifactVersion
+from runstone.errors import InvalidParameter, RunstoneError
+from runstone.journal import shipping
+from runstone.journal.waiting import is_passing
+from runstone.journal.writer import find_journal
+from runstone.operations import artifact_versions, version_names
+
+if TYPE_CHECKING:
+    from runstone.client import Client
+
+# Files of a folder that are named one by one, so that what lay there before is no part of the version.
+_MOST_FILES = 10_000
+
+
+def log(
+    self: Client,
+    run_id: str,
+    local_path: str | os.PathLike[str] | BinaryIO,
+    artifact_path: str | None,
+    name: str | None,
+    aliases: Iterable[str] | None,
+    *,
+    wait: bool,
+) -> ArtifactVersion | None:
+    """What `log_artifact` does with a name; None comes back where the version is made later, when the server is there again."""
+    if name is None:
+        raise InvalidParameter("aliases are a version's: give the name of the artifact as well (name=...).")
+    if not wait:
+        raise InvalidParameter("A version is made of what is in the store: leave out wait=False, or the name.")
+    called = [version_names.check_alias(alias) for alias in listed(aliases)]
+    version_names.check_name(name)
+    path, files = path_of(local_path, artifact_path)
+    log_unnamed(self, run_id, local_path, artifact_path)
+    request = artifact_versions.LogArtifactVersion(
+        run_id, name, path, files if len(files) <= _MOST_FILES else [], called
+    )
+    held = self._is_server and settings.OFFLINE.read() == "auto" and find_journal(self._folder, run_id) is not None
+    if held:
+        from runstone.client import spool
+
+        # Behind the files that wait, this one among them; said of a run that is not made there yet it would be refused.
+        if not spool.has_files(self._folder, run_id):
+            try:
+                return _make(self, request)
+            except RunstoneError as error:
+                if not is_passing(error):
+                    raise
+                shipping.warn_once(error)
+        spool.put_version(self._folder, request)
+        shipping.afterwards(self.settle)
+        return None
+    return _make(self, request)
+
+
+def _make(self: Client, request: artifact_versions.LogArtifactVersion) -> ArtifactVersion:
+    return ArtifactVersion(self, self._transport.call(artifact_versions.log_artifact_version, request).version)

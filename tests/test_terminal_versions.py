@@ -1,0 +1,125 @@
+"""The terminal on named artifacts, lineage and repair."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.support.terminals import Ended, on_terminal
+
+import runstone
+from runstone.cli import main
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command in this process, as in a pipe."""
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["runstone", *arguments])
+        capsys.readouterr()
+        try:
+            main()
+            code: object = 0
+        except SystemExit as ended:
+            code = ended.code or 0
+        assert isinstance(code, int)
+        return Ended(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def told() -> dict[str, str]:
+    """Two versions, one of them used; names to runs."""
+    Path("data.csv").write_text("one")
+    with runstone.start_run(run_name="prepare") as first:
+        runstone.log_artifact("data.csv", name="data", aliases=["best"])
+    Path("data.csv").write_text("two!")
+    with runstone.start_run(run_name="again") as second:
+        runstone.log_artifact("data.csv", name="data")
+    with runstone.start_run(run_name="train") as train:
+        runstone.use_artifact("data:best")
+    return {"prepare": first.info.run_id, "again": second.info.run_id, "train": train.info.run_id}
+
+
+def test_versions_are_listed_and_shown(command: Command, told: dict[str, str]) -> None:
+    names = command("versions", "ls").out.splitlines()
+    assert [line.split("\t")[:3] for line in names] == [["name", "versions", "latest"], ["data", "2", "v1"]]
+    assert [line.split("\t")[:3] for line in command("versions", "ls", "data").out.splitlines()[1:]] == [
+        ["data:v1", "latest", "4"],
+        ["data:v0", "best", "3"],
+    ]
+    assert command("versions", "ls", "data", "--tag", "a=b").out == ""
+    assert [one["version"] for one in json.loads(command("versions", "ls", "data", "--json").out)] == [1, 0]
+    shown = json.loads(command("versions", "show", "data:best", "--json").out)
+    assert (shown["produced_by"], shown["used_by"]) == ([told["prepare"]], [told["train"]])
+    assert [file["path"] for file in shown["files"]] == ["data.csv"]
+    assert f"used by run\t{told['train']}" in command("versions", "show", "data:v0").out
+    missing = command("versions", "show", "data:v9")
+    assert (missing.code, "runstone versions ls data" in missing.err) == (1, True)
+
+
+def test_versions_are_fetched_compared_used_and_renamed(command: Command, told: dict[str, str], tmp_path: Path) -> None:
+    assert command("versions", "get", "data:v0", "-o", "there").out.strip() == str(tmp_path / "there" / "data.csv")
+    assert Path("there/data.csv").read_text() == "one"
+    assert command("versions", "diff", "data:v0", "data").out.splitlines()[1:] == ["changed\tdata.csv\t4"]
+    assert "used data:v1" in command("versions", "use", "again", "data").out
+    assert command("versions", "alias", "data", "best").out == "data:v1: best, latest\n"
+    assert command("versions", "alias", "data", "best", "--delete").out == "data:v1: latest\n"
+    moves = [line.split("\t")[3:] for line in command("versions", "history", "data").out.splitlines()]
+    assert moves[-1] == ["alias", "best", "v1", ""]
+
+
+def test_a_version_that_is_needed_is_deleted_by_force_only(command: Command, told: dict[str, str]) -> None:
+    refused = command("versions", "rm", "data:v0")
+    assert (refused.code, "--force" in refused.err) == (1, True)
+    assert command("versions", "rm", "data:best", "data:latest", "--force").code == 0
+    assert "No versions here" in command("versions", "ls", "data").err
+
+
+def test_lineage_is_a_tree_for_people_edges_in_a_pipe_and_a_graph(
+    command: Command, told: dict[str, str], tmp_path: Path
+) -> None:
+    piped = command("lineage", "data:v0").out.splitlines()
+    assert piped == [
+        "source\thow\ttarget",
+        f"run/{told['prepare']}\tproduced\tartifact/data:v0",
+        f"artifact/data:v0\tused\trun/{told['train']}",
+    ]
+    assert command("lineage", "train", "--down").out == ""
+    found = json.loads(command("lineage", "train", "--json").out)
+    assert found["root"] == f"run/{told['train']}"
+    assert len(found["nodes"]) == 3
+    graph = command("lineage", "train", "--dot").out
+    assert graph.startswith("digraph lineage {")
+    assert f'"artifact/data:v0" -> "run/{told["train"]}" [label="used"];' in graph
+    tree = on_terminal(tmp_path, "lineage", "train").out
+    assert "came from" in tree
+    assert tree.index("used: data:v0") < tree.index("produced: run prepare")
+    assert command("lineage", "nothing").code == 1
+
+
+def test_verify_repairs_from_another_store(command: Command, tmp_path: Path) -> None:
+    Path("big.bin").write_bytes(bytes(range(256)) * 4_000)
+    with runstone.start_run():
+        runstone.log_artifact("big.bin")
+    store = tmp_path / ".runstone"
+    shutil.copytree(store, tmp_path / "second")
+    for pack in (store / "packs").iterdir():
+        pack.unlink()
+    dry = command("verify", "--repair-from", "second", "--dry-run")
+    assert (dry.code, "could be repaired" in dry.out) == (0, True)
+    assert command("verify").code == 1
+    assert json.loads(command("verify", "--repair-from", "second", "--json").out)["damaged"] == []
+    assert command("verify").code == 0
+    assert command("verify", "--quick").code == 0
+    assert command("verify", "--dry-run").code == 2
+    assert command("verify", "--quick", "--repair-from", "second").code == 2
+    assert command("verify", "--repair-from", "nowhere").code == 1
