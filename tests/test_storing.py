@@ -22,6 +22,8 @@ from runstone.repository.files import Repository
 from runstone.repository.packs import Packed
 
 OLD, NEW = random.Random(1).randbytes(9_000_000), random.Random(2).randbytes(9_000_000)
+# Longer than all that is under way at once on the threads of a storing.
+LONG = random.Random(3).randbytes(50_000_000)
 
 
 class Index:
@@ -135,14 +137,14 @@ def test_a_stream_that_raises_midway_leaves_nothing_of_any_file(
 
     class Breaking(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            if self.tell() >= 8_000_000:
+            if self.tell() >= 48_000_000:
                 # Some packs are finished by now and lie where packs lie.
                 assert left("packs")
                 raise ConnectionError("the line went dead")
             return super().read(min(size or 0, 1_000_000))
 
     with pytest.raises(ConnectionError, match="the line went dead"):
-        store({"one": b"small", "two": Breaking(OLD)})
+        store({"one": b"small", "two": Breaking(LONG)})
     assert (index.commits, left("packs"), left("incoming")) == (0, [], [])
 
 
@@ -292,13 +294,13 @@ def test_a_failure_takes_the_packs_that_were_named_early_away_again(
 
     class Breaking(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            if self.tell() >= 8_000_000:
+            if self.tell() >= 48_000_000:
                 assert index.packs, "some are named by now"
                 raise ConnectionError("the line went dead")
             return super().read(min(size or 0, 1_000_000))
 
     with pytest.raises(ConnectionError):
-        repository.store([("file", Breaking(OLD))], index.known, index.commit, forget)
+        repository.store([("file", Breaking(LONG))], index.known, index.commit, forget)
     assert (index.packs, index.files, left("packs"), left("incoming")) == ([], [], [], [])
 
 

@@ -74,13 +74,13 @@ def each_within(seconds: float, retries: int) -> Iterator[None]:
         _patience.each, _patience.retries = outer
 
 
-def with_our_patience(act: Callable[[], None]) -> Callable[[], None]:
+def with_our_patience(act: Callable[[], Any]) -> Callable[[], Any]:
     """`act`, to be done by another thread with the patience of this one."""
     ours = _patience.deadline, _patience.each, _patience.retries
 
-    def done() -> None:
+    def done() -> Any:
         _patience.deadline, _patience.each, _patience.retries = ours
-        act()
+        return act()
 
     return done
 

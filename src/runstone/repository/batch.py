@@ -6,17 +6,21 @@ import contextlib
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO, RawIOBase
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 from runstone.errors import InvalidParameter, RunstoneError
 from runstone.repository.blobs import Blobs
-from runstone.repository.chunks import LEAST, Cutter, Hasher, ReadInto, begin, digest
+from runstone.repository.chunks import LEAST, ReadInto, begin, digest
 from runstone.repository.compression import CODEC, compress
 from runstone.repository.packs import Packed, PackWriter
 from runstone.repository.steady import read_steadily
+from runstone.repository.unbuffered import Disk
 
 if TYPE_CHECKING:
     from runstone.repository.behind import Behind
+    from runstone.repository.pipeline import Pipeline
+
+Data = TypeVar("Data", bytes, memoryview)
 
 # Files up to this size live in the database, to this many bytes a batch: one fsync instead of three, and no pack of a few bytes.
 SMALL = 16 * 1024
@@ -71,7 +75,8 @@ class Batch:
         self._waiting_size = 0
         self._pack: PackWriter | None = None
         self._behind: Behind | None = None
-        self._cutter: Cutter | None = None
+        self._pipeline: Pipeline | None = None
+        self._disk: Disk | None = None
 
     def add(self, path: str, source: str | bytes | BinaryIO | RawIOBase) -> None:
         """Take in a local file, bytes or what a stream gives, as `path`."""
@@ -90,6 +95,7 @@ class Batch:
             self._seal(last, self.packs.append)
         if self._behind is not None:
             self._behind.wait()
+        self._end()
 
     def abandon(self) -> None:
         """Leave nothing behind. Only before the index was told of the packs: after that it may name them, whatever it answered."""
@@ -98,17 +104,26 @@ class Batch:
                 self._behind.wait()
         if self._pack is not None:
             self._pack.abandon()
+        self._end()
         for name in self._written:
             with contextlib.suppress(RunstoneError):  # among others where a file of somebody else's needs it by now
                 self._forget(name)
 
-    def _take_file(self, path: str, source: str) -> None:
-        read_steadily(source, lambda file, size: self._take(path, file.readinto, size), self.files.pop)
+    def _end(self) -> None:
+        # Each knows the other's methods: let go of, their memory is free at once.
+        pipeline, self._pipeline, disk, self._disk = self._pipeline, None, self._disk, None
+        if pipeline is not None:
+            pipeline.end()
+        if disk is not None:
+            disk.end()
 
-    def _take(self, path: str, read_into: ReadInto, expected: int) -> None:
+    def _take_file(self, path: str, source: str) -> None:
+        read_steadily(source, lambda file, size: self._take(path, file.readinto, size, anywhere=True), self.files.pop)
+
+    def _take(self, path: str, read_into: ReadInto, expected: int, *, anywhere: bool = False) -> None:
         first = begin(read_into, expected)
         if len(first) > LEAST:
-            self.files.append(self._take_large(path, first, read_into))
+            self.files.append(self._take_large(path, first, read_into, anywhere))
             return
         name = digest(first)
         self.files.append(Stored(path, name, len(first), [name] if first else []))
@@ -118,44 +133,35 @@ class Batch:
         if len(self._waiting) >= _WAITING_COUNT or self._waiting_size >= _WAITING_SIZE:
             self._place_waiting()
 
-    def _take_large(self, path: str, first: bytes, read_into: ReadInto) -> Stored:
-        self._cutter = self._cutter or Cutter()
-        whole, part = Hasher(), Hasher()
-        names: list[str] = []
-        size = 0
-        for chunks in self._cutter.cut(first, read_into):
-            named = []
-            for chunk in chunks:
-                whole.add(chunk)
-                size += len(chunk)
-                named.append((part.digest(chunk), chunk))
-            names.extend(name for name, _ in named)
-            self._place(named)
-        return Stored(path, whole.name, size, names)
+    def _take_large(self, path: str, first: bytes, read_into: ReadInto, anywhere: bool) -> Stored:
+        if self._pipeline is None:
+            from runstone.repository.pipeline import Pipeline
+
+            self._pipeline = Pipeline(self._choose, self._keep)
+        return Stored(path, *self._pipeline.take(first, read_into, anywhere=anywhere))
 
     def _place_waiting(self) -> None:
-        waiting, self._waiting, self._waiting_size = self._waiting, [], 0
-        self._place(waiting)
+        waiting, self._waiting, self._waiting_size = dict(self._waiting), [], 0
+        for name, data in self._choose(waiting).items():
+            if len(data) <= SMALL and self._small_size + len(data) <= SMALL_TOTAL:
+                self.small.append((name, data))
+                self._small_size += len(data)
+            else:
+                self._keep(name, data, compress(data))
 
-    def _place(self, chunks: list[tuple[str, Any]]) -> None:
-        """Put the chunks that neither the store nor this batch has where they belong."""
-        fresh = {name: data for name, data in chunks if name not in self._seen}
+    def _choose(self, chunks: dict[str, Data]) -> dict[str, Data]:
+        """Those that neither the store nor this batch has. Whoever asks keeps them."""
+        fresh = {name: data for name, data in chunks.items() if name not in self._seen}
         if not fresh:
-            return
-        known = self._known(list(fresh))
-        for name, data in fresh.items():
-            if name not in known:
-                if len(data) <= SMALL and self._small_size + len(data) <= SMALL_TOTAL:
-                    self.small.append((name, bytes(data)))
-                    self._small_size += len(data)
-                else:
-                    self._put(name, data)
+            return fresh
         self._seen.update(fresh)
+        known = self._known(list(fresh))
+        return {name: data for name, data in fresh.items() if name not in known}
 
-    def _put(self, name: str, data: bytes | memoryview) -> None:
+    def _keep(self, name: str, data: bytes | memoryview, frame: bytes | None) -> None:
         if self._pack is None:
-            self._pack = PackWriter(self._folder, read_soon=self._blobs.indexed)
-        frame = compress(data)
+            self._disk = self._disk or Disk()
+            self._pack = PackWriter(self._folder, read_soon=self._blobs.indexed, disk=self._disk)
         if frame is None:
             self._pack.add(name, data)
         else:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from functools import partial
 from io import FileIO
 from typing import Any
+
+from runstone.repository.memory import mapped
+from runstone.repository.workers import Started
 
 ALGORITHM = "blake3"
 # A content up to LEAST is one chunk. In a longer one a cut is unlikely before AVERAGE and likely after it: random bytes give chunks
@@ -13,13 +17,16 @@ ALGORITHM = "blake3"
 LEAST = 64 * 1024
 AVERAGE = 128 * 1024
 MOST = 2 * 1024 * 1024
-# Read and cut at once. Small enough to stay in the processor's cache until all its chunks are named and written.
-WINDOW = 4 * 1024 * 1024
+# Read and cut at once; the first MOST of it are for what the window before left over. Small enough to stay in the processor's cache, and a few of
+# them, until all its chunks are named and written.
+WINDOW = 6 * 1024 * 1024
 # More would not help: past this the disk is the slower one.
 HASHING_THREADS = 4
 
 # Puts the next bytes of a content at the start of a buffer and says how many; 0 at the end.
 ReadInto = Callable[[memoryview], int]
+# Has it done while the caller goes on.
+Ahead = Callable[[Callable[[], int]], Started[int]]
 
 
 def digest(data: bytes | memoryview) -> str:
@@ -38,12 +45,16 @@ def digest_of_file(file: FileIO) -> str:
 
 
 class Hasher:
-    """Digests of large things: of one taken piece by piece, whose pieces several cores share, or of many pieces, each alone."""
+    """The digest of a large thing that is taken piece by piece.
 
-    def __init__(self) -> None:
+    Args:
+        threads: so many cores share a piece.
+    """
+
+    def __init__(self, threads: int = HASHING_THREADS) -> None:
         import blake3
 
-        self._hash: Any = blake3.blake3(max_threads=HASHING_THREADS)
+        self._hash: Any = blake3.blake3(max_threads=threads)
 
     def add(self, data: bytes | memoryview) -> None:
         """The next bytes."""
@@ -53,10 +64,6 @@ class Hasher:
     def name(self) -> str:
         """The digest of all so far."""
         return f"{ALGORITHM}:{self._hash.hexdigest()}"
-
-    def digest(self, data: bytes | memoryview) -> str:
-        """The digest of this piece alone. Taken on one core: chunks are too short to be shared, it would cost three times the CPU."""
-        return digest(data)
 
 
 def begin(read_into: ReadInto, expected: int) -> bytes:
@@ -77,35 +84,67 @@ def begin(read_into: ReadInto, expected: int) -> bytes:
 
 
 class Cutter:
-    """Cuts contents, one after the other, in a buffer that it keeps: FastCDC (Xia et al., 2020), normalisation 3, seed 0."""
+    """Cuts contents, one after the other, in memory that it keeps: FastCDC (Xia et al., 2020), normalisation 3, seed 0.
 
-    def __init__(self) -> None:
+    Args:
+        windows: two or more: as many groups of chunks as are good at once, and one that is being read.
+    """
+
+    def __init__(self, windows: int = 2) -> None:
         from pyfastcdc import FastCDC
 
         self._cutter: Any = FastCDC(AVERAGE, min_size=LEAST, max_size=MOST, normalized_chunking=3)
-        self._window = memoryview(bytearray(WINDOW))
+        self._windows: list[memoryview] = []
+        self._count = windows
 
-    def cut(self, first: bytes, read_into: ReadInto) -> Iterator[list[memoryview]]:
-        """The chunks of a content in order, some at a time; they are good until the next are asked for.
+    def cut(
+        self, first: bytes, read_into: ReadInto, ahead: Ahead | None = None
+    ) -> Generator[list[memoryview], None, None]:
+        """The chunks of a content in order, some at a time; they are good until so many more are asked for.
 
         Args:
             first: the bytes that were read of it already.
             read_into: the rest.
+            ahead: has the next bytes read while these are being cut; None reads them here.
         """
-        window, held, ended = self._window, len(first), False
-        window[:held] = first
-        while held or not ended:
-            while held < WINDOW and not ended:
-                count = read_into(window[held:])
-                held, ended = held + count, count == 0
-            chunks, cut = [], 0
-            for chunk in self._cutter.cut_buf(window[:held]):
+        number, window = 0, self._window(0)
+        start, stop = MOST - len(first), MOST
+        window[start:stop] = first
+        stop += _fill(window[stop:], read_into)
+        while start < stop:
+            # Only what is full may have something behind it.
+            following = self._window((number + 1) % self._count) if stop == WINDOW else None
+            reading = None
+            if following is not None and ahead is not None:
+                reading = ahead(partial(_fill, following[MOST:], read_into))
+            chunks = []
+            for chunk in self._cutter.cut_buf(window[start:stop]):
                 chunks.append(chunk.data)
-                cut += chunk.length
+                start += chunk.length
                 # A cut is decided by up to MOST bytes behind the last one, and must not depend on how many happen to be here.
-                if held - cut < MOST and not ended:
+                if stop - start < MOST and following is not None:
                     break
-            if chunks:
+            try:
                 yield chunks
-            window[: held - cut] = window[cut:held]
-            held -= cut
+            finally:
+                # Whoever asks for no more is about to close what is being read.
+                if reading is not None:
+                    reading.wait()
+            if following is None:
+                return
+            count = _fill(following[MOST:], read_into) if reading is None else reading.result()
+            rest = window[start:stop]
+            following[MOST - len(rest) : MOST] = rest
+            number, window, start, stop = number + 1, following, MOST - len(rest), MOST + count
+
+    def _window(self, number: int) -> memoryview:
+        if number == len(self._windows):
+            self._windows.append(mapped(WINDOW))
+        return self._windows[number]
+
+
+def _fill(buffer: memoryview, read_into: ReadInto) -> int:
+    held = 0
+    while held < len(buffer) and (count := read_into(buffer[held:])):
+        held += count
+    return held

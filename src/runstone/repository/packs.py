@@ -18,7 +18,7 @@ import msgspec
 from runstone.errors import CorruptData, from_os_error
 from runstone.repository import unfinished
 from runstone.repository.blobs import Blobs
-from runstone.repository.unbuffered import Unbuffered
+from runstone.repository.unbuffered import Disk, Unbuffered
 
 MAGIC = b"RUNSTPK1"
 TAIL = struct.Struct("<II8s")
@@ -54,9 +54,10 @@ class PackWriter:
     Args:
         folder: where packs are written; made when missing.
         read_soon: they are read at once, to be sent elsewhere.
+        disk: writes while chunks are put in.
     """
 
-    def __init__(self, folder: str, *, read_soon: bool = False) -> None:
+    def __init__(self, folder: str, *, read_soon: bool = False, disk: Disk | None = None) -> None:
         self.pack = Packed(os.urandom(16).hex() + ".pack", 0, [])
         self._path = os.path.join(folder, self.pack.name + ".tmp")
         try:
@@ -69,7 +70,7 @@ class PackWriter:
                 os.close(place)
         except OSError as error:
             raise from_os_error(error, f"Making a pack in {folder!r}") from error
-        self._file = Unbuffered(self._descriptor, read_soon=read_soon)
+        self._file = Unbuffered(self._descriptor, read_soon=read_soon, disk=disk)
         try:
             self._write(MAGIC)
         except BaseException:
