@@ -23,6 +23,7 @@ def test_a_version_that_is_logged_while_the_server_is_away_is_made_later(proxy: 
         assert runstone.log_artifact("one.txt", name="one") is not None
         proxy.down()
         Path("one.txt").write_text("meanwhile")
+        Path("one.txt").chmod(0o755)
         assert runstone.log_artifact("one.txt", name="one", aliases=["best"]) is None
         assert runstone.log_artifact("files", "deep", name="files") is None
         with pytest.raises(Unreachable):
@@ -33,6 +34,7 @@ def test_a_version_that_is_logged_while_the_server_is_away_is_made_later(proxy: 
     client = Client(proxy.url)
     found = client.get_artifact_version("one:best")
     assert (found.reference, found.read(), found.info.produced_by) == ("one:v1", b"meanwhile", [run.info.run_id])
+    assert found.files[0].executable
     assert [file.path for file in client.get_artifact_version("files").files] == ["0.txt", "1.txt", "2.txt"]
     assert not spool.has_files(client._folder, run.info.run_id)
 

@@ -47,7 +47,7 @@ def ls(run: str, path: str, as_json: bool) -> None:
     rows = [
         {
             "size": size(file.file_size) if people else file.file_size,
-            "path": file.path + ("/" if file.is_dir else ""),
+            "path": file.path + ("/" if file.is_dir else "*" if people and file.executable else ""),
             "digest": (file.digest or "")[:23] if people else file.digest,
         }
         for file in files

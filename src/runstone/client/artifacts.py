@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -17,6 +17,7 @@ from runstone.journal.writer import Journal, find_journal
 from runstone.operations import artifacts, rules, storing
 from runstone.operations.packs import PackName, delete_pack
 from runstone.repository.batch import Stored
+from runstone.repository.folders import is_executable
 from runstone.repository.packs import Packed
 
 if TYPE_CHECKING:
@@ -82,15 +83,22 @@ def store_files(
     files: dict[str, str | bytes | BinaryIO],
     artifact_path: str | None = None,
     expected: dict[str, str] | None = None,
+    executable: Collection[str] = (),
 ) -> None:
-    """Log several files in one transaction, if paths have the digests that are expected ('' of a file that is not there). Raises Conflict."""
+    """Log several files in one transaction, if paths have the digests that are expected ('' of a file that is not there). Raises Conflict.
+
+    `executable` are the paths of streams that may be run; of a file here its mode says so.
+    """
     sources = _named(files, artifact_path)
+    runnable = {path for path, source in sources if isinstance(source, str) and is_executable(source)} | {*executable}
 
     def known(digests: list[str]) -> set[str]:
         return set(self._transport.call(storing.find_chunks, storing.FindChunks(run_id, digests)).digests)
 
     def commit(packs: list[Packed], small: list[tuple[str, bytes]], stored: list[Stored]) -> None:
-        self._transport.call(storing.commit_artifacts, storing.commit_request(run_id, packs, small, stored, expected))
+        self._transport.call(
+            storing.commit_artifacts, storing.commit_request(run_id, packs, small, stored, expected, runnable)
+        )
 
     def forget(name: str) -> None:
         self._transport.call(delete_pack, PackName(name))

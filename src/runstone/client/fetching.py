@@ -214,8 +214,15 @@ class _Download:
         contents = self._repository.read_all(asked, again=self._again)
         for file, content in zip(left, contents, strict=True):
             destination.put(file.name, self._counted(content))
+            if file.info.executable:
+                destination.make_executable(file.name)
 
     def _fetch_large(self, file: _File) -> None:
+        self._put_large(file)
+        if file.info.executable:
+            self._into().make_executable(file.name)
+
+    def _put_large(self, file: _File) -> None:
         whole, size = file.info.digest or "", file.info.file_size or 0
         destination = self._into()
         if self._is_present(destination, file):
@@ -234,7 +241,8 @@ class _Download:
     def _copied(self, file: _File, kept: str) -> bool:
         """Have a file of the cache's; False where it went away, or was written, meanwhile."""
         try:
-            self._into().put_copy(file.name, kept, link=self._link)
+            # A second name of it has its mode too, which is not to be changed in the cache.
+            self._into().put_copy(file.name, kept, link=self._link and not file.info.executable)
         except FileNotFoundError:
             return False
         return is_as_it_was(kept, file.info.file_size or 0)
@@ -250,6 +258,8 @@ class _Download:
         size = file.info.file_size or 0
         if self._temporary or not destination.holds(file.name, file.info.digest or "", size):
             return False
+        if file.info.executable:
+            destination.make_executable(file.name)
         self._count("present", size)
         self._tell(size)
         return True

@@ -16,6 +16,7 @@ import msgspec
 from runstone.errors import NotFound, RunstoneError, from_os_error
 from runstone.journal import waiting
 from runstone.operations.artifact_versions import LogArtifactVersion, log_artifact_version
+from runstone.repository.folders import is_executable
 from runstone.repository.steady import read_steadily
 from runstone.repository.unfinished import unlock
 
@@ -38,6 +39,7 @@ class Header(msgspec.Struct):
     path: str
     # In place of a file: what is there by then is to be a version of a named artifact.
     version: LogArtifactVersion | None = None
+    executable: bool = False
 
 
 def put_version(folder: str, request: LogArtifactVersion) -> None:
@@ -48,7 +50,9 @@ def put_version(folder: str, request: LogArtifactVersion) -> None:
 
 def put(folder: str, run_id: str, sources: list[tuple[str, Source]]) -> None:
     """Keep files of a run here: all of them are on disk when this returns, and each is there whole or not at all."""
-    _put(folder, run_id, [(path, Header(run_id, path), source) for path, source in sources])
+    _put(
+        folder, run_id, [(path, Header(run_id, path, None, _is_executable(source)), source) for path, source in sources]
+    )
 
 
 def _put(folder: str, run_id: str, sources: list[tuple[str, Header, Source]]) -> None:
@@ -77,6 +81,10 @@ def _put(folder: str, run_id: str, sources: list[tuple[str, Header, Source]]) ->
         if isinstance(error, RunstoneError):
             raise
         raise from_os_error(error, f"Keeping files for their server in {place!r}") from error
+
+
+def _is_executable(source: Source) -> bool:
+    return isinstance(source, str) and is_executable(source)
 
 
 def runs_with_files(folder: str) -> set[str]:
@@ -111,7 +119,8 @@ def send(client: Client, run_id: str) -> None:
                 if header.version is not None:
                     client._transport.call(log_artifact_version, header.version)
                 else:
-                    store_files(client, run_id, {header.path: stream})
+                    runnable = [header.path] if header.executable else []
+                    store_files(client, run_id, {header.path: stream}, executable=runnable)
             except RunstoneError as error:
                 if header.version is not None and not waiting.is_passing(error):
                     _refuse(place, name, header, error)  # its file was refused, or the server knows no versions

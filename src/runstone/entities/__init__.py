@@ -323,13 +323,15 @@ class Experiment(Entity, metaclass=_Renaming):
 class FileInfo(Entity):
     """A file or folder among a run's artifacts; `file_size` in bytes, None for a folder.
 
-    `digest` (algorithm:hex, over the whole file) is runstone's own; it is None for a folder and for a file still growing.
+    `digest` (algorithm:hex, over the whole file) is runstone's own; it is None for a folder and for a file still growing. So is `executable`,
+    whether whoever logged it might run it, as a script or a program.
     """
 
     path: str
     is_dir: bool
     file_size: int | None = None
     digest: str | None = None
+    executable: bool = False
 
 
 _LOGGED_MODELS = ("LoggedModel", "LoggedModelParameter", "LoggedModelStatus", "LoggedModelTag")

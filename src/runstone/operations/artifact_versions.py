@@ -173,7 +173,11 @@ def log_artifact_version(engine: Engine, request: LogArtifactVersion) -> Artifac
             )
         rows = _chosen(artifacts.paths(connection, owner, path), request)
         named = artifact_versions.make_name(connection, name, author)
-        whole = _digest([(inner, digest) for _, _, inner, digest in rows], is_file=rows[0][0] == path)
+        runnable = artifacts.executables(connection, owner)
+        entries: list[tuple[str | bool, ...]] = [
+            (inner, digest, True) if theirs in runnable else (inner, digest) for theirs, _, inner, digest in rows
+        ]
+        whole = _digest(entries, is_file=rows[0][0] == path)
         version = artifact_versions.find(connection, named, "digest", whole)
         created = version is None
         if version is None:
@@ -339,18 +343,18 @@ def _no_files(request: LogArtifactVersion, path: str) -> NotFound:
     )
 
 
-def _digest(files: list[tuple[str, str]], *, is_file: bool) -> str:
-    """A file's own digest; a folder's is one of the paths and digests in it, in the order of their paths."""
+def _digest(files: list[tuple[str | bool, ...]], *, is_file: bool) -> str:
+    """A file's own digest; a folder's is one of the paths and digests in it, and what may be run, in the order of their paths."""
     if is_file:
-        return files[0][1]
+        return str(files[0][1])
     from runstone.repository.chunks import digest
 
     return "blake3-tree:" + digest(msgspec.json.encode(sorted(files))).partition(":")[2]
 
 
 def _files(connection: Connection, version: Version) -> list[FileInfo]:
-    rows = artifacts.paths(connection, version.owner)
-    return [FileInfo(path, False, size, digest) for path, size, digest in rows]
+    rows, executables = artifacts.paths(connection, version.owner), artifacts.executables(connection, version.owner)
+    return [FileInfo(path, False, size, digest, path in executables) for path, size, digest in rows]
 
 
 def _info(connection: Connection, version: Version) -> ArtifactVersionInfo:

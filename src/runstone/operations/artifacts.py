@@ -127,7 +127,11 @@ def list_artifacts(engine: Engine, request: ListArtifacts) -> Files:
     with engine.database.read() as connection:
         rows = paths(engine, connection, owners.of_run(run_id), folder)
         uri = runs.artifact_uri(connection, run_id)
-    return Files(uri, level(rows, folder))
+        executables = artifacts.executables(connection, owners.of_run(run_id))
+    found = level(rows, folder)
+    for file in found:
+        file.executable = file.path in executables
+    return Files(uri, found)
 
 
 @operation("GET", "/runstone/artifacts/tree", permission="read")
@@ -136,13 +140,14 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
     path = request.path.strip("/")
     with engine.database.read() as connection:
         rows = paths(engine, connection, owners.of_run(request.run_id), path)
+        executables = artifacts.executables(connection, owners.of_run(request.run_id))
     if path and not rows:
         raise NotFound(
             f"No artifact {path!r} in run {request.run_id}. `runstone artifacts ls {request.run_id}` lists what there is."
         )
     return Tree(
         [
-            FileInfo(name, False, size, digest)
+            FileInfo(name, False, size, digest, name in executables)
             for name, size, digest in rows
             if path or not name.startswith(HIDDEN + "/")
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from io import RawIOBase
 from typing import BinaryIO
@@ -42,13 +42,14 @@ class Chunks(msgspec.Struct):
     digests: list[str]
 
 
-class NewFile(msgspec.Struct):
-    """A file: its path, its digest and size in bytes, and its chunks in order."""
+class NewFile(msgspec.Struct, omit_defaults=True):
+    """A file: its path, its digest and size in bytes, its chunks in order, and whether it may be run."""
 
     path: str
     digest: str
     size: int
     chunks: list[str]
+    executable: bool = False
 
 
 class CommitArtifacts(msgspec.Struct):
@@ -111,11 +112,11 @@ def commit_request(
     small: list[tuple[str, bytes]],
     files: list[Stored],
     expected: dict[str, str] | None = None,
+    executable: Collection[str] = (),
 ) -> CommitArtifacts:
-    """What a repository hands over, as the request that commits it for a run."""
-    return CommitArtifacts(
-        run_id, [placed(pack) for pack in packs], small, [NewFile(*file) for file in files], expected or {}
-    )
+    """What a repository hands over, as the request that commits it for a run. `executable`: the paths of those that may be run."""
+    named = [NewFile(*file, file.path in executable) for file in files]
+    return CommitArtifacts(run_id, [placed(pack) for pack in packs], small, named, expected or {})
 
 
 def _write_plain(engine: Engine, owner: str, found: locations.Found, path: str, stream: BinaryIO | RawIOBase) -> None:
@@ -158,7 +159,9 @@ def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:
             add_pack(engine, connection, pack, now)
         artifacts.add_small(connection, request.small)
         for file in request.files:
-            missing = artifacts.name_file(connection, owner, file.path, file.digest, file.size, file.chunks, now)
+            missing = artifacts.name_file(
+                connection, owner, file.path, file.digest, file.size, file.chunks, now, file.executable
+            )
             if missing is not None:
                 raise _gone(file, missing)
         _refuse_both(connection, owner, [file.path for file in request.files])
@@ -189,9 +192,7 @@ def _checked_claims(engine: Engine, request: CommitArtifacts) -> CommitArtifacts
     small = dict(request.small)
     for file in unknown.values():
         _check_content(engine, file, small)
-    files = [
-        file if file.digest in unknown else NewFile(file.path, file.digest, file.size, []) for file in request.files
-    ]
+    files = [file if file.digest in unknown else msgspec.structs.replace(file, chunks=[]) for file in request.files]
     return CommitArtifacts(request.run_id, request.packs, request.small, files, request.expected)
 
 

@@ -89,6 +89,18 @@ class Destination:
             finally:
                 os.close(origin)
 
+    def make_executable(self, path: str) -> None:
+        """Let a file that was put here be run by whoever may read it."""
+        with self._writing(path):
+            descriptor = os.open(
+                path.rpartition("/")[2], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._here
+            )
+            try:
+                mode = os.fstat(descriptor).st_mode
+                os.fchmod(descriptor, stat.S_IMODE(mode | (mode & 0o444) >> 2))
+            finally:
+                os.close(descriptor)
+
     def holds(self, path: str, whole: str, size: int) -> bool:
         """Whether a content is under its name already: what is there is read and compared."""
         name = path.rpartition("/")[2]

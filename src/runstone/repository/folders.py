@@ -1,4 +1,4 @@
-"""Reading a folder: which files are in it."""
+"""Reading a folder: which files are in it, and which of them may be run."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ def walk(folder: str) -> list[tuple[str, str]]:
     except OSError as error:
         raise from_os_error(error, f"Reading the folder {folder!r}") from error
     return sorted(found)
+
+
+def is_executable(path: str) -> bool:
+    """Whether a file may be run by whoever has it. False of one that is not there: who reads it will say so."""
+    try:
+        return bool(os.stat(path).st_mode & 0o100)
+    except OSError:
+        return False
 
 
 def _circle(place: str) -> WrongFileKind:

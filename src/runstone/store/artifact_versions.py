@@ -90,8 +90,8 @@ def add(connection: Connection, named: int, digest: str, files: Sequence[File], 
     assert row is not None
     version = Version(row, named, number)
     connection.executemany(
-        "INSERT INTO artifact (owner, path, content, creation_time)"
-        " SELECT ?, ?, content, ? FROM artifact WHERE owner = ? AND path = ?",
+        "INSERT INTO artifact (owner, path, content, creation_time, executable)"
+        " SELECT ?, ?, content, ?, executable FROM artifact WHERE owner = ? AND path = ?",
         [(version.owner, path, author.time, source, theirs) for theirs, _, path in files],
     )
     note(connection, author, version, "created", new=digest)

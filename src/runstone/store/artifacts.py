@@ -108,7 +108,14 @@ def _pardon(connection: Connection, digests: Sequence[str]) -> None:
 
 
 def name_file(
-    connection: Connection, owner: str, path: str, digest: str, size: int, chunks: Sequence[str], now: int
+    connection: Connection,
+    owner: str,
+    path: str,
+    digest: str,
+    size: int,
+    chunks: Sequence[str],
+    now: int,
+    executable: bool = False,
 ) -> str | None:
     """Let a path mean a content, in place of what it meant. One that is here needs no chunks. What is missing, a chunk or the content, by
     its digest, where something is."""
@@ -128,11 +135,18 @@ def name_file(
     else:
         content = row[0]
     connection.execute(
-        "INSERT INTO artifact (owner, path, content, creation_time) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (owner, path) DO UPDATE SET content = excluded.content, creation_time = excluded.creation_time",
-        (owner, path, content, now),
+        "INSERT INTO artifact (owner, path, content, creation_time, executable) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (owner, path) DO UPDATE SET content = excluded.content, creation_time = excluded.creation_time,"
+        " executable = excluded.executable",
+        (owner, path, content, now, executable),
     )
     return None
+
+
+def executables(connection: Connection, owner: str) -> set[str]:
+    """The paths of an owner's files that may be run."""
+    rows = connection.execute("SELECT path FROM artifact WHERE owner = ? AND executable <> 0", (owner,))
+    return {path for (path,) in rows}
 
 
 def digest_of(connection: Connection, owner: str, path: str) -> str | None:

@@ -24,6 +24,7 @@ COMPARED: dict[str, frozenset[str]] = {
     "damaged_arrival": frozenset({"id", "run", "data"}),  # damage that is told already
     "chunk": frozenset({"data"}),
     "content": frozenset({"size"}),
+    "artifact": frozenset({"executable"}),  # an index of those that are
 }
 
 
