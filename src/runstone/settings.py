@@ -168,6 +168,25 @@ BUSY_TIMEOUT = Setting(
     "RUNSTONE_BUSY_TIMEOUT", _seconds, 60.0, "Seconds to wait for another process's write to the store."
 )
 
+KEEP_DELETED = Setting(
+    "RUNSTONE_KEEP_DELETED", _seconds, 2_592_000.0,
+    "Seconds after which pruning removes deleted runs, models and experiments for good; until then they can be restored.",
+)  # fmt: skip
+KEEP_UNFINISHED = Setting(
+    "RUNSTONE_KEEP_UNFINISHED", _seconds, 86_400.0,
+    "Seconds that pruning keeps what an upload that broke off has left, so that it can go on from there.",
+)  # fmt: skip
+PRUNE_GRACE = Setting(
+    "RUNSTONE_PRUNE_GRACE", _seconds, 900.0,
+    "Seconds that pruning waits, beside a server or somebody who stores, before it deletes what nothing needs.",
+)  # fmt: skip
+PRUNE_REWRITE = Setting(
+    "RUNSTONE_PRUNE_REWRITE",
+    _count,
+    50,
+    "Percent of a pack that must be dead for pruning to write the rest of it anew.",
+)
+
 BATCH_LIMIT = Setting(
     "RUNSTONE_BATCH_LIMIT", _size, 1000, "Metrics, params and tags in one log-batch request; of params and of tags, a tenth of it each."
 )  # fmt: skip

@@ -12,7 +12,8 @@ from runstone.cli.output import for_people, json_option, show, show_json, size
 from runstone.errors import NotFound, WrongFileKind
 
 if TYPE_CHECKING:
-    from runstone.operations.usage import Share, Usage
+    from runstone.operations.books import Share
+    from runstone.operations.usage import Usage
 
 _KINDS = ("experiments", "runs", "models", "versions", "kinds")
 # Cells of a bar, and the eighths of one.

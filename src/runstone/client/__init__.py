@@ -174,6 +174,8 @@ class Client:
     verify = verification.verify
     repair = repair.repair
     usage = space.usage
+    prune = space.prune
+    plan_prune = space.plan_prune
 
     log_text = media.log_text
     log_dict = media.log_dict

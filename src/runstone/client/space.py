@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runstone.client import Client
+    from runstone.operations.forecast import Plan
+    from runstone.operations.pruning import Pruned
     from runstone.operations.usage import Usage
 
 
@@ -18,3 +21,39 @@ def usage(self: Client, limit: int = 100) -> Usage:
     from runstone.operations import usage
 
     return self._transport.call(usage.get_usage, usage.GetUsage(limit))
+
+
+def prune(self: Client, keep_deleted: float | None = None, progress: Callable[[Pruned], None] | None = None) -> Pruned:
+    """Free what nothing needs any more; what was done comes back. It can be broken off at any time, and goes on when it is called again.
+
+    Args:
+        keep_deleted: seconds after which deleted runs, models and experiments are removed for good. None: RUNSTONE_KEEP_DELETED's.
+        progress: is told what was done so far, after each step.
+    """
+    from runstone.operations import pruning
+
+    total = pruning.Pruned()
+    while True:
+        step = self._transport.call(pruning.prune, pruning.Prune(keep_deleted))
+        for name in ("runs", "models", "experiments", "contents", "chunks", "packs", "rewritten", "strays", "freed"):
+            setattr(total, name, getattr(total, name) + getattr(step, name))
+        total.waiting, total.until = step.waiting, step.until
+        total.problems = list(dict.fromkeys([*total.problems, *step.problems]))
+        if progress is not None:
+            progress(total)
+        if not step.more:
+            return total
+
+
+def plan_prune(self: Client, keep_deleted: float | None = None) -> Plan:
+    """What `prune` would do now; nothing is changed."""
+    from runstone.operations import forecast
+
+    return self._transport.call(forecast.plan_prune, forecast.PlanPrune(keep_deleted))
+
+
+def make_room(address: str) -> int:
+    """Free some bytes of a store here that cannot even be opened, for want of room: packs that no file needs. How many were freed."""
+    from runstone.operations.relief import make_room
+
+    return 0 if "://" in address and not address.startswith("file://") else make_room(address.removeprefix("file://"))

@@ -82,15 +82,27 @@ def _settle_growing(engine: Engine, owner: str, path: str) -> None:
             )
 
 
-def _refuse_needed(connection: Connection, owner: str, path: str) -> None:
+def needed_paths(connection: Connection, owner: str) -> list[tuple[str, int, str]]:
+    """Which of an owner's files versions of registered models are made of: name, version, and the path ('' is all of them)."""
+    found = []
     for name, version, location in needed.versions(connection, owner):
         try:
             place = owners.place_of_uri(connection, location, "")
         except (NotFound, InvalidParameter):
             continue  # it leads nowhere by now
-        if place.owner == owner and (
-            f"{place.path}/".startswith(f"{path}/") or f"{path}/".startswith(f"{place.path}/" if place.path else "")
-        ):
+        if place.owner == owner:
+            found.append((name, version, place.path))
+    return found
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether one of two paths is the other, or lies below it ('' is all there is)."""
+    return not one or not other or f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+def _refuse_needed(connection: Connection, owner: str, path: str) -> None:
+    for name, version, needed_path in needed_paths(connection, owner):
+        if overlap(needed_path, path):
             raise Conflict(
                 f"{path!r} of {owner} belongs to version {version} of the registered model {name!r}. Delete that version first, "
                 "or leave its files."

@@ -33,7 +33,7 @@ Found = tuple[Place, "bytes | None"]
 Again = Callable[[list[str]], Iterable[Place]]
 # Chunks that are asked for again at once.
 _ASKED = 500
-_REPEATED_NEVER = -1
+_NEVER_AGAIN = -1
 
 
 def repository_in(folder: str) -> Repository:
@@ -72,16 +72,18 @@ class Repository:
         # Where each stream began, so that all can be read once more; None of one that cannot.
         starts = [None if isinstance(source, str | bytes) else _place(source) for _, source in sources]
         with storing(self.folder):
-            try:
-                self._store(sources, known, commit, forget)
-            except ContentGone:
-                # What was known to be here was pruned before it was named. Now it is known not to be.
-                if _REPEATED_NEVER in starts:
-                    raise
-                for (_, source), start in zip(sources, starts, strict=True):
-                    if start is not None:
-                        source.seek(start)  # type: ignore[union-attr]  # what has a place is a stream
-                self._store(sources, known, commit, forget)
+            # What was known to be here may be pruned before it is named. Then it is known not to be; the last time, nothing is taken
+            # for known.
+            for trusted in (known, known, _nothing_known):
+                try:
+                    self._store(sources, trusted, commit, forget)
+                    return
+                except ContentGone:
+                    if trusted is _nothing_known or _NEVER_AGAIN in starts:
+                        raise
+                    for (_, source), start in zip(sources, starts, strict=True):
+                        if start is not None:
+                            source.seek(start)  # type: ignore[union-attr]  # what has a place is a stream
 
     def _store(
         self,
@@ -166,12 +168,16 @@ class Repository:
         )
 
 
+def _nothing_known(digests: list[str]) -> set[str]:
+    return set()
+
+
 def _place(source: Any) -> int | None:
-    """Where a stream is; `_REPEATED_NEVER` of one that cannot go back."""
+    """Where a stream is; `_NEVER_AGAIN` of one that cannot go back."""
     try:
-        return source.tell() if source.seekable() else _REPEATED_NEVER
+        return source.tell() if source.seekable() else _NEVER_AGAIN
     except (AttributeError, OSError, ValueError):
-        return _REPEATED_NEVER
+        return _NEVER_AGAIN
 
 
 def _moved(places: list[Place], again: Again) -> list[Place] | None:

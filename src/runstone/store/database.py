@@ -283,9 +283,8 @@ class Database:
             _roll_back(connection)
         if version == len(MIGRATIONS):
             return
-        if (
-            not version
-        ):  # so that pages which fall free can be given back one by one; heard only while there is no table
+        if not version:
+            # Pages that fall free can be given back one by one then; it is heard only while there is no table.
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         # Two processes may be first at once: the lock decides, the second looks again and finds the work done.
         connection.execute("BEGIN EXCLUSIVE")

@@ -13,6 +13,8 @@ from runstone.store.database import Connection
 from runstone.store.usage import STORED
 
 _MANY = 5_000
+# Bytes of a pack that are no chunk's: at its ends, and in its footer for each chunk (the most there can be).
+FRAME, FOOTER = 24, 140
 _NAMED = "EXISTS (SELECT 1 FROM content_chunk WHERE content_chunk.chunk = {})"
 
 
@@ -107,14 +109,15 @@ def forget_empty_packs(connection: Connection) -> list[tuple[str, int]]:
     return [(name, size) for _, name, size in rows]
 
 
-def fragments(connection: Connection, part: float) -> list[Fragment]:
-    """Packs of which at most this part is needed, the emptiest first. One that has condemned chunks is to wait until they are swept."""
+def fragments(connection: Connection, percent: float) -> list[Fragment]:
+    """Packs of which at least so much is dead, the emptiest first. One that has condemned chunks is to wait until they are swept."""
     rows = connection.execute(
         f"SELECT pack.id, pack.name, pack.size, SUM({STORED}) AS live FROM pack JOIN chunk ON chunk.pack = pack.id GROUP BY pack.id"
-        " HAVING live <= pack.size * ? AND NOT EXISTS"
+        f" HAVING pack.size - live - {FRAME} - {FOOTER} * COUNT(*) > 0"
+        f" AND pack.size - live - {FRAME} - {FOOTER} * COUNT(*) >= pack.size * ? / 100.0 AND NOT EXISTS"
         " (SELECT 1 FROM chunk AS c JOIN condemned ON condemned.chunk = c.id WHERE c.pack = pack.id)"
         " ORDER BY live * 1.0 / pack.size, pack.id",
-        (part,),
+        (percent,),
     )
     return [Fragment(*row) for row in rows]
 

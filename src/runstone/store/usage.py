@@ -15,14 +15,15 @@ STORED = "CASE chunk.stored WHEN 0 THEN chunk.size ELSE chunk.stored END"
 
 
 class Links(NamedTuple):
-    """Columns: contents and their sizes; chunks, with their sizes as they were logged and as they lie; which content has which chunk, by
-    content. Rows are named by the store's own numbers."""
+    """Columns: contents and their sizes; chunks, with their sizes as they were logged and as they lie, and their packs (0 is the database);
+    which content has which chunk, by content. Rows are named by the store's own numbers."""
 
     content: numpy.ndarray[Any, Any]
     content_size: numpy.ndarray[Any, Any]
     chunk: numpy.ndarray[Any, Any]
     chunk_size: numpy.ndarray[Any, Any]
     chunk_stored: numpy.ndarray[Any, Any]
+    chunk_pack: numpy.ndarray[Any, Any]
     of_content: numpy.ndarray[Any, Any]
     of_chunk: numpy.ndarray[Any, Any]
 
@@ -44,9 +45,19 @@ def files(connection: Connection) -> Iterator[tuple[str, str, int]]:
 def links(connection: Connection) -> Links:
     """What the files' contents are made of."""
     contents = _columns(connection, "SELECT id, size FROM content ORDER BY id", 2)
-    chunks = _columns(connection, f"SELECT id, size, {STORED} FROM chunk ORDER BY id", 3)
+    chunks = _columns(connection, f"SELECT id, size, {STORED}, COALESCE(pack, 0) FROM chunk ORDER BY id", 4)
     pairs = _columns(connection, "SELECT content, chunk FROM content_chunk ORDER BY content", 2)
     return Links(*contents, *chunks, *pairs)
+
+
+def packs(connection: Connection) -> list[tuple[int, str, int, int]]:
+    """All packs: row, name, size in bytes, and when they were made (ms)."""
+    return connection.execute("SELECT id, name, size, creation_time FROM pack").fetchall()
+
+
+def condemned(connection: Connection) -> numpy.ndarray[Any, Any]:
+    """The chunks that are condemned (see store/pruning.py)."""
+    return _columns(connection, "SELECT chunk FROM condemned", 1)[0]
 
 
 def owners(connection: Connection) -> dict[str, Owner]:
