@@ -57,10 +57,12 @@ def kill(folder: Path, store: Path, number: int, script: Path = VICTIM) -> tuple
     return calls, told
 
 
-def fail(folder: Path, store: Path, number: int, error: int) -> tuple[list[tracing.Call], list[list[Any]], str]:
-    """Have a victim's n-th call fail: the calls it made, what it was told, and what it said on stderr."""
+def fail(
+    folder: Path, store: Path, number: int, error: int, times: int = 1
+) -> tuple[list[tracing.Call], list[list[Any]], str]:
+    """Have a victim's n-th call, and some that follow it, fail: the calls it made, what it was told, and what it said on stderr."""
     process = start(folder, store)
-    calls = tracing.fail_at(process, number, error)
+    calls = tracing.fail_at(process, number, error, times)
     told, err = _told(process)
     assert process.returncode in (0, 1), err
     return calls, told, err

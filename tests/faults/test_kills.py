@@ -123,9 +123,31 @@ def test_every_call_fails_once(tmp_path: Path, calls: list[tracing.Call], part: 
         _failing(tmp_path, number, error)
 
 
-def _failing(folder: Path, number: int, error: int) -> None:
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="making a call fail is written for x86-64")
+@pytest.mark.parametrize("error", [errno.EROFS, errno.ENOSPC], ids=("read-only", "full"))
+@pytest.mark.parametrize("part", range(SAMPLE // 4))
+def test_nothing_acknowledged_is_lost_when_a_disk_takes_no_more_from_some_moment_on(
+    tmp_path: Path, calls: list[tracing.Call], part: int, error: int
+) -> None:
+    places = sweep.edges(calls)
+    _failing(tmp_path, places[part * len(places) * 4 // SAMPLE], error, NEVER)
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="making a call fail is written for x86-64")
+@pytest.mark.parametrize("error", [errno.EROFS, errno.ENOSPC], ids=("read-only", "full"))
+@pytest.mark.parametrize("part", range(SLICES))
+def test_a_disk_takes_no_more_from_any_call_on(
+    tmp_path: Path, calls: list[tracing.Call], part: int, error: int
+) -> None:
+    places = sweep.edges(calls)
+    for number in places[part::SLICES]:
+        _failing(tmp_path, number, error, NEVER)
+
+
+def _failing(folder: Path, number: int, error: int, times: int = 1) -> None:
     store = folder / str(number)
-    _, told, err = sweep.fail(folder / "work", store, number, error)
+    _, told, err = sweep.fail(folder / "work", store, number, error, times)
     # what the program was told is true; what it was not told came as an error of ours
     assert ["end"] in told or "runstone.errors." in err.strip().splitlines()[-1], err
     sweep.check(store, told, ("KILLED", "FAILED"))
