@@ -6,7 +6,6 @@ import io
 import os
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.support.away import ended, hasty, ours, proxy, server, stock, sync  # noqa: F401
@@ -57,17 +56,18 @@ def test_a_file_does_not_pass_an_older_one_of_its_path_that_still_waits(proxy: P
     assert not spool.has_files(client._folder, run.info.run_id)
 
 
-def test_a_file_that_changes_while_it_is_kept_is_no_file_to_keep(tmp_path: Path) -> None:
-    class Restless(io.FileIO):
-        """Whoever copies to it has the source changed meanwhile."""
+def test_a_file_that_changes_while_it_is_kept_is_no_file_to_keep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changing(source: int, target: int, at: int) -> None:
+        os.utime("source", ns=(0, os.stat("source").st_mtime_ns + 1))
 
-        def write(self, data: Any, /) -> int:
-            os.utime("source", ns=(0, os.stat("source").st_mtime_ns + 1))
-            return super().write(data)
-
+    monkeypatch.setattr(spool, "clone", lambda *given: False)
+    monkeypatch.setattr(spool, "copy", changing)
     Path("source").write_bytes(b"some")
-    with Restless(tmp_path / "copy", "w+") as file, pytest.raises(FileChanged):
-        spool._copy("source", file)
+    with pytest.raises(FileChanged):
+        spool.put(str(tmp_path), "r" * 32, [("a.txt", "source")])
+    assert spool.runs_with_files(str(tmp_path)) == set()
 
 
 def test_a_pipe_is_no_file_to_keep_and_is_not_waited_for(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class Client:
             self._carrier = queue.inner
             self._transport = SettledTransport(queue, self._carrier, partial(leftovers.keep, self))
         else:
-            self._transport = SettledTransport(inner, inner)
+            self._transport = SettledTransport(inner, inner, send=partial(artifacts.send_waiting, self))
         self._opened_repository: Repository | None = None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterable
 from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -12,7 +13,7 @@ from runstone.connection import each_within
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameter, MissingFile, RunstoneError, WrongFileKind
 from runstone.journal import shipping
-from runstone.journal.waiting import is_passing
+from runstone.journal.waiting import is_passing, tell
 from runstone.journal.writer import Journal, find_journal
 from runstone.operations import artifacts, rules, storing
 from runstone.operations.packs import PackName, delete_pack
@@ -46,11 +47,42 @@ def log_files(
 
     While the server of a run that this process holds is away, they are kept on this machine, safe on disk, and sent later.
     """
+    _let_older_pass(self, run_id, files, artifact_path)
     journal = find_journal(self._folder, run_id) if self._is_server and settings.OFFLINE.read() == "auto" else None
     if journal is None:
         store_files(self, run_id, files, artifact_path)
     else:
         _store_or_keep(self, journal, files, artifact_path)
+
+
+def _log_later(
+    self: Client, run_id: str, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None = None
+) -> None:
+    """Log several files without waiting for them to be stored."""
+    from runstone.client import background
+
+    sources = _named(files, artifact_path)
+    if not self._is_server:  # a run that is missing or deleted is said before anything is copied
+        self._transport.call(storing.find_chunks, storing.FindChunks(run_id, []))
+    background.put(self, run_id, sources)
+
+
+def _let_older_pass(
+    self: Client, run_id: str, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None
+) -> None:
+    """Wait for what was logged under the same paths without waiting, and raise what became of it."""
+    background = sys.modules.get("runstone.client.background")
+    if background is not None:
+        background.raise_failure(self, run_id)
+    if not os.path.isdir(os.path.join(self._folder, "files")):
+        return
+    from runstone.client import spool
+
+    if any(spool.waits(self._folder, run_id, path) for path, _ in _named(files, artifact_path)):
+        if background is not None:
+            background.finish(self, run_id)
+        if not self._is_server:
+            spool.send(self, run_id)  # another process's
 
 
 def _store_or_keep(
@@ -61,7 +93,10 @@ def _store_or_keep(
     streams = {name: source for name, source in files.items() if not isinstance(source, str | bytes)}
     starts = {name: source.tell() for name, source in streams.items() if source.seekable()}
     # Behind what waits here already: sent later, an older file of the same path would take the newer one's place.
-    waits = journal.queued or journal.early or self._carrier.away or spool.has_files(self._folder, journal.run_id)
+    background = sys.modules.get("runstone.client.background")
+    ours = background is not None and background.is_under_way(self._folder, journal.run_id)
+    kept = not ours and spool.has_files(self._folder, journal.run_id)
+    waits = journal.queued or journal.early or self._carrier.away or kept
     if not waits:
         try:
             with each_within(settings.OFFLINE_AFTER.read(), retries=1):
@@ -108,6 +143,14 @@ def store_files(
         self._repository.store(sources, known, commit, forget)
 
 
+def send_waiting(self: Client, run_id: str) -> None:
+    """Store what lies here of a run's files that were logged without waiting."""
+    from runstone.client import spool
+
+    for error in spool.send(self, run_id):
+        tell(f"runstone: run {run_id}: a file that was logged earlier is not in the store: {error.message}")
+
+
 def _named(
     files: dict[str, str | bytes | BinaryIO], artifact_path: str | None
 ) -> list[tuple[str, str | bytes | BinaryIO]]:
@@ -132,7 +175,8 @@ def log_artifact(
         local_path: a path here, or a binary file object.
         artifact_path: the folder among the run's artifacts to put it in. Of a file object that was not opened by a file's path (such
             as an io.BytesIO) it is the whole path, for nothing else says a name.
-        wait: whether it is in the store when this returns.
+        wait: whether it is in the store when this returns. If not, a copy of it lies on this machine, safe from a kill, and a thread
+            stores it; what goes wrong is raised by the next call that logs to the run, or by the run's end, which waits for it.
         name: of the artifact that it is to be a version of, one for the whole store; the version comes back. It takes `wait`.
         aliases: what else that version is to be called.
 
@@ -159,15 +203,16 @@ def log_unnamed(
 ) -> None:
     """As `log_artifact`, of no name."""
     given: object = local_path
+    log = log_files if wait else _log_later
     if hasattr(given, "read"):
-        self.log_files(run_id, {_name_of(given, artifact_path): cast("BinaryIO", given)})
+        log(self, run_id, {_name_of(given, artifact_path): cast("BinaryIO", given)})
         return
     local = _require(given)
     name = os.path.basename(os.path.normpath(local))
     if os.path.isdir(local):
         self.log_artifacts(run_id, local, f"{artifact_path}/{name}" if artifact_path else name, wait=wait)
     else:
-        self.log_files(run_id, {name: local}, artifact_path)
+        log(self, run_id, {name: local}, artifact_path)
 
 
 def path_of(local_path: str | os.PathLike[str] | BinaryIO, artifact_path: str | None) -> tuple[str, list[str]]:
@@ -186,13 +231,13 @@ def path_of(local_path: str | os.PathLike[str] | BinaryIO, artifact_path: str | 
 def log_artifacts(
     self: Client, run_id: str, local_dir: str, artifact_path: str | None = None, *, wait: bool = True
 ) -> None:
-    """Log what is in a folder, in one transaction. See `log_artifact`."""
+    """Log what is in a folder, in one transaction (without `wait`, in several). See `log_artifact`."""
     local = _require(local_dir)
     if not os.path.isdir(local):
         raise WrongFileKind(f"{local!r} is a file; log_artifacts takes a folder. Log a file with log_artifact.", local)
     from runstone.repository.folders import walk
 
-    self.log_files(run_id, dict(walk(local)), artifact_path)
+    (log_files if wait else _log_later)(self, run_id, dict(walk(local)), artifact_path)
 
 
 def log_bytes(self: Client, run_id: str, data: bytes, artifact_file: str) -> None:

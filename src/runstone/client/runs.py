@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,20 @@ def update_run(self: Client, run_id: str, status: str | None = None, name: str |
 
 
 def set_terminated(self: Client, run_id: str, status: str | None = None, end_time: int | None = None) -> None:
-    """End a run: `status` is FINISHED unless said, `end_time` (ms) is now."""
+    """End a run: `status` is FINISHED unless said, `end_time` (ms) is now. Files that were logged without waiting are waited for.
+
+    Raises what became of one of them that could not be stored; the run has ended then.
+    """
+    background = sys.modules.get("runstone.client.background")
+    try:
+        if background is not None:
+            background.finish(self, run_id)
+    finally:
+        say_end(self, run_id, status, end_time)
+
+
+def say_end(self: Client, run_id: str, status: str | None, end_time: int | None) -> None:
+    """End a run, whatever is still on its way."""
     end = _now() if end_time is None else end_time
     request = runs.UpdateRun(run_id=run_id, status=_status(status) or "FINISHED", end_time=end)
     self._transport.call(runs.update_run, request)

@@ -7,6 +7,7 @@ about who is still alive, without a call of its own.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,17 @@ class SettledTransport:
         inner: the transport that carries operations out.
         carrier: the one that what was journalled is shipped by.
         keep: logs what lies in the folder here of a run's console, where the store itself cannot do that.
+        send: logs what waits in the folder of a run's files, where `keep` does not.
     """
 
-    def __init__(self, inner: Transport, carrier: Transport, keep: Callable[[str], None] | None = None) -> None:
-        self.inner, self.carrier, self._keep = inner, carrier, keep
+    def __init__(
+        self,
+        inner: Transport,
+        carrier: Transport,
+        keep: Callable[[str], None] | None = None,
+        send: Callable[[str], object] | None = None,
+    ) -> None:
+        self.inner, self.carrier, self._keep, self._send = inner, carrier, keep, send
         self.folder = inner.folder
         # Runs of which something lies here that the server does not take: not to be tried at every read.
         self._unkept: set[str] = set()
@@ -87,6 +95,11 @@ class SettledTransport:
 
             for run_id in leftovers.runs_with_any(self.folder) - self._unkept:
                 self._keep_files(run_id)
+        elif os.path.isdir(os.path.join(self.folder, "files")):
+            from runstone.client import spool
+
+            for run_id in spool.runs_with_files(self.folder) - self._unkept:
+                self._send_files(run_id)
         return adopted
 
     def _bury(self, run_id: str, end_time: int, presumed: bool) -> bool:
@@ -108,7 +121,20 @@ class SettledTransport:
             return False
         return True
 
+    def _send_files(self, run_id: str) -> None:
+        """Log what was logged without waiting, by this process or by one that died, and is not there yet."""
+        background = sys.modules.get("runstone.client.background")
+        if background is not None:
+            background.settle(self.folder, run_id)
+        if self._send is not None and os.path.isdir(os.path.join(self.folder, "files")):
+            try:
+                self._send(run_id)
+            except RunstoneError as error:
+                if not is_passing(error):
+                    self._unkept.add(run_id)  # not ours to keep, or no room: it waits where it is
+
     def _keep_files(self, run_id: str) -> None:
+        self._send_files(run_id)
         if any(is_dead(file.path) for file in find(self.folder, run_id)) or self._waits(run_id):
             try:
                 if self._keep is not None:

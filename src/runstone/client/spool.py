@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
-from typing import TYPE_CHECKING, BinaryIO
+from io import FileIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import msgspec
 
-from runstone.errors import NotFound, RunstoneError, from_os_error
+from runstone.errors import InvalidParameter, NotFound, RunstoneError, from_os_error
 from runstone.journal import waiting
 from runstone.operations.artifact_versions import LogArtifactVersion, log_artifact_version
+from runstone.repository import unfinished
+from runstone.repository.duplicating import clone, copy
 from runstone.repository.folders import is_executable
 from runstone.repository.steady import read_steadily
 from runstone.repository.unfinished import unlock
@@ -29,6 +31,9 @@ _NEW, _REFUSED = ".new", ".rejected"
 _STALE = 3600
 # Bytes that are copied at a time.
 _PIECE = 1024 * 1024
+_BLOCK = 4096
+# Files that are logged in one transaction.
+_TOGETHER = 200
 Source = str | bytes | BinaryIO
 
 
@@ -45,42 +50,47 @@ class Header(msgspec.Struct):
 def put_version(folder: str, request: LogArtifactVersion) -> None:
     """Have files of a run, which wait here or are there already, be a version of a named artifact. On disk when this returns."""
     key = f"{request.name}:{request.path}"
-    _put(folder, request.run_id, [(key, Header(request.run_id, request.path, request), b"")])
+    _put(folder, request.run_id, [(key, Header(request.run_id, request.path, request), b"")], synced=True)
 
 
-def put(folder: str, run_id: str, sources: list[tuple[str, Source]]) -> None:
-    """Keep files of a run here: all of them are on disk when this returns, and each is there whole or not at all."""
+def put(folder: str, run_id: str, sources: list[tuple[str, Source]], *, synced: bool = True) -> None:
+    """Keep files of a run here: each is there whole or not at all. When this returns all of them are on disk, or, where they need not
+    be `synced`, the operating system's: a kill loses nothing, a power failure may."""
     _put(
-        folder, run_id, [(path, Header(run_id, path, None, _is_executable(source)), source) for path, source in sources]
+        folder,
+        run_id,
+        [(path, Header(run_id, path, None, _is_executable(source)), source) for path, source in sources],
+        synced,
     )
 
 
-def _put(folder: str, run_id: str, sources: list[tuple[str, Header, Source]]) -> None:
+def _put(folder: str, run_id: str, sources: list[tuple[str, Header, Source]], synced: bool) -> None:
     place = os.path.join(folder, FOLDER_NAME)
     made: list[tuple[str, str]] = []
     try:
         os.makedirs(place, exist_ok=True)
         _sweep(place)
         for key, header, source in sources:
-            name = os.path.join(place, f"{run_id}.{sha256(key.encode()).hexdigest()[:32]}")
+            name = os.path.join(place, _name(run_id, key))
             temporary = f"{name}.{os.getpid()}-{os.urandom(4).hex()}{_NEW}"
             made.append((temporary, name))
-            _write(temporary, msgspec.json.encode(header) + b"\n", source)
+            _write(temporary, msgspec.json.encode(header), source, synced)
         with _alone(place):
             for temporary, name in made:
                 os.rename(temporary, name)  # what was logged under that path before is replaced
-            descriptor = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    except OSError as error:
+            if synced:
+                descriptor = os.open(place, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+    except BaseException as error:
         for temporary, _ in made:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        if isinstance(error, RunstoneError):
+        if isinstance(error, RunstoneError) or not isinstance(error, OSError):
             raise
-        raise from_os_error(error, f"Keeping files for their server in {place!r}") from error
+        raise from_os_error(error, f"Keeping files, to be stored later, in {place!r}") from error
 
 
 def _is_executable(source: Source) -> bool:
@@ -100,36 +110,121 @@ def has_files(folder: str, run_id: str) -> bool:
     return bool(_of_run(os.path.join(folder, FOLDER_NAME), run_id))
 
 
-def send(client: Client, run_id: str) -> None:
-    """Log what waits here of a run, the oldest first. What the server refuses for good is told, and kept. Raises what else is raised."""
+def size_of(folder: str, run_id: str) -> int:
+    """The bytes of a run's files here."""
+    place = os.path.join(folder, FOLDER_NAME)
+    total = 0
+    for name in _of_run(place, run_id):
+        with contextlib.suppress(OSError):
+            total += os.stat(os.path.join(place, name)).st_size
+    return total
+
+
+def waits(folder: str, run_id: str, path: str) -> bool:
+    """Whether a file of this path is here."""
+    return os.path.exists(os.path.join(folder, FOLDER_NAME, _name(run_id, path)))
+
+
+def send(client: Client, run_id: str, told: Callable[[int], object] = lambda size: None) -> list[RunstoneError]:
+    """Log what waits here of a run, the oldest first, some at a time. What is refused for good is told, kept, and comes back. Raises
+    what else is raised: it waits on. `told` is told the bytes of each file that is logged."""
+    place = os.path.join(client._folder, FOLDER_NAME)
+    refused: list[RunstoneError] = []
+    passed: list[str] = []
+    names = _of_run(place, run_id)
+    for start in range(0, len(names), _TOGETHER):
+        some: list[_Waiting] = []
+        with contextlib.ExitStack() as held:
+            for name in names[start : start + _TOGETHER]:
+                stream = held.enter_context(_taken(os.path.join(place, name)))
+                if stream is None:
+                    passed.append(os.path.join(place, name))
+                    continue
+                header = msgspec.json.decode(stream.readline(), type=Header)
+                one = _Waiting(name, header, stream, stream.tell())
+                if header.version is None:
+                    some.append(one)
+                    continue
+                refused += _send_files(client, place, run_id, some, told)
+                some = []
+                # A version is made of files that may be among those which somebody else is sending just now.
+                if all(_is_gone(path) for path in passed):
+                    _send_version(client, place, one, header.version)
+            refused += _send_files(client, place, run_id, some, told)
+    return refused
+
+
+class _Waiting(NamedTuple):
+    name: str
+    header: Header
+    stream: BinaryIO
+    start: int
+
+
+def _send_files(
+    client: Client, place: str, run_id: str, some: list[_Waiting], told: Callable[[int], object]
+) -> list[RunstoneError]:
+    refused: list[RunstoneError] = []
+    together = len(some) > 1 and _send_together(client, place, run_id, some)
+    for one in some:
+        if not together:
+            refused += _send_one(client, place, run_id, one)
+        told(os.fstat(one.stream.fileno()).st_size)
+    return refused
+
+
+def _send_version(client: Client, place: str, one: _Waiting, version: LogArtifactVersion) -> None:
+    try:
+        client._transport.call(log_artifact_version, version)
+    except RunstoneError as error:
+        if waiting.is_passing(error):
+            raise
+        _refuse(place, one.name, one.header, error, tell=True)  # its file was refused, or the server knows no versions
+    else:
+        _remove(place, one.name, one.stream)
+
+
+def _send_together(client: Client, place: str, run_id: str, some: list[_Waiting]) -> bool:
+    """Log several in one transaction; False where one of them is refused, and they are to be logged one by one."""
     from runstone.client.artifacts import store_files
 
-    place = os.path.join(client._folder, FOLDER_NAME)
-    passed: list[str] = []
-    for name in _of_run(place, run_id):
-        with _taken(os.path.join(place, name)) as stream:
-            if stream is None:
-                passed.append(os.path.join(place, name))
-                continue
-            header = msgspec.json.decode(stream.readline(), type=Header)
-            # A version is made of files that may be among those which somebody else is sending just now.
-            if header.version is not None and not all(_is_gone(path) for path in passed):
-                continue
-            try:
-                if header.version is not None:
-                    client._transport.call(log_artifact_version, header.version)
-                else:
-                    runnable = [header.path] if header.executable else []
-                    store_files(client, run_id, {header.path: stream}, executable=runnable)
-            except RunstoneError as error:
-                if header.version is not None and not waiting.is_passing(error):
-                    _refuse(place, name, header, error)  # its file was refused, or the server knows no versions
-                    continue
-                if isinstance(error, NotFound) or not waiting.is_final(error):
-                    raise  # a run that is not there may still have to be made, by a journal of another process
-                _refuse(place, name, header, error)
-            else:
-                _remove(place, name, stream)
+    try:
+        store_files(
+            client,
+            run_id,
+            {one.header.path: one.stream for one in some},
+            executable=[one.header.path for one in some if one.header.executable],
+        )
+    except RunstoneError as error:
+        if not waiting.is_final(error):
+            raise
+        for one in some:
+            one.stream.seek(one.start)
+        return False
+    for one in some:
+        _remove(place, one.name, one.stream)
+    return True
+
+
+def _send_one(client: Client, place: str, run_id: str, one: _Waiting) -> list[RunstoneError]:
+    from runstone.client.artifacts import store_files
+
+    try:
+        store_files(
+            client, run_id, {one.header.path: one.stream}, executable=[one.header.path] if one.header.executable else []
+        )
+    except RunstoneError as error:
+        # A run that is not there may still have to be made, by a journal of another process.
+        if (isinstance(error, NotFound) and client._is_server) or not waiting.is_final(error):
+            raise
+        _refuse(place, one.name, one.header, error, tell=client._is_server)
+        return [error]
+    _remove(place, one.name, one.stream)
+    return []
+
+
+def _name(run_id: str, path: str) -> str:
+    return f"{run_id}.{sha256(path.encode()).hexdigest()[:32]}"
 
 
 def _of_run(place: str, run_id: str) -> list[str]:
@@ -142,35 +237,37 @@ def _of_run(place: str, run_id: str) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
-def _write(path: str, header: bytes, source: Source) -> None:
-    with open(path, "xb") as file:
+def _write(path: str, header: bytes, source: Source, synced: bool) -> None:
+    with open(path, "xb", buffering=0) as file:
         os.chmod(path, 0o600)
-        file.write(header)
+        # Blanks up to a whole block: behind it a file system that can do so shares the source's blocks.
+        file.write(header + b" " * (-(len(header) + 1) % _BLOCK) + b"\n")
         if isinstance(source, bytes):
-            file.write(source)
+            unfinished.write(file.fileno(), source)
         elif isinstance(source, str):
             _copy(source, file)
         else:
-            shutil.copyfileobj(source, file, _PIECE)
-        file.flush()
-        os.fsync(file.fileno())
+            while data := source.read(_PIECE):
+                if not isinstance(data, bytes | bytearray | memoryview):
+                    raise InvalidParameter(
+                        f"The file object gave a {type(data).__name__}. Give a binary one, such as open(..., 'rb')."
+                    )
+                unfinished.write(file.fileno(), data)
+        if synced:
+            os.fsync(file.fileno())
 
 
-def _copy(source: str, file: BinaryIO) -> None:
+def _copy(source: str, file: FileIO) -> None:
     start = file.tell()
 
-    def copy(stream: BinaryIO, size: int) -> None:
-        while data := stream.read(_PIECE):
-            try:
-                file.write(data)
-            except OSError as error:
-                raise from_os_error(error, f"Keeping {source!r} for its server") from error
+    def take(stream: FileIO, size: int) -> None:
+        try:
+            if not clone(stream.fileno(), file.fileno(), start):
+                copy(stream.fileno(), file.fileno(), start)
+        except OSError as error:
+            raise from_os_error(error, f"Keeping a copy of {source!r}") from error
 
-    def forget() -> None:
-        file.seek(start)
-        file.truncate()
-
-    read_steadily(source, copy, forget)
+    read_steadily(source, take, lambda: os.ftruncate(file.fileno(), start))
 
 
 def _sweep(place: str) -> None:
@@ -234,8 +331,10 @@ def _remove(place: str, name: str, sent: BinaryIO) -> None:
             os.unlink(path)
 
 
-def _refuse(place: str, name: str, header: Header, error: RunstoneError) -> None:
+def _refuse(place: str, name: str, header: Header, error: RunstoneError, tell: bool) -> None:
     os.rename(os.path.join(place, name), os.path.join(place, name + _REFUSED))
+    if not tell:  # of a store here, whoever logged it is still there and told by an error
+        return
     fields = {"path": header.path, "kept": os.path.join(place, name + _REFUSED)}
     waiting.keep_rejected(
         os.path.join(os.path.dirname(place), "journal"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -49,6 +50,9 @@ def log(
     if held:
         from runstone.client import spool
 
+        background = sys.modules.get("runstone.client.background")
+        if background is not None:  # files of other calls, which wait for nothing but their turn
+            background.settle(self._folder, run_id)
         # Behind the files that wait, this one among them; said of a run that is not made there yet it would be refused.
         if not spool.has_files(self._folder, run_id):
             try:

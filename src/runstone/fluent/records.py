@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from time import time_ns
 from typing import Any
 
@@ -10,7 +11,7 @@ from runstone.client import waiting
 from runstone.client.waiting import RunOperations
 from runstone.entities import Param, RunTag
 from runstone.fluent.location import client
-from runstone.fluent.session import _held, _local, held_journal, require_run, target
+from runstone.fluent.session import _held, _local, active_run, held_journal, require_run, target
 from runstone.operations import rules
 
 
@@ -133,7 +134,15 @@ def flush_async_logging() -> None:
 
 
 def flush_artifact_async_logging() -> None:
-    """Return at once: an artifact is in the store when the call that logged it returns."""
+    """Wait for files that were logged with `wait=False`. All others are in the store when the call that logged them returns.
+
+    Raises what became of one that could not be stored.
+    """
+    background = sys.modules.get("runstone.client.background")
+    run = active_run()
+    if background is not None and run is not None:
+        store, run_id = target(run.info.run_id)
+        background.finish(store, run_id)
 
 
 def metric_frame(run_id: str | None = None, keys: list[str] | None = None) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
 from runstone import journal, settings
+from runstone.client.runs import say_end
 from runstone.connection import each_within
 from runstone.errors import InvalidParameter, RunstoneError, Unreachable
 from runstone.fluent.location import is_tracking_uri_set
@@ -51,6 +53,7 @@ def release(held: Held, run: Run, status: str, error: BaseException | None, last
     elif held.store._is_server:
         _release_to_server(held, run, status, error, last)
     else:
+        failure = _finish_files(held.store, run.info.run_id)
         try:
             recorder, held.recorder = held.recorder, None
             if recorder is not None:
@@ -61,6 +64,7 @@ def release(held: Held, run: Run, status: str, error: BaseException | None, last
             held.journal.close()
         if last:
             _tell(held.store, run)
+        _raise_of_files(failure, run, error)
 
 
 def _let_go(held: Held) -> None:
@@ -84,6 +88,7 @@ def _release_to_server(held: Held, run: Run, status: str, error: BaseException |
     if problem is not None and never:
         raise problem
     recorder, held.recorder = held.recorder, None
+    failure = _finish_files(held.store, run.info.run_id)
     try:
         # As with the journal, it is waited for as long as something goes on.
         with each_within(max(patience, journal.ONE_ATTEMPT), retries=1):
@@ -94,6 +99,27 @@ def _release_to_server(held: Held, run: Run, status: str, error: BaseException |
             problem = problem or _send_files(held.store, run.info.run_id)
     finally:
         _end_at_server(held, run, status, problem, last)
+    _raise_of_files(failure, run, error)
+
+
+def _finish_files(store: Client, run_id: str) -> RunstoneError | None:
+    """Wait for files that were logged without waiting; why one of them is not in the store."""
+    background = sys.modules.get("runstone.client.background")
+    if background is None:
+        return None
+    try:
+        background.finish(store, run_id)
+    except RunstoneError as error:
+        return error
+    return None
+
+
+def _raise_of_files(failure: RunstoneError | None, run: Run, error: BaseException | None) -> None:
+    """Say that a file is missing: the run has ended by now. An exception that the run is left by goes before it."""
+    if failure is not None and error is None:
+        raise failure
+    if failure is not None:
+        tell(f"runstone: a file of run {run.info.run_name} is not in the store: {failure.message}")
 
 
 def _end_at_server(held: Held, run: Run, status: str, problem: RunstoneError | None, last: bool) -> None:
@@ -144,7 +170,7 @@ def _say_end(held: Held, run_id: str, status: str) -> None:
             store._transport.call(operations.end_run, end)
     else:
         try:
-            store.set_terminated(run_id, status, end.end_time)
+            say_end(store, run_id, status, end.end_time)
         except InvalidParameter:  # deleted while it was active: it ends all the same, and keeps its points
             store._transport.call(operations.end_run, end)
     held.said = True

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import struct
 
-# Linux's FICLONE: the target gets the source's blocks, each of its own as soon as it is written.
-_CLONE = 0x40049409
+# Linux's FICLONE and FICLONERANGE: the target gets the source's blocks, each its own as soon as it is written.
+_CLONE, _CLONE_RANGE = 0x40049409, 0x4020940D
+_RANGE = struct.Struct("qQQQ")
 _PIECE = 1 << 30
 _SMALL_PIECE = 1 << 20
 # What a file system says that cannot do it.
@@ -16,10 +18,13 @@ _CANNOT = frozenset(
 )
 
 
-def clone(source: int, target: int) -> bool:
-    """Let a file (both are descriptors) share another's blocks, at once; False where the file system cannot."""
+def clone(source: int, target: int, at: int = 0) -> bool:
+    """Let a file share another's blocks, all of them, from a place on that is a multiple of 4,096; False where the file system cannot."""
     try:
-        fcntl.ioctl(target, _CLONE, source)
+        if at:
+            fcntl.ioctl(target, _CLONE_RANGE, _RANGE.pack(source, 0, 0, at))
+        else:
+            fcntl.ioctl(target, _CLONE, source)
     except OSError as error:
         if error.errno in _CANNOT:
             return False
@@ -27,23 +32,40 @@ def clone(source: int, target: int) -> bool:
     return True
 
 
-def copy(source: int, target: int) -> None:
-    """Copy all of a file to where another stands."""
+def copy(source: int, target: int, at: int = 0) -> None:
+    """Copy all of a file to a place of another; holes stay holes."""
+    size = os.fstat(source).st_size
     place = 0
-    while True:
+    while place < size:
+        start, stop = _extent(source, place, size)
+        _copy_some(source, target, start, stop, at)
+        place = stop
+    os.ftruncate(target, at + size)
+
+
+def _extent(source: int, place: int, size: int) -> tuple[int, int]:
+    """The next stretch that holds data, from a place on; empty at the end."""
+    try:
+        start = os.lseek(source, place, os.SEEK_DATA)
+        return start, min(os.lseek(source, start, os.SEEK_HOLE), size)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # nothing but a hole
+            return size, size
+        if error.errno != errno.EINVAL:
+            raise
+        return place, size
+
+
+def _copy_some(source: int, target: int, start: int, stop: int, at: int) -> None:
+    while start < stop:
         try:
-            count = os.copy_file_range(source, target, _PIECE, offset_src=place)
-        except (OSError, AttributeError) as error:
-            if isinstance(error, OSError) and error.errno not in _CANNOT:
+            count = os.copy_file_range(
+                source, target, min(_PIECE, stop - start), offset_src=start, offset_dst=at + start
+            )
+        except OSError as error:
+            if error.errno not in _CANNOT:
                 raise
-            break
+            count = os.pwrite(target, os.pread(source, min(_SMALL_PIECE, stop - start), start), at + start)
         if count == 0:
-            break
-        place += count
-    while data := os.pread(
-        source, _SMALL_PIECE, place
-    ):  # what the kernel could not, as on a file system that makes its files up
-        view = memoryview(data)
-        while view:
-            view = view[os.write(target, view) :]
-        place += len(data)
+            return  # it was shortened meanwhile: whoever asked looks at that
+        start += count
