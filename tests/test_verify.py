@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.older import older_store
 
 import runstone
 from runstone.entities import Metric
@@ -35,8 +36,8 @@ def flip(pack: Path, place: int) -> None:
         file.write(bytes([byte ^ 1]))
 
 
-def change(folder: Path, statement: str, *values: object) -> None:
-    with closing(sqlite3.connect(folder / ".runstone" / "runstone.db")) as database:
+def change(folder: Path, statement: str, *values: object, at: Path | None = None) -> None:
+    with closing(sqlite3.connect((at or folder / ".runstone") / "runstone.db")) as database:
         database.execute(statement, values)
         database.commit()
 
@@ -174,3 +175,16 @@ def test_a_small_file_whose_pack_was_lost_is_whole_again_when_it_is_logged_alone
         client.log_bytes(run_id, files[path], path)
         assert client.read_artifact(run_id, path) == files[path]
     assert client.verify() == []
+
+
+def test_a_store_from_before_values_were_written_twice_is_upgraded_and_verified(tmp_path: Path, run_id: str) -> None:
+    client = runstone.Client()
+    client.log_files(run_id, {"large": random.Random(3).randbytes(1_000_000), "small": b"text"})
+    client.log_batch(run_id, metrics=[Metric("loss", 0.5, 1, 0)])
+    for last in ("arrivals_by_run", "chunk_starts", "pruning"):
+        older = runstone.Client(older_store(tmp_path / ".runstone", tmp_path / last, last))
+        assert older.verify() == []
+        assert older.read_artifact(run_id, "small") == b"text"
+        assert older.log_artifact_version(run_id, "large", "data").reference == "data:v0"
+        change(tmp_path / last, "UPDATE run SET run_name = 'other'", at=tmp_path / last)
+        assert older.verify() == []  # a change that SQLite makes is made in both places

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from runstone.store.database import separated
 from runstone.store.schema import APPLICATION_ID, MIGRATIONS, statements
 
 
@@ -16,7 +17,8 @@ def older_store(store: Path, folder: Path, last: str) -> Path:
     shutil.copytree(store, folder, ignore=shutil.ignore_patterns("runstone.db*"))
     with closing(sqlite3.connect(folder / "runstone.db")) as database:
         for migration in had:
-            database.executescript(statements(migration))
+            for statement in separated(statements(migration)):
+                database.execute(statement)
         database.execute("ATTACH ? AS newer", (str(store / "runstone.db"),))
         tables = database.execute(
             "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
