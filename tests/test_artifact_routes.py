@@ -353,3 +353,25 @@ def test_who_fetches_does_not_wait_for_those_who_send_slowly(store: Store) -> No
         listed = store.ask("GET", f"{PROXY}?path={root.removeprefix(PROXY + '/')}")
         assert json.loads(listed.body) == {"files": [{"path": "f", "is_dir": False, "file_size": 4}]}
     _settled(store)
+
+
+def test_a_versions_files_are_answered_by_its_reference(store: Store) -> None:
+    run_id, _ = store.run()
+    store.client.log_files(run_id, {"files/a b.txt": b"hello", "files/ü": b"", "alone.bin": BIG})
+    store.client.log_artifact_version(run_id, "files", "served files", ["best-one"])
+    alone = store.client.log_artifact_version(run_id, "alone.bin", "served")
+    route = "/api/2.0/runstone/artifact-versions/file"
+    answer = store.ask("GET", f"{route}?reference={quote('served files:best-one')}&path={quote('a b.txt')}")
+    assert (answer.status, answer.body) == (200, b"hello")
+    assert store.ask("GET", f"{route}?reference={quote('served files')}&path={quote('ü')}").body == b""
+    part = store.ask("GET", f"{route}?reference=served:v0", Range="bytes=1000000-1000009")
+    assert (part.status, part.body) == (206, BIG[1_000_000:1_000_010])
+    assert part.headers["etag"] == f'"{alone.digest}"'
+    for asked, error in (
+        ("reference=nothing", (404, "RESOURCE_DOES_NOT_EXIST")),
+        ("reference=served&path=no", (404, "RESOURCE_DOES_NOT_EXIST")),
+        (f"reference={quote('served files')}", (400, "INVALID_PARAMETER_VALUE")),
+        ("reference=served&path=../../etc/passwd", (400, "INVALID_PARAMETER_VALUE")),
+        ("path=a", (400, "INVALID_PARAMETER_VALUE")),
+    ):
+        assert store.ask("GET", f"{route}?{asked}").error == error

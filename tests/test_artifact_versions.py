@@ -247,6 +247,20 @@ def test_a_version_outlives_the_run_and_the_files_that_it_was_made_of() -> None:
     assert client().verify() == []
 
 
+def test_a_versions_bytes_are_stored_once_and_accounted_for_by_its_name() -> None:
+    import random
+
+    with runstone.start_run() as run:
+        Path("big.bin").write_bytes(random.Random(1).randbytes(1_000_000))
+        runstone.log_artifact("big.bin", name="big")
+    found = client().usage()
+    (share,) = found.versions
+    assert (share.id, share.name, share.logical, share.unique) == ("big:v0", "big", 1_000_000, 0)
+    client().delete_artifact(run.info.run_id, "big.bin")
+    (share,) = client().usage().versions
+    assert share.unique >= 1_000_000
+
+
 def test_a_deleted_run_makes_and_uses_nothing() -> None:
     (run_id,) = logged("one").info.produced_by
     client().delete_run(run_id)

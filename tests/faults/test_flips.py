@@ -39,6 +39,8 @@ for number in range(12):
         client.log_files(run.info.run_id, {f"few/{n}": chance.randbytes(900) for n in range(20)})
         runstone.log_stream(io.BytesIO(chance.randbytes(700_000)), "large.bin")
         runstone.log_stream(io.BytesIO(b"".join(b"%d,%d;" % (n, n * n) for n in range(40_000))), "table.csv")
+        runstone.log_artifact(io.BytesIO(b"rows %d" % (number // 2)), "rows", name=f"data {number % 3}", aliases=[f"alias-{number}"])
+        runstone.use_artifact(f"data {number % 3}:latest")
         runstone.log_input(from_numpy(numpy.arange(9), name="nine"), "training", {"kind": "test"})
         model = runstone.initialize_logged_model("model", params={"depth": "3"}, tags={"kind": "forest"})
         runstone.log_outputs([LoggedModelOutput(model.model_id, number)])
@@ -47,6 +49,7 @@ for number in range(12):
     runstone.register_model(f"models:/{model.model_id}", "registered", tags={"by": "us"})
 client.update_registered_model("registered", "what it is " * 20)
 client.set_registered_model_alias("registered", "best", "3")
+client.update_artifact_version("data 0", description="what it is " * 9, tags={f"key {n}": "z" * 30 for n in range(9)})
 """
 # The same, and the process is killed with its last transactions in the log.
 KILLED = FILL + "client.set_tag(run.info.run_id, 'late', 'yes')\nos.kill(os.getpid(), signal.SIGKILL)\n"

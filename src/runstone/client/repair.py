@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from runstone.client.verification import Damage, Findings, examine
 from runstone.errors import Conflict, CorruptData, MissingFile, RunstoneError, from_os_error
 from runstone.operations import checking, packs
 from runstone.operations.artifacts import PlacedChunk
+from runstone.repository.writing import storing
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -57,7 +59,12 @@ def repair(
     def count(name: str, data: bytes) -> None:
         brought["chunks"], brought["size"] = brought["chunks"] + 1, brought["size"] + len(data)
 
-    lost = _look(broken, give, count) if dry_run else _mend(self, broken, give, count)
+    if dry_run:
+        lost = _look(broken, give, count)
+    else:
+        # Whoever prunes meanwhile leaves packs alone that have no name yet; a server's are named when they are there.
+        with nullcontext() if self._repository.blobs.indexed else storing(self._repository.folder):
+            lost = _mend(self, broken, give, count)
     left = [damage for damage in found.damages if _stays(damage, found, broken, lost)]
     return Repair([damage for damage in found.damages if damage not in left], left, **brought)
 

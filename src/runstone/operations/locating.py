@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from runstone.errors import NotFound
-from runstone.operations import owners
+from runstone.operations import owners, version_names
 from runstone.operations.engine import Engine
 from runstone.operations.owners import Place
-from runstone.store import keys
+from runstone.store import artifacts, keys
 
 
 def of_key(engine: Engine, key: str) -> Place:
@@ -34,6 +34,16 @@ def of_version(engine: Engine, name: str, version: str, path: str) -> Place:
         if location is None:
             raise NotFound(f"Model Version (name={name}, version={version}) not found")
         return owners.place_of_uri(connection, location, path)
+
+
+def of_artifact_version(engine: Engine, reference: str, path: str) -> Place:
+    """By a version of a named artifact and a path; the path may be '' of the only file."""
+    with engine.database.read() as connection:
+        owner = version_names.require(connection, reference).owner
+        if not path:
+            files = artifacts.paths(connection, owner)
+            path = files[0][0] if len(files) == 1 else ""
+    return Place(owner, owners.check_key(path))
 
 
 def _below(engine: Engine, owner: str, path: str | None) -> Place:

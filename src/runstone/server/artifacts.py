@@ -55,6 +55,7 @@ def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
         Route("PUT", "/mlflow-artifacts/artifacts/{artifact_path:path}", put, "edit"),
         Route("POST", "/mlflow/upload-artifact", upload, "edit"),
         Route("GET", "/mlflow/logged-models/{model_id}/artifacts/files", reading(_by_model), "read"),
+        Route("GET", "/runstone/artifact-versions/file", reading(_by_artifact_version), "read"),
         Route("GET", "/get-artifact", reading(_by_run), "read", root=True),
         Route("GET", "/model-versions/get-artifact", reading(_by_version), "read", root=True),
     ]
@@ -101,6 +102,10 @@ def _by_version(engine: Engine, request: Request) -> Place:
     asked = request.query_params
     path = _required(request, "path")
     return locating.of_version(engine, asked.get("name", ""), asked.get("version", ""), path)
+
+
+def _by_artifact_version(engine: Engine, request: Request) -> Place:
+    return locating.of_artifact_version(engine, _required(request, "reference"), request.query_params.get("path", ""))
 
 
 def _by_model(engine: Engine, request: Request) -> Place:

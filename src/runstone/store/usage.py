@@ -29,11 +29,11 @@ class Links(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """A run or a logged model: its id and name, its experiment, its lifecycle stage."""
+    """A run, a logged model, or a version of a named artifact: its id and name, its experiment (None: it is in none), its lifecycle stage."""
 
     id: str
     name: str
-    experiment: int
+    experiment: int | None
     stage: str
 
 
@@ -61,13 +61,17 @@ def condemned(connection: Connection) -> numpy.ndarray[Any, Any]:
 
 
 def owners(connection: Connection) -> dict[str, Owner]:
-    """All runs and logged models, by what they are called as owners."""
+    """All runs, logged models and versions, by what they are called as owners."""
     found = {
         f"runs/{run_id}": Owner(run_id, *facts)
         for run_id, *facts in connection.execute("SELECT run_id, run_name, experiment, lifecycle_stage FROM run")
     }
     for model_id, *facts in connection.execute("SELECT model_id, name, experiment, lifecycle_stage FROM logged_model"):
         found[f"models/{model_id}"] = Owner(model_id, *facts)
+    for named, number, name in connection.execute(
+        "SELECT n.id, v.version, n.name FROM artifact_version AS v JOIN named_artifact AS n ON n.id = v.named_artifact"
+    ):
+        found[f"named/{named}/{number}"] = Owner(f"{name}:v{number}", name, None, "active")
     return found
 
 
