@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from runstone import settings
+from runstone.client.progress import shown
 from runstone.connection import each_within
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameter, MissingFile, RunstoneError, WrongFileKind
@@ -49,10 +51,22 @@ def log_files(
     """
     _let_older_pass(self, run_id, files, artifact_path)
     journal = find_journal(self._folder, run_id) if self._is_server and settings.OFFLINE.read() == "auto" else None
-    if journal is None:
-        store_files(self, run_id, files, artifact_path)
-    else:
-        _store_or_keep(self, journal, files, artifact_path)
+    with shown("logging", lambda: _size(files)) as told:
+        if journal is None:
+            store_files(self, run_id, files, artifact_path, told=told)
+        else:
+            _store_or_keep(self, journal, files, artifact_path, told)
+
+
+def _size(files: dict[str, str | bytes | BinaryIO]) -> int | None:
+    """The bytes of files; None where a stream is among them, whose length nobody knows."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for source in files.values():
+            if not isinstance(source, str | bytes):
+                return None
+            total += os.path.getsize(source) if isinstance(source, str) else len(source)
+    return total
 
 
 def _log_later(
@@ -86,7 +100,11 @@ def _let_older_pass(
 
 
 def _store_or_keep(
-    self: Client, journal: Journal, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None
+    self: Client,
+    journal: Journal,
+    files: dict[str, str | bytes | BinaryIO],
+    artifact_path: str | None,
+    told: Callable[[int], object],
 ) -> None:
     from runstone.client import spool
 
@@ -100,7 +118,7 @@ def _store_or_keep(
     if not waits:
         try:
             with each_within(settings.OFFLINE_AFTER.read(), retries=1):
-                store_files(self, journal.run_id, files, artifact_path)
+                store_files(self, journal.run_id, files, artifact_path, told=told)
             return
         except RunstoneError as error:
             if not is_passing(error) or len(starts) < len(streams):  # a stream that cannot be read again is gone
@@ -119,10 +137,11 @@ def store_files(
     artifact_path: str | None = None,
     expected: dict[str, str] | None = None,
     executable: Collection[str] = (),
+    told: Callable[[int], object] | None = None,
 ) -> None:
     """Log several files in one transaction, if paths have the digests that are expected ('' of a file that is not there). Raises Conflict.
 
-    `executable` are the paths of streams that may be run; of a file here its mode says so.
+    `executable` are the paths of streams that may be run; of a file here its mode says so. `told` is told the bytes of what was read.
     """
     sources = _named(files, artifact_path)
     runnable = {path for path, source in sources if isinstance(source, str) and is_executable(source)} | {*executable}
@@ -140,7 +159,7 @@ def store_files(
 
     known([])  # a run that is missing or deleted is said before anything is read
     if sources:
-        self._repository.store(sources, known, commit, forget)
+        self._repository.store(sources, known, commit, forget, told)
 
 
 def send_waiting(self: Client, run_id: str) -> None:

@@ -58,16 +58,24 @@ class Batch:
         commit: names a full pack in the index as soon as it is on disk, so that what was stored before a kill need not be stored again.
             None leaves all of them to `packs`.
         forget: takes such a pack away again.
+        told: is told the bytes of what was read.
     """
 
     def __init__(
-        self, blobs: Blobs, folder: str, known: Known, commit: Commit | None = None, forget: Forget | None = None
+        self,
+        blobs: Blobs,
+        folder: str,
+        known: Known,
+        commit: Commit | None = None,
+        forget: Forget | None = None,
+        told: Callable[[int], object] | None = None,
     ) -> None:
         self.packs: list[Packed] = []
         self.small: list[tuple[str, bytes]] = []
         self.files: list[Stored] = []
         self._blobs, self._folder, self._known = blobs, folder, known
         self._commit, self._forget = (commit, forget) if forget is not None else (None, blobs.delete)
+        self._told, self._read = told, 0
         self._written: list[str] = []
         self._seen: set[str] = set()
         self._small_size = 0
@@ -127,6 +135,7 @@ class Batch:
             return
         name = digest(first)
         self.files.append(Stored(path, name, len(first), [name] if first else []))
+        self._tell(len(first))
         if first:
             self._waiting.append((name, first))
             self._waiting_size += len(first)
@@ -137,8 +146,11 @@ class Batch:
         if self._pipeline is None:
             from runstone.repository.pipeline import Pipeline
 
-            self._pipeline = Pipeline(self._choose, self._keep)
-        return Stored(path, *self._pipeline.take(first, read_into, anywhere=anywhere))
+            self._pipeline = Pipeline(self._choose_of_long, self._keep)
+        before = self._read
+        stored = Stored(path, *self._pipeline.take(first, read_into, anywhere=anywhere))
+        self._tell(stored.size - (self._read - before))  # chunks that it has twice
+        return stored
 
     def _place_waiting(self) -> None:
         waiting, self._waiting, self._waiting_size = dict(self._waiting), [], 0
@@ -148,6 +160,15 @@ class Batch:
                 self._small_size += len(data)
             else:
                 self._keep(name, data, compress(data))
+
+    def _choose_of_long(self, chunks: dict[str, Data]) -> dict[str, Data]:
+        self._tell(sum(map(len, chunks.values())))
+        return self._choose(chunks)
+
+    def _tell(self, size: int) -> None:
+        self._read += size
+        if self._told is not None and size:
+            self._told(size)
 
     def _choose(self, chunks: dict[str, Data]) -> dict[str, Data]:
         """Those that neither the store nor this batch has. Whoever asks keeps them."""

@@ -58,6 +58,7 @@ class Repository:
         known: Known,
         commit: Commit,
         forget: Forget | None = None,
+        told: Callable[[int], object] | None = None,
     ) -> None:
         """Store files (path, and a local path, the bytes or a stream), all or none. They are on disk when this returns.
 
@@ -67,6 +68,7 @@ class Repository:
             commit: names packs, small chunks and files in the index, in one transaction: those of a long call as they are full, and the
                 files last.
             forget: takes a pack that was named early away again, when this fails; without it none is.
+            told: is told the bytes of what was read.
         """
         sources = list(sources)
         # Where each stream began, so that all can be read once more; None of one that cannot.
@@ -76,7 +78,7 @@ class Repository:
             # for known.
             for trusted in (known, known, _nothing_known):
                 try:
-                    self._store(sources, trusted, commit, forget)
+                    self._store(sources, trusted, commit, forget, told)
                     return
                 except ContentGone:
                     if trusted is _nothing_known or _NEVER_AGAIN in starts:
@@ -91,8 +93,9 @@ class Repository:
         known: Known,
         commit: Commit,
         forget: Forget | None,
+        told: Callable[[int], object] | None,
     ) -> None:
-        batch = Batch(self.blobs, self.folder, known, commit, forget)
+        batch = Batch(self.blobs, self.folder, known, commit, forget, told)
         try:
             for path, source in sources:
                 batch.add(path, source)

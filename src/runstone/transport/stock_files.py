@@ -85,6 +85,7 @@ class StockFiles:
         known: Callable[[list[str]], set[str]],
         commit: Commit,
         forget: Forget | None = None,
+        told: Callable[[int], object] | None = None,
     ) -> None:
         """Send files (path, and a local path, the bytes or a stream), one after the other: MLflow knows no all or none, and no packs."""
         (root,) = known([])
@@ -96,6 +97,8 @@ class StockFiles:
                 self._put(f"{root}/{path}", BytesIO(source), len(source))
             else:
                 self._put(f"{root}/{path}", source, _size(source))
+            if told is not None and isinstance(source, str):
+                told(os.path.getsize(source))
 
     def read(self, places: Iterable[Place], whole: str, what: str, *, again: object = None) -> Iterator[bytes]:
         """A file's bytes in pieces; `whole` is its place. What came on the way is checked against what the server said, no more."""
