@@ -150,7 +150,7 @@ def test_logging_a_small_file_loads_nothing_that_only_large_files_need(tmp_path:
         "import sys, runstone\n"
         "open('metrics.json', 'w').write('{}')\n"
         "with runstone.start_run():\n    runstone.log_artifact('metrics.json')\n"
-        "large = {'pyfastcdc', 'runstone.repository.behind', 'runstone.repository.destination', 'runstone.repository.folders'}\n"
+        "large = {'pyfastcdc', 'runstone.repository.behind', 'runstone.repository.destination', 'rich'}\n"
         "print(sorted(large & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -120,6 +120,7 @@ def test_a_file_that_the_server_refuses_later_is_kept_and_told(
     client = Client()
     until(lambda: ended(client, run.info.run_id))
     until(lambda: client.settle() == [] and rejected(client._folder) != [])
+    until(lambda: not spool.has_files(client._folder, run.info.run_id))  # another thread may be sending just now
     (refused,) = rejected(client._folder)
     assert refused.operation == "log_artifact"
     assert Path(refused.request["kept"]).read_bytes().endswith(b"\nbelow it")
