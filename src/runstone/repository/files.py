@@ -195,7 +195,7 @@ def _moved(places: list[Place], again: Again) -> list[Place] | None:
 
 
 def _joined(places: Sequence[Place], found: Iterator[Found], whole: str, what: str) -> Iterator[bytes]:
-    total = None if [place.digest for place in places] == [whole] else Hasher()
+    total = None if [place.digest for place in places] == [whole] else Hasher(threads=1)
     for left, place in zip(range(len(places) - 1, -1, -1), places, strict=True):
         data = _checked(place, found, what)
         if total is not None:

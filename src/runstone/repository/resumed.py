@@ -69,7 +69,7 @@ def complete(
         told: is told the bytes of each chunk that is there.
         again: says where chunks are by now, as for `Repository.read`.
     """
-    total = None if [place.digest for place in places] == [whole] else Hasher()
+    total = None if [place.digest for place in places] == [whole] else Hasher(threads=1)
     size = count = 0
     for place in places:
         data = os.pread(descriptor, place.size, size)

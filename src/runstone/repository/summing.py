@@ -24,7 +24,7 @@ def check_sum(repository: Repository, places: Sequence[Place], whole: str, what:
         again: tells where chunks are by now, as `Repository.read` has it.
     """
     if not any(place.codec or place.pack is None for place in places):
-        total = Hasher()
+        total = Hasher(threads=1)
         try:
             for data in repository.blobs.gather(_stretches(places)):
                 total.add(data)
