@@ -56,7 +56,7 @@ def main() -> None:
             say("deleting", name)
             client.delete_artifact(run_id, name)
             say("deleted", name)
-        elif hasattr(client, "prune"):
+        else:
             client.prune()
 
 

@@ -21,16 +21,16 @@ VICTIM = Path(artifact_victim.__file__)
 
 
 class Ledger:
-    """What one victim was told, by name: what it began, what was kept, what it was deleting when it was killed."""
+    """What one victim was told, by name: what it began, what was kept, what it began to delete."""
 
     def __init__(self, run_id: str, lines: list[list[str]]) -> None:
         self.run_id = run_id
         self.begun = {name for act, *names in lines if act == "begun" for name in names}
-        self.groups = [names for act, *names in lines if act == "begun"]
+        # The call whose answer is not known: all of its files may be there, or none.
+        self.under_way = {name for act, *names in lines[-1:] if act == "begun" for name in names}
         kept = {name for act, *names in lines if act == "kept" for name in names}
-        deleted = {names[0] for act, *names in lines if act == "deleted"}
         deleting = {names[0] for act, *names in lines if act == "deleting"}
-        self.kept, self.maybe = kept - deleting, deleting - deleted
+        self.kept = kept - deleting
 
     def check(self, client: runstone.Client) -> int:
         """How many files are there, each of them as it was logged."""
@@ -39,9 +39,7 @@ class Ledger:
         assert there <= self.begun
         for name in there:
             assert client.read_artifact(self.run_id, name) == whole(name), f"{name} is not what was logged"
-        if self.groups:  # of the last call, whose answer may be lost
-            last = set(self.groups[-1])
-            assert last & there in (set(), last) or last & self.maybe, "half of a call"
+        assert self.under_way & there in (set(), self.under_way), "half of a call"
         return len(there)
 
 
