@@ -23,6 +23,7 @@ COMMANDS = {
     "ui": ("server", "The same, and open it in a browser."),
     "verify": ("checks", "Read every stored byte again and compare it with its digest."),
     "usage": ("space", "Say who holds how many bytes, and what sharing saved."),
+    "retention": ("retention", "Rules of what is kept of an experiment's runs; `prune` carries them out."),
     "prune": ("pruning", "Free the space of what nothing needs any more; says first what that is."),
     "sync": ("syncing", "Ship what was left on this machine on its way to the store."),
     "doctor": ("checks", "Say which store this is and whether it is well."),

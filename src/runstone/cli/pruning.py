@@ -74,6 +74,13 @@ def _opened(make_room: bool) -> Client:
 
 
 def _show_plan(plan: Plan) -> None:
+    for expiry in plan.expiries[:_SHOWN]:
+        what = "run" if expiry.applies_to == "runs" else f"{expiry.files} files {text(expiry.applies_to)} of"
+        print(
+            f"{'expired':>12}  {what} {text(expiry.name)} ({expiry.run_id[:12]}), {size(expiry.size)}: {expiry.reason}"
+        )
+    if len(plan.expiries) > _SHOWN:
+        print(f"{'':>12}  ... and {len(plan.expiries) - _SHOWN} more: `runstone prune --dry-run --json` lists all.")
     for removal in plan.removals[:_SHOWN]:
         print(f"{removal.kind:>12}  {text(removal.name)} ({removal.id[:12]}), {removal.reason}")
     if len(plan.removals) > _SHOWN:
@@ -115,6 +122,8 @@ def _tell(done: Pruned) -> None:
 def _show_done(done: Pruned) -> None:
     if for_people():
         print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
+    if done.deleted or done.files:
+        print(f"{'expired':>12}  {done.deleted:,} runs deleted, {done.files:,} files of others")
     removed = [
         f"{count} {kind}{'' if count == 1 else 's'}"
         for kind, count in (("run", done.runs), ("model", done.models), ("experiment", done.experiments))

@@ -19,6 +19,7 @@ from runstone.client import (
     model_versions,
     registered_models,
     repair,
+    retention,
     runs,
     series,
     settled,
@@ -176,6 +177,9 @@ class Client:
     usage = space.usage
     prune = space.prune
     plan_prune = space.plan_prune
+    set_retention = retention.set_retention
+    get_retention = retention.get_retention
+    delete_retention = retention.delete_retention
 
     log_text = media.log_text
     log_dict = media.log_dict

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runstone import settings
 from runstone.client.downloads import chunks_now, grown, tree
-from runstone.client.patterns import chooser
 from runstone.client.progress import shown
 from runstone.connection import with_our_patience
 from runstone.entities import FileInfo
 from runstone.errors import NotFound, WrongFileKind, from_os_error
 from runstone.operations import artifacts, rules
+from runstone.operations.patterns import chooser
 from runstone.repository.cache import LEAST_CACHED, Cache, is_as_it_was
 from runstone.repository.destination import Destination
 from runstone.repository.resumed import complete

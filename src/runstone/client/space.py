@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from runstone.operations.pruning import Pruned
     from runstone.operations.usage import Usage
 
+_COUNTED = (
+    "deleted", "files", "runs", "models", "experiments", "contents", "chunks", "packs", "rewritten", "strays", "freed"
+)  # fmt: skip
+
 
 def usage(self: Client, limit: int = 100) -> Usage:
     """Who holds how many bytes, what sharing saved, what lies on the disk and what nothing needs any more.
@@ -35,7 +39,7 @@ def prune(self: Client, keep_deleted: float | None = None, progress: Callable[[P
     total = pruning.Pruned()
     while True:
         step = self._transport.call(pruning.prune, pruning.Prune(keep_deleted))
-        for name in ("runs", "models", "experiments", "contents", "chunks", "packs", "rewritten", "strays", "freed"):
+        for name in _COUNTED:
             setattr(total, name, getattr(total, name) + getattr(step, name))
         total.waiting, total.until = step.waiting, step.until
         total.problems = list(dict.fromkeys([*total.problems, *step.problems]))

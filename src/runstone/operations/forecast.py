@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from runstone import settings
-from runstone.operations import pruning, removing
+from runstone.operations import expiring, owners, pruning, removing
 from runstone.operations.books import Books
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
@@ -28,6 +28,19 @@ class Removal(msgspec.Struct):
     reason: str
 
 
+class Expiry(msgspec.Struct):
+    """What a rule of retention lets go: a run ("runs"), or files of a run; its id and name, its experiment, how many files of how many
+    bytes as logged, and why."""
+
+    applies_to: str
+    run_id: str
+    name: str
+    experiment: str
+    files: int
+    size: int
+    reason: str
+
+
 class PlanPrune(msgspec.Struct, omit_defaults=True):
     """As `Prune`."""
 
@@ -45,7 +58,8 @@ class Packs(msgspec.Struct):
 class Plan(msgspec.Struct, omit_defaults=True):
     """What pruning would do, in bytes.
 
-    `files` and `logical` are the files that go with the removals. Of `dead` bytes of chunks, those in `whole` packs are freed with them,
+    `expiries` are what rules of retention let go: runs are deleted, and can be restored until they are removed for good; files are gone.
+    `files` and `logical` are the files that go with them and with the removals. Of `dead` bytes of chunks, those in `whole` packs are freed with them,
     those in `fragments` by writing the rest anew; `left` stay in packs that are mostly needed. `strays` are files among the packs
     that the index does not know, `leftovers` what dead writers left. `kept_deleted` bytes are held by what was deleted less than
     `keep_deleted` seconds ago (`younger` runs, models and experiments); `unfinished` by uploads that broke off and may go on.
@@ -53,6 +67,7 @@ class Plan(msgspec.Struct, omit_defaults=True):
     """
 
     freed: int
+    expiries: list[Expiry]
     removals: list[Removal]
     files: int
     logical: int
@@ -77,18 +92,23 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
     keep = pruning.keep_deleted(pruning.Prune(request.keep_deleted))
     before = engine.now() - int(keep * 1000)
     repository = repository_in(engine.folder)
-    with engine.database.read() as connection:
+    with engine.reading_points() as connection:
         books = Books(connection)
         candidates = removing.candidates(connection)
         packs = usage.packs(connection)
         condemned = usage.condemned(connection)
         free = shrinking.free_bytes(connection)
         emptied = emptied_experiments(connection, before)
+        going = list(expiring.expired(connection, engine.now()))
     due = [(kind, one) for kind, one in candidates if one.time <= before and kind != "experiment"]
     young = [(kind, one) for kind, one in candidates if one.time > before]
     gone = {removing.owner_of(kind, one) for kind, one in due}
     later = {removing.owner_of(kind, one) for kind, one in young if kind != "experiment"}
-    needed, files, logical = books.chunks_without(lambda owner, path: owner in gone)
+    expired_runs = {owners.of_run(one.run.run_id) for one in going if one.paths is None}
+    # Deleted now, they go for good at once where nothing deleted is kept.
+    gone, later = (gone | expired_runs, later) if not keep else (gone, later | expired_runs)
+    expired_files = {(owners.of_run(one.run.run_id), path) for one in going for path in one.paths or ()}
+    needed, files, logical = books.chunks_without(lambda owner, path: owner in gone or (owner, path) in expired_files)
     plan = _by_packs(engine, books, needed, condemned, packs)
     kept = books.shares(lambda owner, kind: "deleted" if owner in later else None, lambda key: (key, key))
     there = repository.blobs.list()
@@ -97,11 +117,21 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
     with writing.keeping_out(repository.folder) as nobody:
         plan.leftovers = _summed([size for _, size in pruning.leftovers(repository)] if nobody else [])
     plan.removals = [
-        Removal(kind, one.id, one.name, str(one.experiment), f"deleted more than {_span(keep)} ago")
+        Removal(kind, one.id, one.name, str(one.experiment), f"deleted more than {expiring.span(keep)} ago")
         for kind, one in [*due, *(("experiment", one) for one in emptied)]
     ]
+    plan.expiries = [
+        Expiry(
+            "runs" if one.paths is None else one.pattern, one.run.run_id, one.run.name, str(one.experiment), one.files,
+            one.size, one.reason,
+        )
+        for one in going
+    ]  # fmt: skip
     plan.files, plan.logical, plan.storing, plan.keep_deleted = files, logical, not nobody, keep
-    plan.younger, plan.kept_deleted = len(young), sum(share.unique for share in kept)
+    plan.younger, plan.kept_deleted = (
+        len(young) + (len(expired_runs) if keep else 0),
+        sum(share.unique for share in kept),
+    )
     plan.database = max(0, plan.database + free - pruning.SPARE)
     plan.freed = plan.whole.freed + plan.fragments.freed + plan.strays.freed + plan.leftovers.freed + plan.database
     return plan
@@ -139,7 +169,7 @@ def _by_packs(
         else:
             left += max(0, size - kept - overhead)
     return Plan(
-        freed=0, removals=[], files=0, logical=0,
+        freed=0, expiries=[], removals=[], files=0, logical=0,
         dead=int(links.chunk_stored[dead].sum()), left=left, whole=whole, fragments=fragments, strays=Packs(), leftovers=Packs(),
         database=int(links.chunk_stored[dead & (links.chunk_pack == 0)].sum()), younger=0, kept_deleted=0, keep_deleted=0,
         unfinished=int(links.chunk_stored[young].sum()), storing=False, grace=settings.PRUNE_GRACE.read(),
@@ -148,10 +178,3 @@ def _by_packs(
 
 def _summed(sizes: list[int]) -> Packs:
     return Packs(len(sizes), sum(sizes), sum(sizes))
-
-
-def _span(seconds: float) -> str:
-    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} seconds"

@@ -16,7 +16,7 @@ import msgspec
 
 from runstone import settings
 from runstone.errors import RunstoneError, StorageBusy, StorageFull, from_os_error
-from runstone.operations import relief, removing
+from runstone.operations import expiring, relief, removing
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
 from runstone.repository import rewriting, unfinished, writing
@@ -47,10 +47,12 @@ class Prune(msgspec.Struct, omit_defaults=True):
 class Pruned(msgspec.Struct, omit_defaults=True):
     """What a step has done, and whether there is more to do.
 
-    `freed` is the bytes that the disk has back. `waiting` bytes are needed by nothing and stay for the moment, because somebody may be
+    By rules of retention `deleted` runs were deleted, and `files`; `runs`, `models` and `experiments` were removed for good. `freed` is the bytes that the disk has back. `waiting` bytes are needed by nothing and stay for the moment, because somebody may be
     storing: until the time `until` (ms).
     """
 
+    deleted: int = 0
+    files: int = 0
     runs: int = 0
     models: int = 0
     experiments: int = 0
@@ -93,7 +95,7 @@ def unfinished_before(engine: Engine) -> int:
 
 
 def _step(engine: Engine, request: Prune, done: Pruned) -> None:
-    if _remove(engine, request, done):
+    if _retain(engine, done) or _remove(engine, request, done):
         return
     repository = repository_in(engine.folder)
     before = unfinished_before(engine)
@@ -119,6 +121,18 @@ def _step(engine: Engine, request: Prune, done: Pruned) -> None:
     with engine.database.read() as connection:
         done.waiting, first = pruning.waiting(connection)
     done.until = 0 if first is None else first + int(settings.PRUNE_GRACE.read() * 1000)
+
+
+def _retain(engine: Engine, done: Pruned) -> bool:
+    with engine.reading_points() as connection:
+        if next(expiring.expired(connection, engine.now()), None) is None:
+            return False
+    with engine.database.write() as connection:
+        deleted, files = expiring.carry_out(connection, engine.now(), _REMOVED)
+    done.deleted += deleted
+    done.files += files
+    done.more = True
+    return True
 
 
 def _remove(engine: Engine, request: Prune, done: Pruned) -> bool:

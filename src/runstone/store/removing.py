@@ -34,6 +34,7 @@ _OF_MODEL = (
 _OF_EXPERIMENT = (
     "DELETE FROM dataset WHERE experiment = {}",
     "DELETE FROM experiment_tag WHERE experiment = {}",
+    "DELETE FROM retention_rule WHERE experiment = {}",
     "DELETE FROM experiment WHERE experiment_id = {}",
 )
 

@@ -18,6 +18,7 @@ MIGRATIONS = (
     "mirrors",
     "pruning",
     "artifact_versions",
+    "retention",
     "executable",
 )
 
