@@ -106,4 +106,6 @@ def command(pythons: Mapping[str, str], name: str, task: str, folder: str, size:
 def perform(pythons: Mapping[str, str], name: str, task: str, folder: str, size: int, **more: str) -> Sample:
     """Have a contender do a task in a process of its own, with `more` in its environment. Raises Failed."""
     os.makedirs(folder, exist_ok=True)
-    return run(command(pythons, name, task, folder, size), folder, clean(**more))
+    # What waits for a server, what was fetched, and temporary files go with the folder.
+    own = {"RUNSTONE_STATE": os.path.join(folder, "state"), "TMPDIR": folder, **more}
+    return run(command(pythons, name, task, folder, size), folder, clean(**own))

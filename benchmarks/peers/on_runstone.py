@@ -169,8 +169,8 @@ def download(folder: str, count: int) -> dict[str, Any]:
 
 
 def cached(folder: str, count: int) -> dict[str, Any]:
-    """Fetch a file that this machine has in its cache, twice; whether the second was fetched at all."""
-    client = runstone.Client(_store(folder))
+    """Fetch a file of a server's twice: the second time this machine has it in its cache; whether it was taken from there."""
+    client = runstone.Client(os.environ["BENCH_URI"])
     run_id = client.create_run("0").info.run_id
     client.log_artifact(run_id, os.path.join(sources(), "big"))
     first = client.download_artifacts(run_id, "big")
@@ -188,8 +188,6 @@ def long(folder: str, count: int) -> dict[str, Any]:
 def tail(folder: str, count: int) -> dict[str, Any]:
     """Open it, and read the last megabyte; each time anew."""
     client, run_id = runstone.Client(_store(folder)), _run(folder)
-    if not hasattr(client, "open_artifact"):
-        return {}
 
     def act() -> None:
         with client.open_artifact(run_id, "long") as file:
