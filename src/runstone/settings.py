@@ -221,6 +221,10 @@ STATE = Setting(
     "RUNSTONE_STATE", _optional, _NO_TEXT,
     "Folder of this machine for what is on its way to servers. Unset: runstone/ in XDG_STATE_HOME, or in ~/.local/state.",
 )  # fmt: skip
+REREAD = Setting(
+    "RUNSTONE_REREAD", _boolean, False,
+    "Read every file that is logged, also one that has not changed since it was read (1 or 0).",
+)  # fmt: skip
 CACHE = Setting(
     "RUNSTONE_CACHE", _caching, "servers",
     "Whose files are kept on this machine once they were downloaded: servers is those of servers; always is those of a folder here as well; or never.",

@@ -19,9 +19,10 @@ from runstone.journal.waiting import is_passing, tell
 from runstone.journal.writer import Journal, find_journal
 from runstone.operations import artifacts, rules, storing
 from runstone.operations.packs import PackName, delete_pack
-from runstone.repository.batch import Stored
+from runstone.repository.batch import Remembered, Stored
 from runstone.repository.folders import is_executable
 from runstone.repository.packs import Packed
+from runstone.repository.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -157,9 +158,17 @@ def store_files(
     def forget(name: str) -> None:
         self._transport.call(delete_pack, PackName(name))
 
+    def known_whole(digests: list[str]) -> set[str]:
+        return set(self._transport.call(storing.find_chunks, storing.FindChunks(run_id, [], digests)).contents)
+
     known([])  # a run that is missing or deleted is said before anything is read
-    if sources:
+    if not sources:
+        return
+    if settings.REREAD.read() or not any(isinstance(source, str) for _, source in sources):
         self._repository.store(sources, known, commit, forget, told)
+        return
+    with contextlib.closing(Unchanged(settings.cache_folder())) as unchanged:
+        self._repository.store(sources, known, commit, forget, told, Remembered(unchanged, known_whole))
 
 
 def send_waiting(self: Client, run_id: str) -> None:

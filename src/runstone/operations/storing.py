@@ -30,16 +30,18 @@ _NOTHING = "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3
 
 
 class FindChunks(msgspec.Struct):
-    """Chunks, by digest, and the run whose files they are to be."""
+    """Chunks, and contents, by digest, and the run whose files they are to be."""
 
     run_id: str
     digests: list[str]
+    contents: list[str] = []
 
 
 class Chunks(msgspec.Struct):
-    """Chunks, by digest."""
+    """Chunks, and contents, by digest."""
 
     digests: list[str]
+    contents: list[str] = []
 
 
 class NewFile(msgspec.Struct, omit_defaults=True):
@@ -68,8 +70,11 @@ class CommitArtifacts(msgspec.Struct):
 
 @operation("POST", "/runstone/chunks/find", permission="edit", alone=True)
 def find_chunks(engine: Engine, request: FindChunks) -> Chunks:
-    """Which of these chunks the store has already. Refused as the commit would be, before anything is read: the run must take files."""
-    return Chunks(sorted(_known(engine, owners.of_run(request.run_id), request.digests)))
+    """Which of these chunks, and of these contents with all their chunks, the store has already. Refused as the commit would be, before
+    anything is read: the run must take files."""
+    owner = owners.of_run(request.run_id)
+    found = sorted(_known(engine, owner, request.digests))
+    return Chunks(found, sorted(_known_whole(engine, request.contents)) if request.contents else [])
 
 
 @operation("POST", "/runstone/artifacts/commit", permission="edit", alone=True)
@@ -142,6 +147,14 @@ def _known(engine: Engine, owner: str, digests: list[str]) -> set[str]:
     return {digest for digest, pack in known.items() if pack not in lost}
 
 
+def _known_whole(engine: Engine, digests: list[str]) -> set[str]:
+    with engine.database.read() as connection:
+        known = artifacts.known_whole(connection, digests)
+    blobs = repository_in(engine.folder).blobs
+    lost = {pack for pack in set().union(*known.values()) if not blobs.has(pack)}
+    return {digest for digest, packs in known.items() if not packs & lost}
+
+
 def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:
     for file in request.files:
         rules.check_path(file.path)
@@ -206,6 +219,8 @@ def _check_content(engine: Engine, file: NewFile, small: dict[str, bytes]) -> No
         if row is None:
             raise _gone(file, name)
         places.append(PlacedChunk(*row))
+    if file.size and not file.chunks:
+        raise _gone(file, file.digest)
     if sum(place.size for place in places) != file.size or (not places and file.digest != _NOTHING):
         raise InvalidParameter(
             f"The file {file.path!r} is said to be {file.size} bytes and {file.digest}; its chunks are not."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from functools import partial
-from io import BytesIO, RawIOBase
+from io import BytesIO, FileIO, RawIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 from runstone.errors import InvalidParameter, RunstoneError
@@ -15,6 +15,7 @@ from runstone.repository.compression import CODEC, compress
 from runstone.repository.packs import Packed, PackWriter
 from runstone.repository.steady import read_steadily
 from runstone.repository.unbuffered import Disk
+from runstone.repository.unchanged import Key, Unchanged
 
 if TYPE_CHECKING:
     from runstone.repository.behind import Behind
@@ -31,7 +32,7 @@ _WAITING_SIZE = 4 * 1024 * 1024
 
 
 class Stored(NamedTuple):
-    """A file as it is kept: its name, digest, size in bytes, and chunks in order."""
+    """A file as it is kept: its name, digest, size in bytes, and chunks in order; none where the content is known to be here."""
 
     path: str
     digest: str
@@ -47,6 +48,13 @@ Commit = Callable[[list[Packed], "list[tuple[str, bytes]]", list[Stored]], objec
 Forget = Callable[[str], object]
 
 
+class Remembered(NamedTuple):
+    """How a file that has not changed since it was read is known: what files here held, and which contents, by digest, the store has whole."""
+
+    files: Unchanged
+    known: Known
+
+
 class Batch:
     """What one call stores. `packs` (on disk once `finish` has returned), `small` chunks and `files` are for the index to name;
     where packs rest at a place that indexes them itself, there are none of them here.
@@ -59,6 +67,7 @@ class Batch:
             None leaves all of them to `packs`.
         forget: takes such a pack away again.
         told: is told the bytes of what was read.
+        remembered: by which files that have not changed are not read again; None reads all.
     """
 
     def __init__(
@@ -69,6 +78,7 @@ class Batch:
         commit: Commit | None = None,
         forget: Forget | None = None,
         told: Callable[[int], object] | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
         self.packs: list[Packed] = []
         self.small: list[tuple[str, bytes]] = []
@@ -76,6 +86,8 @@ class Batch:
         self._blobs, self._folder, self._known = blobs, folder, known
         self._commit, self._forget = (commit, forget) if forget is not None else (None, blobs.delete)
         self._told, self._read = told, 0
+        self._remembered = remembered
+        self._guessed: list[tuple[str, str, str, int]] = []
         self._written: list[str] = []
         self._seen: set[str] = set()
         self._small_size = 0
@@ -97,6 +109,7 @@ class Batch:
 
     def finish(self) -> None:
         """Have every pack on disk."""
+        self._take_guessed()
         self._place_waiting()
         last, self._pack = self._pack, None
         if last is not None:
@@ -126,7 +139,38 @@ class Batch:
             disk.end()
 
     def _take_file(self, path: str, source: str) -> None:
-        read_steadily(source, lambda file, size: self._take(path, file.readinto, size, anywhere=True), self.files.pop)
+        guess = None if self._remembered is None else self._remembered.files.find(source)
+        if guess is None:
+            self._read_file(path, source)
+            return
+        self._guessed.append((path, source, *guess))
+        if len(self._guessed) >= _WAITING_COUNT:
+            self._take_guessed()
+
+    def _take_guessed(self) -> None:
+        """Name the files that are as they were when they were read, by content; read those whose content is not here any more."""
+        guessed, self._guessed = self._guessed, []
+        if not guessed or self._remembered is None:
+            return
+        known = self._remembered.known(list({name for _, _, name, _ in guessed}))
+        for path, source, name, size in guessed:
+            if name in known:
+                self.files.append(Stored(path, name, size, []))
+                self._tell(size)
+            else:
+                self._read_file(path, source)
+
+    def _read_file(self, path: str, source: str) -> None:
+        key: Key | None = None
+
+        def read(file: FileIO, size: int) -> None:
+            nonlocal key
+            key = None if self._remembered is None else self._remembered.files.watch(source, file.fileno())
+            self._take(path, file.readinto, size, anywhere=True)
+
+        read_steadily(source, read, self.files.pop)
+        if key is not None and self._remembered is not None:
+            self._remembered.files.keep(key, self.files[-1].digest)
 
     def _take(self, path: str, read_into: ReadInto, expected: int, *, anywhere: bool = False) -> None:
         first = begin(read_into, expected)

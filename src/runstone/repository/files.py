@@ -8,7 +8,7 @@ from io import RawIOBase
 from typing import Any, BinaryIO, Protocol
 
 from runstone.errors import ContentGone, CorruptData
-from runstone.repository.batch import Batch, Commit, Forget, Known
+from runstone.repository.batch import Batch, Commit, Forget, Known, Remembered
 from runstone.repository.blobs import Blobs, Range
 from runstone.repository.blobs.local import LocalBlobs
 from runstone.repository.chunks import Hasher, digest
@@ -59,6 +59,7 @@ class Repository:
         commit: Commit,
         forget: Forget | None = None,
         told: Callable[[int], object] | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
         """Store files (path, and a local path, the bytes or a stream), all or none. They are on disk when this returns.
 
@@ -69,6 +70,7 @@ class Repository:
                 files last.
             forget: takes a pack that was named early away again, when this fails; without it none is.
             told: is told the bytes of what was read.
+            remembered: by which files that have not changed are not read again; None reads all.
         """
         sources = list(sources)
         # Where each stream began, so that all can be read once more; None of one that cannot.
@@ -76,9 +78,9 @@ class Repository:
         with storing(self.folder):
             # What was known to be here may be pruned before it is named. Then it is known not to be; the last time, nothing is taken
             # for known.
-            for trusted in (known, known, _nothing_known):
+            for trusted, guess in ((known, remembered), (known, None), (_nothing_known, None)):
                 try:
-                    self._store(sources, trusted, commit, forget, told)
+                    self._store(sources, trusted, commit, forget, told, guess)
                     return
                 except ContentGone:
                     if trusted is _nothing_known or _NEVER_AGAIN in starts:
@@ -94,8 +96,9 @@ class Repository:
         commit: Commit,
         forget: Forget | None,
         told: Callable[[int], object] | None,
+        remembered: Remembered | None,
     ) -> None:
-        batch = Batch(self.blobs, self.folder, known, commit, forget, told)
+        batch = Batch(self.blobs, self.folder, known, commit, forget, told, remembered)
         try:
             for path, source in sources:
                 batch.add(path, source)

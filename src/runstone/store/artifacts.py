@@ -50,6 +50,23 @@ def known_contents(connection: Connection, digests: Sequence[str]) -> list[str]:
     return found
 
 
+def known_whole(connection: Connection, digests: Sequence[str]) -> dict[str, set[str]]:
+    """Which of these contents are here to stay, with the packs that their chunks lie in."""
+    found: dict[str, set[str]] = {}
+    for start in range(0, len(digests), 5_000):
+        some = digests[start : start + 5_000]
+        rows = connection.execute(
+            "SELECT DISTINCT content.digest, pack.name FROM content JOIN content_chunk ON content_chunk.content = content.id"
+            " JOIN chunk ON chunk.id = content_chunk.chunk LEFT JOIN pack ON pack.id = chunk.pack"
+            f" WHERE content.digest IN ({','.join('?' * len(some))}) AND NOT EXISTS (SELECT 1 FROM condemned"
+            " JOIN content_chunk AS doomed ON doomed.chunk = condemned.chunk WHERE doomed.content = content.id)",
+            some,
+        )
+        for digest, pack in rows:
+            found.setdefault(digest, set()).update(() if pack is None else (pack,))
+    return found
+
+
 def pack_size(connection: Connection, name: str) -> int | None:
     """A pack's size in bytes; None of one that is not in the index."""
     row = connection.execute("SELECT size FROM pack WHERE name = ?", (name,)).fetchone()

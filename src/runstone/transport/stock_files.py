@@ -12,7 +12,7 @@ from runstone.connection import Answer, Connection, answer_error
 from runstone.entities import FileInfo, RunInfo
 from runstone.errors import FileChanged, NotFound, NotServed, RunstoneError, from_os_error
 from runstone.operations import artifacts
-from runstone.repository.batch import Commit, Forget
+from runstone.repository.batch import Commit, Forget, Remembered
 from runstone.repository.files import Place
 from runstone.transport.http import PREFIX, HttpTransport
 
@@ -86,6 +86,7 @@ class StockFiles:
         commit: Commit,
         forget: Forget | None = None,
         told: Callable[[int], object] | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
         """Send files (path, and a local path, the bytes or a stream), one after the other: MLflow knows no all or none, and no packs."""
         (root,) = known([])
