@@ -243,8 +243,15 @@ def test_a_version_outlives_the_run_and_the_files_that_it_was_made_of() -> None:
     (run_id,) = version.info.produced_by
     client().delete_artifact(run_id, "data.csv")
     client().delete_run(run_id)
+    client().prune(0)  # the run is gone for good
+    with pytest.raises(NotFound):
+        client().get_run(run_id)
     assert client().get_artifact_version("dataset").read() == b"kept"
     assert client().verify() == []
+    client().delete_artifact_version("dataset:v0")
+    client().prune(0)
+    assert (client().usage().logical, client().usage().stored) == (0, 0)
+    assert logged("next").reference == "dataset:v1"
 
 
 def test_a_versions_bytes_are_stored_once_and_accounted_for_by_its_name() -> None:

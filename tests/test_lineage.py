@@ -130,3 +130,7 @@ def test_a_run_that_is_deleted_is_still_where_things_came_from(told: dict[str, s
     client().delete_run(told["prepare"].partition("/")[2])
     nodes = {node.id: node for node in client().lineage("features").nodes}
     assert nodes[told["prepare"]].details["stage"] == "deleted"
+    client().prune(0)
+    nodes = {node.id: node for node in client().lineage("features").nodes}
+    assert nodes[told["prepare"]].details == {"missing": "true"}
+    assert told["train"] in nodes

@@ -17,6 +17,7 @@ from runstone.store import artifact_versions, artifacts, runs
 from runstone.store.artifact_versions import LATEST, Version
 from runstone.store.database import Connection
 
+# Aliases, and tags, in one request.
 MOST_ALIASES = 100
 MOST_RESULTS = 1_000
 _LAST = 2**63 - 1
@@ -159,6 +160,7 @@ def log_artifact_version(engine: Engine, request: LogArtifactVersion) -> Artifac
     """
     name, path = version_names.check_name(request.name), rules.check_path(request.path)
     rules.check_limit("aliases", len(request.aliases), MOST_ALIASES)
+    rules.check_limit("tags", len(request.tags), MOST_ALIASES)
     aliases = [version_names.check_alias(alias) for alias in request.aliases]
     tags = [model_rules.check_tag(*tag) for tag in request.tags.items()]
     description = model_rules.check_description(request.description)
@@ -268,6 +270,7 @@ def delete_artifact_alias(engine: Engine, request: DeleteArtifactAlias) -> Empty
 def update_artifact_version(engine: Engine, request: UpdateArtifactVersion) -> ArtifactVersionAnswer:
     """Change the labels of a version. Its files never change."""
     description = model_rules.check_description(request.description)
+    rules.check_limit("tags", len(request.tags), MOST_ALIASES)
     tags = [model_rules.check_tag(*tag) for tag in request.tags.items()]
     with engine.database.write() as connection:
         version, author = version_names.require(connection, request.reference), author_of(engine)
