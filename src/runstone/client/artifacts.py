@@ -96,8 +96,10 @@ def _let_older_pass(
     if any(spool.waits(self._folder, run_id, path) for path, _ in _named(files, artifact_path)):
         if background is not None:
             background.finish(self, run_id)
-        if not self._is_server:
-            spool.send(self, run_id)  # another process's
+        if not self._is_server or find_journal(self._folder, run_id) is None:
+            spool.send(
+                self, run_id
+            )  # another process's; what this one keeps for a server that is away is replaced where it waits
 
 
 def _store_or_keep(

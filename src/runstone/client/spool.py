@@ -127,7 +127,7 @@ def waits(folder: str, run_id: str, path: str) -> bool:
 
 def send(client: Client, run_id: str, told: Callable[[int], object] = lambda size: None) -> list[RunstoneError]:
     """Log what waits here of a run, the oldest first, some at a time. What is refused for good is told, kept, and comes back. Raises
-    what else is raised: it waits on. `told` is told the bytes of each file that is logged."""
+    what else is raised: it waits on. `told` is told the bytes of what was read."""
     place = os.path.join(client._folder, FOLDER_NAME)
     refused: list[RunstoneError] = []
     passed: list[str] = []
@@ -165,11 +165,9 @@ def _send_files(
     client: Client, place: str, run_id: str, some: list[_Waiting], told: Callable[[int], object]
 ) -> list[RunstoneError]:
     refused: list[RunstoneError] = []
-    together = len(some) > 1 and _send_together(client, place, run_id, some)
-    for one in some:
-        if not together:
-            refused += _send_one(client, place, run_id, one)
-        told(os.fstat(one.stream.fileno()).st_size)
+    if len(some) < 2 or not _send_together(client, place, run_id, some, told):
+        for one in some:
+            refused += _send_one(client, place, run_id, one, told)
     return refused
 
 
@@ -184,7 +182,9 @@ def _send_version(client: Client, place: str, one: _Waiting, version: LogArtifac
         _remove(place, one.name, one.stream)
 
 
-def _send_together(client: Client, place: str, run_id: str, some: list[_Waiting]) -> bool:
+def _send_together(
+    client: Client, place: str, run_id: str, some: list[_Waiting], told: Callable[[int], object]
+) -> bool:
     """Log several in one transaction; False where one of them is refused, and they are to be logged one by one."""
     from runstone.client.artifacts import store_files
 
@@ -194,6 +194,7 @@ def _send_together(client: Client, place: str, run_id: str, some: list[_Waiting]
             run_id,
             {one.header.path: one.stream for one in some},
             executable=[one.header.path for one in some if one.header.executable],
+            told=told,
         )
     except RunstoneError as error:
         if not waiting.is_final(error):
@@ -206,12 +207,18 @@ def _send_together(client: Client, place: str, run_id: str, some: list[_Waiting]
     return True
 
 
-def _send_one(client: Client, place: str, run_id: str, one: _Waiting) -> list[RunstoneError]:
+def _send_one(
+    client: Client, place: str, run_id: str, one: _Waiting, told: Callable[[int], object]
+) -> list[RunstoneError]:
     from runstone.client.artifacts import store_files
 
     try:
         store_files(
-            client, run_id, {one.header.path: one.stream}, executable=[one.header.path] if one.header.executable else []
+            client,
+            run_id,
+            {one.header.path: one.stream},
+            executable=[one.header.path] if one.header.executable else [],
+            told=told,
         )
     except RunstoneError as error:
         # A run that is not there may still have to be made, by a journal of another process.
@@ -285,7 +292,7 @@ def _taken(path: str) -> Iterator[BinaryIO | None]:
     """The file, locked for us; None where it went, or somebody else sends it."""
     try:
         file = open(path, "rb")  # noqa: SIM115  # closed below
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):  # or another user's, who stores it
         yield None
         return
     with file:
