@@ -12,6 +12,7 @@ from runstone.errors import InvalidParameter, RunstoneError
 from runstone.repository.blobs import Blobs
 from runstone.repository.chunks import LEAST, ReadInto, begin, digest
 from runstone.repository.compression import CODEC, compress
+from runstone.repository.holes import reading
 from runstone.repository.packs import Packed, PackWriter
 from runstone.repository.steady import read_steadily
 from runstone.repository.unbuffered import Disk
@@ -166,7 +167,7 @@ class Batch:
         def read(file: FileIO, size: int) -> None:
             nonlocal key
             key = None if self._remembered is None else self._remembered.files.watch(source, file.fileno())
-            self._take(path, file.readinto, size, anywhere=True)
+            self._take(path, reading(file), size, anywhere=True)
 
         read_steadily(source, read, self.files.pop)
         if key is not None and self._remembered is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from functools import partial
+from functools import cached_property, partial
 from io import FileIO
 from typing import Any
 
@@ -117,13 +117,11 @@ class Cutter:
             reading = None
             if following is not None and ahead is not None:
                 reading = ahead(partial(_fill, following[MOST:], read_into))
-            chunks = []
-            for chunk in self._cutter.cut_buf(window[start:stop]):
-                chunks.append(chunk.data)
-                start += chunk.length
-                # A cut is decided by up to MOST bytes behind the last one, and must not depend on how many happen to be here.
-                if stop - start < MOST and following is not None:
-                    break
+            chunks: list[memoryview] = []
+            # A cut is decided by up to MOST bytes behind the last one, and must not depend on how many happen to be here.
+            least = 1 if following is None else MOST
+            while stop - start >= least:
+                start = self._cut_some(window, start, stop, least, chunks)
             try:
                 yield chunks
             finally:
@@ -137,10 +135,43 @@ class Cutter:
             following[MOST - len(rest) : MOST] = rest
             number, window, start, stop = number + 1, following, MOST - len(rest), MOST + count
 
+    def _cut_some(self, window: memoryview, start: int, stop: int, least: int, chunks: list[memoryview]) -> int:
+        if self._is_zero(window, start, stop):
+            chunks.append(self.zeros)
+            return start + len(self.zeros)
+        for chunk in self._cutter.cut_buf(window[start:stop]):
+            chunks.append(chunk.data)
+            start += chunk.length
+            if stop - start < least or _may_be_zero(window, start, stop):
+                break
+        return start
+
+    def _is_zero(self, window: memoryview, start: int, stop: int) -> bool:
+        # Bytes are compared at the speed of memory, a view of them one by one.
+        return _may_be_zero(window, start, stop) and bytes(window[start : start + MOST]) == self._most_zeros
+
+    @cached_property
+    def _most_zeros(self) -> bytes:
+        return bytes(MOST)
+
+    @cached_property
+    def zeros(self) -> memoryview:
+        """The chunk that zeros are cut into, of which files with holes have thousands: always this one object."""
+        return memoryview(next(iter(self._cutter.cut_buf(self._most_zeros))).data)
+
+    @cached_property
+    def zeros_name(self) -> str:
+        """Its digest."""
+        return digest(self.zeros)
+
     def _window(self, number: int) -> memoryview:
         if number == len(self._windows):
             self._windows.append(mapped(WINDOW))
         return self._windows[number]
+
+
+def _may_be_zero(window: memoryview, start: int, stop: int) -> bool:
+    return stop - start >= MOST and not (window[start] or window[start + MOST // 2] or window[start + MOST - 1])
 
 
 def _fill(buffer: memoryview, read_into: ReadInto) -> int:

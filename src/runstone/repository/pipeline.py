@@ -81,7 +81,7 @@ class Pipeline:
             threads.begin()
 
     def _name(self, chunks: list[memoryview], whole: Hasher) -> _Window:
-        names = self._hashing.start(partial(_names, chunks, whole))
+        names = self._hashing.start(partial(_names, chunks, whole, self._cutter))
         return _Window(names, self._asking.start(with_our_patience(partial(self._chosen, names, chunks))))
 
     def _chosen(self, names: Started[list[str]], chunks: list[memoryview]) -> dict[str, memoryview]:
@@ -109,11 +109,11 @@ class _Window:
     frames: Started[list[bytes | None]] | None = None
 
 
-def _names(chunks: list[memoryview], whole: Hasher) -> list[str]:
-    names = []
+def _names(chunks: list[memoryview], whole: Hasher, cutter: Cutter) -> list[str]:
+    names: list[str] = []
     for chunk in chunks:
         # One right after the other: the second time its bytes are in the processor's cache.
-        names.append(digest(chunk))
+        names.append(cutter.zeros_name if chunk is cutter.zeros else digest(chunk))
         whole.add(chunk)
     return names
 

@@ -71,12 +71,14 @@ class Unchanged:
     def watch(self, source: str, descriptor: int) -> Key | None:
         """What to keep a file's digest under; None where what is read from now on may not be what a file of these times holds later."""
         with contextlib.suppress(OSError):
+            if not _is_worth(os.fstat(descriptor)):
+                return None
             unshared = _has_no_writer(descriptor)
             status = os.fstat(descriptor)
             age = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns)
             whole_seconds = not (status.st_mtime_ns % 1_000_000_000 or status.st_ctime_ns % 1_000_000_000)
             needed = _MAPPED if not unshared else _SECONDS if whole_seconds else _TICK
-            if _is_worth(status) and age > needed:
+            if age > needed:
                 return _key(source, status)
         return None
 
