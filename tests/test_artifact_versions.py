@@ -138,7 +138,6 @@ def test_mistakes_with_names_are_said_before_anything_is_logged() -> None:
         for mistaken in (
             {"name": "a:b"},
             {"aliases": ["best"]},
-            {"name": "a", "wait": False},
             {"name": "a", "aliases": "best"},
         ):
             with pytest.raises(InvalidParameter):
@@ -266,6 +265,18 @@ def test_a_versions_bytes_are_stored_once_and_accounted_for_by_its_name() -> Non
     client().delete_artifact(run.info.run_id, "big.bin")
     (share,) = client().usage().versions
     assert share.unique >= 1_000_000
+
+
+def test_versions_that_are_not_waited_for_are_of_what_was_logged_then() -> None:
+    with runstone.start_run():
+        for epoch in range(5):
+            write("checkpoint", f"epoch {epoch}")
+            assert runstone.log_artifact("checkpoint", name="checkpoint", aliases=["newest"], wait=False) is None
+        write("checkpoint", "waited for")
+        runstone.log_artifact("checkpoint")
+    found = client().search_artifact_versions("checkpoint")
+    assert [version.read().decode() for version in found] == [f"epoch {epoch}" for epoch in range(4, -1, -1)]
+    assert client().get_artifact_version("checkpoint:newest").version == "v4"
 
 
 def test_a_deleted_run_makes_and_uses_nothing() -> None:

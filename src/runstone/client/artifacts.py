@@ -50,7 +50,7 @@ def log_files(
 
     While the server of a run that this process holds is away, they are kept on this machine, safe on disk, and sent later.
     """
-    _let_older_pass(self, run_id, files, artifact_path)
+    let_older_pass(self, run_id, [path for path, _ in _named(files, artifact_path)])
     journal = find_journal(self._folder, run_id) if self._is_server and settings.OFFLINE.read() == "auto" else None
     with shown("logging", lambda: _size(files)) as told:
         if journal is None:
@@ -82,9 +82,7 @@ def _log_later(
     background.put(self, run_id, sources)
 
 
-def _let_older_pass(
-    self: Client, run_id: str, files: dict[str, str | bytes | BinaryIO], artifact_path: str | None
-) -> None:
+def let_older_pass(self: Client, run_id: str, paths: list[str]) -> None:
     """Wait for what was logged under the same paths without waiting, and raise what became of it."""
     background = sys.modules.get("runstone.client.background")
     if background is not None:
@@ -93,7 +91,7 @@ def _let_older_pass(
         return
     from runstone.client import spool
 
-    if any(spool.waits(self._folder, run_id, path) for path, _ in _named(files, artifact_path)):
+    if any(spool.waits(self._folder, run_id, path) for path in paths):
         if background is not None:
             background.finish(self, run_id)
         if not self._is_server or find_journal(self._folder, run_id) is None:
@@ -207,7 +205,7 @@ def log_artifact(
             as an io.BytesIO) it is the whole path, for nothing else says a name.
         wait: whether it is in the store when this returns. If not, a copy of it lies on this machine, safe from a kill, and a thread
             stores it; what goes wrong is raised by the next call that logs to the run, or by the run's end, which waits for it.
-        name: of the artifact that it is to be a version of, one for the whole store; the version comes back. It takes `wait`.
+        name: of the artifact that it is to be a version of, one for the whole store; the version comes back, where it is waited for.
         aliases: what else that version is to be called.
 
     Raises:

@@ -18,6 +18,7 @@ from runstone.journal.waiting import tell
 
 if TYPE_CHECKING:
     from runstone.client import Client
+    from runstone.operations.artifact_versions import LogArtifactVersion
 
 # The folder that copies lie in, and the run.
 Key = tuple[str, str]
@@ -45,6 +46,16 @@ def put(client: Client, run_id: str, sources: list[tuple[str, spool.Source]]) ->
     """Copy files, and have them stored. Raises what became of earlier ones of the run that could not be."""
     raise_failure(client, run_id)
     spool.put(client._folder, run_id, sources, synced=False)
+    _have_sent(client, run_id)
+
+
+def put_version(client: Client, request: LogArtifactVersion) -> None:
+    """Have files that were put be a version of a named artifact, behind them."""
+    spool.put_version(client._folder, request, synced=False)
+    _have_sent(client, request.run_id)
+
+
+def _have_sent(client: Client, run_id: str) -> None:
     key = (client._folder, run_id)
     with _state.changed:
         _state.waiting[key] = client

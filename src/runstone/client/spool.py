@@ -47,31 +47,27 @@ class Header(msgspec.Struct):
     executable: bool = False
 
 
-def put_version(folder: str, request: LogArtifactVersion) -> None:
-    """Have files of a run, which wait here or are there already, be a version of a named artifact. On disk when this returns."""
-    key = f"{request.name}:{request.path}"
-    _put(folder, request.run_id, [(key, Header(request.run_id, request.path, request), b"")], synced=True)
+def put_version(folder: str, request: LogArtifactVersion, *, synced: bool = True) -> None:
+    """Have files of a run, which wait here or are there already, be a version of a named artifact. On disk when this returns, if `synced`."""
+    name = f"{_name(request.run_id, request.path)}-{sha256(request.name.encode()).hexdigest()[:16]}"
+    _put(folder, [(name, Header(request.run_id, request.path, request), b"")], synced)
 
 
 def put(folder: str, run_id: str, sources: list[tuple[str, Source]], *, synced: bool = True) -> None:
     """Keep files of a run here: each is there whole or not at all. When this returns all of them are on disk, or, where they need not
     be `synced`, the operating system's: a kill loses nothing, a power failure may."""
-    _put(
-        folder,
-        run_id,
-        [(path, Header(run_id, path, None, _is_executable(source)), source) for path, source in sources],
-        synced,
-    )
+    headers = [(path, Header(run_id, path, None, _is_executable(source)), source) for path, source in sources]
+    _put(folder, [(_name(run_id, path), header, source) for path, header, source in headers], synced)
 
 
-def _put(folder: str, run_id: str, sources: list[tuple[str, Header, Source]], synced: bool) -> None:
+def _put(folder: str, sources: list[tuple[str, Header, Source]], synced: bool) -> None:
     place = os.path.join(folder, FOLDER_NAME)
     made: list[tuple[str, str]] = []
     try:
         os.makedirs(place, exist_ok=True)
         _sweep(place)
-        for key, header, source in sources:
-            name = os.path.join(place, _name(run_id, key))
+        for called, header, source in sources:
+            name = os.path.join(place, called)
             temporary = f"{name}.{os.getpid()}-{os.urandom(4).hex()}{_NEW}"
             made.append((temporary, name))
             _write(temporary, msgspec.json.encode(header), source, synced)
@@ -121,8 +117,12 @@ def size_of(folder: str, run_id: str) -> int:
 
 
 def waits(folder: str, run_id: str, path: str) -> bool:
-    """Whether a file of this path is here."""
-    return os.path.exists(os.path.join(folder, FOLDER_NAME, _name(run_id, path)))
+    """Whether a file of this path is here, or what makes a version of it."""
+    start = _name(run_id, path)
+    return any(
+        name.startswith(start) and not name.endswith((_NEW, _REFUSED))
+        for name in os.listdir(os.path.join(folder, FOLDER_NAME))
+    )
 
 
 def send(client: Client, run_id: str, told: Callable[[int], object] = lambda size: None) -> list[RunstoneError]:
@@ -149,7 +149,7 @@ def send(client: Client, run_id: str, told: Callable[[int], object] = lambda siz
                 some = []
                 # A version is made of files that may be among those which somebody else is sending just now.
                 if all(_is_gone(path) for path in passed):
-                    _send_version(client, place, one, header.version)
+                    refused += _send_version(client, place, one, header.version)
             refused += _send_files(client, place, run_id, some, told)
     return refused
 
@@ -171,15 +171,17 @@ def _send_files(
     return refused
 
 
-def _send_version(client: Client, place: str, one: _Waiting, version: LogArtifactVersion) -> None:
+def _send_version(client: Client, place: str, one: _Waiting, version: LogArtifactVersion) -> list[RunstoneError]:
     try:
         client._transport.call(log_artifact_version, version)
     except RunstoneError as error:
         if waiting.is_passing(error):
             raise
-        _refuse(place, one.name, one.header, error, tell=True)  # its file was refused, or the server knows no versions
-    else:
-        _remove(place, one.name, one.stream)
+        # Its file was refused, or the server knows no versions.
+        _refuse(place, one.name, one.header, error, tell=client._is_server)
+        return [error]
+    _remove(place, one.name, one.stream)
+    return []
 
 
 def _send_together(

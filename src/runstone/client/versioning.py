@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from runstone import settings
 from runstone.client.artifact_versions import listed
-from runstone.client.artifacts import log_unnamed, path_of
+from runstone.client.artifacts import let_older_pass, log_unnamed, path_of
 from runstone.client.version_files import ArtifactVersion
 from runstone.errors import InvalidParameter, RunstoneError
 from runstone.journal import shipping
@@ -34,18 +34,24 @@ def log(
     *,
     wait: bool,
 ) -> ArtifactVersion | None:
-    """What `log_artifact` does with a name; None comes back where the version is made later, when the server is there again."""
+    """What `log_artifact` does with a name; None comes back where the version is made later: not waited for, or when the server
+    is there again."""
     if name is None:
         raise InvalidParameter("aliases are a version's: give the name of the artifact as well (name=...).")
-    if not wait:
-        raise InvalidParameter("A version is made of what is in the store: leave out wait=False, or the name.")
     called = [version_names.check_alias(alias) for alias in listed(aliases)]
     version_names.check_name(name)
     path, files = path_of(local_path, artifact_path)
-    log_unnamed(self, run_id, local_path, artifact_path)
+    # An earlier version of what lies there is to be of what lay there then.
+    let_older_pass(self, run_id, [path])
+    log_unnamed(self, run_id, local_path, artifact_path, wait=wait)
     request = artifact_versions.LogArtifactVersion(
         run_id, name, path, files if len(files) <= _MOST_FILES else [], called
     )
+    if not wait:
+        from runstone.client import background as unwaited
+
+        unwaited.put_version(self, request)
+        return None
     held = self._is_server and settings.OFFLINE.read() == "auto" and find_journal(self._folder, run_id) is not None
     if held:
         from runstone.client import spool

@@ -33,7 +33,7 @@ def log_artifact(
         run_id: another run than the active one.
         wait: whether it is in the store when this returns. If not, a copy of it lies on this machine, safe from a kill, and a thread
             stores it; what goes wrong is raised by the next call that logs to the run, or by the run's end, which waits for it.
-        name: of the artifact that it is to be a version of, one for the whole store; the version comes back. It takes `wait`.
+        name: of the artifact that it is to be a version of, one for the whole store; the version comes back, where it is waited for.
         aliases: what else that version is to be called. (`latest` means it by itself.)
 
     Raises:
