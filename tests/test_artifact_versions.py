@@ -224,7 +224,7 @@ def test_a_version_that_is_needed_is_deleted_only_when_it_is_forced() -> None:
         runstone.use_artifact("dataset:v1")
     with pytest.raises(Conflict, match="best"):
         client().delete_artifact_version("dataset:best")
-    with pytest.raises(Conflict, match="1 runs used it"):
+    with pytest.raises(Conflict, match="1 run used it"):
         client().delete_artifact_version("dataset:v1")
     client().delete_artifact_version("dataset:v1", force=True)
     assert client().get_artifact_version("dataset:latest").reference == "dataset:v0"

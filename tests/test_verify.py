@@ -112,6 +112,30 @@ def test_a_content_that_many_files_have_is_read_once_and_all_of_them_are_told(tm
     )
 
 
+def test_a_damaged_file_of_a_version_is_told_by_its_reference(tmp_path: Path, run_id: str) -> None:
+    Path("data.bin").write_bytes(random.Random(3).randbytes(1_000_000))
+    runstone.log_artifact("data.bin", name="data")
+    client = runstone.Client()
+    client.delete_artifact(run_id, "data.bin")
+    flip(packs(tmp_path)[0], 500_000)
+    (damage,) = client.verify()
+    assert (damage.owner, damage.path) == ("versions/data:v0", "data.bin")
+    with pytest.raises(CorruptData, match=r"'data\.bin' of data:v0: the chunk blake3:\w+"):
+        client.get_artifact_version("data").read()
+
+
+def test_a_chunk_that_no_content_names_is_read_too(tmp_path: Path, run_id: str) -> None:
+    client = runstone.Client()
+    client.log_bytes(run_id, b"loose", "f")
+    change(tmp_path, "DELETE FROM content_chunk")
+    change(tmp_path, "DELETE FROM artifact WHERE path = 'f'")
+    change(tmp_path, "DELETE FROM content")
+    assert client.verify() == []
+    change(tmp_path, "UPDATE chunk SET data = x'00' WHERE data IS NOT NULL")
+    (damage,) = client.verify()
+    assert (damage.path, "no file has yet" in damage.problem) == ("runstone.db", True)
+
+
 def test_damage_that_no_file_has_any_more_is_told_since_a_later_one_could(tmp_path: Path, run_id: str) -> None:
     client = runstone.Client()
     client.log_bytes(run_id, random.Random(3).randbytes(1_000_000), "f")

@@ -290,7 +290,9 @@ def delete_artifact_version(engine: Engine, request: DeleteArtifactVersion) -> E
         version = version_names.require(connection, request.reference)
         uses, aliases = artifact_versions.needed_by(connection, version)
         if (uses or aliases) and not request.force:
-            why = [f"{uses} runs used it"] * bool(uses) + [f"it is called {', '.join(aliases)}"] * bool(aliases)
+            why = [f"{uses} run{'s' * (uses > 1)} used it"] * bool(uses) + [
+                f"it is called {', '.join(aliases)}"
+            ] * bool(aliases)
             raise Conflict(
                 f"{_info(connection, version).reference} stays: {' and '.join(why)}. Force it to delete it all the same."
             )

@@ -12,7 +12,7 @@ from runstone.operations import locations, owners, rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
 from runstone.repository import growing
-from runstone.store import artifacts, runs
+from runstone.store import artifact_versions, artifacts, runs
 from runstone.store.database import Connection
 
 HIDDEN = ".runstone"
@@ -187,7 +187,13 @@ def list_contents(engine: Engine, request: ContentsAfter) -> Contents:
 def get_names(engine: Engine, request: GetContent) -> Names:
     """Which files of which owners a content is."""
     with engine.database.read() as connection:
-        return Names(artifacts.names(connection, request.digest))
+        found = artifacts.names(connection, request.digest)
+        # A version is known by its reference, not by the number of its name.
+        references = {
+            owner: artifact_versions.reference_of(connection, owner) for owner, _ in found if owner[:6] == "named/"
+        }
+    told = {owner: f"versions/{reference}" for owner, reference in references.items() if reference is not None}
+    return Names([(told.get(owner, owner), path) for owner, path in found])
 
 
 def chunks_now(engine: Engine, digests: list[str]) -> list[PlacedChunk]:

@@ -30,6 +30,16 @@ class Version(NamedTuple):
         return f"named/{self.named}/{self.number}"
 
 
+def reference_of(connection: Connection, owner: str) -> str | None:
+    """The reference of the version that files of an owner belong to; None where that is no version."""
+    row = connection.execute(
+        "SELECT n.name || ':v' || v.version FROM artifact_version AS v JOIN named_artifact AS n ON n.id = v.named_artifact"
+        " WHERE 'named/' || n.id || '/' || v.version = ?1 AND n.id = CAST(substr(?1, 7) AS INTEGER)",
+        (owner,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def find_name(connection: Connection, name: str) -> int | None:
     """The row of a name; None where there is none."""
     row = connection.execute("SELECT id FROM named_artifact WHERE name = ?", (name,)).fetchone()

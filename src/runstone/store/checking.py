@@ -106,7 +106,8 @@ def in_pack(connection: Connection, name: str) -> list[str]:
 def loose(connection: Connection, after: int, limit: int) -> list[tuple[int, str]]:
     """Chunks that no content names, behind one, in the order of their arrival: number and digest."""
     return connection.execute(
-        "SELECT id, digest FROM chunk WHERE id > ? AND id NOT IN (SELECT chunk FROM content_chunk) ORDER BY id LIMIT ?",
+        "SELECT id, digest FROM chunk WHERE id > ? AND NOT EXISTS (SELECT 1 FROM content_chunk WHERE content_chunk.chunk = chunk.id)"
+        " ORDER BY id LIMIT ?",
         (after, limit),
     ).fetchall()
 
