@@ -23,12 +23,12 @@ from runstone.repository import rewriting, unfinished, writing
 from runstone.repository.files import Repository, repository_in
 from runstone.store import artifacts, pruning, shrinking
 
-# What one step does at the most: so many contents, chunks, removed runs; seconds of removing; pages of the database.
+# What one step does at the most: so many contents, chunks, removed runs; seconds of removing; bytes of the database.
 _CONTENTS = 5_000
 _CHUNKS = 20_000
 _REMOVED = 200
 _LONG = 2.0
-_PAGES = 2_000
+_PAGES = 16 * 1024 * 1024
 # Files deleted in one transaction, in which nobody else writes.
 _FILES = 20
 # Milliseconds that a pack may have no name while somebody stores, whatever the settings say.
@@ -277,7 +277,7 @@ def _shrink(engine: Engine, done: Pruned) -> None:
         free, can = shrinking.free_bytes(connection), shrinking.can_shrink(connection)
     try:
         if free > SPARE and can:
-            shrinking.shrink(engine.database, _PAGES)
+            shrinking.shrink(engine.database, min(free - SPARE // 2, _PAGES))
         elif free > max(SPARE, os.path.getsize(engine.database.path) // 4) and not engine.serving:
             shrinking.rebuild(engine.database)
         with engine.database.read() as connection:

@@ -22,10 +22,13 @@ def can_shrink(connection: Connection) -> bool:
     return bool(connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 2)
 
 
-def shrink(database: Database, pages: int) -> None:
-    """Give so many free pages back, in one transaction."""
+def shrink(database: Database, size: int) -> None:
+    """Give so many bytes of free pages back, in one transaction."""
     with database.write() as connection:
-        connection.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+        pages = size // int(connection.execute("PRAGMA page_size").fetchone()[0])
+        # One at a time: Python takes the first step of a statement without columns for all of it.
+        for _ in range(pages):
+            connection.execute("PRAGMA incremental_vacuum(1)")
 
 
 def rebuild(database: Database) -> None:
