@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from runstone.client import Client
     from runstone.client.version_files import ArtifactVersion
 
+# Files of a folder in one transaction: what is known of them is held in memory, a kilobyte each.
+MOST_AT_ONCE = 20_000
 MODEL_ENDINGS = (
     ".joblib",
     ".pkl",
@@ -259,13 +261,14 @@ def path_of(local_path: str | os.PathLike[str] | BinaryIO, artifact_path: str | 
 def log_artifacts(
     self: Client, run_id: str, local_dir: str, artifact_path: str | None = None, *, wait: bool = True
 ) -> None:
-    """Log what is in a folder, in one transaction (without `wait`, in several). See `log_artifact`."""
+    """Log what is in a folder, in one transaction (without `wait`, or of more than 20,000 files, in several). See `log_artifact`."""
     local = _require(local_dir)
     if not os.path.isdir(local):
         raise WrongFileKind(f"{local!r} is a file; log_artifacts takes a folder. Log a file with log_artifact.", local)
-    from runstone.repository.folders import walk
+    from runstone.repository.folders import walk_in_groups
 
-    (log_files if wait else _log_later)(self, run_id, dict(walk(local)), artifact_path)
+    for files in walk_in_groups(local, MOST_AT_ONCE):
+        (log_files if wait else _log_later)(self, run_id, dict(files), artifact_path)
 
 
 def log_bytes(self: Client, run_id: str, data: bytes, artifact_file: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from runstone.errors import WrongFileKind, from_os_error
 
@@ -11,7 +12,22 @@ Identity = tuple[int, int]
 
 def walk(folder: str) -> list[tuple[str, str]]:
     """A folder's files as (path below it, local path), by path, links followed. Raises WrongFileKind for a link that leads into itself."""
-    found: list[tuple[str, str]] = []
+    return sorted(_below(folder))
+
+
+def walk_in_groups(folder: str, most: int) -> Iterator[list[tuple[str, str]]]:
+    """As `walk`, at most so many files at a time, each group by path: of a folder of a million files no more are held. An empty folder
+    gives one empty group."""
+    found, group = _below(folder), list[tuple[str, str]]()
+    for file in found:
+        if len(group) == most:
+            yield sorted(group)
+            group = []
+        group.append(file)
+    yield sorted(group)
+
+
+def _below(folder: str) -> Iterator[tuple[str, str]]:
     # A stack of our own: folders may be nested deeper than Python calls.
     places: list[tuple[str, str, frozenset[Identity]]] = [(folder, "", frozenset())]
     try:
@@ -27,12 +43,11 @@ def walk(folder: str) -> list[tuple[str, str]]:
                     if entry.is_dir():
                         places.append((entry.path, path + "/", above | {identity}))
                     else:
-                        found.append((path, entry.path))
+                        yield path, entry.path
     except WrongFileKind:
         raise
     except OSError as error:
         raise from_os_error(error, f"Reading the folder {folder!r}") from error
-    return sorted(found)
 
 
 def is_executable(path: str) -> bool:
