@@ -145,6 +145,26 @@ def test_a_flipped_bit_in_what_a_killed_process_left_in_its_log_is_found(killed:
     find(killed, tmp_path, 30, seed=2)
 
 
+@pytest.mark.parametrize("count", [1, 4, pytest.param(40, marks=pytest.mark.soak)])
+def test_bits_that_flip_in_packs_come_back_from_a_second_store(kept: Path, tmp_path: Path, count: int) -> None:
+    chance = random.Random(count)
+    for number in range(6):
+        copy = tmp_path / f"copy-{number}"
+        shutil.copytree(kept, copy)
+        packs = sorted((copy / "packs").iterdir())
+        for _ in range(count):
+            file = chance.choice(packs)
+            flip(file, chance.randrange(file.stat().st_size * 8))
+        found = verified(copy)
+        assert found
+        done = runstone.Client(copy).repair(kept)
+        assert done.left == []
+        assert set(found) <= set(done.repaired)
+        assert verified(copy) == []
+        assert everything(copy)["artifact"] == everything(kept)["artifact"]
+        shutil.rmtree(copy)
+
+
 @pytest.mark.soak
 def test_a_thousand_flipped_bits_are_found(kept: Path, killed: Path, tmp_path: Path) -> None:
     find(kept, tmp_path / "kept", 700, seed=3)
