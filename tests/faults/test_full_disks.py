@@ -14,6 +14,7 @@ from tests.support.servers import serve
 
 import runstone
 from runstone.errors import RunstoneError, StorageFull
+from runstone.transport import discovery
 
 pytestmark = pytest.mark.skipif(disks.can_mount() is not None, reason=str(disks.can_mount()))
 
@@ -61,6 +62,7 @@ def fill_and_log(disk: disks.Disk, name: str, level: int) -> bool:
         assert client.read_artifact(run_id, path) == data
     assert client.verify() == []
     assert list((store / "incoming").glob("*.tmp")) == []
+    discovery._opened.pop(str(store)).close()  # what is open takes up the disk, deleted or not
     shutil.rmtree(store)
     return taken
 
