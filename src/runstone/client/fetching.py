@@ -130,14 +130,12 @@ class _Download:
     """Threads that fetch into one folder, and what they have fetched."""
 
     def __init__(self, client: Client, run_id: str, folder: str, temporary: bool, told: Callable[[int], None]) -> None:
-        from runstone.transport.stock_files import StockFiles
-
         self.client, self._run_id, self.counts = client, run_id, {"store": 0, "cache": 0, "resumed": 0, "present": 0}
         self._temporary, self._told, self._guard = temporary, told, threading.Lock()
         self._first = Destination(folder)
         self._all, self._own = [self._first], threading.local()
         self._repository, self._again = client._repository, partial(chunks_now, client)
-        self._has_digests = not isinstance(self._repository, StockFiles)
+        self._has_digests = not (client._is_server and _is_stock(client))
         self._cache = _cache_of(client) if self._has_digests else None
         self._link = settings.CACHE_LINKS.read() in ("always", "temporary" if temporary else "always")
         self._kept = self._stopped = False
@@ -292,6 +290,12 @@ class _Download:
 
 class _StoppedError(Exception):
     """Another file of the same download could not be fetched, or the user has had enough."""
+
+
+def _is_stock(client: Client) -> bool:
+    from runstone.transport.stock_files import StockFiles
+
+    return isinstance(client._repository, StockFiles)
 
 
 def _cache_of(client: Client) -> Cache | None:

@@ -68,11 +68,12 @@ def open_file(self: Client, run: Any, path: str | None) -> ArtifactFile:
     size, digest = file.file_size or 0, file.digest
     if digest is None:
         return ArtifactFile(_Growing(self, run_id, path, size), run_id, path, size, None)
-    from runstone.transport.stock_files import StockFiles
+    if self._is_server:
+        from runstone.transport.stock_files import StockFiles
 
-    repository: object = self._repository
-    if isinstance(repository, StockFiles):
-        return ArtifactFile(repository.open(digest, f"{path!r} of run {run_id}"), run_id, path, size, None)
+        repository: object = self._repository
+        if isinstance(repository, StockFiles):
+            return ArtifactFile(repository.open(digest, f"{path!r} of run {run_id}"), run_id, path, size, None)
     return ArtifactFile(_Chunks(self, digest, size, f"{path!r} of run {run_id}"), run_id, path, size, digest)
 
 
