@@ -7,6 +7,7 @@ named versions, which are nobody's but the version's own.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from runstone.entities import LifecycleStage
@@ -59,9 +60,7 @@ def carry_out(connection: Connection, now: int, limit: int) -> tuple[int, int]:
     files. How many runs, and how many files."""
     arrivals.gather(connection)  # points that wait may say which run is best
     deleted = files = 0
-    for number, one in enumerate(list(expired(connection, now))):
-        if number == limit:
-            break
+    for one in list(islice(expired(connection, now), limit)):
         if one.paths is None:
             runs.set_stage(connection, one.run.row, LifecycleStage.DELETED, now)
             deleted += 1
