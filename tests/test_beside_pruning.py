@@ -136,13 +136,13 @@ def test_what_was_known_and_is_pruned_before_it_is_named_is_stored_once_more(
     class Late(Repository):
         """Another's pruning falls between what is known and what is named."""
 
-        def _store(self, sources: Any, known: Any, commit: Any, forget: Any) -> None:
+        def _store(self, sources: Any, known: Any, commit: Any, *rest: Any) -> None:
             def committing(packs: Any, small: Any, files: Any) -> None:
                 if files:
                     prune()
                 commit(packs, small, files)
 
-            super()._store(sources, known, committing, forget)
+            super()._store(sources, known, committing, *rest)
 
     local = repository_in(str(folder))
     client._opened_repository = Late(local.blobs, local.folder)

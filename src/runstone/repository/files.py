@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from io import RawIOBase
 from typing import Any, BinaryIO, Protocol
 
@@ -75,7 +76,8 @@ class Repository:
         sources = list(sources)
         # Where each stream began, so that all can be read once more; None of one that cannot.
         starts = [None if isinstance(source, str | bytes) else _place(source) for _, source in sources]
-        with storing(self.folder):
+        # Where packs are kept by somebody who indexes them, that one is the writer who is seen.
+        with nullcontext() if self.blobs.indexed else storing(self.folder):
             # What was known to be here may be pruned before it is named. Then it is known not to be; the last time, nothing is taken
             # for known.
             for trusted, guess in ((known, remembered), (known, None), (_nothing_known, None)):
