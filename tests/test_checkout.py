@@ -21,7 +21,7 @@ def run_id(tmp_path: Path) -> str:
 
 def test_a_whole_run_is_fetched_into_a_folder_and_again_only_what_is_missing(tmp_path: Path, run_id: str) -> None:
     ended = runstone(tmp_path, "artifacts", "get", run_id, "checkout")
-    assert (ended.code, ended.out) == (0, f"{tmp_path}/checkout/\n")
+    assert (ended.code, ended.out) == (0, f"{tmp_path}/checkout\n")
     assert (tmp_path / "checkout/notes/a.txt").read_text() == "hello\n"
     assert "2 files: 20 B from the store" in ended.err
     (tmp_path / "checkout/b.txt").unlink()

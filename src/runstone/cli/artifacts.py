@@ -109,7 +109,7 @@ def get(
         "present": "were there already",
     }
     parts = [f"{size(count)} {told[source]}" for source, count in counts.items() if count]
-    print(f"{files} files: {', '.join(parts) or 'nothing in them'}", file=sys.stderr)
+    print(f"{files} {'file' if files == 1 else 'files'}: {', '.join(parts) or 'nothing in them'}", file=sys.stderr)
 
 
 def _told_apart(store: Client, run_id: str, places: list[str], output: str | None) -> tuple[list[str], str]:
