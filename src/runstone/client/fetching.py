@@ -70,7 +70,7 @@ def fetch(
             f"`runstone artifacts ls {run_id}` lists what there is."
         )
     fetched = fetch_files(self, files, f"run {run_id}", dst_path, progress, run_id, above)
-    return fetched._replace(path=os.path.join(fetched.path, path.rpartition("/")[2]))
+    return fetched._replace(path=os.path.join(fetched.path, path.rpartition("/")[2])) if path else fetched
 
 
 def fetch_files(
