@@ -298,6 +298,21 @@ def test_beside_somebody_who_stores_what_is_dead_is_marked_and_freed_later(
 
 
 @pytest.mark.folder
+def test_large_contents_are_forgotten_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from runstone.store import pruning
+
+    monkeypatch.setattr(pruning, "_LARGE", 1_500_000)
+    client = runstone.Client(tmp_path / "store")
+    run_id = new_run(client, **{f"f{number}": fresh(1_000_000) for number in range(5)})
+    for number in range(5):
+        client.delete_artifact(run_id, f"f{number}")
+    steps: list[int] = []
+    client.prune(progress=lambda done: steps.append(done.contents))
+    assert steps == [2, 4, 5]
+    assert packed(tmp_path / "store") == 0
+
+
+@pytest.mark.folder
 def test_two_do_not_prune_at_once(tmp_path: Path) -> None:
     from runstone.operations import pruning
     from runstone.operations.engine import Engine

@@ -156,8 +156,9 @@ def _condemn(engine: Engine, before: int, done: Pruned) -> bool:
         contents = pruning.forget_contents(connection, now, _CONTENTS)
         chunks = pruning.condemn_unnamed(connection, now, before, _CHUNKS)
         pruning.pardon(connection)
+        nameless = contents > 0 and pruning.are_nameless(connection)
     done.contents += contents
-    done.more = contents == _CONTENTS or chunks == _CHUNKS
+    done.more = nameless or chunks == _CHUNKS
     return done.more
 
 

@@ -15,6 +15,9 @@ from runstone.store.usage import STORED
 _MANY = 5_000
 # Bytes of a pack that are no chunk's: at its ends, and in its footer for each chunk (the most there can be).
 FRAME, FOOTER = 24, 140
+# Bytes of contents that are forgotten in one transaction: some ten thousand chunks.
+_LARGE = 8 * 1024**3
+_NAMELESS = "NOT EXISTS (SELECT 1 FROM artifact WHERE artifact.content = content.id)"
 _NAMED = "EXISTS (SELECT 1 FROM content_chunk WHERE content_chunk.chunk = {})"
 
 
@@ -39,11 +42,14 @@ class Moving(NamedTuple):
 
 
 def forget_contents(connection: Connection, now: int, limit: int) -> int:
-    """Delete so many contents that no file means, and condemn the chunks that no other content has; how many contents it were."""
-    rows = connection.execute(
-        "SELECT id FROM content WHERE NOT EXISTS (SELECT 1 FROM artifact WHERE artifact.content = content.id) LIMIT ?",
-        (limit,),
-    ).fetchall()
+    """Delete so many contents that no file means (fewer where they are large), and condemn the chunks that no other content has; how
+    many contents it were."""
+    rows, size = [], 0
+    for row, length in connection.execute(f"SELECT id, size FROM content WHERE {_NAMELESS} LIMIT ?", (limit,)):
+        rows.append((row,))
+        size += length
+        if size > _LARGE:
+            break
     for start in range(0, len(rows), _MANY):
         some = [row for (row,) in rows[start : start + _MANY]]
         marks = ",".join("?" * len(some))
@@ -57,6 +63,11 @@ def forget_contents(connection: Connection, now: int, limit: int) -> int:
             [(chunk, now) for (chunk,) in chunks],
         )
     return len(rows)
+
+
+def are_nameless(connection: Connection) -> bool:
+    """Whether there are contents that no file means."""
+    return connection.execute(f"SELECT 1 FROM content WHERE {_NAMELESS} LIMIT 1").fetchone() is not None
 
 
 def condemn_unnamed(connection: Connection, now: int, before: int, limit: int) -> int:
