@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import random
@@ -174,6 +175,33 @@ def test_a_server_believes_no_digest(client: MlflowClient, transport: HttpTransp
     joined = storing.NewFile("joined", digest(one + two), 1_000, [digest(one), digest(two)])
     commit([(digest(one), one), (digest(two), two)], joined)
     assert client.read_artifact(run_id, "joined") == one + two
+
+
+@pytest.mark.parametrize("order", ["lie, true", "true, lie"])
+@pytest.mark.parametrize("lie", ["other chunks", "fewer bytes", "no bytes"])
+def test_of_one_content_every_file_of_a_commit_is_looked_at(
+    client: MlflowClient, transport: HttpTransport, lie: str, order: str
+) -> None:
+    run_id = client.create_run("0").info.run_id
+    one, two, junk = fresh(500), fresh(500), fresh(500)
+    name = digest(one + two)
+    false = {
+        "other chunks": storing.NewFile("false", name, 1_000, [digest(junk), digest(junk)]),
+        "fewer bytes": storing.NewFile("false", name, 500, [digest(junk)]),
+        "no bytes": storing.NewFile("false", name, 0, []),
+    }[lie]
+    true = storing.NewFile("true", name, 1_000, [digest(one), digest(two)])
+    files = [false, true] if order == "lie, true" else [true, false]
+    small = [(digest(chunk), chunk) for chunk in (one, two, junk)]
+    with pytest.raises((InvalidParameter, CorruptData)):
+        transport.call(storing.commit_artifacts, storing.CommitArtifacts(run_id, [], small, files))
+    assert client.list_artifacts(run_id) == []
+    client.log_bytes(run_id, one + two, "true")
+    assert client.read_artifact(run_id, "true") == one + two
+    # Whatever is said of a content that is here changes nothing.
+    with contextlib.suppress(InvalidParameter):
+        transport.call(storing.commit_artifacts, storing.CommitArtifacts(run_id, [], small, files))
+    assert client.read_artifact(run_id, "true") == one + two
 
 
 def a_pack(folder: Path, *chunks: tuple[str, bytes]) -> bytes:

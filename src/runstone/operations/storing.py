@@ -198,14 +198,17 @@ def _checked_claims(engine: Engine, request: CommitArtifacts) -> CommitArtifacts
     for name, data in request.small:
         if digest(data) != name:
             raise InvalidParameter(f"A chunk of {len(data)} bytes was sent as {name}, but is {digest(data)}.")
+    for file in request.files:
+        if (file.size == 0) != (file.digest == _NOTHING):
+            raise _false(file)
     with engine.database.read() as connection:
-        unknown = {file.digest: file for file in request.files}
-        for name in artifacts.known_contents(connection, list(unknown)):
-            del unknown[name]
+        known = set(artifacts.known_contents(connection, list({file.digest for file in request.files})))
     small = dict(request.small)
-    for file in unknown.values():
+    # Of one content several files may say different things, and any of them may be the one that is believed: each is looked at.
+    claims = {(file.digest, file.size, *file.chunks): file for file in request.files if file.digest not in known}
+    for file in claims.values():
         _check_content(engine, file, small)
-    files = [file if file.digest in unknown else msgspec.structs.replace(file, chunks=[]) for file in request.files]
+    files = [msgspec.structs.replace(file, chunks=[]) if file.digest in known else file for file in request.files]
     return CommitArtifacts(request.run_id, request.packs, request.small, files, request.expected)
 
 
@@ -221,14 +224,18 @@ def _check_content(engine: Engine, file: NewFile, small: dict[str, bytes]) -> No
         places.append(PlacedChunk(*row))
     if file.size and not file.chunks:
         raise _gone(file, file.digest)
-    if sum(place.size for place in places) != file.size or (not places and file.digest != _NOTHING):
-        raise InvalidParameter(
-            f"The file {file.path!r} is said to be {file.size} bytes and {file.digest}; its chunks are not."
-        )
+    if sum(place.size for place in places) != file.size:
+        raise _false(file)
     # A content of one chunk has its chunk's name, which was compared with the bytes when they came.
     if file.chunks != [file.digest]:
         what, again = f"The file {file.path!r}", partial(chunks_now, engine)
         check_sum(repository_in(engine.folder), places, file.digest, what, again)
+
+
+def _false(file: NewFile) -> InvalidParameter:
+    return InvalidParameter(
+        f"The file {file.path!r} is said to be {file.size} bytes and {file.digest}; its chunks are not."
+    )
 
 
 def _gone(file: NewFile, name: str) -> ContentGone:
