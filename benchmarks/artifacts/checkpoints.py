@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import struct
 
 from benchmarks.artifacts.contenders import PROXIED, Contenders
@@ -18,11 +19,9 @@ def frozen(contenders: Contenders) -> list[Row]:
     """Twenty-four layers, of which the last two change, in the layout of safetensors (docs/stored-once.md has real ones of PyTorch)."""
     course = contenders.course
     layer, sources = course.size(8 << 20, 4 << 20), course.place()
-    kept = [os.urandom(layer) for _ in range(_LAYERS - _TRAINED)]
     for number in range(CHECKPOINTS):
-        _write(
-            os.path.join(sources, f"{number:02}.safetensors"), [*kept, *(os.urandom(layer) for _ in range(_TRAINED))]
-        )
+        trained = (_LAYERS * (number + 1) + place for place in range(_TRAINED))
+        _write(os.path.join(sources, f"{number:02}.safetensors"), [*range(_LAYERS - _TRAINED), *trained], layer)
     ideal = layer * (_LAYERS + (CHECKPOINTS - 1) * _TRAINED)
     names = [name for name in contenders.names() if name != PROXIED]  # it stores as the local one does
     samples = interleaved({name: lambda n=name: contenders.perform(n, "files", sources) for name in names}, 1)
@@ -40,16 +39,20 @@ def frozen(contenders: Contenders) -> list[Row]:
     return rows
 
 
-def _write(path: str, layers: list[bytes]) -> None:
-    header, offset = {}, 0
-    for number, data in enumerate(layers):
-        end = offset + len(data)
-        header[f"layers.{number}.weight"] = {"dtype": "F32", "shape": [len(data) // 4], "data_offsets": [offset, end]}
-        offset = end
+def _write(path: str, seeds: list[int], size: int) -> None:
+    """A checkpoint of layers of so many bytes. One layer is held at a time: a child's peak memory counts what its parent had before."""
+    header = {
+        f"layers.{number}.weight": {
+            "dtype": "F32",
+            "shape": [size // 4],
+            "data_offsets": [size * number, size * (number + 1)],
+        }
+        for number in range(len(seeds))
+    }
     head = json.dumps(header).encode()
     head += b" " * (-len(head) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(head)) + head)
-        for data in layers:
-            file.write(data)
+        for seed in seeds:
+            file.write(random.Random(seed).randbytes(size))
     drop_caches_of(path)
