@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import mmap
 import os
 import random
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import runstone
+from runstone.repository import mapped as mapped_files
 from runstone.repository import unchanged
 from runstone.repository.unchanged import LEAST_REMEMBERED, Unchanged
 
@@ -23,13 +26,13 @@ OLD, NEW = random.Random(1).randbytes(SIZE), random.Random(2).randbytes(SIZE)
 
 
 @pytest.fixture(autouse=True)
-def no_leases_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where files cannot be leased, believe after a moment what would be believed after a minute."""
+def any_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Where nothing of the temporary folder's files would be believed, or after a minute, believe it after a moment. Not of mapped ones."""
     probe = tmp_path / "probe"
     probe.write_bytes(b"")
     with probe.open("rb") as file:
-        if not unchanged._has_no_writer(file.fileno()):
-            monkeypatch.setattr(unchanged, "_MAPPED", unchanged._TICK)
+        if mapped_files.told_after(file.fileno()) != 0 and "mapped" not in request.node.name:
+            monkeypatch.setattr(unchanged, "told_after", lambda descriptor: 0)
 
 
 @pytest.fixture
@@ -122,7 +125,6 @@ def test_a_file_that_has_changed_is_read_again(
 def test_a_file_that_somebody_has_mapped_to_write_is_read_each_time(
     client: runstone.Client, run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unchanged, "_MAPPED", 60_000_000_000)
     path = tmp_path / "file"
     path.write_bytes(OLD)
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as view:
@@ -136,6 +138,23 @@ def test_a_file_that_somebody_has_mapped_to_write_is_read_each_time(
         assert path.stat().st_mtime_ns == before.st_mtime_ns
         client.log_artifact(run_id, path)
         assert client.read_artifact(run_id, "file") == view[:]
+
+
+def test_a_mapped_file_in_memory_is_read_each_time_for_its_times_never_tell(
+    client: runstone.Client, run_id: str
+) -> None:
+    path = Path("/dev/shm", f"runstone-{os.getpid()}")
+    try:
+        written(path, OLD)
+        client.log_artifact(run_id, path)  # nobody has it open
+        before = path.stat()
+        with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as view:
+            view[:1000] = bytes(reversed(view[:1000]))
+        assert path.stat().st_ctime_ns == before.st_ctime_ns
+        client.log_artifact(run_id, path)
+        assert client.read_artifact(run_id, path.name) == path.read_bytes() != OLD
+    finally:
+        path.unlink()
 
 
 def test_what_was_written_this_very_moment_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,18 +173,50 @@ def test_what_was_written_this_very_moment_is_not_remembered(tmp_path: Path, mon
     table.close()
 
 
-def test_a_file_that_is_open_to_write_is_believed_after_a_minute(
+@pytest.mark.parametrize(
+    ("refusal", "kind", "believed"),
+    [
+        (None, "", [True, True]),
+        (errno.EAGAIN, "", [False, False]),  # somebody has it open to write
+        (errno.EACCES, "", [False, True]),  # another user's: nobody says
+        (errno.EAGAIN, "nfs4", [False, True]),  # its server gives no leases
+        (None, "tmpfs", [False, False]),
+        (None, "overlay", [False, False]),  # over one in memory
+    ],
+)
+def test_what_may_be_mapped_is_believed_after_a_minute_or_never(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int | None, kind: str, believed: list[bool]
+) -> None:
+    def answer(descriptor: int, command: int, argument: int) -> int:
+        if refusal is not None and command == fcntl.F_SETLEASE:
+            raise OSError(refusal, os.strerror(refusal))
+        return 0
+
+    path = tmp_path / "file"
+    path.write_bytes(OLD)
+    table = Unchanged(str(tmp_path / "cache"))
+    now = path.stat().st_ctime_ns
+    with monkeypatch.context() as patched, path.open("rb") as file:
+        patched.setattr(fcntl, "fcntl", answer)
+        patched.setattr(mapped_files, "_file_system", lambda descriptor: kind)
+        patched.setattr(mapped_files, "_lies_on_a_disk", lambda descriptor: False)
+        for age, expected in zip((10_000_000_000, 61_000_000_000), believed, strict=True):
+            patched.setattr(time, "time_ns", lambda age=age: now + age)
+            assert (table.watch(str(path), file.fileno()) is not None) is expected
+    table.close()
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETLEASE"), reason="leases are Linux's")
+def test_a_mapped_file_is_told_by_the_system_however_old_its_last_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unchanged, "_MAPPED", 60_000_000_000)
     path = tmp_path / "file"
     path.write_bytes(OLD)
     table = Unchanged(str(tmp_path / "cache"))
     now = path.stat().st_ctime_ns
     with path.open("r+b"), path.open("rb") as file:
-        for age, believed in ((10_000_000_000, False), (61_000_000_000, True)):
-            monkeypatch.setattr(time, "time_ns", lambda age=age: now + age)
-            assert (table.watch(str(path), file.fileno()) is not None) is believed
+        monkeypatch.setattr(time, "time_ns", lambda: now + 10**15)
+        assert table.watch(str(path), file.fileno()) is None
     table.close()
 
 

@@ -7,12 +7,12 @@ needed, and none of it is believed that is not whole: a record holds a sum of it
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import signal
 import stat
 import struct
 import time
+
+from runstone.repository.mapped import told_after
 
 # Smaller files are read as quickly as they are looked up.
 LEAST_REMEMBERED = 64 * 1024
@@ -23,8 +23,6 @@ _BUCKET = _WAYS * _RECORD.size
 _ALGORITHM = "blake3:"
 # Nanoseconds in which a file could be written once more and show the same times: a kernel's tick; where it keeps whole seconds, two of them.
 _TICK, _SECONDS = 100_000_000, 3_000_000_000
-# Who has mapped a file may write it without its times telling, until the system has written it out: half a minute.
-_MAPPED = 60_000_000_000
 
 Key = bytes
 
@@ -73,12 +71,11 @@ class Unchanged:
         with contextlib.suppress(OSError):
             if not _is_worth(os.fstat(descriptor)):
                 return None
-            unshared = _has_no_writer(descriptor)
+            mapped = told_after(descriptor)
             status = os.fstat(descriptor)
             age = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns)
             whole_seconds = not (status.st_mtime_ns % 1_000_000_000 or status.st_ctime_ns % 1_000_000_000)
-            needed = _MAPPED if not unshared else _SECONDS if whole_seconds else _TICK
-            if age > needed:
+            if mapped is not None and age > max(mapped, _SECONDS if whole_seconds else _TICK):
                 return _key(source, status)
         return None
 
@@ -128,16 +125,3 @@ def _sum(data: bytes) -> bytes:
     import blake3
 
     return blake3.blake3(data).digest(_SUM)
-
-
-def _has_no_writer(descriptor: int) -> bool:
-    """Whether nobody has a file open, or mapped, to write: only then can it be leased. (Linux, and the file must be ours.)"""
-    if not hasattr(fcntl, "F_SETLEASE") or signal.getsignal(signal.SIGURG) not in (signal.SIG_DFL, signal.SIG_IGN):
-        return False
-    with contextlib.suppress(OSError):
-        # Who opens it in this very moment waits until it is given back, and we are sent a signal: one that does nothing.
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-        return True
-    return False
