@@ -107,6 +107,68 @@ def test_a_mistake_is_raised_at_once_where_it_can_be_seen_at_once() -> None:
     assert Client().list_artifacts(run.info.run_id) == []
 
 
+class Reader:
+    """What has `read` and nothing else."""
+
+    def __init__(self, *answers: bytes | None) -> None:
+        self.answers = list(answers)
+
+    def read(self, size: int = -1) -> bytes | None:
+        return self.answers.pop(0) if self.answers else b""
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_what_can_only_be_read_is_logged_and_what_is_not_ready_is_not_taken_for_its_end(wait: bool) -> None:
+    with runstone.start_run() as run:
+        runstone.log_artifact(Reader(b"one", b"two"), "whole.txt", wait=wait)  # type: ignore[arg-type]
+        with pytest.raises(InvalidParameter, match="blocking"):
+            runstone.log_artifact(Reader(b"half", None), "half.txt", wait=wait)  # type: ignore[arg-type]
+        Client().log_bytes(run.info.run_id, bytearray(b"bytes"), "bytes.txt")
+    assert read(run.info.run_id, "whole.txt") == b"onetwo"
+    assert [file.path for file in Client().list_artifacts(run.info.run_id)] == ["bytes.txt", "whole.txt"]
+    assert left() == []
+
+
+def test_a_text_that_is_no_run_id_becomes_no_path(tmp_path: Path) -> None:
+    for name in ("../../../escaped", "/tmp/escaped", "a.b", ""):
+        with pytest.raises(InvalidParameter, match="run"):
+            Client().log_artifact(name, io.BytesIO(b"x"), "x", wait=False)
+        with pytest.raises(InvalidParameter, match="run"):
+            spool.put(str(tmp_path), name, [("x", b"x")])
+    assert left() == []
+
+
+@pytest.mark.folder
+def test_what_waits_of_a_run_is_looked_up_once_for_all_paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    spool.put(str(tmp_path), "run-1", [("a", b"a"), ("b", b"b")])
+    spool.put(str(tmp_path), "run-12", [("c", b"c")])
+    looks: list[object] = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: looks.append(path) or scandir(path))
+    assert spool.waits(str(tmp_path), "run-1", [*map(str, range(5000)), "b"])
+    assert not spool.waits(str(tmp_path), "run-1", [*map(str, range(5000)), "c"])
+    assert len(looks) == 2
+
+
+@pytest.mark.folder
+def test_a_refusal_takes_neither_a_newer_files_place_nor_an_older_refused_ones() -> None:
+    client = Client()
+    run_id = client.create_run("0").info.run_id
+    client.log_text(run_id, "a file", "name")
+    for text in (b"first", b"second"):
+        spool.put(client._folder, run_id, [("name/inner", text)])
+        assert [type(error) for error in spool.send(client, run_id)] == [InvalidParameter]
+    assert sorted(path.read_bytes().rpartition(b"\n")[2] for path in left()) == [b"first", b"second"]
+    assert not spool.has_files(client._folder, run_id)
+
+    def logged_anew(size: int) -> None:
+        spool.put(client._folder, run_id, [("name/inner", b"never tried")])
+
+    spool.put(client._folder, run_id, [("name/inner", b"third")])
+    assert spool.send(client, run_id, logged_anew) == []
+    assert spool.has_files(client._folder, run_id)
+
+
 def test_what_could_not_be_stored_is_raised_by_the_next_call_or_by_the_end_and_once() -> None:
     with runstone.start_run() as run:
         runstone.log_text("a file", "name")

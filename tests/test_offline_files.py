@@ -28,6 +28,7 @@ def test_files_that_are_logged_while_the_server_is_away_are_sent_later(proxy: Pr
         Path("file.bin").write_bytes(b"changed after it was logged")
         runstone.log_text("first", "notes.txt")
         runstone.log_text("second", "notes.txt")
+        Client().log_bytes(run.info.run_id, bytearray(b"bytes"), "bytes.bin")
         stream = io.BytesIO(b"head and the rest")
         stream.seek(5)
         runstone.log_stream(stream, "stream.bin")
@@ -43,6 +44,7 @@ def test_files_that_are_logged_while_the_server_is_away_are_sent_later(proxy: Pr
     client = Client(proxy.url)
     assert client.read_artifact(run.info.run_id, "model/file.bin") == big
     assert client.read_artifact(run.info.run_id, "notes.txt") == b"second"
+    assert client.read_artifact(run.info.run_id, "bytes.bin") == b"bytes"
     assert client.read_artifact(run.info.run_id, "stream.bin") == b"and the rest"
     assert list(Path(client._folder, "files").iterdir()) == []
 

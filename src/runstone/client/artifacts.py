@@ -20,6 +20,7 @@ from runstone.journal.writer import Journal, find_journal
 from runstone.operations import artifacts, rules, storing
 from runstone.operations.packs import PackName, delete_pack
 from runstone.repository.batch import Remembered, Stored
+from runstone.repository.files import NEVER_AGAIN, start_of
 from runstone.repository.folders import is_executable
 from runstone.repository.packs import Packed
 from runstone.repository.unchanged import Unchanged
@@ -93,7 +94,7 @@ def let_older_pass(self: Client, run_id: str, paths: list[str]) -> None:
         return
     from runstone.client import spool
 
-    if any(spool.waits(self._folder, run_id, path) for path in paths):
+    if spool.waits(self._folder, run_id, paths):
         if background is not None:
             background.finish(self, run_id)
         if not self._is_server or find_journal(self._folder, run_id) is None:
@@ -112,7 +113,8 @@ def _store_or_keep(
     from runstone.client import spool
 
     streams = {name: source for name, source in files.items() if not isinstance(source, str | bytes)}
-    starts = {name: source.tell() for name, source in streams.items() if source.seekable()}
+    places = {name: start_of(source) for name, source in streams.items()}
+    starts = {name: place for name, place in places.items() if place != NEVER_AGAIN}
     # Behind what waits here already: sent later, an older file of the same path would take the newer one's place.
     background = sys.modules.get("runstone.client.background")
     ours = background is not None and background.is_under_way(self._folder, journal.run_id)

@@ -15,6 +15,7 @@ import msgspec
 
 from runstone.errors import InvalidParameter, NotFound, RunstoneError, from_os_error
 from runstone.journal import waiting
+from runstone.operations import rules
 from runstone.operations.artifact_versions import LogArtifactVersion, log_artifact_version
 from runstone.repository import unfinished
 from runstone.repository.duplicating import clone, copy
@@ -34,6 +35,8 @@ _PIECE = 1024 * 1024
 _BLOCK = 4096
 # Files that are logged in one transaction.
 _TOGETHER = 200
+# Of the sum of a path, in the name of its file here.
+_DIGITS = 32
 Source = str | bytes | BinaryIO
 
 
@@ -116,13 +119,10 @@ def size_of(folder: str, run_id: str) -> int:
     return total
 
 
-def waits(folder: str, run_id: str, path: str) -> bool:
-    """Whether a file of this path is here, or what makes a version of it."""
-    start = _name(run_id, path)
-    return any(
-        name.startswith(start) and not name.endswith((_NEW, _REFUSED))
-        for name in os.listdir(os.path.join(folder, FOLDER_NAME))
-    )
+def waits(folder: str, run_id: str, paths: list[str]) -> bool:
+    """Whether a file of one of these paths is here, or what makes a version of one."""
+    here = {name[: len(run_id) + 1 + _DIGITS] for name in _of_run(os.path.join(folder, FOLDER_NAME), run_id)}
+    return bool(here) and any(_name(run_id, path) in here for path in paths)
 
 
 def send(client: Client, run_id: str, told: Callable[[int], object] = lambda size: None) -> list[RunstoneError]:
@@ -178,9 +178,8 @@ def _send_version(client: Client, place: str, one: _Waiting, version: LogArtifac
         if waiting.is_passing(error):
             raise
         # Its file was refused, or the server knows no versions.
-        _refuse(place, one.name, one.header, error, tell=client._is_server)
-        return [error]
-    _remove(place, one.name, one.stream)
+        return _refuse(place, one, error, tell=client._is_server)
+    _remove(place, one)
     return []
 
 
@@ -205,7 +204,7 @@ def _send_together(
             one.stream.seek(one.start)
         return False
     for one in some:
-        _remove(place, one.name, one.stream)
+        _remove(place, one)
     return True
 
 
@@ -226,14 +225,13 @@ def _send_one(
         # A run that is not there may still have to be made, by a journal of another process.
         if (isinstance(error, NotFound) and client._is_server) or not waiting.is_final(error):
             raise
-        _refuse(place, one.name, one.header, error, tell=client._is_server)
-        return [error]
-    _remove(place, one.name, one.stream)
+        return _refuse(place, one, error, tell=client._is_server)
+    _remove(place, one)
     return []
 
 
 def _name(run_id: str, path: str) -> str:
-    return f"{run_id}.{sha256(path.encode()).hexdigest()[:32]}"
+    return f"{rules.check_run_id(run_id)}.{sha256(path.encode()).hexdigest()[:_DIGITS]}"
 
 
 def _of_run(place: str, run_id: str) -> list[str]:
@@ -251,19 +249,33 @@ def _write(path: str, header: bytes, source: Source, synced: bool) -> None:
         os.chmod(path, 0o600)
         # Blanks up to a whole block: behind it a file system that can do so shares the source's blocks.
         file.write(header + b" " * (-(len(header) + 1) % _BLOCK) + b"\n")
-        if isinstance(source, bytes):
+        if isinstance(source, bytes | bytearray | memoryview):
             unfinished.write(file.fileno(), source)
         elif isinstance(source, str):
             _copy(source, file)
         else:
-            while data := source.read(_PIECE):
-                if not isinstance(data, bytes | bytearray | memoryview):
-                    raise InvalidParameter(
-                        f"The file object gave a {type(data).__name__}. Give a binary one, such as open(..., 'rb')."
-                    )
-                unfinished.write(file.fileno(), data)
+            _take(source, file)
         if synced:
             os.fsync(file.fileno())
+
+
+def _take(source: object, file: FileIO) -> None:
+    read = getattr(source, "read", None)
+    if read is None:
+        raise InvalidParameter(
+            f"A {type(source).__name__} cannot be read. Give a binary file object, such as open(..., 'rb')."
+        )
+    while True:
+        data = read(_PIECE)
+        if not isinstance(
+            data, bytes | bytearray | memoryview
+        ):  # None too: that is no end, but a stream that is not ready
+            raise InvalidParameter(
+                f"The file object gave a {type(data).__name__}. Give a blocking, binary one, such as open(..., 'rb')."
+            )
+        if not data:
+            return
+        unfinished.write(file.fileno(), memoryview(data))
 
 
 def _copy(source: str, file: FileIO) -> None:
@@ -333,19 +345,33 @@ def _alone(place: str) -> Iterator[None]:
         unlock(descriptor)
 
 
-def _remove(place: str, name: str, sent: BinaryIO) -> None:
-    path = os.path.join(place, name)
-    with _alone(place), contextlib.suppress(FileNotFoundError):
-        if os.stat(path).st_ino == os.fstat(sent.fileno()).st_ino:  # else it was logged anew meanwhile
-            os.unlink(path)
+def _remove(place: str, one: _Waiting) -> None:
+    with _alone(place):
+        if _is_still(place, one):
+            os.unlink(os.path.join(place, one.name))
 
 
-def _refuse(place: str, name: str, header: Header, error: RunstoneError, tell: bool) -> None:
-    os.rename(os.path.join(place, name), os.path.join(place, name + _REFUSED))
-    if not tell:  # of a store here, whoever logged it is still there and told by an error
-        return
-    fields = {"path": header.path, "kept": os.path.join(place, name + _REFUSED)}
-    waiting.keep_rejected(
-        os.path.join(os.path.dirname(place), "journal"),
-        waiting.Rejected(header.run_id, "log_artifact", fields, error.error_code, error.message),
-    )
+def _refuse(place: str, one: _Waiting, error: RunstoneError, tell: bool) -> list[RunstoneError]:
+    with _alone(place):
+        if not _is_still(place, one):
+            return []  # what is to be stored of this path is another file by now, which nobody has refused
+        kept = os.path.join(place, one.name + _REFUSED)
+        number = 1
+        while os.path.lexists(kept):
+            number += 1
+            kept = os.path.join(place, f"{one.name}-{number}{_REFUSED}")
+        os.rename(os.path.join(place, one.name), kept)
+    if tell:  # of a store here, whoever logged it is still there and told by an error
+        fields = {"path": one.header.path, "kept": kept}
+        waiting.keep_rejected(
+            os.path.join(os.path.dirname(place), "journal"),
+            waiting.Rejected(one.header.run_id, "log_artifact", fields, error.error_code, error.message),
+        )
+    return [error]
+
+
+def _is_still(place: str, one: _Waiting) -> bool:
+    """Whether it was not logged anew meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(os.path.join(place, one.name)).st_ino == os.fstat(one.stream.fileno()).st_ino
+    return False

@@ -34,7 +34,7 @@ Found = tuple[Place, "bytes | None"]
 Again = Callable[[list[str]], Iterable[Place]]
 # Chunks that are asked for again at once.
 _ASKED = 500
-_NEVER_AGAIN = -1
+NEVER_AGAIN = -1
 
 
 def repository_in(folder: str) -> Repository:
@@ -75,7 +75,7 @@ class Repository:
         """
         sources = list(sources)
         # Where each stream began, so that all can be read once more; None of one that cannot.
-        starts = [None if isinstance(source, str | bytes) else _place(source) for _, source in sources]
+        starts = [None if isinstance(source, str | bytes) else start_of(source) for _, source in sources]
         # Where packs are kept by somebody who indexes them, that one is the writer who is seen.
         with nullcontext() if self.blobs.indexed else storing(self.folder):
             # What was known to be here may be pruned before it is named. Then it is known not to be; the last time, nothing is taken
@@ -85,7 +85,7 @@ class Repository:
                     self._store(sources, trusted, commit, forget, told, guess)
                     return
                 except ContentGone:
-                    if trusted is _nothing_known or _NEVER_AGAIN in starts:
+                    if trusted is _nothing_known or NEVER_AGAIN in starts:
                         raise
                     for (_, source), start in zip(sources, starts, strict=True):
                         if start is not None:
@@ -180,12 +180,12 @@ def _nothing_known(digests: list[str]) -> set[str]:
     return set()
 
 
-def _place(source: Any) -> int | None:
-    """Where a stream is; `_NEVER_AGAIN` of one that cannot go back."""
+def start_of(source: Any) -> int:
+    """Where a stream is; `NEVER_AGAIN` of one that cannot go back."""
     try:
-        return source.tell() if source.seekable() else _NEVER_AGAIN
+        return int(source.tell()) if source.seekable() else NEVER_AGAIN
     except (AttributeError, OSError, ValueError):
-        return _NEVER_AGAIN
+        return NEVER_AGAIN
 
 
 def _moved(places: list[Place], again: Again) -> list[Place] | None:
