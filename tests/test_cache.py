@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from tests.support.within import ServerWithin
 
 from runstone.client import Client, fetching
 from runstone.repository import cache as caching
+from runstone.repository import destination
 from runstone.repository.cache import Cache
+from runstone.repository.destination import Destination
+from runstone.repository.own_folder import own_folder
 
 BIG = random.Random(3).randbytes(20_000_000)
 DATA = random.Random(4).randbytes(1_000_000)
@@ -181,3 +185,96 @@ def test_a_digest_that_a_forged_store_says_names_nothing_outside_the_cache(tmp_p
     for name in ("blake3:../../../evil", "../evil:" + "0" * 64, "", "blake3:" + "0" * 63 + "/", "x"):
         assert not cache.takes(name, 10**6)
         assert cache.find(name, 10**6) is None
+
+
+@pytest.mark.parametrize("whose", ["anybody's", "another's"])
+def test_what_another_user_may_have_put_there_is_not_believed(
+    client: Client, run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    client.download_artifacts(run_id, "big.bin")
+    flip(entries(tmp_path)[len(BIG)], keep_times=True)
+    folder = tmp_path / "state/cache"
+    if whose == "anybody's":
+        folder.chmod(0o1777)
+    else:
+        us = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+    fetched = fetching.fetch(client, run_id, "big.bin", "out")
+    assert (fetched.store, fetched.cache) == (len(BIG), 0)
+    assert Path(fetched.path).read_bytes() == BIG
+    assert len(list(folder.glob("user-*/files/*/*/*"))) == (whose == "anybody's"), "in a folder of everybody's, in ours"
+    assert fetching.fetch(client, run_id, "big.bin", None).cache == (len(BIG) if whose == "anybody's" else 0)
+
+
+def test_a_folder_of_our_own_is_no_link_of_somebody_elses(tmp_path: Path) -> None:
+    shared, other = tmp_path / "shared", tmp_path / "other"
+    shared.mkdir()
+    other.mkdir(0o700)
+    assert own_folder(str(shared)) == str(shared)
+    shared.chmod(0o1777)
+    own = shared / f"user-{os.geteuid()}"
+    assert own_folder(str(shared)) == str(own)
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700
+    own.rmdir()
+    own.symlink_to(other)
+    assert own_folder(str(shared)) is None
+    (tmp_path / "link").symlink_to(other)
+    assert own_folder(str(tmp_path / "link")) == str(tmp_path / "link"), "ours may be one"
+    (tmp_path / "file").write_bytes(b"")
+    assert own_folder(str(tmp_path / "file")) is None
+
+
+def test_a_pipe_in_the_place_of_an_entry_is_not_waited_for(client: Client, run_id: str, tmp_path: Path) -> None:
+    client.download_artifacts(run_id, "big.bin")
+    entry = entries(tmp_path)[len(BIG)]
+    entry.unlink()
+    os.mkfifo(entry, 0o444)
+    assert Path(client.download_artifacts(run_id, "big.bin", "out")).read_bytes() == BIG
+
+
+@pytest.mark.parametrize("when", ["found", "copied"])
+@pytest.mark.parametrize("links", ["never", "always"])
+def test_the_folder_may_be_deleted_while_a_file_of_it_is_fetched(
+    client: Client, run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str, links: str
+) -> None:
+    monkeypatch.setenv("RUNSTONE_CACHE_LINKS", links)
+    monkeypatch.setattr(destination, "clone", lambda source, target: False)
+    client.download_artifacts(run_id, "big.bin")
+
+    def deleting(act: Callable[..., object]) -> Callable[..., object]:
+        def done(*given: object) -> object:
+            result = act(*given)
+            shutil.rmtree(tmp_path / "state/cache", ignore_errors=True)
+            return result
+
+        return done
+
+    if when == "found":
+        monkeypatch.setattr(Cache, "find", deleting(Cache.find))
+    else:
+        monkeypatch.setattr(destination, "copy", deleting(destination.copy))
+        monkeypatch.setattr(Destination, "_link", deleting(Destination._link))
+    fetched = fetching.fetch(client, run_id, "big.bin", "out")
+    assert fetched.cache == len(BIG)
+    assert Path(fetched.path).read_bytes() == BIG
+
+
+def test_what_is_written_while_it_is_copied_is_fetched_anew(
+    client: Client, run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.download_artifacts(run_id, "big.bin")
+    entry, copy = entries(tmp_path)[len(BIG)], destination.copy
+    changed: list[Path] = []
+
+    def written_meanwhile(source: int, target: int) -> None:
+        if not changed:
+            flip(entry, keep_times=False)
+            changed.append(entry)
+        copy(source, target)
+
+    monkeypatch.setattr(destination, "clone", lambda source, target: False)
+    monkeypatch.setattr(destination, "copy", written_meanwhile)
+    fetched = fetching.fetch(client, run_id, "big.bin", "out")
+    assert fetched.store == len(BIG)
+    assert Path(fetched.path).read_bytes() == BIG
+    assert os.listdir("out") == ["big.bin"]

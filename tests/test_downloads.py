@@ -163,6 +163,33 @@ def test_two_names_that_the_folder_takes_for_one_do_not_replace_each_other(tmp_p
     assert Path("name").read_bytes() == b"three"
 
 
+def test_two_names_of_one_file_in_the_folder_are_replaced_each_by_itself(run_id: str) -> None:
+    fetch(run_id)
+    Path("out/a/e.txt").hardlink_to("out/a/c.txt")
+    Path("out/link.txt").hardlink_to("out/a/c.txt")
+    runstone.Client().log_files(run_id, {"a/e.txt": b"more", "link.txt": b"most"})
+    fetch(run_id)
+    assert [Path("out", path).read_bytes() for path in ("a/c.txt", "a/e.txt", "link.txt")] == [
+        b"text",
+        b"more",
+        b"most",
+    ]
+
+
+@pytest.mark.parametrize("there", ["A", "a"])
+def test_two_names_that_differ_in_case_do_not_replace_each_other_where_that_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str
+) -> None:
+    with Destination(str(tmp_path)) as destination:
+        destination.put("A", [b"one"])
+        os.link(
+            "A", "a"
+        )  # what such a disk does: the file is found by both, and listed by the one that it was made with
+        monkeypatch.setattr(os, "listdir", lambda folder: [there])
+        with pytest.raises(AlreadyExists, match="takes their names for one"):
+            destination.put("a", [b"two"])
+
+
 @pytest.mark.parametrize(
     ("include", "exclude", "found"),
     [

@@ -14,6 +14,7 @@ from tests.support.scripts import start
 import runstone
 from runstone.client import fetching
 from runstone.errors import CorruptData
+from runstone.repository.resumed import open_partial
 
 pytestmark = pytest.mark.everywhere
 
@@ -112,3 +113,15 @@ def test_what_nobody_went_on_with_is_swept_after_a_week(tmp_path: Path, run_id: 
     os.utime(old, (0, 0))
     fetching.fetch(runstone.Client(), run_id, "big.bin", "out")
     assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_where_files_show_another_owner_than_who_made_them_nothing_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    us = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: us + 1)  # as on a mount with uid= of its own, or to a server's nobody
+    (tmp_path / "mount").mkdir()
+    folder = os.open(tmp_path / "mount", os.O_RDONLY)
+    assert open_partial(folder, "blake3:00") is None
+    os.close(folder)
+    assert os.listdir(tmp_path / "mount") == []

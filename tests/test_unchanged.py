@@ -289,6 +289,25 @@ def test_whatever_becomes_of_the_table_what_is_logged_is_right(
     table.parent.chmod(0o700)
 
 
+@pytest.mark.parametrize("whose", ["another's", "anybody's"])
+def test_a_table_that_another_user_may_write_is_not_believed(
+    client: runstone.Client, run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    one, two = written(tmp_path / "one", OLD), written(tmp_path / "two", NEW)
+    client.log_artifact(run_id, two)
+    (table,) = tmp_path.rglob("unchanged")
+    forged = Unchanged(str(table.parent))
+    forged.keep(unchanged._key(str(one), one.stat()), client.list_artifacts(run_id)[0].digest or "")
+    forged.close()
+    if whose == "anybody's":
+        table.chmod(0o666)
+    else:
+        us = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+    client.log_artifact(run_id, one)
+    assert client.read_artifact(run_id, "one") == OLD
+
+
 def test_the_table_stays_small_and_forgets_the_oldest_guess(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unchanged, "_BUCKETS", 16)
     table = Unchanged(str(tmp_path))

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +18,7 @@ from runstone.entities import FileInfo
 from runstone.errors import NotFound, WrongFileKind, from_os_error
 from runstone.operations import artifacts, rules
 from runstone.operations.patterns import chooser
-from runstone.repository.cache import LEAST_CACHED, Cache, is_as_it_was
+from runstone.repository.cache import LEAST_CACHED, Cache, Kept
 from runstone.repository.destination import Destination
 from runstone.repository.resumed import complete
 
@@ -236,14 +236,12 @@ class _Download:
                 return
         destination.put_resumed(file.name, whole, partial(self._fill, file))
 
-    def _copied(self, file: _File, kept: str) -> bool:
-        """Have a file of the cache's; False where it went away, or was written, meanwhile."""
-        try:
-            # A second name of it has its mode too, which is not to be changed in the cache.
-            self._into().put_copy(file.name, kept, link=self._link and not file.info.executable)
-        except FileNotFoundError:
-            return False
-        return is_as_it_was(kept, file.info.file_size or 0)
+    def _copied(self, file: _File, kept: Kept) -> bool:
+        """Have a file of the cache's; False where it was written meanwhile."""
+        # A second name of it has its mode too, which is not to be changed in the cache.
+        name = kept.path if self._link and not file.info.executable else None
+        with closing(kept):
+            return self._into().put_copy(file.name, kept.descriptor, name, kept.is_as_it_was)
 
     def _fill(self, file: _File, descriptor: int) -> None:
         arrived = complete(

@@ -7,16 +7,19 @@ its nanoseconds a mark, which is gone as soon as anybody writes the file, throug
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
 import stat
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from runstone.errors import CorruptData, RunstoneError
 from runstone.repository import unfinished
 from runstone.repository.chunks import digest_of_file
+from runstone.repository.own_folder import is_own, own_folder
 from runstone.repository.resumed import open_partial, sweep_old
 
 # Shorter contents come by the hundred in one request; a file of its own for each would cost more.
@@ -30,11 +33,27 @@ _BELIEVED = 24 * 3600
 _ENTRIES, _PARTIAL, _DAMAGED = "files", "partial", "damaged"
 
 
+class Kept(NamedTuple):
+    """A content's file, open: its bytes are at hand even where its entry goes, as it may at any moment. It is closed by who has it."""
+
+    path: str
+    descriptor: int
+    size: int
+
+    def is_as_it_was(self) -> bool:
+        """Whether nobody has written it since it was looked at."""
+        return _is_untouched(os.fstat(self.descriptor), self.size)
+
+    def close(self) -> None:
+        """Close it."""
+        os.close(self.descriptor)
+
+
 class Cache:
-    """A folder of files by digest, which any number of processes share.
+    """A folder of files by digest, which any number of this user's processes share. Nothing in it is another user's.
 
     Args:
-        folder: made when something is first put there.
+        folder: made when something is first put there. Where others may write it, a folder of our own in it is used.
         limit: bytes; what was used longest ago goes first.
     """
 
@@ -46,40 +65,46 @@ class Cache:
         if not (LEAST_CACHED <= size <= self.limit and _DIGEST.fullmatch(whole)):
             return False
         with contextlib.suppress(OSError):
-            os.makedirs(self.folder, 0o700, exist_ok=True)
-            room = os.statvfs(self.folder)
+            room = os.statvfs(self._own())
             return room.f_bavail * room.f_frsize > 2 * size  # it and a copy of it
         return False
 
-    def find(self, whole: str, size: int) -> str | None:
-        """The path of a content's file, which is as it was put there. One that is not is taken away, or put aside where the disk spoilt it."""
-        path = self._path(whole)
+    def find(self, whole: str, size: int) -> Kept | None:
+        """A content's file, which is as it was put there. One that is not is taken away, or put aside where the disk spoilt it."""
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            path = self._path(whole)
+            # Whatever is there, opening it must not wait.
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return None
-        with open(descriptor, "rb", buffering=0) as file:
-            status = os.fstat(descriptor)
-            if not _is_untouched(status, size):
-                _remove(
-                    path
-                )  # somebody wrote it by another of its names, and may keep it so: it is only no entry any more
-                return None
-            if size <= _ALWAYS or not _is_believed(status.st_mtime):
-                if digest_of_file(file) != whole:
-                    self._put_aside(path)
-                    return None
-                _stamp(descriptor)
-            else:
-                os.utime(descriptor, ns=(time.time_ns(), status.st_mtime_ns))  # the time of its last use
-        return path
+        kept = Kept(path, descriptor, size)
+        with contextlib.suppress(OSError):
+            if self._is_good(kept, whole):
+                return kept
+        kept.close()
+        return None
 
-    def fetch(self, whole: str, size: int, fill: Callable[[int], None]) -> str | None:
-        """Have a content's file made by `fill`, which writes what is missing to a descriptor; its path. None where that cannot be here:
-        somebody else is at it, or there is no room. What arrives of one that is broken off stays for the next."""
-        place = os.path.join(self.folder, _PARTIAL)
-        path = self._path(whole)
+    def _is_good(self, kept: Kept, whole: str) -> bool:
+        status = os.fstat(kept.descriptor)
+        if not _is_untouched(status, kept.size):
+            # Somebody wrote it by another of its names, and may keep it so: it is only no entry any more.
+            _remove(kept.path)
+            return False
+        if kept.size > _ALWAYS and _is_believed(status.st_mtime):
+            os.utime(kept.descriptor, ns=(time.time_ns(), status.st_mtime_ns))  # the time of its last use
+            return True
+        with open(kept.descriptor, "rb", buffering=0, closefd=False) as file:
+            if digest_of_file(file) != whole:
+                self._put_aside(kept.path)
+                return False
+        _stamp(kept.descriptor)
+        return True
+
+    def fetch(self, whole: str, size: int, fill: Callable[[int], None]) -> Kept | None:
+        """Have a content's file made by `fill`, which writes what is missing to a descriptor. None where that cannot be here: somebody
+        else is at it, or there is no room. What arrives of one that is broken off stays for the next."""
         try:
+            place, path = os.path.join(self._own(), _PARTIAL), self._path(whole)
             os.makedirs(place, 0o700, exist_ok=True)
             os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
             folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
@@ -98,35 +123,35 @@ class Cache:
                 if not _is_untouched(os.fstat(descriptor), size):
                     raise OSError(f"{path!r} does not keep a time to the nanosecond")
                 os.rename(partial, path, src_dir_fd=folder)
-            except CorruptData:
-                os.unlink(partial, dir_fd=folder)
-                raise
-            except OSError as error:
-                if isinstance(error, RunstoneError):
-                    raise  # what arrived is good
-                with contextlib.suppress(OSError):
-                    os.unlink(partial, dir_fd=folder)
-                return None
-            finally:
+            except BaseException as error:
+                # What arrived is good where its sender, or the user, broke off.
+                if isinstance(error, CorruptData) or _is_ours(error):
+                    with contextlib.suppress(OSError):
+                        os.unlink(partial, dir_fd=folder)
                 unfinished.unlock(descriptor)
+                if _is_ours(error):
+                    return None
+                raise
         finally:
             os.close(folder)
-        return path
+        unfinished.release(descriptor)
+        return Kept(path, descriptor, size)
 
     def trim(self) -> None:
         """Take away what was used longest ago, where all of it is more than the limit. Nothing where another process does so just now."""
         with contextlib.suppress(OSError):
-            descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+            own = self._own()
+            descriptor = os.open(own, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self._trim()
+                self._trim(own)
             finally:
                 unfinished.unlock(descriptor)
 
-    def _trim(self) -> None:
+    def _trim(self, own: str) -> None:
         found: list[tuple[int, int, str]] = []
         for kind in (_ENTRIES, _DAMAGED):
-            for place, _, names in os.walk(os.path.join(self.folder, kind)):
+            for place, _, names in os.walk(os.path.join(own, kind)):
                 for name in names:
                     path = os.path.join(place, name)
                     with contextlib.suppress(OSError):
@@ -139,29 +164,32 @@ class Cache:
             _remove(path)
             total -= size
 
+    def _own(self) -> str:
+        own = own_folder(self.folder)
+        if own is None:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), self.folder)
+        return own
+
     def _path(self, whole: str) -> str:
         match = _DIGEST.fullmatch(whole)
         algorithm, name = match.groups() if match else ("none", "none")
-        return os.path.join(self.folder, _ENTRIES, algorithm, name[:2], name)
+        return os.path.join(self._own(), _ENTRIES, algorithm, name[:2], name)
 
     def _put_aside(self, path: str) -> None:
-        place = os.path.join(self.folder, _DAMAGED)
         with contextlib.suppress(OSError):
+            place = os.path.join(self._own(), _DAMAGED)
             os.makedirs(place, 0o700, exist_ok=True)
             os.rename(path, os.path.join(place, f"{os.path.basename(path)}.{os.urandom(4).hex()}"))
 
 
-def is_as_it_was(path: str, size: int) -> bool:
-    """Whether nobody has written an entry since it was looked at."""
-    try:
-        return _is_untouched(os.lstat(path), size)
-    except OSError:
-        return False
+def _is_ours(error: BaseException) -> bool:
+    """Whether it is this disk's, and not the store's."""
+    return isinstance(error, OSError) and not isinstance(error, RunstoneError)
 
 
 def _is_untouched(status: os.stat_result, size: int) -> bool:
     return (
-        stat.S_ISREG(status.st_mode)
+        is_own(status, stat.S_IFREG)
         and status.st_size == size
         and not status.st_mode & 0o222
         and status.st_mtime_ns % 1_000_000_000 == _MARK

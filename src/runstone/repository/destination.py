@@ -18,7 +18,11 @@ from runstone.repository.resumed import open_partial, sweep_old
 
 # A name of its own length: what is fetched may have the longest name that the file system takes.
 _PART = (".runstone-", ".part")
+# Another file system, one that knows no links, or nothing of that name any more.
+_NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOENT)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+_Identity = tuple[int, int]
 
 
 class Destination:
@@ -37,7 +41,8 @@ class Destination:
             raise from_os_error(error, f"Opening the folder {folder!r}") from error
         self._here = os.dup(self._top)
         self._parts: list[str] | None = None
-        self._placed: set[tuple[int, int]] = set() if beside is None else beside._placed
+        # Files that were put here, each with its names: folder and name in it.
+        self._placed: dict[_Identity, set[tuple[_Identity, str]]] = {} if beside is None else beside._placed
         self._guard: threading.Lock = threading.Lock() if beside is None else beside._guard
 
     def __enter__(self) -> Destination:
@@ -77,17 +82,25 @@ class Destination:
             with self._finishing(path, *(partial or self._create()), keep=partial is not None) as (_, descriptor):
                 fill(descriptor)
 
-    def put_copy(self, path: str, source: str, *, link: bool) -> None:
+    def put_copy(self, path: str, source: int, name: str | None, is_good: Callable[[], bool]) -> bool:
         """Let a file have the bytes of one that is here: it shares its blocks where the file system can; else it is one more name of it,
-        where that is allowed (`link`) and possible; else it is a copy."""
-        with self._writing(path):
-            origin = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
-            try:
-                with self._finishing(path, *self._create()) as (partial, descriptor):
-                    if not clone(origin, descriptor) and not (link and self._link(source, partial)):
-                        copy(origin, descriptor)
-            finally:
-                os.close(origin)
+        where that is allowed and possible; else it is a copy.
+
+        Args:
+            path: as for `put`.
+            source: the one that is here, a descriptor.
+            name: the path of it, where this may be one more name of it. Another file that has that name meanwhile is not taken for it.
+            is_good: asked when the bytes are here. Where they are not, nothing is replaced and False comes back.
+        """
+        try:
+            with self._writing(path), self._finishing(path, *self._create()) as (partial, descriptor):
+                if not clone(source, descriptor) and not (name and self._link(source, name, partial)):
+                    copy(source, descriptor)
+                if not is_good():
+                    raise _ChangedError
+        except _ChangedError:
+            return False
+        return True
 
     def make_executable(self, path: str) -> None:
         """Let a file that was put here be run by whoever may read it."""
@@ -114,7 +127,7 @@ class Destination:
                 if not stat.S_ISREG(status.st_mode) or status.st_size != size or digest_of_file(file) != whole:
                     return False
             with self._guard:
-                self._placed.add(_identity(status))
+                self._note(_identity(status), name)
         return True
 
     @contextlib.contextmanager
@@ -142,23 +155,26 @@ class Destination:
                 self._refuse_twice(path, name)
                 identity = _identity(os.stat(partial, dir_fd=self._here, follow_symlinks=False))
                 os.rename(partial, name, src_dir_fd=self._here, dst_dir_fd=self._here)
-                self._placed.add(identity)
+                self._note(identity, name)
         except BaseException as error:
             if not keep or isinstance(error, CorruptData) or getattr(error, "errno", None) in _NO_ROOM:
                 with contextlib.suppress(OSError):
                     os.unlink(partial, dir_fd=self._here)
             raise
         finally:
-            os.close(descriptor)
+            unfinished.unlock(descriptor)
 
-    def _link(self, source: str, partial: str) -> bool:
+    def _link(self, source: int, name: str, partial: str) -> bool:
         other = os.urandom(8).hex().join(_PART)
         try:
-            os.link(source, other, dst_dir_fd=self._here)
+            os.link(name, other, dst_dir_fd=self._here, follow_symlinks=False)
         except OSError as error:
-            if error.errno in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP):
-                return False  # another file system, or one that knows no links
+            if error.errno in _NO_LINK:
+                return False
             raise
+        if _identity(os.stat(other, dir_fd=self._here, follow_symlinks=False)) != _identity(os.fstat(source)):
+            os.unlink(other, dir_fd=self._here)
+            return False
         os.rename(other, partial, src_dir_fd=self._here, dst_dir_fd=self._here)
         return True
 
@@ -188,14 +204,28 @@ class Destination:
         unfinished.sweep(here, *_PART)
         sweep_old(here)
 
+    def _note(self, file: _Identity, name: str) -> None:
+        self._placed.setdefault(file, set()).add((_identity(os.fstat(self._here)), name))
+
     def _refuse_twice(self, path: str, name: str) -> None:
         # Names that are two in the store may be one here, where case or the way an accent is written makes no difference.
         with contextlib.suppress(FileNotFoundError):
-            if _identity(os.stat(name, dir_fd=self._here, follow_symlinks=False)) in self._placed:
+            file = _identity(os.stat(name, dir_fd=self._here, follow_symlinks=False))
+            if file in self._placed and not self._is_one_more_name(name, self._placed[file]):
                 raise AlreadyExists(
                     f"{path!r} would replace another file that was fetched just now: {self.folder!r} takes their names for one. Fetch them one by one, into different folders."
                 )
 
+    def _is_one_more_name(self, name: str, names: set[tuple[_Identity, str]]) -> bool:
+        """Whether a file that is here has this name beside those, as hard links have: each can be replaced by itself."""
+        here = _identity(os.fstat(self._here))
+        others = {other for folder, other in names if folder == here}
+        return name not in others and (not others or {name, *others}.issubset(os.listdir(self._here)))
 
-def _identity(status: os.stat_result) -> tuple[int, int]:
+
+class _ChangedError(Exception):
+    """What was copied was written meanwhile."""
+
+
+def _identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino

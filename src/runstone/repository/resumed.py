@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import stat
-import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
@@ -22,9 +21,10 @@ KEPT_FOR = 7 * 24 * 3600
 
 def open_partial(folder: int, whole: str) -> tuple[str, int] | None:
     """The file in a folder (a descriptor) that this content is fetched into, made where it is missing: its name, and its descriptor,
-    locked. None where somebody is fetching it just now, or the file system knows no locks."""
+    locked. None where somebody is fetching it just now, or the file system knows no locks, or does not say whose its files are."""
     name = f"{START}{sha256(whole.encode()).hexdigest()[:32]}{END}"
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    replaced = False
     while True:
         descriptor = os.open(name, flags, 0o666, dir_fd=folder)
         try:
@@ -38,6 +38,10 @@ def open_partial(folder: int, whole: str) -> tuple[str, int] | None:
                 return name, descriptor
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=folder)  # not ours: who made it may have it open still
+            if replaced:
+                unfinished.unlock(descriptor)
+                return None
+            replaced = True
         unfinished.unlock(descriptor)  # also where whoever fetched it has just given it its own name
 
 
@@ -97,13 +101,4 @@ def complete(
 
 def sweep_old(folder: int) -> None:
     """Delete what nobody went on with for a week."""
-    for name in os.listdir(folder):
-        if name.startswith(START) and name.endswith(END):
-            with contextlib.suppress(OSError):
-                descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    if os.fstat(descriptor).st_mtime < time.time() - KEPT_FOR:
-                        os.unlink(name, dir_fd=folder)
-                finally:
-                    unfinished.unlock(descriptor)
+    unfinished.sweep(folder, START, END, KEPT_FOR)

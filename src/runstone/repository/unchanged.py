@@ -13,6 +13,7 @@ import struct
 import time
 
 from runstone.repository.mapped import told_after
+from runstone.repository.own_folder import is_own, own_folder
 
 # Smaller files are read as quickly as they are looked up.
 LEAST_REMEMBERED = 64 * 1024
@@ -31,16 +32,21 @@ class Unchanged:
     """The table.
 
     Args:
-        folder: where it is; made when missing. Where none can be made, nothing is remembered.
+        folder: where it is; made when missing. Where none can be made, or it is not ours alone, nothing is remembered.
     """
 
     def __init__(self, folder: str) -> None:
         self._descriptor: int | None = None
+        own = own_folder(folder)
+        if own is None:
+            return
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with contextlib.suppress(OSError):
-            os.makedirs(folder, 0o700, exist_ok=True)
-            self._descriptor = os.open(
-                os.path.join(folder, "unchanged"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-            )
+            descriptor = os.open(os.path.join(own, "unchanged"), flags, 0o600)
+            if is_own(os.fstat(descriptor), stat.S_IFREG):
+                self._descriptor = descriptor
+            else:
+                os.close(descriptor)
 
     def close(self) -> None:
         """Close the file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 
 # Pieces that one call may be given.
 _AT_ONCE = 1024
@@ -21,8 +22,9 @@ def create(folder: int, name: str, mode: int = 0o666) -> int:
         os.close(descriptor)  # somebody's sweep came between the two lines above
 
 
-def sweep(folder: int, start: str, end: str) -> None:
-    """Delete a folder's files whose names start and end so and whose writers are dead. What cannot be deleted is left there."""
+def sweep(folder: int, start: str, end: str, kept_for: float | None = None) -> None:
+    """Delete a folder's files whose names start and end so and whose writers are dead, for so many seconds where that is said (the last
+    write counts). What cannot be deleted is left there."""
     for name in os.listdir(folder):
         if not (name.startswith(start) and name.endswith(end)):
             continue
@@ -30,16 +32,22 @@ def sweep(folder: int, start: str, end: str) -> None:
             descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(name, dir_fd=folder)
+                if kept_for is None or os.fstat(descriptor).st_mtime < time.time() - kept_for:
+                    os.unlink(name, dir_fd=folder)
             finally:
                 unlock(descriptor)
 
 
 def unlock(descriptor: int) -> None:
     """Give a lock of ours back and close it. A child that was forked meanwhile has the descriptor too: closing alone would leave the lock."""
+    release(descriptor)
+    os.close(descriptor)
+
+
+def release(descriptor: int) -> None:
+    """Give a lock of ours back; the file stays open."""
     with contextlib.suppress(OSError):  # a file system that knows no locks
         fcntl.flock(descriptor, fcntl.LOCK_UN)
-    os.close(descriptor)
 
 
 def write(descriptor: int, data: bytes | memoryview) -> None:
