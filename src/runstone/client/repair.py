@@ -11,6 +11,7 @@ from runstone.client.verification import Damage, Findings, examine
 from runstone.errors import Conflict, CorruptData, MissingFile, RunstoneError, from_os_error
 from runstone.operations import checking, packs
 from runstone.operations.artifacts import PlacedChunk
+from runstone.repository.stores import refuse_file
 from runstone.repository.writing import storing
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def repair(
         dry_run: find out what could be brought back, and change nothing.
         progress: is told the bytes of each content that was read.
     """
-    give = _source(source)
+    give = _source(self, source)
     found = examine(self, progress)
     broken = _Broken(self, found)
     brought = {"chunks": 0, "size": 0}
@@ -207,13 +208,14 @@ class _Fresh:
             self._repository.blobs.delete(pack.name)
 
 
-def _source(source: Client | str | os.PathLike[str]) -> Source:
+def _source(self: Client, source: Client | str | os.PathLike[str]) -> Source:
     from runstone.client import Client
     from runstone.transport.discovery import is_store, resolve
 
     if not isinstance(source, Client):
         address = resolve(source)
-        if not is_store(address):
+        # The folder that this very store lies in has the files that were logged from it.
+        if not is_store(address) or address == self.tracking_uri:
             path = os.fspath(source)
             if not os.path.exists(path):
                 raise MissingFile(f"There is no store at {path!r} to repair from, and no file either.", path)
@@ -263,6 +265,7 @@ def _cut(local: str) -> Iterator[tuple[str, int]]:
     from runstone.repository.chunks import LEAST, Cutter, begin, digest
 
     try:
+        refuse_file(local)
         with open(local, "rb", buffering=0) as file:
             first = begin(file.readinto, os.fstat(file.fileno()).st_size)
             if len(first) <= LEAST:

@@ -13,6 +13,7 @@ from runstone.data.dataset import Dataset
 from runstone.data.digest import DIGITS, PREFIX, Digest
 from runstone.data.sources import LocalArtifactDatasetSource
 from runstone.errors import FileChanged, MissingFile, WrongFileKind, from_os_error
+from runstone.repository.stores import is_store, refuse_file, refuse_folder
 
 _PIECE = 1 << 20
 
@@ -56,7 +57,8 @@ def from_path(
     A file's digest is the beginning of the one it has as an artifact: the two can be told to be the same.
 
     Args:
-        path: the file, or the folder with all that is under it (links are followed, folders that are links are not).
+        path: the file, or the folder with all that is under it (links are followed, folders that are links are not; a
+            runstone store in it is left out).
         source: where it came from: a URI or a DatasetSource; the path itself unless given.
         name: what to call it; the last part of the path unless given.
         digest: one of your own, at most 36 characters; over all the bytes unless given.
@@ -83,13 +85,16 @@ def _digest_of_folder(folder: str, files: dict[str, os.stat_result]) -> str:
 
 def _files(path: str) -> Iterator[tuple[str, os.stat_result]]:
     if os.path.isdir(path):
-        for folder, _, names in os.walk(path, onerror=_refused):
+        refuse_folder(path)
+        for folder, inner, names in os.walk(path, onerror=_refused):
+            inner[:] = [name for name in inner if not is_store(os.path.join(folder, name))]
             for name in names:
                 yield from _files(os.path.join(folder, name))
         return
     facts = os.stat(path)
     if not stat.S_ISREG(facts.st_mode):
         raise WrongFileKind(f"{path!r} is neither a file nor a folder; data are read from these.", path)
+    refuse_file(path, facts)
     yield path, facts
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from runstone.errors import InvalidParameter, MissingFile, NotServed
 from runstone.provenance.secrets import without_credentials
+from runstone.repository.stores import is_store, refuse_file, refuse_folder
 
 # A letter alone is a drive of another system, not a scheme.
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]+):/")
@@ -64,7 +65,16 @@ class LocalArtifactDatasetSource(DatasetSource):
         import shutil
 
         target = os.path.join(dst_path, os.path.basename(os.path.normpath(path)))
-        return str(shutil.copytree(path, target) if os.path.isdir(path) else shutil.copyfile(path, target))
+        if not os.path.isdir(path):
+            refuse_file(path)
+            return str(shutil.copyfile(path, target))
+        refuse_folder(path)
+
+        def copied(source: str, copy: str) -> str:
+            refuse_file(source)
+            return str(shutil.copy2(source, copy))
+
+        return str(shutil.copytree(path, target, ignore=_stores, copy_function=copied))
 
     def path(self) -> str:
         """The path here that the URI names. Raises InvalidParameter for a file: URI of another machine."""
@@ -198,6 +208,10 @@ def code_source() -> CodeDatasetSource:
 
     tags = facts.tags(git.find(facts.source_folder()))
     return CodeDatasetSource({key: value for key, value in tags.items() if key.startswith("mlflow.")})
+
+
+def _stores(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if is_store(os.path.join(folder, name))]
 
 
 def _shown(uri: str) -> str:

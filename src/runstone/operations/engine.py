@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 from runstone.errors import CorruptData, StorageDenied, StorageFull, from_os_error
 from runstone.operations.locations import Locations
 from runstone.repository import writing
+from runstone.repository.stores import DATABASE_NAME as DATABASE_NAME
 from runstone.repository.unfinished import unlock
 from runstone.store import arrivals
 from runstone.store.database import Connection, Database
 
-DATABASE_NAME = "runstone.db"
 _IN_THE_STORE = Locations()
 
 

@@ -15,6 +15,7 @@ from runstone.repository import unfinished
 from runstone.repository.chunks import digest_of_file
 from runstone.repository.duplicating import clone, copy
 from runstone.repository.resumed import open_partial, sweep_old
+from runstone.repository.stores import is_open_database, refuse_in
 
 # A name of its own length: what is fetched may have the longest name that the file system takes.
 _PART = (".runstone-", ".part")
@@ -119,6 +120,8 @@ class Destination:
         name = path.rpartition("/")[2]
         with self._writing(path):
             try:
+                if is_open_database(os.stat(name, dir_fd=self._here, follow_symlinks=False)):
+                    return False
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._here)
             except OSError:
                 return False
@@ -132,9 +135,11 @@ class Destination:
 
     @contextlib.contextmanager
     def _writing(self, path: str) -> Iterator[None]:
-        """In the folder of a path; what goes wrong is told in words."""
+        """In the folder of a path, which is no store's own; what goes wrong is told in words."""
+        *folders, name = path.split("/")
         try:
-            self._enter(path.split("/")[:-1])
+            self._enter(folders)
+            refuse_in(os.path.join(self.folder, *folders), name, path)
             yield
         except RunstoneError:
             raise
@@ -186,6 +191,7 @@ class Destination:
         for depth, name in enumerate(folders):
             above = here
             try:
+                refuse_in(os.path.join(self.folder, *folders[:depth]), name, "/".join(folders))
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(name, dir_fd=above)
                 here = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from runstone.errors import WrongFileKind, from_os_error
-
-Identity = tuple[int, int]
+from runstone.errors import RunstoneError, WrongFileKind, from_os_error
+from runstone.repository.stores import Identity, identity, is_store, refuse_folder
 
 
 def walk(folder: str) -> list[tuple[str, str]]:
-    """A folder's files as (path below it, local path), by path, links followed. Raises WrongFileKind for a link that leads into itself."""
+    """A folder's files as (path below it, local path), by path, links followed; stores that lie in it are left out.
+    Raises WrongFileKind for a link that leads into itself, and for a folder that is itself a store."""
     return sorted(_below(folder))
 
 
@@ -34,17 +34,21 @@ def _below(folder: str) -> Iterator[tuple[str, str]]:
         while places:
             place, prefix, above = places.pop()
             status = os.stat(place)
-            identity = (status.st_dev, status.st_ino)
-            if identity in above:
+            this = identity(status)
+            if this in above:
                 raise _circle(place)
+            if is_store(place):
+                if not prefix:
+                    refuse_folder(place)
+                continue
             with os.scandir(place) as entries:
                 for entry in entries:
                     path = prefix + entry.name
                     if entry.is_dir():
-                        places.append((entry.path, path + "/", above | {identity}))
+                        places.append((entry.path, path + "/", above | {this}))
                     else:
                         yield path, entry.path
-    except WrongFileKind:
+    except RunstoneError:
         raise
     except OSError as error:
         raise from_os_error(error, f"Reading the folder {folder!r}") from error

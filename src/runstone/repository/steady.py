@@ -8,10 +8,12 @@ from collections.abc import Callable
 from io import FileIO
 
 from runstone.errors import FileChanged, MissingFile, RunstoneError, WrongFileKind, from_os_error
+from runstone.repository.stores import refuse_file
 
 
 def read_steadily(source: str, read: Callable[[FileIO, int], object], forget: Callable[[], object]) -> None:
-    """Have a regular file read, once more where it changed meanwhile. Raises FileChanged where it does so again, MissingFile, WrongFileKind.
+    """Have a regular file read, once more where it changed meanwhile. Raises FileChanged where it does so again, MissingFile, WrongFileKind,
+    InvalidParameter for a file of a store's database.
 
     Args:
         source: the file's path.
@@ -21,8 +23,10 @@ def read_steadily(source: str, read: Callable[[FileIO, int], object], forget: Ca
     for _ in (1, 2):
         try:
             # Asked before it is opened: opening a pipe would wait for its writer.
-            if not stat.S_ISREG(os.stat(source).st_mode):
+            status = os.stat(source)
+            if not stat.S_ISREG(status.st_mode):
                 raise WrongFileKind(f"{source!r} is no regular file; only files can be logged.", source)
+            refuse_file(source, status)
             with open(source, "rb", buffering=0) as file:
                 before = os.fstat(file.fileno())
                 read(file, before.st_size)

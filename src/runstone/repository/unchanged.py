@@ -14,6 +14,7 @@ import time
 
 from runstone.repository.mapped import told_after
 from runstone.repository.own_folder import is_own, own_folder
+from runstone.repository.stores import is_open_database
 
 # Smaller files are read as quickly as they are looked up.
 LEAST_REMEMBERED = 64 * 1024
@@ -59,7 +60,8 @@ class Unchanged:
         with contextlib.suppress(OSError, ValueError):
             # Not opened before it is known to be a file: opening a pipe waits. Opened all the same: on a network's file system it is the
             # opening that asks for what is true now.
-            if not _is_worth(os.stat(source)):
+            status = os.stat(source)
+            if not _is_worth(status) or is_open_database(status):
                 return None
             descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             try:

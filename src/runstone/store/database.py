@@ -22,6 +22,7 @@ from runstone.errors import (
     StoreMismatch,
     from_os_error,
 )
+from runstone.repository import stores
 from runstone.store import gate
 from runstone.store.functions import as_number, folded
 from runstone.store.held import NO_SHADOW, EndOfThread, Held
@@ -59,6 +60,7 @@ class Database:
         self._all: set[Held] = set()
         # Those of threads that have ended.
         self._ended: deque[Held] = deque()
+        stores.enter(self)
         with gate.passage(), self._translated():
             self._keep_for_thread(self._hold())
         gate.add(self)

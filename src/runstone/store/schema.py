@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-# SQLite marks whose file it is in its header; any other number there is a foreign database. ("RNST")
-APPLICATION_ID = 0x524E5354
+from runstone.repository.stores import APPLICATION_ID as APPLICATION_ID
+
 # In their order: a database says in its header how many of them it has had.
 MIGRATIONS = (
     "beginning",

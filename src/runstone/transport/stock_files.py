@@ -14,6 +14,7 @@ from runstone.errors import FileChanged, NotFound, NotServed, RunstoneError, fro
 from runstone.operations import artifacts
 from runstone.repository.batch import Commit, Forget, Remembered
 from runstone.repository.files import Place
+from runstone.repository.stores import refuse_file
 from runstone.transport.http import PREFIX, HttpTransport
 
 if TYPE_CHECKING:
@@ -211,6 +212,7 @@ def _size(stream: BinaryIO) -> int | None:
 
 def _opened(path: str) -> BinaryIO:
     try:
+        refuse_file(path)
         return open(path, "rb")  # whoever asked for it closes it
     except OSError as error:
         raise from_os_error(error, f"Reading {path!r}") from error
