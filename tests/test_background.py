@@ -30,10 +30,10 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     go = threading.Event()
     send = spool.send
 
-    def later(*given: Any) -> Any:
+    def later(*given: Any, **named: Any) -> Any:
         if threading.current_thread().name == "runstone-files":
             go.wait()
-        return send(*given)
+        return send(*given, **named)
 
     monkeypatch.setattr(spool, "send", later)
     yield go
@@ -221,7 +221,7 @@ KILLED = """
 import io, os, signal, sys, threading, runstone
 from runstone.client import spool
 runstone.set_tracking_uri(sys.argv[1])
-spool.send = lambda *given: threading.Event().wait()
+spool.send = lambda *given, **named: threading.Event().wait()
 run = runstone.start_run()
 open("model.bin", "wb").write(b"weights" * 100_000)
 runstone.log_artifact("model.bin", wait=False)

@@ -82,11 +82,13 @@ def test_a_pipe_is_no_file_to_keep_and_is_not_waited_for(tmp_path: Path) -> None
 def test_what_was_being_kept_when_its_process_died_is_swept_away(tmp_path: Path) -> None:
     place = tmp_path / spool.FOLDER_NAME
     place.mkdir()
-    for name in ("old.new", "fresh.new"):
+    for name in ("old.new", "old.turn", "fresh.new", "fresh.turn"):
         (place / name).write_bytes(b"")
-    os.utime(place / "old.new", (1, 1))
+        if name.startswith("old"):
+            os.utime(place / name, (1, 1))
     spool.put(str(tmp_path), "r" * 32, [("a.txt", b"a")])
-    assert sorted(path.suffix for path in place.iterdir() if path.name.startswith(("old", "fresh"))) == [".new"]
+    left = sorted(path.name for path in place.iterdir() if path.name.startswith(("old", "fresh")))
+    assert left == ["fresh.new", "fresh.turn"]
     assert spool.runs_with_files(str(tmp_path)) == {"r" * 32}
 
 

@@ -98,9 +98,8 @@ def let_older_pass(self: Client, run_id: str, paths: list[str]) -> None:
         if background is not None:
             background.finish(self, run_id)
         if not self._is_server or find_journal(self._folder, run_id) is None:
-            spool.send(
-                self, run_id
-            )  # another process's; what this one keeps for a server that is away is replaced where it waits
+            # Another process's; what this one keeps for a server that is away is replaced where it waits.
+            spool.send(self, run_id, wait=True)
 
 
 def _store_or_keep(
@@ -118,7 +117,9 @@ def _store_or_keep(
     # Behind what waits here already: sent later, an older file of the same path would take the newer one's place.
     background = sys.modules.get("runstone.client.background")
     ours = background is not None and background.is_under_way(self._folder, journal.run_id)
-    kept = not ours and spool.has_files(self._folder, journal.run_id)
+    kept = (not ours and spool.has_files(self._folder, journal.run_id)) or spool.waits(
+        self._folder, journal.run_id, [path for path, _ in _named(files, artifact_path)]
+    )
     waits = journal.queued or journal.early or self._carrier.away or kept
     if not waits:
         try:
@@ -175,11 +176,11 @@ def store_files(
         self._repository.store(sources, known, commit, forget, told, Remembered(unchanged, known_whole))
 
 
-def send_waiting(self: Client, run_id: str) -> None:
-    """Store what lies here of a run's files that were logged without waiting."""
+def send_waiting(self: Client, run_id: str, wait: bool) -> None:
+    """Store what lies here of a run's files that were logged without waiting; not, unless told to `wait`, while another process does."""
     from runstone.client import spool
 
-    for error in spool.send(self, run_id):
+    for error in spool.send(self, run_id, wait=wait):
         tell(f"runstone: run {run_id}: a file that was logged earlier is not in the store: {error.message}")
 
 

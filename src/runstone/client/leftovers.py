@@ -26,9 +26,9 @@ def runs_with_any(folder: str) -> set[str]:
     return found
 
 
-def keep(client: Client, run_id: str) -> None:
-    """Log what lies here of a run, and that nobody writes any more, as files of the run."""
-    spool.send(client, run_id)
+def keep(client: Client, run_id: str, wait: bool = False) -> None:
+    """Log what lies here of a run, and that nobody writes any more, as files of the run. See `spool.send` for `wait`."""
+    spool.send(client, run_id, wait=wait)
     for file in growing.find(client._folder, run_id):
         leftover = growing.take(file.path)
         if leftover is None:

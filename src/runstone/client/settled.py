@@ -39,7 +39,7 @@ _READS = frozenset(
     ]
 )
 # Those whose answers hold a run's files, among them what dead processes left of its console.
-_FILES = frozenset({"list_artifacts", "get_tree", "delete_artifact"})
+_FILES = frozenset({"list_artifacts", "get_tree"})
 
 END_TAG = "runstone.end"
 
@@ -51,15 +51,15 @@ class SettledTransport:
         inner: the transport that carries operations out.
         carrier: the one that what was journalled is shipped by.
         keep: logs what lies in the folder here of a run's console, where the store itself cannot do that.
-        send: logs what waits in the folder of a run's files, where `keep` does not.
+        send: logs what waits in the folder of a run's files, where `keep` does not. Both are told whether to wait for others who do.
     """
 
     def __init__(
         self,
         inner: Transport,
         carrier: Transport,
-        keep: Callable[[str], None] | None = None,
-        send: Callable[[str], object] | None = None,
+        keep: Callable[[str, bool], None] | None = None,
+        send: Callable[[str, bool], object] | None = None,
     ) -> None:
         self.inner, self.carrier, self._keep, self._send = inner, carrier, keep, send
         self.folder = inner.folder
@@ -75,6 +75,8 @@ class SettledTransport:
             self.settle()
         elif operation.name in _FILES:
             self._keep_files(str(getattr(request, "run_id", "") or ""))
+        elif operation.name == "delete_artifact":
+            self._let_older_pass(str(getattr(request, "run_id", "") or ""), str(getattr(request, "path", "")))
         return self.inner.call(operation, request)
 
     def repository(self) -> Repository:
@@ -99,7 +101,7 @@ class SettledTransport:
             from runstone.client import spool
 
             for run_id in spool.runs_with_files(self.folder) - self._unkept:
-                self._send_files(run_id)
+                self._send_files(run_id, wait=False)
         return adopted
 
     def _bury(self, run_id: str, end_time: int, presumed: bool) -> bool:
@@ -121,33 +123,46 @@ class SettledTransport:
             return False
         return True
 
-    def _send_files(self, run_id: str) -> None:
-        """Log what was logged without waiting, by this process or by one that died, and is not there yet."""
+    def _let_older_pass(self, run_id: str, path: str) -> None:
+        """Before files are deleted: those that wait would come back behind that."""
+        error = self._keep_files(run_id, wait=True)
+        if error is not None:
+            from runstone.client import spool
+
+            if spool.waits_below(self.folder, run_id, path):
+                raise error
+
+    def _send_files(self, run_id: str, wait: bool) -> RunstoneError | None:
+        """Log what was logged without waiting, by this process or by one that died, and is not there yet; why it could not be done."""
         background = sys.modules.get("runstone.client.background")
         if background is not None:
             background.settle(self.folder, run_id)
         if self._send is not None and os.path.isdir(os.path.join(self.folder, "files")):
             try:
-                self._send(run_id)
+                self._send(run_id, wait)
             except RunstoneError as error:
                 if not is_passing(error):
                     self._unkept.add(run_id)  # not ours to keep, or no room: it waits where it is
+                return error
+        return None
 
-    def _keep_files(self, run_id: str) -> None:
-        self._send_files(run_id)
+    def _keep_files(self, run_id: str, wait: bool = False) -> RunstoneError | None:
+        failed = self._send_files(run_id, wait)
         if any(is_dead(file.path) for file in find(self.folder, run_id)) or self._waits(run_id):
             try:
                 if self._keep is not None:
-                    self._keep(run_id)
+                    self._keep(run_id, wait)
                 else:
                     self.inner.call(growing.adopt_growing, growing.RunOfFiles(run_id))
             except RunstoneError as error:
                 if not is_passing(error) and not isinstance(error, NotFound):
                     self._unkept.add(run_id)  # not ours to keep, or no room: they can be read where they are
+                return failed or error
+        return failed
 
     def _waits(self, run_id: str) -> bool:
         if self._keep is None:
-            return False  # what is logged to a store here is in it at once
+            return False  # `_send` has seen to it
         from runstone.client import spool
 
         return run_id in spool.runs_with_files(self.folder)

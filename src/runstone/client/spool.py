@@ -1,4 +1,5 @@
-"""Files that wait on this machine for their server: a line of JSON that says whose they are, then the bytes. On disk before they count."""
+"""Files that wait on this machine for their store: a line of JSON that says whose they are, then the bytes. Those that wait for a server
+that is away are on disk before they count; those that are logged without waiting are the operating system's, safe from a kill."""
 
 from __future__ import annotations
 
@@ -21,13 +22,16 @@ from runstone.repository import unfinished
 from runstone.repository.duplicating import clone, copy
 from runstone.repository.folders import is_executable
 from runstone.repository.steady import read_steadily
+from runstone.repository.turns import turn
 from runstone.repository.unfinished import unlock
 
 if TYPE_CHECKING:
     from runstone.client import Client
 
 FOLDER_NAME = "files"
-_NEW, _REFUSED = ".new", ".rejected"
+_NEW, _REFUSED, _TURN = ".new", ".rejected", ".turn"
+# The endings of what is no file that waits.
+_OTHERS = (_NEW, _REFUSED, _TURN)
 # Seconds after which what is written no further belongs to a process that died.
 _STALE = 3600
 # Bytes that are copied at a time.
@@ -100,7 +104,7 @@ def runs_with_files(folder: str) -> set[str]:
     """The runs that have files here."""
     with contextlib.suppress(FileNotFoundError):
         names = os.listdir(os.path.join(folder, FOLDER_NAME))
-        return {name.partition(".")[0] for name in names if not name.endswith((_NEW, _REFUSED))}
+        return {name.partition(".")[0] for name in names if not name.endswith(_OTHERS)}
     return set()
 
 
@@ -119,26 +123,49 @@ def size_of(folder: str, run_id: str) -> int:
     return total
 
 
+def waits_below(folder: str, run_id: str, path: str) -> bool:
+    """Whether a file of this path, or of one in this folder, is here."""
+    place = os.path.join(folder, FOLDER_NAME)
+    for name in _of_run(place, run_id):
+        with contextlib.suppress(OSError), open(os.path.join(place, name), "rb") as file:
+            header = msgspec.json.decode(file.readline(), type=Header)
+            if header.version is None and f"{header.path}/".startswith(f"{path}/"):
+                return True
+    return False
+
+
 def waits(folder: str, run_id: str, paths: list[str]) -> bool:
     """Whether a file of one of these paths is here, or what makes a version of one."""
     here = {name[: len(run_id) + 1 + _DIGITS] for name in _of_run(os.path.join(folder, FOLDER_NAME), run_id)}
     return bool(here) and any(_name(run_id, path) in here for path in paths)
 
 
-def send(client: Client, run_id: str, told: Callable[[int], object] = lambda size: None) -> list[RunstoneError]:
+def send(
+    client: Client, run_id: str, told: Callable[[int], object] = lambda size: None, *, wait: bool = False
+) -> list[RunstoneError]:
     """Log what waits here of a run, the oldest first, some at a time. What is refused for good is told, kept, and comes back. Raises
-    what else is raised: it waits on. `told` is told the bytes of what was read."""
+    what else is raised: it waits on. `told` is told the bytes of what was read.
+
+    One sends at a time, of all that log or read the run: an older file does not come in behind a newer one of its path. Other threads are
+    waited for; while another process does, nothing is sent, unless it is to `wait`. Then nothing that was here is left when this returns.
+    """
     place = os.path.join(client._folder, FOLDER_NAME)
+    if not _of_run(place, run_id):
+        return []
+    with turn(os.path.join(place, run_id + _TURN), wait) as ours:
+        return _send_all(client, place, run_id, told) if ours else []
+
+
+def _send_all(client: Client, place: str, run_id: str, told: Callable[[int], object]) -> list[RunstoneError]:
     refused: list[RunstoneError] = []
-    passed: list[str] = []
     names = _of_run(place, run_id)
     for start in range(0, len(names), _TOGETHER):
         some: list[_Waiting] = []
         with contextlib.ExitStack() as held:
             for name in names[start : start + _TOGETHER]:
-                stream = held.enter_context(_taken(os.path.join(place, name)))
-                if stream is None:
-                    passed.append(os.path.join(place, name))
+                try:
+                    stream = held.enter_context(open(os.path.join(place, name), "rb"))
+                except (FileNotFoundError, PermissionError):  # or another user's, who stores it
                     continue
                 header = msgspec.json.decode(stream.readline(), type=Header)
                 one = _Waiting(name, header, stream, stream.tell())
@@ -147,9 +174,7 @@ def send(client: Client, run_id: str, told: Callable[[int], object] = lambda siz
                     continue
                 refused += _send_files(client, place, run_id, some, told)
                 some = []
-                # A version is made of files that may be among those which somebody else is sending just now.
-                if all(_is_gone(path) for path in passed):
-                    refused += _send_version(client, place, one, header.version)
+                refused += _send_version(client, place, one, header.version)
             refused += _send_files(client, place, run_id, some, told)
     return refused
 
@@ -238,7 +263,7 @@ def _of_run(place: str, run_id: str) -> list[str]:
     found = []
     with contextlib.suppress(FileNotFoundError), os.scandir(place) as entries:
         for entry in entries:
-            if entry.name.startswith(run_id + ".") and not entry.name.endswith((_NEW, _REFUSED)):
+            if entry.name.startswith(run_id + ".") and not entry.name.endswith(_OTHERS):
                 with contextlib.suppress(FileNotFoundError):
                     found.append((entry.stat().st_mtime_ns, entry.name))
     return [name for _, name in sorted(found)]
@@ -292,46 +317,21 @@ def _copy(source: str, file: FileIO) -> None:
 
 
 def _sweep(place: str) -> None:
-    """Take away what was being written when its process died."""
+    """Take away what was being written when its process died, and locks of the dead."""
     with os.scandir(place) as entries:
         for entry in entries:
-            if entry.name.endswith(_NEW):
+            if entry.name.endswith((_NEW, _TURN)):
                 with contextlib.suppress(OSError):
                     if entry.stat().st_mtime < time.time() - _STALE:
-                        os.unlink(entry.path)
+                        _take_away(entry)
 
 
-@contextlib.contextmanager
-def _taken(path: str) -> Iterator[BinaryIO | None]:
-    """The file, locked for us; None where it went, or somebody else sends it."""
-    try:
-        file = open(path, "rb")  # noqa: SIM115  # closed below
-    except (FileNotFoundError, PermissionError):  # or another user's, who stores it
-        yield None
-        return
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield None
-            return
-        try:
-            yield file if os.fstat(file.fileno()).st_nlink else None
-        finally:
-            fcntl.flock(file, fcntl.LOCK_UN)  # a child forked meanwhile has the descriptor too
-
-
-def _is_gone(path: str) -> bool:
-    """Whether a file that somebody else was sending has been sent; waited for until they have done with it."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        return os.fstat(descriptor).st_nlink == 0
-    finally:
-        unlock(descriptor)
+def _take_away(entry: os.DirEntry[str]) -> None:
+    if entry.name.endswith(_NEW):
+        os.unlink(entry.path)
+    else:
+        with turn(entry.path, wait=False):
+            pass  # who has had it takes it away
 
 
 @contextlib.contextmanager
