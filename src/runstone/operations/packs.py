@@ -58,12 +58,15 @@ def delete_pack(engine: Engine, request: PackName) -> Empty:
     with engine.database.write() as connection:
         if not artifacts.delete_pack(connection, request.name):
             raise Conflict(f"The pack {request.name} has chunks of files: it stays.")
-    repository_in(engine.folder).blobs.delete(request.name)
+    with engine.database.write() as connection:
+        # Somebody may have sent one of that name meanwhile. Who is about to enter one waits, and then finds that its file is gone.
+        if artifacts.pack_size(connection, request.name) is None:
+            repository_in(engine.folder).blobs.delete(request.name)
     return Empty()
 
 
 def arriving_pack(engine: Engine, name: str) -> ArrivingPack | None:
-    """A pack that is about to be sent to this process, to be written and then given to `take_pack`; None where it is here already."""
+    """A pack that is about to be sent to this process, to be written, given to `take_pack` and closed; None where it is here already."""
     from runstone.repository.arriving import ArrivingPack
 
     _check_name(name)
@@ -72,19 +75,23 @@ def arriving_pack(engine: Engine, name: str) -> ArrivingPack | None:
         with engine.database.read() as connection:
             there = artifacts.pack_size(connection, name) is not None
     except BaseException:
-        pack.abandon()
+        pack.close()
         raise
     if there:
-        pack.abandon()
+        pack.close()
         return None
     return pack
 
 
 def take_pack(engine: Engine, arrived: ArrivingPack) -> None:
-    """Check every chunk of a pack that has arrived, put it where packs lie, and enter it into the index, though no file names it yet."""
-    pack = arrived.finish(repository_in(engine.folder).blobs)
+    """Check every chunk of a pack that has arrived, put it where packs lie, and enter it into the index, though no file names it yet.
+    Nothing happens where the index has one of that name by now."""
+    chunks = arrived.check()
+    # In one transaction: between a file and its row somebody else's file of that name would take the place of the first.
     with engine.database.write() as connection:
-        add_pack(engine, connection, placed(pack), engine.now())
+        if artifacts.pack_size(connection, arrived.name) is None:
+            arrived.place(repository_in(engine.folder).blobs)
+            add_pack(engine, connection, NewPack(arrived.name, arrived.size, chunks), engine.now())
 
 
 def placed(pack: Packed) -> NewPack:

@@ -14,7 +14,7 @@ from runstone.repository import unfinished
 from runstone.repository.blobs import Blobs, check_name
 from runstone.repository.chunks import MOST, digest
 from runstone.repository.compression import decompress
-from runstone.repository.packs import MAGIC, TAIL, Packed, PackedChunk
+from runstone.repository.packs import MAGIC, TAIL, PackedChunk
 
 # Bytes that a pack and its footer may have. What our client sends is far smaller; a footer is held in memory.
 LONGEST = 80 * 1024 * 1024
@@ -31,6 +31,7 @@ class ArrivingPack:
 
     def __init__(self, folder: str, name: str) -> None:
         self.name, self.size = check_name(name), 0
+        self._placed = False
         self._path = os.path.join(folder, f"{name}.tmp")
         try:
             os.makedirs(folder, exist_ok=True)
@@ -57,26 +58,31 @@ class ArrivingPack:
         except OSError as error:
             raise from_os_error(error, f"Receiving the pack {self.name}") from error
 
-    def finish(self, blobs: Blobs) -> Packed:
-        """Check all of it and hand it over; on disk when this returns. Raises InvalidParameter where anything in it is not as it says."""
+    def check(self) -> list[PackedChunk]:
+        """Look at all of it; its chunks, and it is on disk, though under no name yet. Raises InvalidParameter where anything in it is not
+        as it says."""
+        chunks = self._footer()
+        # One buffer for all: what was read last is still in the processor's cache when it is named.
+        buffer = memoryview(bytearray(MOST))
+        for chunk in chunks:
+            self._check(chunk, buffer[: chunk.length])
         try:
-            chunks = self._footer()
-            buffer = memoryview(
-                bytearray(MOST)
-            )  # one for all: what was read last is still in the processor's cache when it is named
-            for chunk in chunks:
-                self._check(chunk, buffer[: chunk.length])
-            blobs.put(self.name, self._path)
-        except BaseException:
-            self.abandon()
-            raise
-        os.close(self._descriptor)
-        return Packed(self.name, self.size, chunks)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise from_os_error(error, f"Receiving the pack {self.name}") from error
+        return chunks
 
-    def abandon(self) -> None:
-        """Leave nothing behind."""
+    def place(self, blobs: Blobs) -> None:
+        """Put it where packs lie. Whoever calls it has looked whether the index has that name, and nobody can enter one meanwhile: what lies
+        there under it is replaced."""
+        blobs.put(self.name, self._path)
+        self._placed = True
+
+    def close(self) -> None:
+        """Leave nothing behind, unless it was placed."""
         with contextlib.suppress(OSError):
-            os.unlink(self._path)
+            if not self._placed and os.fstat(self._descriptor).st_nlink:
+                os.unlink(self._path)
         with contextlib.suppress(OSError):
             os.close(self._descriptor)
 

@@ -38,10 +38,9 @@ def pack_routes(engine: Engine, transfers: Transfers) -> list[Route]:
             try:
                 while pieces := body.pieces():
                     pack.write(pieces)
-            except BaseException:
-                pack.abandon()
-                raise
-            packs.take_pack(engine, pack)
+                packs.take_pack(engine, pack)
+            finally:
+                pack.close()
 
         await receive(request, transfers, take)
         return Response(b"{}", media_type="application/json")
