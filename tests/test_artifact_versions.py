@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from pathlib import Path
 
 import pytest
 
 import runstone
+from runstone.client import versioning
 from runstone.errors import Conflict, InvalidParameter, NotFound
+from runstone.operations.artifact_versions import LogArtifactVersion
 
 pytestmark = pytest.mark.everywhere
 
@@ -309,9 +312,77 @@ def test_producers_at_the_same_time_never_get_one_number_twice() -> None:
     assert sorted(got, key=lambda reference: int(reference.partition(":v")[2])) == [f"dataset:v{n}" for n in range(40)]
 
 
-def test_a_file_object_and_names_in_every_script_are_versions_too() -> None:
-    import io
+def test_ranks_that_log_under_one_path_and_name_each_get_the_version_of_their_own_bytes(tmp_path: Path) -> None:
+    store = client()
+    run_id = store.create_run("0").info.run_id
+    wrong: list[str] = []
 
+    def produce(rank: int) -> None:
+        for step in range(6):
+            said = f"{rank} {step}".encode()
+            if step % 2:
+                version = store.log_artifact(run_id, io.BytesIO(said), "last.pt", name="last")
+            else:
+                (tmp_path / f"{rank}").mkdir(exist_ok=True)
+                (tmp_path / f"{rank}" / "last.pt").write_bytes(said)
+                version = store.log_artifact(run_id, str(tmp_path / f"{rank}" / "last.pt"), name="last")
+            if version is None or version.read() != said:
+                wrong.append(said.decode())
+
+    threads = [threading.Thread(target=produce, args=(rank,)) for rank in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(store.search_artifact_versions("last", max_results=100)) == 24
+
+
+def logs_over(monkeypatch: pytest.MonkeyPatch, run_id: str, path: str, times: int) -> list[str]:
+    """Another rank logs other bytes under a path, so many times, each between the file of a call and its version."""
+    told: list[str] = []
+    make = versioning._make_or_keep
+
+    def other_first(self: runstone.Client, request: LogArtifactVersion) -> object:
+        if len(told) < times:
+            self.log_bytes(run_id, b"another rank's", path)
+            told.append(request.digest)
+        return make(self, request)
+
+    monkeypatch.setattr(versioning, "_make_or_keep", other_first)
+    return told
+
+
+def test_what_another_rank_logs_in_between_is_not_taken_for_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with runstone.start_run() as run:
+        told = logs_over(monkeypatch, run.info.run_id, "folder/data.csv", 2)
+        write("folder/data.csv", "a")
+        write("folder/more.csv", "b")
+        version = runstone.log_artifact("folder", name="dataset")
+    assert version is not None
+    assert [version.read(name) for name in ("data.csv", "more.csv")] == [b"a", b"b"]
+    assert told == [version.digest] * 2
+
+
+def test_a_stream_that_cannot_go_back_says_that_another_rank_logged_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Once(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    with runstone.start_run() as run:
+        logs_over(monkeypatch, run.info.run_id, "data.csv", 1)
+        with pytest.raises(Conflict, match="logged anew meanwhile"):
+            runstone.log_artifact(Once(b"a"), "data.csv", name="dataset")
+    assert client().search_artifact_versions("dataset") == []
+
+
+def test_a_text_that_is_no_unicode_is_refused_in_a_search() -> None:
+    for search in ({"pattern": "\udc80"}, {"tags": {"a": "\udc80"}}):
+        with pytest.raises(InvalidParameter, match="not valid Unicode"):
+            client().search_artifact_versions(**search)  # type: ignore[arg-type]
+
+
+def test_a_file_object_and_names_in_every_script_are_versions_too() -> None:
     with runstone.start_run():
         version = runstone.log_artifact(
             io.BytesIO(b"bytes"), "δεδομένα/数据🙂.bin", name="données 数据", aliases=["最好"]

@@ -101,6 +101,25 @@ def test_a_version_keeps_what_may_be_run_and_is_another_where_that_changes(tmp_p
     assert (changed.path, changed.old.executable, changed.new.executable) == ("other", False, True)
 
 
+def test_a_file_is_another_version_where_it_may_be_run_and_is_found_by_its_digest(tmp_path: Path) -> None:
+    file = tmp_path / "run.sh"
+    file.write_text("run")
+    with runstone.start_run():
+        plain = runstone.log_artifact(file, name="tool")
+        file.chmod(0o755)
+        first, again = (runstone.log_artifact(file, name="tool") for _ in range(2))
+    assert plain is not None
+    assert first is not None
+    assert again is not None
+    assert [version.reference for version in (plain, first, again)] == ["tool:v0", "tool:v1", "tool:v1"]
+    assert is_executable(Path(first.download(str(tmp_path / "back"))))
+    assert not is_executable(Path(plain.download(str(tmp_path / "plain"))))
+    assert [client().get_artifact_version(f"tool@{version.digest}").reference for version in (plain, first)] == [
+        "tool:v0",
+        "tool:v1",
+    ]
+
+
 def test_nobody_may_run_a_file_for_having_fetched_it_who_may_not_read_it(tmp_path: Path) -> None:
     tool = tmp_path / "run.sh"
     tool.write_text("#!/bin/sh\n")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # Files of a folder in one transaction: what is known of them is held in memory, a kilobyte each.
 MOST_AT_ONCE = 20_000
+# What files are that were logged, by their paths: the digest, and whether it may be run.
+Logged = dict[str, tuple[str, bool]]
 MODEL_ENDINGS = (
     ".joblib",
     ".pkl",
@@ -53,13 +56,23 @@ def log_files(
 
     While the server of a run that this process holds is away, they are kept on this machine, safe on disk, and sent later.
     """
+    _log_now(self, run_id, files, artifact_path, {})
+
+
+def _log_now(
+    self: Client,
+    run_id: str,
+    files: dict[str, str | bytes | BinaryIO],
+    artifact_path: str | None,
+    logged: Logged,
+) -> None:
     let_older_pass(self, run_id, [path for path, _ in _named(files, artifact_path)])
     journal = find_journal(self._folder, run_id) if self._is_server and settings.OFFLINE.read() == "auto" else None
     with shown("logging", lambda: _size(files)) as told:
         if journal is None:
-            store_files(self, run_id, files, artifact_path, told=told)
+            store_files(self, run_id, files, artifact_path, told=told, logged=logged)
         else:
-            _store_or_keep(self, journal, files, artifact_path, told)
+            _store_or_keep(self, journal, files, artifact_path, told, logged)
 
 
 def _size(files: dict[str, str | bytes | BinaryIO]) -> int | None:
@@ -108,6 +121,7 @@ def _store_or_keep(
     files: dict[str, str | bytes | BinaryIO],
     artifact_path: str | None,
     told: Callable[[int], object],
+    logged: Logged,
 ) -> None:
     from runstone.client import spool
 
@@ -124,7 +138,7 @@ def _store_or_keep(
     if not waits:
         try:
             with each_within(settings.OFFLINE_AFTER.read(), retries=1):
-                store_files(self, journal.run_id, files, artifact_path, told=told)
+                store_files(self, journal.run_id, files, artifact_path, told=told, logged=logged)
             return
         except RunstoneError as error:
             if not is_passing(error) or len(starts) < len(streams):  # a stream that cannot be read again is gone
@@ -144,10 +158,12 @@ def store_files(
     expected: dict[str, str] | None = None,
     executable: Collection[str] = (),
     told: Callable[[int], object] | None = None,
+    logged: Logged | None = None,
 ) -> None:
     """Log several files in one transaction, if paths have the digests that are expected ('' of a file that is not there). Raises Conflict.
 
-    `executable` are the paths of streams that may be run; of a file here its mode says so. `told` is told the bytes of what was read.
+    `executable` are the paths of streams that may be run; of a file here its mode says so. `told` is told the bytes of what was read,
+    `logged` what the files are, once they are in the store.
     """
     sources = _named(files, artifact_path)
     runnable = {path for path, source in sources if isinstance(source, str) and is_executable(source)} | {*executable}
@@ -159,6 +175,8 @@ def store_files(
         self._transport.call(
             storing.commit_artifacts, storing.commit_request(run_id, packs, small, stored, expected, runnable)
         )
+        if logged is not None:
+            logged.update((file.path, (file.digest, file.path in runnable)) for file in stored)
 
     def forget(name: str) -> None:
         self._transport.call(delete_pack, PackName(name))
@@ -233,17 +251,19 @@ def log_unnamed(
     artifact_path: str | None = None,
     *,
     wait: bool = True,
+    logged: Logged | None = None,
 ) -> None:
-    """As `log_artifact`, of no name."""
+    """As `log_artifact`, of no name. `logged` is told what the files are, of those that are in the store when this returns."""
     given: object = local_path
-    log = log_files if wait else _log_later
+    log = partial(_log_now, logged={} if logged is None else logged) if wait else _log_later
     if hasattr(given, "read"):
-        log(self, run_id, {_name_of(given, artifact_path): cast("BinaryIO", given)})
+        log(self, run_id, {_name_of(given, artifact_path): cast("BinaryIO", given)}, None)
         return
     local = _require(given)
     name = os.path.basename(os.path.normpath(local))
     if os.path.isdir(local):
-        self.log_artifacts(run_id, local, f"{artifact_path}/{name}" if artifact_path else name, wait=wait)
+        for files in _groups(local):
+            log(self, run_id, files, f"{artifact_path}/{name}" if artifact_path else name)
     else:
         log(self, run_id, {name: local}, artifact_path)
 
@@ -268,10 +288,15 @@ def log_artifacts(
     local = _require(local_dir)
     if not os.path.isdir(local):
         raise WrongFileKind(f"{local!r} is a file; log_artifacts takes a folder. Log a file with log_artifact.", local)
+    for files in _groups(local):
+        (log_files if wait else _log_later)(self, run_id, files, artifact_path)
+
+
+def _groups(folder: str) -> Iterator[dict[str, str | bytes | BinaryIO]]:
     from runstone.repository.folders import walk_in_groups
 
-    for files in walk_in_groups(local, MOST_AT_ONCE):
-        (log_files if wait else _log_later)(self, run_id, dict(files), artifact_path)
+    for files in walk_in_groups(folder, MOST_AT_ONCE):
+        yield dict(files)
 
 
 def log_bytes(self: Client, run_id: str, data: bytes, artifact_file: str) -> None:

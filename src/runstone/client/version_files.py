@@ -96,7 +96,7 @@ class ArtifactVersion:
 
     @property
     def _is_file(self) -> bool:
-        return len(self.files) == 1 and self.files[0].digest == self.digest
+        return len(self.files) == 1 and not self.digest.startswith("blake3-tree:")
 
     def _one(self, path: str | None) -> FileInfo:
         if path is None and len(self.files) == 1:

@@ -25,7 +25,7 @@ _LAST = 2**63 - 1
 
 class LogArtifactVersion(msgspec.Struct, omit_defaults=True):
     """Files of a run that are to be a version: the file, or what is in the folder, at `path`; of a folder just `files`, by their paths in
-    it, where any are named. `description` None leaves the one that it has."""
+    it, where any are named. `description` None leaves the one that it has. `digest`: the version's, by who logged the files and knows it."""
 
     run_id: str
     name: str
@@ -34,6 +34,7 @@ class LogArtifactVersion(msgspec.Struct, omit_defaults=True):
     aliases: list[str] = []
     tags: dict[str, str] = {}
     description: str | None = None
+    digest: str = ""
 
 
 class ArtifactVersionAnswer(msgspec.Struct):
@@ -152,11 +153,24 @@ class DiffArtifactVersions(msgspec.Struct):
     new: str
 
 
+def digest_of(files: Iterable[tuple[str, str, bool]], *, is_file: bool) -> str:
+    """A version's digest, of its files: path in it, digest, whether it may be run. A file's is its own, under another name where it may be
+    run; a folder's is one of all that, in the order of their paths."""
+    if is_file:
+        _, whole, executable = next(iter(files))
+        return whole.replace("blake3:", "blake3-executable:", 1) if executable else whole
+    from runstone.repository.chunks import digest
+
+    told = sorted((path, name, True) if executable else (path, name) for path, name, executable in files)
+    return "blake3-tree:" + digest(msgspec.json.encode(told)).partition(":")[2]
+
+
 @operation("POST", "/runstone/artifact-versions/log", permission="edit")
 def log_artifact_version(engine: Engine, request: LogArtifactVersion) -> ArtifactVersionAnswer:
     """Let files of a run be a version of a named artifact: the one that has the same bytes, or a new one. `latest` means it from now on.
 
-    Raises NotFound where the run has no such files, InvalidParameter where they have no digests, being plain files.
+    Raises NotFound where the run has no such files, InvalidParameter where they have no digests, being plain files, Conflict where they are
+    not those that `digest` names.
     """
     name, path = version_names.check_name(request.name), rules.check_path(request.path)
     rules.check_limit("aliases", len(request.aliases), MOST_ALIASES)
@@ -176,10 +190,10 @@ def log_artifact_version(engine: Engine, request: LogArtifactVersion) -> Artifac
         rows = _chosen(artifacts.paths(connection, owner, path), request)
         named = artifact_versions.make_name(connection, name, author)
         runnable = artifacts.executables(connection, owner)
-        entries: list[tuple[str | bool, ...]] = [
-            (inner, digest, True) if theirs in runnable else (inner, digest) for theirs, _, inner, digest in rows
-        ]
-        whole = _digest(entries, is_file=rows[0][0] == path)
+        files_now = [(inner, digest, theirs in runnable) for theirs, _, inner, digest in rows]
+        whole = digest_of(files_now, is_file=rows[0][0] == path)
+        if request.digest not in ("", whole):
+            raise Conflict(f"{path[:300]!r} of run {request.run_id} was logged anew meanwhile. Log it again.")
         version = artifact_versions.find(connection, named, "digest", whole)
         created = version is None
         if version is None:
@@ -228,6 +242,9 @@ def search_artifact_versions(engine: Engine, request: SearchArtifactVersions) ->
     before = model_rules.check_version(request.page_token) if request.page_token else _LAST
     limit = min(max(request.max_results, 1), MOST_RESULTS)
     rules.check_limit("tags", len(request.tags), MOST_ALIASES)
+    rules.check_text("pattern", request.pattern or "")
+    for tag in request.tags.items():
+        rules.check_text("a tag", "=".join(tag))
     with engine.database.read() as connection:
         rows = artifact_versions.search(connection, name, request.pattern, request.tags, run_id, before, limit + 1)
         found = artifact_versions.load(connection, rows[:limit])
@@ -346,15 +363,6 @@ def _no_files(request: LogArtifactVersion, path: str) -> NotFound:
     return NotFound(
         f"No artifact {path[:300]!r} in run {request.run_id}. Log it first, or let log_artifact(..., name=...) do both."
     )
-
-
-def _digest(files: list[tuple[str | bool, ...]], *, is_file: bool) -> str:
-    """A file's own digest; a folder's is one of the paths and digests in it, and what may be run, in the order of their paths."""
-    if is_file:
-        return str(files[0][1])
-    from runstone.repository.chunks import digest
-
-    return "blake3-tree:" + digest(msgspec.json.encode(sorted(files))).partition(":")[2]
 
 
 def _files(connection: Connection, version: Version) -> list[FileInfo]:

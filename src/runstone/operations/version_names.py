@@ -18,7 +18,8 @@ _SHORTEST = 8
 _NAME = re.compile(r"\w(?:[\w.\- /]*[\w.\-])?")
 _ALIAS = re.compile(r"[\w.\-]+")
 _NUMBER = re.compile(r"v([0-9]{1,15})", re.IGNORECASE)
-_DIGEST = re.compile(r"(?:(blake3|blake3-tree):)?([0-9a-f]{1,64})")
+_KINDS = ("blake3", "blake3-tree", "blake3-executable")
+_DIGEST = re.compile(r"(?:(blake3|blake3-tree|blake3-executable):)?([0-9a-f]{1,64})")
 
 
 class Reference(NamedTuple):
@@ -111,7 +112,7 @@ def require_name(connection: Connection, name: str) -> int:
 
 
 def _by_digest(connection: Connection, named: int, digest: str) -> Version | None:
-    starts = [digest] if ":" in digest else [f"blake3:{digest}", f"blake3-tree:{digest}"]
+    starts = [digest] if ":" in digest else [f"{kind}:{digest}" for kind in _KINDS]
     found = [version for start in starts for version in artifact_versions.with_digest_like(connection, named, start)]
     if len(found) > 1:
         raise InvalidParameter(f"Two versions have a digest that begins with {digest!r}. Give more of it.")
