@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from runstone import settings
-from runstone.operations import expiring, owners, pruning, removing
+from runstone.operations import expiring, owners, pruning, removing, strays
 from runstone.operations.books import Books
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
@@ -60,7 +60,7 @@ class Plan(msgspec.Struct, omit_defaults=True):
 
     `expiries` are what rules of retention let go: runs are deleted, and can be restored until they are removed for good; files are gone.
     `files` and `logical` are the files that go with them and with the removals. Of `dead` bytes of chunks, those in `whole` packs are freed with them,
-    those in `fragments` by writing the rest anew; `left` stay in packs that are mostly needed. `strays` are files among the packs
+    those in `fragments` by writing the rest anew; `left` stay in packs that are mostly needed. `strays` are old files among the packs
     that the index does not know, `leftovers` what dead writers left. `kept_deleted` bytes are held by what was deleted less than
     `keep_deleted` seconds ago (`younger` runs, models and experiments); `unfinished` by uploads that broke off and may go on.
     `storing` says that somebody may be storing: what was condemned just now is then freed `grace` seconds later.
@@ -100,6 +100,7 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
         free = shrinking.free_bytes(connection)
         emptied = emptied_experiments(connection, before)
         going = list(expiring.expired(connection, engine.now()))
+        unnamed = strays.strays(connection, engine.folder, pruning.unfinished_before(engine))
     due = [(kind, one) for kind, one in candidates if one.time <= before and kind != "experiment"]
     young = [(kind, one) for kind, one in candidates if one.time > before]
     gone = {removing.owner_of(kind, one) for kind, one in due}
@@ -111,11 +112,9 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
     needed, files, logical = books.chunks_without(lambda owner, path: owner in gone or (owner, path) in expired_files)
     plan = _by_packs(engine, books, needed, condemned, packs)
     kept = books.shares(lambda owner, kind: "deleted" if owner in later else None, lambda key: (key, key))
-    there = repository.blobs.list()
-    names = {name for _, name, _, _ in packs}
-    plan.strays = _summed([size for name, size in there.items() if name not in names])
+    plan.strays = _summed(list(unnamed.values()))
     with writing.keeping_out(repository.folder) as nobody:
-        plan.leftovers = _summed([size for _, size in pruning.leftovers(repository)] if nobody else [])
+        plan.leftovers = _summed([size for _, size in strays.leftovers(repository)] if nobody else [])
     plan.removals = [
         Removal(kind, one.id, one.name, str(one.experiment), f"deleted more than {expiring.span(keep)} ago")
         for kind, one in [*due, *(("experiment", one) for one in emptied)]

@@ -34,34 +34,53 @@ def _expression(pattern: str) -> str:
     plain = pattern.strip("/")
     if not plain:
         raise InvalidParameter(f"The pattern {pattern!r} means nothing. Write '*' for all files.")
-    start = "" if "/" in pattern.rstrip("/") else "(?:.*/)?"
     parts = plain.split("/")
-    written = ""
+    if "/" not in pattern.rstrip("/"):
+        parts.insert(0, "**")
+    # A pattern may come from anybody, and `re` goes back: it would try every way of sharing a name among the stars. What means a
+    # folder means all that is in it, so that the first place where the parts between two `**` fit is as good as any: nobody goes
+    # back behind it (an atomic group).
+    written, anywhere, inner = "", False, ""
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
-        if part == "**":
-            written += ".+" if last else "(?:[^/]+/)*"
+        if part != "**":
+            inner += f"(?>{_part(part)})" + ("" if last else "/")
+        elif last:
+            return written + _group(inner, anywhere) + ".+"
         else:
-            written += _part(part) + ("" if last else "/")
-    return f"{start}{written}(?:/.*)?\\Z"
+            written, anywhere, inner = written + _group(inner, anywhere), True, ""
+    return written + _group(inner, anywhere)
+
+
+def _group(parts: str, anywhere: bool) -> str:
+    """The parts between two `**`, where they fit first."""
+    return f"(?>(?:[^/]+/)*?{parts})" if anywhere and parts else parts
 
 
 def _part(text: str) -> str:
-    written, place = "", 0
+    """A name, up to its end. What stands between two stars is taken where it fits first, what stands behind the last one at the end."""
+    first, *others = _between_stars(text)
+    if not others:
+        return f"{first}(?=/|\\Z)"
+    return first + "".join(f"(?>[^/]*?{one})" for one in others[:-1] if one) + f"[^/]*{others[-1]}(?=/|\\Z)"
+
+
+def _between_stars(text: str) -> list[str]:
+    written, place = [""], 0
     while place < len(text):
         mark = text[place]
         place += 1
         end = text.find("]", place + 1)
         if mark == "*":
-            written += "[^/]*"
+            written.append("")
         elif mark == "?":
-            written += "[^/]"
+            written[-1] += "[^/]"
         elif mark == "[" and end > 0:
             inner = text[place:end]
             negated = inner[0] in "!^"
             escaped = re.sub(r"([\\\[\]&~|^])", r"\\\1", inner[1:] if negated else inner)
-            written += f"(?!/)[{'^' if negated else ''}{escaped}]"
+            written[-1] += f"(?!/)[{'^' if negated else ''}{escaped}]"
             place = end + 1
         else:
-            written += re.escape(mark)
+            written[-1] += re.escape(mark)
     return written

@@ -16,7 +16,7 @@ import msgspec
 
 from runstone import settings
 from runstone.errors import RunstoneError, StorageBusy, StorageFull, from_os_error
-from runstone.operations import expiring, relief, removing
+from runstone.operations import expiring, relief, removing, rules, strays
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
 from runstone.repository import rewriting, unfinished, writing
@@ -33,9 +33,10 @@ _PAGES = 16 * 1024 * 1024
 _FILES = 20
 # Milliseconds that a pack may have no name while somebody stores, whatever the settings say.
 _UNDER_WAY = 3_600_000
+# Seconds: some thirty years.
+_LONGEST = 1_000_000_000
 # Free pages that are left to the database, in bytes: it will need them again.
 SPARE = 256 * 1024
-_TEMPORARY = ".pack.tmp"
 
 
 class Prune(msgspec.Struct, omit_defaults=True):
@@ -70,7 +71,9 @@ class Pruned(msgspec.Struct, omit_defaults=True):
 
 @operation("POST", "/runstone/prune", permission="manage", alone=True)
 def prune(engine: Engine, request: Prune) -> Pruned:
-    """Carry out one step of pruning. Raises StorageBusy where somebody else prunes."""
+    """Carry out one step of pruning. Raises StorageBusy where somebody else prunes; InvalidParameter for `keep_deleted` that is below 0,
+    or no number."""
+    keep_deleted(request)
     with _alone(engine):
         done = Pruned()
         try:
@@ -85,8 +88,14 @@ def prune(engine: Engine, request: Prune) -> Pruned:
 
 
 def keep_deleted(request: Prune) -> float:
-    """Seconds that what is deleted is kept."""
-    return settings.KEEP_DELETED.read() if request.keep_deleted is None else max(0.0, request.keep_deleted)
+    """Seconds that what is deleted is kept. Raises InvalidParameter for what is no such number."""
+    if request.keep_deleted is None:
+        return settings.KEEP_DELETED.read()
+    if not 0 <= request.keep_deleted <= _LONGEST:  # nor what is not a number
+        raise rules.invalid(
+            "keep_deleted", request.keep_deleted, f"It is a number of seconds, 0 or more and {_LONGEST:,} at the most."
+        )
+    return request.keep_deleted
 
 
 def unfinished_before(engine: Engine) -> int:
@@ -108,13 +117,13 @@ def _step(engine: Engine, request: Prune, done: Pruned) -> None:
     with writing.keeping_out(repository.folder) as nobody:
         # Whoever begins to store after this moment is told of no chunk that is condemned by now.
         until = engine.now() if nobody else engine.now() - int(settings.PRUNE_GRACE.read() * 1000)
-        strays = _strays(engine, repository)
     if _sweep(engine, until, done):
         return
-    strays = strays if nobody else _old(engine, strays, before)
-    done.freed += _delete_files(engine, repository, strays)
-    done.strays += len(strays)
-    done.freed += _sweep_incoming(repository)
+    with engine.database.read() as connection:
+        found = strays.strays(connection, engine.folder, before)
+    done.freed += _delete_files(engine, repository, list(found))
+    done.strays += len(found)
+    done.freed += strays.sweep(repository)
     _rewrite(engine, repository, done)
     if not done.more:
         _shrink(engine, done)
@@ -164,7 +173,7 @@ def _condemn(engine: Engine, before: int, done: Pruned) -> bool:
 
 def _sweep(engine: Engine, until: int, done: Pruned) -> bool:
     with engine.database.write() as connection:
-        chunks, _ = pruning.sweep(connection, until, _CHUNKS)
+        chunks = pruning.sweep(connection, until, _CHUNKS)
         emptied = pruning.forget_empty_packs(connection)
     done.chunks += chunks
     done.packs += len(emptied)
@@ -184,53 +193,6 @@ def _delete_files(engine: Engine, repository: Repository, names: list[str]) -> i
                     repository.blobs.delete(name)
                     freed += sizes[name]
     return freed
-
-
-def _strays(engine: Engine, repository: Repository) -> list[str]:
-    """Files among the packs that the index does not name: a crash left them, or their writer is about to name them."""
-    there = repository.blobs.list()
-    with engine.database.read() as connection:
-        known = dict(artifacts.packs(connection))
-    return [name for name in there if name not in known and name.endswith(".pack")]
-
-
-def _old(engine: Engine, names: list[str], before: int) -> list[str]:
-    """Of these packs' files, those made before a time (ms): nobody is about to name them."""
-    old = []
-    for name in names:
-        try:
-            if os.stat(os.path.join(engine.folder, "packs", name)).st_mtime * 1000 < before:
-                old.append(name)
-        except FileNotFoundError:
-            continue
-    return old
-
-
-def _sweep_incoming(repository: Repository) -> int:
-    """Delete what dead writers have left; its bytes."""
-    before = sum(size for _, size in leftovers(repository))
-    try:
-        place = os.open(repository.folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise from_os_error(error, f"Opening {repository.folder!r}") from error
-    try:
-        unfinished.sweep(place, "", _TEMPORARY)
-    finally:
-        os.close(place)
-    return max(0, before - sum(size for _, size in leftovers(repository)))
-
-
-def leftovers(repository: Repository) -> list[tuple[str, int]]:
-    """What lies where packs are being written, by living writers and by dead ones: name and size."""
-    found = []
-    with os.scandir(repository.folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(_TEMPORARY):
-                try:
-                    found.append((entry.name, entry.stat().st_size))
-                except FileNotFoundError:
-                    continue
-    return found
 
 
 def _rewrite(engine: Engine, repository: Repository, done: Pruned) -> None:

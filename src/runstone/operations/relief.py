@@ -11,10 +11,11 @@ import os
 import time
 
 from runstone import settings
+from runstone.operations import strays
 from runstone.operations.engine import DATABASE_NAME, Engine
-from runstone.repository import unfinished, writing
-from runstone.repository.files import Repository, repository_in
-from runstone.store import artifacts, pruning
+from runstone.repository import writing
+from runstone.repository.files import repository_in
+from runstone.store import pruning
 from runstone.store.database import Connection
 from runstone.store.shrinking import held_alone
 
@@ -23,14 +24,14 @@ _ENOUGH = 64 * 1024 * 1024
 
 
 def relieve(engine: Engine) -> int:
-    """Delete what dead writers left, files that no row names, and then packs that are dead as a whole; the bytes that were freed."""
+    """Delete what dead writers left, old files that no row names, and then packs that are dead as a whole; the bytes that were freed."""
     repository = repository_in(engine.folder)
     with writing.keeping_out(repository.folder) as nobody:
         if not nobody:
             return 0
-        freed = _sweep(repository)
+        freed = strays.sweep(repository)
         with engine.database.write() as connection:
-            return freed + _delete(connection, repository)
+            return freed + _delete(connection, engine.folder)
 
 
 def make_room(folder: str) -> int:
@@ -40,28 +41,19 @@ def make_room(folder: str) -> int:
     with writing.keeping_out(repository.folder) as nobody:
         if not nobody:
             return 0
-        freed = _sweep(repository)
+        freed = strays.sweep(repository)
         if freed:
             return freed
         with held_alone(os.path.join(folder, DATABASE_NAME)) as connection:
-            return _delete(connection, repository)
+            return _delete(connection, folder)
 
 
-def _sweep(repository: Repository) -> int:
-    before = _sizes(repository.folder)
-    place = os.open(repository.folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        unfinished.sweep(place, "", ".pack.tmp")
-    finally:
-        os.close(place)
-    return before - _sizes(repository.folder)
-
-
-def _delete(connection: Connection, repository: Repository) -> int:
-    # Packs made since, whose chunks no content ever named, stay: an upload may go on with them.
+def _delete(connection: Connection, folder: str) -> int:
+    # Packs made since that no row names, or whose chunks no content ever named, stay: an upload may go on with them.
     before = int((time.time() - settings.KEEP_UNFINISHED.read()) * 1000)
-    there, known = repository.blobs.list(), dict(artifacts.packs(connection))
-    dead = [name for name in there if name not in known and name.endswith(".pack")]
+    repository = repository_in(folder)
+    there = repository.blobs.list()
+    dead = list(strays.strays(connection, folder, before))
     dead += [name for name, _ in pruning.dead_packs(connection, before) if name in there]
     freed = 0
     for name in dead:
@@ -70,7 +62,3 @@ def _delete(connection: Connection, repository: Repository) -> int:
         repository.blobs.delete(name)
         freed += there[name]
     return freed
-
-
-def _sizes(folder: str) -> int:
-    return sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runstone.store.database import Connection
+from runstone.store.schema import MIGRATIONS
 
 # Where a chunk is: digest, size, pack name and offset, or the bytes themselves; and bytes it lies in and their codec, where it is compressed.
 Placed = tuple[str, int, str | None, int | None, bytes | None, int, str]
@@ -97,13 +98,22 @@ def add_pack(
 ) -> None:
     """A pack and the chunks in it (digest, size, offset, stored bytes, codec). A chunk that is known is where it came in last: the earlier
     pack may be lost."""
-    cursor = connection.execute("INSERT INTO pack (name, size, creation_time) VALUES (?, ?, ?)", (name, size, now))
+    row = insert_pack(connection, name, size, now)
     connection.executemany(
         "INSERT INTO chunk (pack, digest, size, offset, stored, codec) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET"
         " size = excluded.size, pack = excluded.pack, offset = excluded.offset, data = NULL, stored = excluded.stored, codec = excluded.codec",
-        [(cursor.lastrowid, *chunk) for chunk in chunks],
+        [(row, *chunk) for chunk in chunks],
     )
     _pardon(connection, [chunk[0] for chunk in chunks])
+
+
+def insert_pack(connection: Connection, name: str, size: int, now: int) -> int:
+    """A new pack's row."""
+    row = connection.execute(
+        "INSERT INTO pack (name, size, creation_time, schema) VALUES (?, ?, ?, ?)", (name, size, now, len(MIGRATIONS))
+    ).lastrowid
+    assert row is not None
+    return row
 
 
 def add_small(connection: Connection, chunks: Sequence[tuple[str, bytes]]) -> None:

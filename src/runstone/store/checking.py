@@ -44,6 +44,8 @@ def table(connection: Connection, name: str) -> list[str]:
     found = [f"{name}: {problem}" for problem in found]
     for _, row, parent, _ in connection.execute(f"PRAGMA foreign_key_check({name})").fetchmany(_MOST):
         found.append(f"{name}: the row {row} names a row of {parent} that is not there")
+    if name == "content_chunk":
+        found += _wrong_starts(connection)
     return found
 
 
@@ -152,6 +154,19 @@ def _chunks(
 def _told(connection: Connection, pragma: str) -> list[str]:
     rows = connection.execute(pragma).fetchmany(_MOST)
     return [text for (text,) in rows if text != "ok"]
+
+
+def _wrong_starts(connection: Connection) -> list[str]:
+    rows = connection.execute(
+        "SELECT digest, position, start, due FROM (SELECT content, position, start,"
+        "  SUM(chunk.size) OVER (PARTITION BY content ORDER BY position) - chunk.size AS due"
+        "  FROM content_chunk JOIN chunk ON chunk.id = content_chunk.chunk)"
+        " JOIN content ON content.id = content WHERE start <> due"
+    ).fetchmany(_MOST)
+    return [
+        f"content_chunk: the chunk {position} of {digest} begins at {due}, its row says {start}"
+        for digest, position, start, due in rows
+    ]
 
 
 @cache

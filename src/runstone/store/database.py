@@ -380,6 +380,12 @@ def _roll_back(connection: Connection) -> None:
 
 
 def separated(script: str) -> Iterator[str]:
-    """The statements of a script, without the lines that are comments."""
-    lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
-    yield from (statement for statement in "\n".join(lines).split(";") if statement.strip())
+    """The statements of a script, without the lines that are comments. A trigger's own statements are parts of it."""
+    statement = ""
+    for part in "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("--")).split(";"):
+        statement += part
+        if statement.strip() and sqlite3.complete_statement(statement + ";"):
+            yield statement
+            statement = ""
+        elif statement.strip():
+            statement += ";"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from runstone.store.artifacts import insert_pack
 from runstone.store.database import Connection
 from runstone.store.usage import STORED
 
@@ -85,16 +86,14 @@ def pardon(connection: Connection) -> None:
     connection.execute(f"DELETE FROM condemned WHERE {_NAMED.format('condemned.chunk')}")
 
 
-def sweep(connection: Connection, until: int, limit: int) -> tuple[int, int]:
-    """Delete so many of the chunks that were condemned up to a time and that no content names; how many, and the bytes of those that lay
-    in the database."""
+def sweep(connection: Connection, until: int, limit: int) -> int:
+    """Delete so many of the chunks that were condemned up to a time and that no content names; how many."""
     due = connection.execute(
-        "SELECT chunk.id, CASE WHEN chunk.data IS NULL THEN 0 ELSE chunk.size END FROM condemned JOIN chunk ON chunk.id = condemned.chunk"
-        f" WHERE condemned.time <= ? AND NOT {_NAMED.format('chunk.id')} LIMIT ?",
+        f"SELECT chunk FROM condemned WHERE time <= ? AND NOT {_NAMED.format('condemned.chunk')} LIMIT ?",
         (until, limit),
     ).fetchall()
-    connection.executemany("DELETE FROM chunk WHERE id = ?", [(row,) for row, _ in due])
-    return len(due), sum(size for _, size in due)
+    connection.executemany("DELETE FROM chunk WHERE id = ?", due)
+    return len(due)
 
 
 def waiting(connection: Connection) -> tuple[int, int | None]:
@@ -103,12 +102,6 @@ def waiting(connection: Connection) -> tuple[int, int | None]:
         f"SELECT COALESCE(SUM({STORED}), 0), MIN(time) FROM condemned JOIN chunk ON chunk.id = condemned.chunk"
     ).fetchone()
     return int(row[0]), row[1]
-
-
-def unnamed(connection: Connection) -> int:
-    """Bytes of the chunks that no content ever named."""
-    query = f"SELECT COALESCE(SUM({STORED}), 0) FROM chunk WHERE NOT {_NAMED.format('chunk.id')} AND NOT EXISTS (SELECT 1 FROM condemned WHERE condemned.chunk = chunk.id)"
-    return int(connection.execute(query).fetchone()[0])
 
 
 def forget_empty_packs(connection: Connection) -> list[tuple[str, int]]:
@@ -143,9 +136,7 @@ def chunks_in(connection: Connection, pack: int) -> list[Moving]:
 
 def move(connection: Connection, name: str, size: int, now: int, moved: Sequence[tuple[int, int, int]]) -> None:
     """Enter a pack into the index and let chunks lie there: (offset, chunk, the pack that it lay in). One that lies elsewhere by now stays."""
-    pack = connection.execute(
-        "INSERT INTO pack (name, size, creation_time) VALUES (?, ?, ?)", (name, size, now)
-    ).lastrowid
+    pack = insert_pack(connection, name, size, now)
     connection.executemany(
         "UPDATE chunk SET pack = ?, offset = ? WHERE id = ? AND pack = ?", [(pack, *one) for one in moved]
     )

@@ -20,6 +20,7 @@ MIGRATIONS = (
     "artifact_versions",
     "retention",
     "executable",
+    "older_writers",
 )
 
 
