@@ -90,6 +90,15 @@ def test_what_was_put_is_there_and_its_source_is_gone(blobs: Blobs, source: Sour
     assert not os.path.exists(path)
 
 
+def test_a_place_that_indexes_by_itself_takes_bytes_as_well(blobs: Blobs, source: Source) -> None:
+    if not blobs.indexed:
+        return
+    whole = source(random.Random(1).randbytes(3_000_000))[1]
+    blobs.put(NAME, [memoryview(whole)[:2_000_000], whole[2_000_000:]])
+    assert blobs.list() == {NAME: len(whole)}
+    assert blobs.get(NAME, 0, len(whole)) == whole
+
+
 def test_ranges_are_exact(blobs: Blobs, source: Source) -> None:
     path, whole = source(random.Random(1).randbytes(3_000_000))
     blobs.put(NAME, path)

@@ -182,10 +182,13 @@ class _Fresh:
 
     def add(self, name: str, data: bytes) -> None:
         from runstone.repository.compression import CODEC, compress
+        from runstone.repository.held import Memory
         from runstone.repository.packs import PackWriter
 
         if self._writer is None:
-            self._writer = PackWriter(self._repository.folder, read_soon=self._repository.blobs.indexed)
+            blobs = self._repository.blobs
+            held = Memory(blobs.full_size) if blobs.indexed else None
+            self._writer = PackWriter(self._repository.folder, held=held)
         frame = compress(data)
         if frame is None:
             self._writer.add(name, data)

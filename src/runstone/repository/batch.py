@@ -12,6 +12,7 @@ from runstone.errors import InvalidParameter, RunstoneError
 from runstone.repository.blobs import Blobs
 from runstone.repository.chunks import LEAST, ReadInto, begin, digest
 from runstone.repository.compression import CODEC, compress
+from runstone.repository.held import Memory
 from runstone.repository.holes import reading
 from runstone.repository.packs import Packed, PackWriter
 from runstone.repository.steady import read_steadily
@@ -98,6 +99,7 @@ class Batch:
         self._behind: Behind | None = None
         self._pipeline: Pipeline | None = None
         self._disk: Disk | None = None
+        self._held: Memory | None = None
 
     def add(self, path: str, source: str | bytes | BinaryIO | RawIOBase) -> None:
         """Take in a local file, bytes or what a stream gives, as `path`."""
@@ -133,7 +135,7 @@ class Batch:
 
     def _end(self) -> None:
         # Each knows the other's methods: let go of, their memory is free at once.
-        pipeline, self._pipeline, disk, self._disk = self._pipeline, None, self._disk, None
+        pipeline, self._pipeline, disk, self._disk, self._held = self._pipeline, None, self._disk, None, None
         if pipeline is not None:
             pipeline.end()
         if disk is not None:
@@ -226,8 +228,11 @@ class Batch:
 
     def _keep(self, name: str, data: bytes | memoryview, frame: bytes | None) -> None:
         if self._pack is None:
-            self._disk = self._disk or Disk()
-            self._pack = PackWriter(self._folder, read_soon=self._blobs.indexed, disk=self._disk)
+            if self._blobs.indexed:
+                self._held = self._held or Memory(self._blobs.full_size)
+            else:
+                self._disk = self._disk or Disk()
+            self._pack = PackWriter(self._folder, held=self._held, disk=self._disk)
         if frame is None:
             self._pack.add(name, data)
         else:

@@ -18,6 +18,7 @@ import msgspec
 from runstone.errors import CorruptData, from_os_error
 from runstone.repository import unfinished
 from runstone.repository.blobs import Blobs
+from runstone.repository.held import Held, Memory
 from runstone.repository.unbuffered import Disk, Unbuffered
 
 MAGIC = b"RUNSTPK1"
@@ -49,28 +50,17 @@ class Packed(msgspec.Struct):
 
 
 class PackWriter:
-    """A pack being written, under a temporary name that is locked while its writer lives. Dead writers' are swept away first.
+    """A pack being filled.
 
     Args:
-        folder: where packs are written; made when missing.
-        read_soon: they are read at once, to be sent elsewhere.
+        folder: where it is written; made when missing.
+        held: where it is filled instead, when it is to be sent elsewhere: there is no file of it here.
         disk: writes while chunks are put in.
     """
 
-    def __init__(self, folder: str, *, read_soon: bool = False, disk: Disk | None = None) -> None:
+    def __init__(self, folder: str, *, held: Memory | None = None, disk: Disk | None = None) -> None:
         self.pack = Packed(os.urandom(16).hex() + ".pack", 0, [])
-        self._path = os.path.join(folder, self.pack.name + ".tmp")
-        try:
-            os.makedirs(folder, exist_ok=True)
-            place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                unfinished.sweep(place, "", ".pack.tmp")
-                self._descriptor = unfinished.create(place, os.path.basename(self._path))
-            finally:
-                os.close(place)
-        except OSError as error:
-            raise from_os_error(error, f"Making a pack in {folder!r}") from error
-        self._file = Unbuffered(self._descriptor, read_soon=read_soon, disk=disk)
+        self._target = Held(self.pack.name, held) if held is not None else _Written(folder, self.pack.name, disk)
         try:
             self._write(MAGIC)
         except BaseException:
@@ -102,27 +92,54 @@ class PackWriter:
             [chunk if chunk.codec else (chunk.digest, chunk.offset, chunk.size) for chunk in self.pack.chunks]
         )
         self._write(footer + TAIL.pack(len(footer), zlib.crc32(footer), MAGIC))
+        self._target.hand_over(blobs)
+
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+        self._target.abandon()
+
+    def _write(self, data: bytes | memoryview) -> None:
+        self._target.write(data)
+        self.pack.size += len(data)
+
+
+class _Written:
+    """A pack's file, under a temporary name that is locked while its writer lives. Dead writers' are swept away first."""
+
+    def __init__(self, folder: str, name: str, disk: Disk | None) -> None:
+        self._name, self._path = name, os.path.join(folder, f"{name}.tmp")
+        try:
+            os.makedirs(folder, exist_ok=True)
+            place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                unfinished.sweep(place, "", ".pack.tmp")
+                self._descriptor = unfinished.create(place, os.path.basename(self._path))
+            finally:
+                os.close(place)
+        except OSError as error:
+            raise from_os_error(error, f"Making a pack in {folder!r}") from error
+        self._file = Unbuffered(self._descriptor, disk=disk)
+
+    def write(self, data: bytes | memoryview) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise from_os_error(error, f"Writing the pack {self._path!r}") from error
+
+    def hand_over(self, blobs: Blobs) -> None:
         try:
             self._file.finish()
         except OSError as error:
             raise from_os_error(error, f"Writing the pack {self._path!r}") from error
-        blobs.put(self.pack.name, self._path)
+        blobs.put(self._name, self._path)
         os.close(self._descriptor)
 
     def abandon(self) -> None:
-        """Leave nothing behind."""
         self._file.close()
         with contextlib.suppress(OSError):
             os.unlink(self._path)
         with contextlib.suppress(OSError):
             os.close(self._descriptor)
-
-    def _write(self, data: bytes | memoryview) -> None:
-        try:
-            self._file.write(data)
-        except OSError as error:
-            raise from_os_error(error, f"Writing the pack {self._path!r}") from error
-        self.pack.size += len(data)
 
 
 def read_pack(blobs: Blobs, name: str, size: int) -> Packed:

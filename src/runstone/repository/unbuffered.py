@@ -57,14 +57,13 @@ class Unbuffered:
 
     Args:
         descriptor: at its beginning; it stays the caller's.
-        read_soon: it is read at once, so the cache is the place for it.
         disk: writes one block while the next is filled; None writes here.
     """
 
-    def __init__(self, descriptor: int, *, read_soon: bool = False, disk: Disk | None = None) -> None:
+    def __init__(self, descriptor: int, *, disk: Disk | None = None) -> None:
         self._descriptor, self._disk = descriptor, disk
         self._held = 0
-        self._direct: bool | None = None if _DIRECT and not read_soon else False
+        self._direct: bool | None = None if _DIRECT else False
         self._buffer, self._other = disk.block() if disk else mapped(BLOCK), memoryview(b"")
         self._writing: Started[None] | None = None
 

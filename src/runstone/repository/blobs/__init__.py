@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from runstone.errors import CorruptData
@@ -32,8 +32,9 @@ class Blobs(Protocol):
     at_once: int
     indexed: bool
 
-    def put(self, name: str, source: str) -> None:
-        """Take over the finished local file `source` as `name`: all of it or none, on disk for good when this returns."""
+    def put(self, name: str, source: str | Sequence[bytes | memoryview]) -> None:
+        """Take over the finished local file `source`, or, where `indexed`, bytes, as `name`: all of it or none, on disk for good when this
+        returns."""
         ...
 
     def get(self, name: str, offset: int, length: int) -> bytes:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runstone import settings
@@ -42,26 +42,27 @@ class HttpBlobs:
         connection: to the server.
     """
 
-    # What breaks off is sent again from the beginning of its pack.
-    full_size = 16 * 1024 * 1024
-    at_once = 3
+    # What breaks off is sent again from the beginning of its pack. So many, and one that is being filled, are held in memory.
+    full_size = 12 * 1024 * 1024
+    at_once = 2
     indexed = True
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(self, name: str, source: str) -> None:
-        """Send it and take it away here. It may be sent twice: the server knows it by its name."""
+    def put(self, name: str, source: str | Sequence[bytes | memoryview]) -> None:
+        """Send it; a file is taken away here. It may be sent twice: the server knows it by its name."""
         check_name(name)
         try:
-            size = os.stat(source).st_size
+            size = os.stat(source).st_size if isinstance(source, str) else sum(map(len, source))
         except OSError as error:
             raise from_os_error(error, f"Sending the pack {name}") from error
         answer = self._put(name, _Slices(source), size)
         if answer.status != 200:
             raise answer_error(answer, self._connection.address)
-        with contextlib.suppress(OSError):
-            os.unlink(source)
+        if isinstance(source, str):
+            with contextlib.suppress(OSError):
+                os.unlink(source)
 
     def _put(self, name: str, data: _Slices, size: int) -> Answer:
         headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
@@ -186,14 +187,18 @@ class _BrokenOffError(Exception):
 
 
 class _Slices:
-    """A file as a body that can be sent more than once, through one small buffer."""
+    """A file, through one small buffer, or bytes, as they are, as a body that can be sent more than once."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, source: str | Sequence[bytes | memoryview]) -> None:
+        self._source = source
 
     def __iter__(self) -> Iterator[memoryview]:
+        if not isinstance(self._source, str):
+            for data in self._source:
+                yield from (memoryview(data)[start : start + _SLICE] for start in range(0, len(data), _SLICE))
+            return
         buffer = memoryview(bytearray(_SLICE))
-        with open(self._path, "rb", buffering=0) as file:
+        with open(self._source, "rb", buffering=0) as file:
             while count := file.readinto(buffer):
                 yield buffer[:count]
 

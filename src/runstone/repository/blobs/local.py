@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from runstone.errors import CorruptData, from_os_error
 from runstone.repository.blobs import Range, check_name
@@ -26,8 +26,9 @@ class LocalBlobs:
     def __init__(self, folder: str) -> None:
         self.folder = folder
 
-    def put(self, name: str, source: str) -> None:
+    def put(self, name: str, source: str | Sequence[bytes | memoryview]) -> None:
         """Sync, then rename: a pack is whole or not there. `source` must lie in this file system."""
+        assert isinstance(source, str)
         target = self._path(name)
         try:
             _sync(source)
