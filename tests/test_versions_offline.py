@@ -11,6 +11,7 @@ from tests.support.unreliable import Proxy
 import runstone
 from runstone.client import Client, spool
 from runstone.errors import NotServed, Unreachable
+from runstone.operations.artifact_versions import LogArtifactVersion
 
 
 @pytest.mark.parametrize("server", ["ours"], indirect=True)
@@ -37,6 +38,48 @@ def test_a_version_that_is_logged_while_the_server_is_away_is_made_later(proxy: 
     assert found.files[0].executable
     assert [file.path for file in client.get_artifact_version("files").files] == ["0.txt", "1.txt", "2.txt"]
     assert not spool.has_files(client._folder, run.info.run_id)
+
+
+def keeps(text: str, name: str | None = None, aliases: list[str] | None = None) -> None:
+    Path("model.bin").write_text(text)
+    assert runstone.log_artifact("model.bin", name=name, aliases=aliases) is None
+
+
+@pytest.mark.parametrize("server", ["ours"], indirect=True)
+def test_each_version_is_of_what_was_logged_with_it_while_the_server_was_away(proxy: Proxy) -> None:
+    with runstone.start_run() as run:
+        Path("model.bin").write_text("before")
+        runstone.log_artifact("model.bin")
+        proxy.down()
+        keeps("unnamed")
+        keeps("one", "model", ["best"])
+        keeps("two", "model")
+        keeps("other", "another")
+        keeps("later")
+        keeps("last")
+        names = [file.name for file in Path(Client()._folder, "files").iterdir() if file.suffix != ".turn"]
+        assert len([name for name in names if name.startswith(run.info.run_id)]) == 7  # three versions, four files
+        proxy.up()
+    client = Client(proxy.url)
+    found = [(version.reference, version.read()) for version in client.search_artifact_versions("model")]
+    assert found == [("model:v1", b"two"), ("model:v0", b"one")]
+    assert client.get_artifact_version("model:best").reference == "model:v0"
+    assert client.get_artifact_version("another").read() == b"other"
+    assert client.read_artifact(run.info.run_id, "model.bin") == b"last"
+    assert not spool.has_files(client._folder, run.info.run_id)
+
+
+def test_a_file_of_a_folder_that_waits_to_be_a_version_keeps_its_place(tmp_path: Path) -> None:
+    run_id, place = "0" * 32, tmp_path / "files"
+    request = LogArtifactVersion(run_id, "name", "folder")
+    spool.put(str(tmp_path), run_id, [("folder/a", b"1"), ("folder/b", b"1")])
+    spool.put_version(str(tmp_path), request)
+    spool.put(str(tmp_path), run_id, [("folder/a", b"2"), ("folder/b", b"2"), ("folder/b", b"3")])
+    spool.put(str(tmp_path), run_id, [("folder/a", b"4")])
+    waiting = sorted(place.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    bytes_of = [file.read_bytes().split(b"\n", 1)[1] for file in waiting if not file.name.endswith(".turn")]
+    assert bytes_of == [b"1", b"1", b"", b"3", b"4"]
+    assert len({file.stat().st_mtime_ns for file in waiting}) == len(waiting)
 
 
 @pytest.mark.parametrize("server", ["ours"], indirect=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import msgspec
 
+from runstone.client.spool_order import take_places
 from runstone.errors import InvalidParameter, NotFound, RunstoneError, from_os_error
 from runstone.journal import waiting
 from runstone.operations import rules
@@ -79,8 +80,8 @@ def _put(folder: str, sources: list[tuple[str, Header, Source]], synced: bool) -
             made.append((temporary, name))
             _write(temporary, msgspec.json.encode(header), source, synced)
         with _alone(place):
-            for temporary, name in made:
-                os.rename(temporary, name)  # what was logged under that path before is replaced
+            if sources:
+                take_places(place, made, _of_run(place, sources[0][1].run_id))
             if synced:
                 descriptor = os.open(place, os.O_RDONLY)
                 try:
