@@ -79,6 +79,19 @@ def test_an_upload_of_a_byte_now_and_then_is_given_up(tmp_path: Path) -> None:
         server.stop()
 
 
+def test_a_download_that_is_not_taken_is_given_up_and_others_have_its_turn(tmp_path: Path) -> None:
+    server = serve(tmp_path / "store", environment={"RUNSTONE_SERVER_REQUEST_TIMEOUT": "1"})
+    content = random.Random(1).randbytes(12 * MIB)
+    try:
+        assert ask(server, "PUT", "big", content)[0] == 200
+        with contextlib.ExitStack() as wires:
+            for _ in range(20):  # every turn is theirs, who take nothing
+                wires.enter_context(begin(server, f"GET {PROXY}/big", buffer=4096))
+            assert ask(server, "GET", "big") == (200, content)
+    finally:
+        server.stop()
+
+
 @needs_proc
 def test_unfinished_uploads_fill_no_memory(server: Server) -> None:
     before = memory(server, "VmRSS")

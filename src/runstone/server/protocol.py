@@ -1,4 +1,4 @@
-"""HTTP on the socket: uvicorn's, with a bound on connections and on the time in which a client must have said what it wants."""
+"""HTTP on the socket: uvicorn's, with bounds on connections, and on the time in which a client says what it wants and takes what it gets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _BUSY = b"TEMPORARILY_UNAVAILABLE", b"This server holds as many connections as i
 HEAD_LIMIT = 64 * 1024
 # Bytes of an artifact that are held for whoever reads it, on each connection.
 BODY_HELD = 1024 * 1024
+# Bytes of an answer that a client must take while the server waits as long as its patience lasts.
+_LEAST = 64 * 1024
 # More than the loop gives at a time.
 _LARGEST_READ = 1024 * 1024
 _TOO_LONG = b"BAD_REQUEST", b"The request's address and headers are longer than %d bytes." % HEAD_LIMIT
@@ -53,7 +55,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take the connection, or say that there are too many."""
         super().connection_made(transport)
         self._header_timeout = settings.SERVER_HEADER_TIMEOUT.read()
+        self._patience = settings.SERVER_REQUEST_TIMEOUT.read()
         self._deadline: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
         self._heading = True  # whether a request's head is what comes next
         self._head = b""  # of it, what came so far
         self._unheard = 0  # bytes since a head was whole, or a piece of a body came
@@ -119,11 +123,36 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._heading, self._unheard = True, 0
 
+    def pause_writing(self) -> None:
+        """More waits to be taken than anybody should hold for a client that takes nothing."""
+        super().pause_writing()
+        if self._patience and self._watch is None:
+            self._await_taking()
+
+    def resume_writing(self) -> None:
+        """It was taken."""
+        super().resume_writing()
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
     def connection_lost(self, exc: Exception | None) -> Any:
         """The connection is gone."""
+        if self._watch is not None:
+            self._watch.cancel()
         if self._deadline is not None:
             self._deadline.cancel()
         return super().connection_lost(exc)
+
+    def _await_taking(self) -> None:
+        self._watch = self.loop.call_later(self._patience, self._look, self.transport.get_write_buffer_size())
+
+    def _look(self, before: int) -> None:
+        if before - self.transport.get_write_buffer_size() < _LEAST:
+            # What waits would be kept for ever by a mere close, and with it the turn of whoever sends it.
+            self.transport.abort()
+        else:
+            self._await_taking()
 
     def _await_headers(self) -> None:
         if self._header_timeout and self._deadline is None:
