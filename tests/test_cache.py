@@ -18,6 +18,7 @@ from runstone.repository import cache as caching
 from runstone.repository import destination
 from runstone.repository.cache import Cache
 from runstone.repository.destination import Destination
+from runstone.repository.duplicating import shares_blocks
 from runstone.repository.own_folder import own_folder
 
 BIG = random.Random(3).randbytes(20_000_000)
@@ -64,6 +65,35 @@ def test_a_folder_that_was_named_gets_copies_and_a_temporary_one_read_only_links
     assert os.path.samefile(temporary / "big.bin", kept) or stat.S_IMODE((temporary / "big.bin").stat().st_mode) & 0o200
     assert (temporary / "big.bin").read_bytes() == BIG
     assert kept.read_bytes() == BIG
+
+
+def test_a_folder_that_was_named_is_fetched_into_straight_unless_its_files_and_the_cache_may_be_one(
+    client: Client, run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caching, "shares_blocks", lambda one, other: False)
+    assert fetching.fetch(client, run_id, "", "straight").cache == 0
+    assert Path("straight/big.bin").read_bytes() == BIG
+    assert entries(tmp_path) == {}, "it would be written twice"
+    monkeypatch.setattr(caching, "shares_blocks", lambda one, other: True)
+    client.download_artifacts(run_id, "data.bin", "shared")
+    assert sorted(entries(tmp_path)) == [len(DATA)]
+    monkeypatch.setattr(caching, "shares_blocks", lambda one, other: False)
+    monkeypatch.setenv("RUNSTONE_CACHE", "always")
+    client.download_artifacts(run_id, "big.bin", "always")
+    assert sorted(entries(tmp_path)) == [len(DATA), len(BIG)]
+    monkeypatch.setenv("RUNSTONE_CACHE", "servers")
+    assert fetching.fetch(client, run_id, "", "again").cache == len(BIG) + len(DATA)
+
+
+def test_whether_two_folders_share_blocks_is_found_out_and_leaves_nothing_there(tmp_path: Path) -> None:
+    for name in ("one", "other", "missing"):
+        if name != "missing":
+            (tmp_path / name).mkdir()
+        (tmp_path / "sample").write_bytes(b"x" * 4096)
+        with (tmp_path / "sample").open("rb") as source, (tmp_path / "target").open("wb") as target:
+            able = destination.clone(source.fileno(), target.fileno())
+        assert shares_blocks(str(tmp_path / "one"), str(tmp_path / name)) == (able and name != "missing")
+    assert not any((tmp_path / "one").iterdir())
 
 
 def test_links_can_be_had_nowhere_and_everywhere(
@@ -199,7 +229,7 @@ def test_what_another_user_may_have_put_there_is_not_believed(
     else:
         us = os.geteuid()
         monkeypatch.setattr(os, "geteuid", lambda: us + 1)
-    fetched = fetching.fetch(client, run_id, "big.bin", "out")
+    fetched = fetching.fetch(client, run_id, "big.bin", None)
     assert (fetched.store, fetched.cache) == (len(BIG), 0)
     assert Path(fetched.path).read_bytes() == BIG
     assert len(list(folder.glob("user-*/files/*/*/*"))) == (whose == "anybody's"), "in a folder of everybody's, in ours"

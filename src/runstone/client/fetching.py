@@ -138,6 +138,10 @@ class _Download:
         self._has_digests = not (client._is_server and _is_stock(client))
         self._cache = _cache_of(client) if self._has_digests else None
         self._link = settings.CACHE_LINKS.read() in ("always", "temporary" if temporary else "always")
+        # A file that is written to a folder of the user's and to the cache is written twice, one after the other.
+        self._fills = self._cache is not None and (
+            temporary or self._link or settings.CACHE.read() == "always" or self._cache.is_free_for(folder)
+        )
         self._kept = self._stopped = False
 
     def run(self, files: Iterator[_File]) -> None:
@@ -230,7 +234,7 @@ class _Download:
             self._count("cache", size)
             self._tell(size)
             return
-        if cache is not None and (kept := cache.fetch(whole, size, partial(self._fill, file))) is not None:
+        if cache is not None and self._fills and (kept := cache.fetch(whole, size, partial(self._fill, file))):
             self._kept = True
             if self._copied(file, kept):
                 return

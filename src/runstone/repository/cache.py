@@ -19,6 +19,7 @@ from typing import NamedTuple
 from runstone.errors import CorruptData, RunstoneError
 from runstone.repository import unfinished
 from runstone.repository.chunks import digest_of_file
+from runstone.repository.duplicating import shares_blocks
 from runstone.repository.own_folder import is_own, own_folder
 from runstone.repository.resumed import open_partial, sweep_old
 
@@ -67,6 +68,12 @@ class Cache:
         with contextlib.suppress(OSError):
             room = os.statvfs(self._own())
             return room.f_bavail * room.f_frsize > 2 * size  # it and a copy of it
+        return False
+
+    def is_free_for(self, folder: str) -> bool:
+        """Whether a file that is kept here takes no room of its own beside its copy in that folder: the two share their blocks."""
+        with contextlib.suppress(OSError):
+            return shares_blocks(self._own(), folder)
         return False
 
     def find(self, whole: str, size: int) -> Kept | None:

@@ -18,6 +18,25 @@ _CANNOT = frozenset(
 )
 
 
+def shares_blocks(one: str, other: str) -> bool:
+    """Whether a file of one folder can share its blocks with a file of another: tried with two that have no names."""
+    unnamed = getattr(os, "O_TMPFILE", 0)
+    if not unnamed:
+        return False
+    try:
+        source = os.open(one, unnamed | os.O_RDWR, 0o600)
+        try:
+            target = os.open(other, unnamed | os.O_RDWR, 0o600)
+            try:
+                return clone(source, target)
+            finally:
+                os.close(target)
+        finally:
+            os.close(source)
+    except OSError:
+        return False
+
+
 def clone(source: int, target: int, at: int = 0) -> bool:
     """Let a file share another's blocks, all of them, from a place on that is a multiple of 4,096; False where the file system cannot."""
     try:
