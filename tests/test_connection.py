@@ -292,4 +292,5 @@ def test_threads_that_send_for_us_have_our_patience(
         behind.start(ask)
     with pytest.raises(Unreachable):
         behind.wait()
+    behind.end()
     said.set()

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from runstone.errors import FileChanged, MissingFile, NotFound
+from runstone.errors import ContentGone, FileChanged, MissingFile, NotFound
+from runstone.repository import batch as batches
 from runstone.repository.batch import SMALL_TOTAL, Stored
 from runstone.repository.behind import Behind
 from runstone.repository.blobs.local import LocalBlobs
@@ -263,6 +264,9 @@ def test_only_one_act_is_behind_and_what_it_raises_comes_to_light() -> None:
         behind.start(lambda: done.append(3))
     behind.wait()
     assert done == [1, 2]
+    behind.start(fail)
+    behind.end()
+    assert "runstone-worker" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_full_pack_is_in_the_index_before_the_next_is_full_and_the_files_come_last(
@@ -317,3 +321,53 @@ def test_a_pack_that_the_index_refuses_goes_away_with_the_others(
     with pytest.raises(NotFound, match="deleted meanwhile"):
         repository.store([("file", OLD)], index.known, commit, repository.blobs.delete)
     assert (left("packs"), left("incoming")) == ([], [])
+
+
+def test_of_two_failures_the_first_is_raised_and_neither_leaves_anything(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LocalBlobs, "full_size", 5_000_000)  # one is full, and one begun
+    source_failed, under_way = threading.Event(), threading.Event()
+
+    def commit(packed: object, small: object, files: object) -> None:
+        under_way.set()
+        assert source_failed.wait(60)
+        raise ValueError("none of ours: a bug, a full database")
+
+    def forget(name: str) -> None:
+        repository.blobs.delete(name)
+        raise ValueError("here, too")
+
+    class Breaking(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert under_way.wait(60)
+            source_failed.set()
+            raise ConnectionError("the line went dead")
+
+    before = threading.active_count()
+    with pytest.raises(ConnectionError, match="went dead"):
+        repository.store([("file", OLD), ("stream", Breaking())], lambda digests: set(), commit, forget)
+    assert (left("packs"), left("incoming"), threading.active_count()) == ([], [], before)
+
+
+def test_a_pack_of_very_many_short_chunks_is_handed_over_before_its_footer_is_too_long(
+    repository: Repository, store: Store, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "MOST_CHUNKS", 1_000)
+    monkeypatch.setattr(batches, "SMALL_TOTAL", 0)
+    store({str(number): b"%60d" % number for number in range(2_500)})
+    assert sorted(len(pack.chunks) for pack in index.packs) == [500, 1_000, 1_000]
+
+
+def test_what_is_read_once_more_is_told_once(repository: Repository, index: Index) -> None:
+    told: list[int] = []
+
+    def commit(packs: list[Packed], small: list[tuple[str, bytes]], files: list[Stored]) -> None:
+        if not index.commits:
+            index.commits = 1
+            raise ContentGone("pruned meanwhile")
+        index.commit(packs, small, files)
+
+    repository.store([("small", b"small"), ("file", OLD)], index.known, commit, told=told.append)
+    assert sum(told) == 5 + len(OLD)
+    assert {file.size for file in index.files} == {5, len(OLD)}

@@ -101,8 +101,12 @@ class ArrivingPack:
         try:
             length, crc, magic = TAIL.unpack(os.pread(self._descriptor, TAIL.size, max(0, self.size - TAIL.size)))
             start = self.size - TAIL.size - length
-            if magic != MAGIC or os.pread(self._descriptor, len(MAGIC), 0) != MAGIC or length > LONGEST_FOOTER:
+            if magic != MAGIC or os.pread(self._descriptor, len(MAGIC), 0) != MAGIC:
                 raise self._wrong("it is no pack, or cut short")
+            if length > LONGEST_FOOTER:
+                raise InvalidParameter(
+                    f"The pack {self.name}: its footer of {length} bytes is longer than {LONGEST_FOOTER}. Send its chunks in several."
+                )
             footer = os.pread(self._descriptor, length, max(0, start))
             if zlib.crc32(footer) != crc:
                 raise self._wrong("its footer is damaged")

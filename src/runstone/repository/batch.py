@@ -8,13 +8,13 @@ from functools import partial
 from io import BytesIO, FileIO, RawIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
-from runstone.errors import InvalidParameter, RunstoneError
+from runstone.errors import InvalidParameter
 from runstone.repository.blobs import Blobs
 from runstone.repository.chunks import LEAST, ReadInto, begin, digest
 from runstone.repository.compression import CODEC, compress
 from runstone.repository.held import Memory
 from runstone.repository.holes import reading
-from runstone.repository.packs import Packed, PackWriter
+from runstone.repository.packs import MOST_CHUNKS, Packed, PackWriter
 from runstone.repository.steady import read_steadily
 from runstone.repository.unbuffered import Disk
 from runstone.repository.unchanged import Key, Unchanged
@@ -123,23 +123,25 @@ class Batch:
 
     def abandon(self) -> None:
         """Leave nothing behind. Only before the index was told of the packs: after that it may name them, whatever it answered."""
-        if self._behind is not None:
-            with contextlib.suppress(RunstoneError):
-                self._behind.wait()
-        if self._pack is not None:
-            self._pack.abandon()
-        self._end()
+        try:
+            if self._pack is not None:
+                self._pack.abandon()
+        finally:
+            self._end()
         for name in self._written:
-            with contextlib.suppress(RunstoneError):  # among others where a file of somebody else's needs it by now
+            # What failed before is what is raised. Among others this fails where a file of somebody else's needs the pack by now.
+            with contextlib.suppress(Exception):
                 self._forget(name)
 
     def _end(self) -> None:
+        """Have no threads any more, whatever went wrong on them."""
         # Each knows the other's methods: let go of, their memory is free at once.
-        pipeline, self._pipeline, disk, self._disk, self._held = self._pipeline, None, self._disk, None, None
-        if pipeline is not None:
-            pipeline.end()
-        if disk is not None:
-            disk.end()
+        parts = self._disk, self._pipeline, self._behind
+        self._disk = self._pipeline = self._behind = self._held = None
+        with contextlib.ExitStack() as last_first:
+            for part in parts:
+                if part is not None:
+                    last_first.callback(part.end)
 
     def _take_file(self, path: str, source: str) -> None:
         guess = None if self._remembered is None else self._remembered.files.find(source)
@@ -237,7 +239,7 @@ class Batch:
             self._pack.add(name, data)
         else:
             self._pack.add_stored(name, len(data), len(frame), CODEC, frame)
-        if self._pack.pack.size >= self._blobs.full_size:
+        if self._pack.pack.size >= self._blobs.full_size or len(self._pack.pack.chunks) >= MOST_CHUNKS:
             self._seal_behind()
 
     def _seal_behind(self) -> None:

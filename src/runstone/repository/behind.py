@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from threading import Thread
+from runstone.repository.workers import Started, Workers
 
 
 class Behind:
@@ -18,45 +16,35 @@ class Behind:
 
     def __init__(self, limit: int = 1) -> None:
         self._limit = limit
-        self._threads: list[Thread] = []
-        self._failures: list[BaseException] = []
+        self._threads = Workers(limit)
+        self._started: list[Started[None]] = []
 
     def start(self, act: Callable[[], None]) -> None:
         """Start it, as soon as there is room."""
-        import threading
-
         from runstone.connection import with_our_patience
 
         self.make_room()
-        act = with_our_patience(act)
-        thread = threading.Thread(target=self._carry_out, args=(act,), name="runstone-behind")
-        try:
-            thread.start()
-        except RuntimeError:  # no thread can be started: there are too many, or the interpreter is on its way out
-            self._carry_out(act)
-        else:
-            self._threads.append(thread)
+        self._threads.begin()
+        self._started.append(self._threads.start(with_our_patience(act)))
 
     def make_room(self) -> None:
         """Until another one may be started; raises what went wrong."""
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        while len(self._threads) >= self._limit:
-            self._threads.pop(0).join()
+        while len(under_way := [started for started in self._started if not started.is_done()]) >= self._limit:
+            under_way[0].wait()
         self._raise()
 
     def wait(self) -> None:
         """Until nothing is under way; raises what went wrong."""
-        while self._threads:
-            self._threads.pop(0).join()
+        for started in self._started:
+            started.wait()
         self._raise()
 
-    def _raise(self) -> None:
-        failures, self._failures = self._failures, []
-        if failures:
-            raise failures[0]
+    def end(self) -> None:
+        """Until nothing is under way, well or not; no threads are left."""
+        self._threads.end()
 
-    def _carry_out(self, act: Callable[[], None]) -> None:
-        try:
-            act()
-        except BaseException as error:  # noqa: BLE001  # raised again by make_room() or wait()
-            self._failures.append(error)
+    def _raise(self) -> None:
+        done = [started for started in self._started if started.is_done()]
+        self._started = [started for started in self._started if started not in done]
+        for started in done:
+            started.result()

@@ -37,6 +37,24 @@ _ASKED = 500
 NEVER_AGAIN = -1
 
 
+class _Once:
+    """Tells how many bytes were read; those that are read once more are not told again."""
+
+    def __init__(self, told: Callable[[int], object]) -> None:
+        self._told = told
+        self._read = self._most = 0
+
+    def begin(self) -> None:
+        """From the beginning again."""
+        self._read = 0
+
+    def __call__(self, size: int) -> None:
+        self._read += size
+        if self._read > self._most:
+            fresh, self._most = self._read - self._most, self._read
+            self._told(fresh)
+
+
 def repository_in(folder: str) -> Repository:
     """The repository of a store that is a folder here."""
     return Repository(LocalBlobs(os.path.join(folder, "packs")), os.path.join(folder, "incoming"))
@@ -80,9 +98,12 @@ class Repository:
         with nullcontext() if self.blobs.indexed else storing(self.folder):
             # What was known to be here may be pruned before it is named. Then it is known not to be; the last time, nothing is taken
             # for known.
+            once = None if told is None else _Once(told)
             for trusted, guess in ((known, remembered), (known, None), (_nothing_known, None)):
+                if once is not None:
+                    once.begin()
                 try:
-                    self._store(sources, trusted, commit, forget, told, guess)
+                    self._store(sources, trusted, commit, forget, once, guess)
                     return
                 except ContentGone:
                     if trusted is _nothing_known or NEVER_AGAIN in starts:

@@ -23,6 +23,9 @@ from runstone.repository.unbuffered import Disk, Unbuffered
 
 MAGIC = b"RUNSTPK1"
 TAIL = struct.Struct("<II8s")
+# Chunks after which a pack is handed over, however short it is: some 110 bytes of its footer are each one's, and a server takes footers of so many
+# bytes and no more (`arriving.LONGEST_FOOTER`).
+MOST_CHUNKS = 20_000
 
 
 class PackedChunk(msgspec.Struct, array_like=True):

@@ -44,6 +44,10 @@ class Started(Generic[Result]):
             self._error = error
         self._undone.release()
 
+    def is_done(self) -> bool:
+        """Whether it is done, well or not."""
+        return not self._undone.locked()
+
     def wait(self) -> None:
         """Until it is done, well or not."""
         with self._undone:
