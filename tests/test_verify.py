@@ -174,12 +174,13 @@ def test_metric_points_are_compared_with_their_checksums(tmp_path: Path) -> None
     assert "checksum" in damage.problem
 
 
-def test_logging_a_file_again_brings_back_what_a_lost_pack_held(tmp_path: Path, run_id: str) -> None:
+@pytest.mark.parametrize("kept", [None, 0, 1_000_000])
+def test_logging_a_file_again_brings_back_what_a_lost_pack_held(tmp_path: Path, run_id: str, kept: int | None) -> None:
     data = random.Random(3).randbytes(2_000_000)
     client = runstone.Client()
     client.log_bytes(run_id, data, "first")
     (lost,) = packs(tmp_path)
-    lost.unlink()
+    lost.unlink() if kept is None else os.truncate(lost, kept)
     assert [damage.path for damage in client.verify()] == ["first"]
     client.log_bytes(run_id, data, "second")
     assert client.read_artifact(run_id, "second") == data
@@ -212,3 +213,22 @@ def test_a_store_from_before_values_were_written_twice_is_upgraded_and_verified(
         assert older.log_artifact_version(run_id, "large", "data").reference == "data:v0"
         change(tmp_path / last, "UPDATE run SET run_name = 'other'", at=tmp_path / last)
         assert older.verify() == []  # a change that SQLite makes is made in both places
+
+
+def test_a_pack_of_a_servers_that_was_cut_short_is_named_and_what_is_left_of_it_read(tmp_path: Path) -> None:
+    from tests.support.within import ServerWithin
+
+    server = ServerWithin(tmp_path / "served")
+    try:
+        client = runstone.Client(server.url)
+        run_id = client.create_run("0").info.run_id
+        whole, half = random.Random(3).randbytes(300_000), random.Random(4).randbytes(300_000)
+        client.log_files(run_id, {"whole": whole, "half": half})
+        (pack,) = (tmp_path / "served" / "packs").iterdir()
+        os.truncate(pack, 500_000)
+        assert client.read_artifact(run_id, "whole") == whole
+        with pytest.raises(CorruptData, match=f"{pack.name} ends before byte"):
+            client.read_artifact(run_id, "half")
+        assert [(damage.path, "cut short" in damage.problem) for damage in client.verify()] == [("half", True)]
+    finally:
+        server.stop()

@@ -75,7 +75,7 @@ def source(tmp_path: Path) -> Source:
 
 def test_an_empty_place_has_nothing(blobs: Blobs) -> None:
     assert blobs.list() == {}
-    assert not blobs.has(NAME)
+    assert blobs.size(NAME) is None
     with pytest.raises(CorruptData, match=f"{NAME} is missing"):
         blobs.get(NAME, 0, 1)
 
@@ -83,7 +83,7 @@ def test_an_empty_place_has_nothing(blobs: Blobs) -> None:
 def test_what_was_put_is_there_and_its_source_is_gone(blobs: Blobs, source: Source) -> None:
     path, whole = source(b"content")
     blobs.put(NAME, path)
-    assert blobs.has(NAME)
+    assert blobs.size(NAME) == len(whole)
     assert blobs.list() == {NAME: len(whole)}
     assert blobs.get(NAME, 0, len(whole)) == whole
     assert blobs.get(NAME, len(MAGIC), 7) == b"content"
@@ -160,7 +160,7 @@ def test_deleting_twice_is_deleting_once(blobs: Blobs, source: Source) -> None:
     blobs.put(NAME, source(b"content")[0])
     blobs.delete(NAME)
     blobs.delete(NAME)
-    assert not blobs.has(NAME)
+    assert blobs.size(NAME) is None
     with pytest.raises(CorruptData):
         blobs.get(NAME, 0, 1)
 
@@ -172,7 +172,7 @@ def test_a_name_that_is_none_leads_nowhere(blobs: Blobs, tmp_path: Path, source:
     for act in (
         lambda: blobs.get(name, 0, 1),
         lambda: list(blobs.gather([Range(name, 0, 1)])),
-        lambda: blobs.has(name),
+        lambda: blobs.size(name),
         lambda: blobs.delete(name),
         lambda: blobs.put(name, source(b"x")[0]),
     ):

@@ -102,7 +102,7 @@ def placed(pack: Packed) -> NewPack:
 def add_pack(engine: Engine, connection: Connection, pack: NewPack, now: int) -> None:
     """Enter a pack into the index. Raises InvalidParameter for one that cannot be, ContentGone where it was pruned before it had a row."""
     _check_name(pack.name)
-    if not repository_in(engine.folder).blobs.has(pack.name):
+    if repository_in(engine.folder).blobs.size(pack.name) != pack.size:
         raise ContentGone(f"The pack {pack.name} is not there, or not any more. Store it again.")
     for chunk in pack.chunks:
         if not 0 <= chunk.offset < chunk.offset + chunk.length <= pack.size:

@@ -74,6 +74,8 @@ def open_pack(engine: Engine, name: str) -> Opened:
         raise NotFound(f"No pack {name[:100]!r} is known here.")
     blobs = repository_in(engine.folder).blobs
     blobs.get(name, size, 0)  # whether it is there: once the answer has begun it is too late to say that it is not
+    # Of one that was cut short what is there is given: who asks for more is told at once that there is none.
+    size = min(size, blobs.size(name) or 0)
 
     def read(start: int, stop: int) -> Iterator[bytes]:
         return blobs.gather(Range(name, at, min(_STRETCH, stop - at)) for at in range(start, stop, _STRETCH))

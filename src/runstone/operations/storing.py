@@ -141,18 +141,22 @@ def _known(engine: Engine, owner: str, digests: list[str]) -> set[str]:
         owners.require(connection, owner, active=True)
         locations.refuse_chunks(locations.place_of(engine, connection, owner))
         known = artifacts.known(connection, digests)
-    # A chunk whose pack is gone is not there, whatever the index says: it is asked for again, and what has it is whole again.
-    blobs = repository_in(engine.folder).blobs
-    lost = {pack for pack in set(known.values()) if pack is not None and not blobs.has(pack)}
+    # A chunk whose pack is gone, or not whole, is not there, whatever the index says: it is asked for again, and what has it is whole again.
+    lost = _not_whole(engine, {pack for pack in known.values() if pack is not None})
     return {digest for digest, pack in known.items() if pack not in lost}
 
 
 def _known_whole(engine: Engine, digests: list[str]) -> set[str]:
     with engine.database.read() as connection:
         known = artifacts.known_whole(connection, digests)
-    blobs = repository_in(engine.folder).blobs
-    lost = {pack for pack in set().union(*known.values()) if not blobs.has(pack)}
+    lost = _not_whole(engine, set().union(*known.values()))
     return {digest for digest, packs in known.items() if not packs & lost}
+
+
+def _not_whole(engine: Engine, packs: set[artifacts.Sized]) -> set[artifacts.Sized]:
+    """Those packs, each with the size that it has in the index, of which there is none or not that much."""
+    blobs = repository_in(engine.folder).blobs
+    return {pack for pack in packs if blobs.size(pack.name) != pack.size}
 
 
 def _commit(engine: Engine, owner: str, request: CommitArtifacts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from runstone.store.database import Connection
 from runstone.store.schema import MIGRATIONS
@@ -12,18 +13,24 @@ Placed = tuple[str, int, str | None, int | None, bytes | None, int, str]
 PLACED = "chunk.digest, chunk.size, pack.name, chunk.offset, chunk.data, chunk.stored, chunk.codec"
 
 
-def known(connection: Connection, digests: Sequence[str]) -> dict[str, str | None]:
+class Sized(NamedTuple):
+    """A pack's name, and how many bytes it has."""
+
+    name: str
+    size: int
+
+
+def known(connection: Connection, digests: Sequence[str]) -> dict[str, Sized | None]:
     """Which of these chunks are here to stay, each with the pack it lies in; None of one that lies in the database."""
-    found: dict[str, str | None] = {}
+    found: dict[str, Sized | None] = {}
     for start in range(0, len(digests), 5_000):
         some = digests[start : start + 5_000]
-        found.update(
-            connection.execute(
-                "SELECT digest, pack.name FROM chunk LEFT JOIN pack ON pack.id = chunk.pack"
-                f" WHERE digest IN ({','.join('?' * len(some))}) AND NOT EXISTS (SELECT 1 FROM condemned WHERE condemned.chunk = chunk.id)",
-                some,
-            )
+        rows = connection.execute(
+            "SELECT digest, pack.name, pack.size FROM chunk LEFT JOIN pack ON pack.id = chunk.pack"
+            f" WHERE digest IN ({','.join('?' * len(some))}) AND NOT EXISTS (SELECT 1 FROM condemned WHERE condemned.chunk = chunk.id)",
+            some,
         )
+        found.update((digest, None if name is None else Sized(name, size)) for digest, name, size in rows)
     return found
 
 
@@ -51,20 +58,20 @@ def known_contents(connection: Connection, digests: Sequence[str]) -> list[str]:
     return found
 
 
-def known_whole(connection: Connection, digests: Sequence[str]) -> dict[str, set[str]]:
+def known_whole(connection: Connection, digests: Sequence[str]) -> dict[str, set[Sized]]:
     """Which of these contents are here to stay, with the packs that their chunks lie in."""
-    found: dict[str, set[str]] = {}
+    found: dict[str, set[Sized]] = {}
     for start in range(0, len(digests), 5_000):
         some = digests[start : start + 5_000]
         rows = connection.execute(
-            "SELECT DISTINCT content.digest, pack.name FROM content JOIN content_chunk ON content_chunk.content = content.id"
+            "SELECT DISTINCT content.digest, pack.name, pack.size FROM content JOIN content_chunk ON content_chunk.content = content.id"
             " JOIN chunk ON chunk.id = content_chunk.chunk LEFT JOIN pack ON pack.id = chunk.pack"
             f" WHERE content.digest IN ({','.join('?' * len(some))}) AND NOT EXISTS (SELECT 1 FROM condemned"
             " JOIN content_chunk AS doomed ON doomed.chunk = condemned.chunk WHERE doomed.content = content.id)",
             some,
         )
-        for digest, pack in rows:
-            found.setdefault(digest, set()).update(() if pack is None else (pack,))
+        for digest, name, size in rows:
+            found.setdefault(digest, set()).update(() if name is None else (Sized(name, size),))
     return found
 
 

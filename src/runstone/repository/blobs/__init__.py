@@ -45,8 +45,8 @@ class Blobs(Protocol):
         """Several ranges, in order, fetched in whatever way is quickest. Raises CorruptData, as get does, where it comes to one."""
         ...
 
-    def has(self, name: str) -> bool:
-        """Whether there is such a blob."""
+    def size(self, name: str) -> int | None:
+        """How many bytes a blob has there; None where there is none."""
         ...
 
     def list(self) -> dict[str, int]:

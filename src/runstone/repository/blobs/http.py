@@ -79,7 +79,7 @@ class HttpBlobs:
         check_name(name)
         if length:
             return bytes(self._fetch(name, offset, length))
-        if not self.has(name):
+        if self.size(name) is None:
             raise _missing(name, self._connection.address)
         return b""
 
@@ -107,12 +107,12 @@ class HttpBlobs:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def has(self, name: str) -> bool:
-        """Whether the server has such a pack."""
+    def size(self, name: str) -> int | None:
+        """How many bytes the server has of a pack."""
         answer = self._ask("HEAD", check_name(name))
         if answer.status not in (200, 404):
             raise answer_error(answer, self._connection.address)
-        return answer.status == 200
+        return int(answer.headers["Content-Length"]) if answer.status == 200 else None
 
     def list(self) -> dict[str, int]:
         """All packs that the server's index knows, and their sizes."""

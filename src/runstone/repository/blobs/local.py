@@ -76,9 +76,15 @@ class LocalBlobs:
         """Several ranges, in order."""
         return (self.get(*wanted) for wanted in ranges)
 
-    def has(self, name: str) -> bool:
-        """Whether there is such a pack."""
-        return os.path.isfile(self._path(name))
+    def size(self, name: str) -> int | None:
+        """How long the pack's file is."""
+        path = self._path(name)
+        try:
+            return os.stat(path).st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise from_os_error(error, f"Looking for the pack {path!r}") from error
 
     def list(self) -> dict[str, int]:
         """All packs and their sizes."""
