@@ -15,6 +15,7 @@ import pytest
 
 from runstone.errors import ContentGone, FileChanged, MissingFile, NotFound
 from runstone.repository import batch as batches
+from runstone.repository import packs
 from runstone.repository.batch import SMALL_TOTAL, Stored
 from runstone.repository.behind import Behind
 from runstone.repository.blobs.local import LocalBlobs
@@ -353,7 +354,7 @@ def test_of_two_failures_the_first_is_raised_and_neither_leaves_anything(
 def test_a_pack_of_very_many_short_chunks_is_handed_over_before_its_footer_is_too_long(
     repository: Repository, store: Store, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "MOST_CHUNKS", 1_000)
+    monkeypatch.setattr(packs, "FULL_COUNT", 1_000)
     monkeypatch.setattr(batches, "SMALL_TOTAL", 0)
     store({str(number): b"%60d" % number for number in range(2_500)})
     assert sorted(len(pack.chunks) for pack in index.packs) == [500, 1_000, 1_000]

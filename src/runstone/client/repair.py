@@ -194,7 +194,7 @@ class _Fresh:
             self._writer.add(name, data)
         else:
             self._writer.add_stored(name, len(data), len(frame), CODEC, frame)
-        if self._writer.pack.size >= self._repository.blobs.full_size:
+        if self._writer.is_full(self._repository.blobs.full_size):
             self.finish()
 
     def finish(self) -> None:

@@ -19,7 +19,7 @@ from runstone.repository.batch import Stored
 from runstone.repository.chunks import digest
 from runstone.repository.files import repository_in
 from runstone.repository.packs import Packed
-from runstone.repository.summing import check_sum
+from runstone.repository.summing import joins
 from runstone.store import artifacts
 from runstone.store.database import Connection
 
@@ -233,7 +233,8 @@ def _check_content(engine: Engine, file: NewFile, small: dict[str, bytes]) -> No
     # A content of one chunk has its chunk's name, which was compared with the bytes when they came.
     if file.chunks != [file.digest]:
         what, again = f"The file {file.path!r}", partial(chunks_now, engine)
-        check_sum(repository_in(engine.folder), places, file.digest, what, again)
+        if not joins(repository_in(engine.folder), places, file.digest, what, again):
+            raise _false(file)
 
 
 def _false(file: NewFile) -> InvalidParameter:

@@ -14,11 +14,14 @@ from runstone.repository import unfinished
 from runstone.repository.blobs import Blobs, check_name
 from runstone.repository.chunks import MOST, digest
 from runstone.repository.compression import decompress
-from runstone.repository.packs import MAGIC, TAIL, PackedChunk
+from runstone.repository.packs import FULL_COUNT, FULL_PLAIN, MAGIC, TAIL, PackedChunk
 
 # Bytes that a pack and its footer may have. What our client sends is far smaller; a footer is held in memory.
 LONGEST = 80 * 1024 * 1024
 LONGEST_FOOTER = 8 * 1024 * 1024
+# Chunks that it may have, each some hundred bytes of memory, and their plain bytes, each of which costs time: twice what our client sends.
+MOST_CHUNKS = 2 * FULL_COUNT
+MOST_PLAIN = 2 * FULL_PLAIN
 
 
 class ArrivingPack:
@@ -110,9 +113,14 @@ class ArrivingPack:
             footer = os.pread(self._descriptor, length, max(0, start))
             if zlib.crc32(footer) != crc:
                 raise self._wrong("its footer is damaged")
+            # Each chunk is an array in the footer: counted before it is a hundred times as large in memory.
+            if footer.count(b"[") - 1 > MOST_CHUNKS:
+                raise self._wrong(f"it has more than {MOST_CHUNKS} chunks")
             chunks = msgspec.json.decode(footer, type=list[PackedChunk])
         except (struct.error, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._wrong(f"it has no footer that can be read: {error}") from error
+        if sum(chunk.size for chunk in chunks) > MOST_PLAIN:
+            raise self._wrong(f"its chunks are more than {MOST_PLAIN} bytes when they are unpacked")
         place = len(MAGIC)
         for chunk in chunks:
             # Compressed is smaller, or there is no sense in it.

@@ -14,7 +14,7 @@ from runstone.repository.chunks import LEAST, ReadInto, begin, digest
 from runstone.repository.compression import CODEC, compress
 from runstone.repository.held import Memory
 from runstone.repository.holes import reading
-from runstone.repository.packs import MOST_CHUNKS, Packed, PackWriter
+from runstone.repository.packs import Packed, PackWriter
 from runstone.repository.steady import read_steadily
 from runstone.repository.unbuffered import Disk
 from runstone.repository.unchanged import Key, Unchanged
@@ -239,7 +239,7 @@ class Batch:
             self._pack.add(name, data)
         else:
             self._pack.add_stored(name, len(data), len(frame), CODEC, frame)
-        if self._pack.pack.size >= self._blobs.full_size or len(self._pack.pack.chunks) >= MOST_CHUNKS:
+        if self._pack.is_full(self._blobs.full_size):
             self._seal_behind()
 
     def _seal_behind(self) -> None:

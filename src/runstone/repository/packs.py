@@ -23,9 +23,10 @@ from runstone.repository.unbuffered import Disk, Unbuffered
 
 MAGIC = b"RUNSTPK1"
 TAIL = struct.Struct("<II8s")
-# Chunks after which a pack is handed over, however short it is: some 110 bytes of its footer are each one's, and a server takes footers of so many
-# bytes and no more (`arriving.LONGEST_FOOTER`).
-MOST_CHUNKS = 20_000
+# Chunks, and their plain bytes, of which a pack is full however short it is: whoever it is sent to reads its footer in memory and unpacks
+# all of it before it is answered.
+FULL_COUNT = 20_000
+FULL_PLAIN = 512 * 1024 * 1024
 
 
 class PackedChunk(msgspec.Struct, array_like=True):
@@ -62,6 +63,7 @@ class PackWriter:
     """
 
     def __init__(self, folder: str, *, held: Memory | None = None, disk: Disk | None = None) -> None:
+        self._plain = 0
         self.pack = Packed(os.urandom(16).hex() + ".pack", 0, [])
         self._target = Held(self.pack.name, held) if held is not None else _Written(folder, self.pack.name, disk)
         try:
@@ -86,7 +88,12 @@ class PackWriter:
         """
         assert len(data) == (stored or size)
         self.pack.chunks.append(PackedChunk(digest, self.pack.size, size, stored, codec))
+        self._plain += size
         self._write(data)
+
+    def is_full(self, size: int) -> bool:
+        """Whether it is to be handed over, where packs of so many bytes are."""
+        return self.pack.size >= size or len(self.pack.chunks) >= FULL_COUNT or self._plain >= FULL_PLAIN
 
     def finish(self, blobs: Blobs) -> None:
         """Write the footer and hand the pack over; on disk when this returns."""

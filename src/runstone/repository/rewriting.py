@@ -55,7 +55,7 @@ def rewrite(repository: Repository, sources: Iterator[Source]) -> tuple[Packed |
             for chunk, data in chunks:
                 writer.add_stored(chunk.digest, chunk.size, chunk.stored, chunk.codec, data)
             emptied.append(source.name)
-            if writer.pack.size >= repository.blobs.full_size:
+            if writer.is_full(repository.blobs.full_size):
                 break
         if writer is None:
             return None, [], problems

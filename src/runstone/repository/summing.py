@@ -13,8 +13,9 @@ from runstone.repository.files import Again, Place, Repository
 _STRETCH = 1024 * 1024
 
 
-def check_sum(repository: Repository, places: Sequence[Place], whole: str, what: str, again: Again) -> None:
-    """Raise CorruptData unless the chunks join to `whole`. What joins to it has no wrong chunk: their own digests are not looked at.
+def joins(repository: Repository, places: Sequence[Place], whole: str, what: str, again: Again) -> bool:
+    """Whether the chunks join to `whole`. What joins to it has no wrong chunk: their own digests are looked at only where it does not.
+    Raises CorruptData where a chunk is damaged or lost.
 
     Args:
         repository: where they are.
@@ -32,9 +33,12 @@ def check_sum(repository: Repository, places: Sequence[Place], whole: str, what:
             pass  # moved, or damaged: below it is found out which
         else:
             if total.name == whole:
-                return
-    for _ in repository.read(places, whole, what, again=again):
-        pass
+                return True
+    total = Hasher(threads=1)
+    for chunk in repository.read_all([([place], place.digest, what) for place in places], again=again):
+        for data in chunk:
+            total.add(data)
+    return total.name == whole
 
 
 def _stretches(places: Sequence[Place]) -> Iterator[Range]:
