@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import random
 import select
@@ -12,7 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.servers import Server, serve
+from tests.support.servers import Server, new_run, serve
+from tests.support.servers import ask as ask_json
+
+from runstone.repository.chunks import digest
 
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 MIB = 1024 * 1024
@@ -90,6 +94,26 @@ def test_a_download_that_is_not_taken_is_given_up_and_others_have_its_turn(tmp_p
             assert ask(server, "GET", "big") == (200, content)
     finally:
         server.stop()
+
+
+def test_commits_that_last_leave_others_a_thread(server: Server) -> None:
+    run_id, zeros = new_run(server), bytes(2 * MIB)
+    assert ask(server, "PUT", f"0/{run_id}/artifacts/zeros", zeros)[0] == 200
+    # Each is a second's work and more.
+    chunks = [digest(zeros)] * 4_000
+    file = {"path": "f", "digest": "blake3:" + "0" * 64, "size": 4_000 * len(zeros), "chunks": chunks}
+    body = json.dumps({"run_id": run_id, "packs": [], "small": [], "files": [file]}).encode()
+    with contextlib.ExitStack() as wires:
+        commits = []
+        for _ in range(30):
+            headers = ("Content-Type: application/json", f"Content-Length: {len(body)}")
+            commits.append(wires.enter_context(begin(server, "POST /api/2.0/runstone/artifacts/commit", *headers)))
+            commits[-1].sendall(body)
+        assert commits[0].recv(12) == b"HTTP/1.1 400"  # by now the others are under way, or wait
+        wanted = {"run_id": run_id, "digests": [digest(zeros)]}
+        assert ask_json(server, "/api/2.0/runstone/chunks/find", wanted)["digests"] == [digest(zeros)]
+        assert len(select.select(commits, [], [], 0)[0]) < 15
+    server.kill()
 
 
 @needs_proc

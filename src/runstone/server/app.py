@@ -35,7 +35,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _READERS = 8
-_WORKERS = 4
+_WORKERS = 6
+# Of them, those that one operation may have: what it does may last, and others, chores and long JSON are to find a thread.
+_OF_ONE = 4
 # Bytes of JSON that are read on the event loop's own thread; more would keep everybody waiting.
 _SHORT = 256 * 1024
 # Seconds that the writer gets for what is left when the server ends.
@@ -91,6 +93,7 @@ class App:
         self.routes = Routes(self._routes(store), prefix)
         self._readers = ThreadPoolExecutor(_READERS, "runstone-reader")
         self._workers = ThreadPoolExecutor(_WORKERS, "runstone-worker")
+        self._places: dict[str, asyncio.Semaphore] = {}
         self._settle = settle
         self._body_limit = settings.SERVER_BODY_LIMIT.read()
         self._depth = settings.SERVER_JSON_DEPTH.read()
@@ -230,10 +233,14 @@ class App:
         if row.alone:
             # What it does goes on in any case, and reading long files once more may take its time.
             limit.reschedule(None)
-        if row.reads or row.alone:
-            readers = self._workers if row.alone else self._readers
-            return await asyncio.get_running_loop().run_in_executor(readers, _read, row, self.engine, request)
+            async with self._places.setdefault(row.name, asyncio.Semaphore(_OF_ONE)):
+                return await self._on(self._workers, row, request)
+        if row.reads:
+            return await self._on(self._readers, row, request)
         return codec.encode(await self.writer.submit(partial(row.function, self.engine, request)))
+
+    async def _on(self, threads: ThreadPoolExecutor, row: Operation[Any, Any], request: Any) -> bytes:
+        return await asyncio.get_running_loop().run_in_executor(threads, _read, row, self.engine, request)
 
     def _read_json(self, row: Operation[Any, Any], data: bytes, named: dict[str, str]) -> Any:
         if codec.deeper_than(self._depth, data):
