@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runstone.operations.reading import Opened
-from runstone.server.streams import Pieces
+from runstone.server.pieces import Pieces
 from runstone.server.transfers import Transfers
 
 _RANGE = re.compile(r"bytes=(\d{0,20})-(\d{0,20})")
