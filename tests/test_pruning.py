@@ -368,6 +368,8 @@ def test_the_terminal_says_what_would_go_and_does_it_only_when_told(
     assert command("--dry-run")[0] == 0
     assert json.loads(command("--json")[1])["plan"]["kept_deleted"] == 500_000
     assert packed(store) == before
+    said = "prune through the server instead" in command("--dry-run", "--keep-deleted", "0")[1]
+    assert said == (store.name == ".runstone"), "who knows of no plain files says so"
     assert command("--keep-deleted", "30")[0] == 2
     assert command("--dry-run", "--yes", "--json")[0] == 2
     code, out, _ = command("--yes")

@@ -143,6 +143,20 @@ def test_a_sweep_and_its_trials_go_together_or_not_at_all(client: runstone.Clien
     assert left(client) == set()
 
 
+def test_a_family_of_several_experiments_goes_together_or_not_at_all(client: runstone.Client) -> None:
+    (parent,) = make(client, 0.1)
+    other = client.create_experiment("trials")
+    child = client.create_run(other, DAY, {"mlflow.parentRunId": parent}, run_name="child").info.run_id
+    client.set_terminated(child, end_time=DAY)
+    client.set_retention("0", older_than=0)
+    assert client.plan_prune().expiries == [], "its child is kept"
+    client.set_retention(other, older_than=0)
+    client.set_tag(child, "runstone.pinned", "true")
+    assert client.plan_prune().expiries == []
+    client.set_tag(child, "runstone.pinned", "false")
+    assert client.prune().deleted == 2
+
+
 def test_rules_are_shown_changed_and_taken_away(client: runstone.Client) -> None:
     rule = client.set_retention("0", "*.ckpt", keep_last=3)
     assert (rule.applies_to, rule.keep_last) == ("*.ckpt", 3)

@@ -56,6 +56,19 @@ def test_a_store_accounts_for_what_is_shared_and_what_is_unique(capsys: pytest.C
         client.usage(10_001)
 
 
+def test_all_of_the_stores_folder_is_in_what_lies_on_the_disk() -> None:
+    client = runstone.Client(runstone.get_tracking_uri())
+    client.log_bytes(client.create_run("0").info.run_id, LARGE, "x")
+    store = Path(".runstone")
+    for folder in ("files", "console", "git"):
+        (store / folder).mkdir(exist_ok=True)
+        (store / folder / "some").write_bytes(b"x" * 1000)
+    disk = client.usage().disk
+    assert disk.packs + disk.database + disk.journal + disk.other == sum(
+        path.stat().st_size for path in store.rglob("*") if path.is_file()
+    )
+
+
 @pytest.mark.everywhere
 def test_the_terminal_lists_the_largest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     client = runstone.Client(runstone.get_tracking_uri())

@@ -41,6 +41,7 @@ def prune(dry_run: bool, yes: bool, keep_deleted: float | None, as_json: bool) -
             show_json({"plan": msgspec.to_builtins(plan)})
             return 0
         _show_plan(plan)
+        _say_what_plain_files_do(plan)
         if dry_run:
             return 0
         if not yes and not (for_people() and sys.stdin is not None and sys.stdin.isatty()):
@@ -112,6 +113,16 @@ def _show_plan(plan: Plan) -> None:
         print(
             f"{'':>12}  A server is there, or somebody stores: what nothing needs is marked now and freed by a prune"
             f" {told(plan.grace)} later."
+        )
+
+
+def _say_what_plain_files_do(plan: Plan) -> None:
+    from runstone.fluent.location import get_tracking_uri
+
+    if not get_tracking_uri().startswith("http") and any(removal.kind != "experiment" for removal in plan.removals):
+        print(
+            f"{'':>12}  Plain files of them, where a server was told to put them (--artifacts-destination), stay: prune through the"
+            " server instead."
         )
 
 

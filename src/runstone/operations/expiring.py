@@ -6,7 +6,7 @@ named versions, which are nobody's but the version's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -35,11 +35,13 @@ class Expired(NamedTuple):
 def expired(connection: Connection, now: int) -> Iterator[Expired]:
     """All that goes by the rules, at a time (ms)."""
     needed = retention.needed_runs(connection)
-    for rule in retention.rules(connection):
-        found = retention.runs(connection, rule.experiment)
-        going = _going(connection, rule, found, now)
-        if not rule.pattern:
-            going = _whole_families([run for run in going if run.run_id not in needed], found)
+    listed = retention.rules(connection)
+    whole = _whole_runs(connection, [rule for rule in listed if not rule.pattern], needed, now)
+    for rule in listed:
+        if rule.pattern:
+            going = _going(connection, rule, retention.runs(connection, rule.experiment), now)
+        else:
+            going = whole[rule.experiment]
         reason = _reason(rule)
         chosen = chooser([rule.pattern], None) if rule.pattern else None
         for run in going:
@@ -83,9 +85,27 @@ def _going(connection: Connection, rule: Row, found: list[Facts], now: int) -> l
     return [run for run in found if run.row not in kept]
 
 
-def _whole_families(going: list[Facts], found: list[Facts]) -> list[Facts]:
-    """Those of whose parents, children and their like none stays: a sweep and its trials go together or not at all."""
+def _whole_runs(connection: Connection, rules: list[Row], needed: set[str], now: int) -> dict[int, list[Facts]]:
+    """The runs that go as a whole, by experiment. A family may be of several: one whose experiment has no such rule stays."""
+    found = {rule.experiment: retention.runs(connection, rule.experiment) for rule in rules}
+    going = {
+        rule.experiment: [
+            run for run in _going(connection, rule, found[rule.experiment], now) if run.run_id not in needed
+        ]
+        for rule in rules
+    }
+    elsewhere = retention.parents_elsewhere(connection) if rules else []
+    all_found = [run for runs in found.values() for run in runs]
+    goes = {run.row for run in _whole_families([run for runs in going.values() for run in runs], all_found, elsewhere)}
+    return {experiment: [run for run in runs if run.row in goes] for experiment, runs in going.items()}
+
+
+def _whole_families(going: list[Facts], found: list[Facts], elsewhere: Sequence[tuple[str, str]] = ()) -> list[Facts]:
+    """Those of whose parents, children and their like none stays: a sweep and its trials go together or not at all. `elsewhere` are
+    children and parents that may be none of those found; these stay."""
     family = {run.run_id: run.run_id for run in found}
+    strangers = {run_id for pair in elsewhere for run_id in pair} - family.keys()
+    family.update((run_id, run_id) for run_id in strangers)
 
     def head(run_id: str) -> str:
         while family[run_id] != run_id:
@@ -96,8 +116,10 @@ def _whole_families(going: list[Facts], found: list[Facts]) -> list[Facts]:
     for run in found:
         if run.parent in family:  # a tag, which anybody may have set to anything
             family[head(run.run_id)] = head(str(run.parent))
+    for child, parent in elsewhere:
+        family[head(child)] = head(parent)
     goes = {run.row for run in going if not run.running and not run.pinned}
-    stays = {head(run.run_id) for run in found if run.row not in goes}
+    stays = {head(run.run_id) for run in found if run.row not in goes} | {head(run_id) for run_id in strangers}
     return [run for run in going if head(run.run_id) not in stays]
 
 

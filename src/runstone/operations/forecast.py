@@ -94,15 +94,14 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
     repository = repository_in(engine.folder)
     with engine.reading_points() as connection:
         books = Books(connection)
-        candidates = removing.candidates(connection)
+        ready, young = removing.due(connection, before)
         packs = usage.packs(connection)
         condemned = usage.condemned(connection)
         free = shrinking.free_bytes(connection)
         emptied = emptied_experiments(connection, before)
         going = list(expiring.expired(connection, engine.now()))
         unnamed = strays.strays(connection, engine.folder, pruning.unfinished_before(engine))
-    due = [(kind, one) for kind, one in candidates if one.time <= before and kind != "experiment"]
-    young = [(kind, one) for kind, one in candidates if one.time > before]
+    due = [(kind, one) for kind, one in ready if kind != "experiment"]
     gone = {removing.owner_of(kind, one) for kind, one in due}
     later = {removing.owner_of(kind, one) for kind, one in young if kind != "experiment"}
     expired_runs = {owners.of_run(one.run.run_id) for one in going if one.paths is None}

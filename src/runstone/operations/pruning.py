@@ -147,7 +147,7 @@ def _retain(engine: Engine, done: Pruned) -> bool:
 def _remove(engine: Engine, request: Prune, done: Pruned) -> bool:
     before = engine.now() - int(keep_deleted(request) * 1000)
     with engine.database.read() as connection:
-        due = [(kind, one) for kind, one in removing.candidates(connection) if one.time <= before]
+        due, _ = removing.due(connection, before)
     began, removed = time.monotonic(), 0
     for kind, one in due[:_REMOVED]:
         if removing.remove(engine, kind, one):

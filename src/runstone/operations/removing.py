@@ -32,6 +32,16 @@ def candidates(connection: Connection) -> list[tuple[str, Deleted]]:
     ]
 
 
+def due(connection: Connection, before: int) -> tuple[list[tuple[str, Deleted]], list[tuple[str, Deleted]]]:
+    """Of these, those that go: deleted up to a time (ms), or begun to be removed; and the others."""
+    begun = removing.begun(connection)
+    going, staying = [], []
+    for kind, one in candidates(connection):
+        goes = one.time <= before or (kind != "experiment" and owner_of(kind, one) in begun)
+        (going if goes else staying).append((kind, one))
+    return going, staying
+
+
 def owner_of(kind: str, one: Deleted) -> str:
     """What it is called as an owner of files."""
     return f"{_OWNERS[kind]}/{one.id}"
@@ -40,12 +50,15 @@ def owner_of(kind: str, one: Deleted) -> str:
 def remove(engine: Engine, kind: str, one: Deleted) -> bool:
     """Remove it with all that is its own, if it is still deleted; False where it was restored meanwhile."""
     if kind != "experiment" and (engine.locations.destination is not None or engine.locations.places):
-        # Plain files first: behind a crash the rest of them would be nobody's, while its rows still say whose they are.
-        with engine.database.read() as connection:
+        # Plain files first: behind a crash the rest of them would be nobody's, while its rows still say whose they are. Before the
+        # first of them goes it is noted, so that nobody restores a run without its files.
+        with engine.database.write() as connection:
             if not _still(connection, kind, one):
                 return False
             owner = owner_of(kind, one)
             found = locations.place_of(engine, connection, owner)
+            if found is not None:
+                removing.begin(connection, owner)
         if found is not None:
             found.place.delete(found.join(""))
     with engine.database.write() as connection:

@@ -8,11 +8,11 @@ import msgspec
 
 from runstone import settings
 from runstone.entities import LifecycleStage, Metric, Param, Run, RunInfo, RunStatus, RunTag
-from runstone.errors import InvalidParameter, NotFound
+from runstone.errors import Conflict, InvalidParameter, NotFound
 from runstone.operations import names, rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
-from runstone.store import experiments, runs, runs_read
+from runstone.store import experiments, removing, runs, runs_read
 from runstone.store.database import Connection
 
 RUN_NAME_TAG = "mlflow.runName"
@@ -166,14 +166,19 @@ def delete_run(engine: Engine, request: RunId) -> Empty:
 
 @operation("POST", "/mlflow/runs/restore", permission="edit")
 def restore_run(engine: Engine, request: RunId) -> Empty:
-    """Undo delete_run."""
+    """Undo delete_run. Raises Conflict for a run that pruning is removing for good."""
     return _set_stage(engine, request, LifecycleStage.ACTIVE)
 
 
 def _set_stage(engine: Engine, request: RunId, stage: str) -> Empty:
     run_id = rules.check_run_id(request.run_id)
     with engine.database.write() as connection:
-        runs.set_stage(connection, runs.require(connection, run_id), stage, engine.now())
+        run = runs.require(connection, run_id)
+        if stage == LifecycleStage.ACTIVE and f"runs/{run_id}" in removing.begun(connection):
+            raise Conflict(
+                f"The run {run_id} is being removed for good, and some of its files are gone: it cannot be restored. `runstone prune` ends it."
+            )
+        runs.set_stage(connection, run, stage, engine.now())
     return Empty()
 
 

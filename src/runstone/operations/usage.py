@@ -23,7 +23,8 @@ class GetUsage(msgspec.Struct, omit_defaults=True):
 
 
 class Disk(msgspec.Struct):
-    """Bytes of the store's folder: packs, the database with its log, journals, and what is being written."""
+    """Bytes of the store's folder: packs, the database with its log, journals, and the rest: what is being written, consoles, what is
+    known of files here."""
 
     packs: int
     database: int
@@ -91,7 +92,7 @@ def _disk(engine: Engine, packs: int) -> Disk:
     path = engine.database.path
     database = sum(_size(path + ending) for ending in ("", "-wal", "-shm"))
     journal = _below(os.path.join(engine.folder, "journal"))
-    other = sum(_below(os.path.join(engine.folder, name)) for name in ("incoming", "console", "git"))
+    other = sum(_below(os.path.join(engine.folder, name)) for name in ("incoming", "console", "git", "files"))
     return Disk(packs, database, journal, other)
 
 

@@ -77,14 +77,16 @@ def rename(connection: Connection, experiment: int, name: str, now: int) -> None
 
 
 def set_stage(connection: Connection, experiment: int, stage: str, now: int) -> None:
-    """Delete (softly) or restore an experiment, and its runs with it."""
+    """Delete (softly) or restore an experiment, and its runs with it, but those that are being removed for good."""
     connection.execute(
         "UPDATE experiment SET lifecycle_stage = ?, last_update_time = ? WHERE experiment_id = ?",
         (stage, now, experiment),
     )
     deleted = now if stage == LifecycleStage.DELETED else None
     connection.execute(
-        "UPDATE run SET lifecycle_stage = ?, deleted_time = ? WHERE experiment = ?", (stage, deleted, experiment)
+        "UPDATE run SET lifecycle_stage = ?, deleted_time = ? WHERE experiment = ?"
+        " AND NOT EXISTS (SELECT 1 FROM removal WHERE owner = 'runs/' || run_id)",
+        (stage, deleted, experiment),
     )
 
 

@@ -22,6 +22,7 @@ _OF_RUN = (
     "DELETE FROM param WHERE run = {}",
     "DELETE FROM tag WHERE run = {}",
     "DELETE FROM artifact WHERE owner = (SELECT 'runs/' || run_id FROM run WHERE id = {})",
+    "DELETE FROM removal WHERE owner = (SELECT 'runs/' || run_id FROM run WHERE id = {})",
     "DELETE FROM run WHERE id = {}",
 )
 _OF_MODEL = (
@@ -29,6 +30,7 @@ _OF_MODEL = (
     "DELETE FROM logged_model_param WHERE logged_model = {}",
     "DELETE FROM logged_model_tag WHERE logged_model = {}",
     "DELETE FROM artifact WHERE owner = (SELECT 'models/' || model_id FROM logged_model WHERE id = {})",
+    "DELETE FROM removal WHERE owner = (SELECT 'models/' || model_id FROM logged_model WHERE id = {})",
     "DELETE FROM logged_model WHERE id = {}",
 )
 _OF_EXPERIMENT = (
@@ -108,6 +110,16 @@ _STILL = {
 def is_still_deleted(connection: Connection, kind: str, one: Deleted) -> bool:
     """Whether a run, model or experiment (`kind` says which) was neither removed nor restored since it was listed."""
     return connection.execute(_STILL[kind], (one.row, one.time)).fetchone() is not None
+
+
+def begin(connection: Connection, owner: str) -> None:
+    """Note that a run or model, by what it is called as an owner of files, is being removed: from now on it is not restored."""
+    connection.execute("INSERT INTO removal (owner) VALUES (?) ON CONFLICT DO NOTHING", (owner,))
+
+
+def begun(connection: Connection) -> set[str]:
+    """The runs and models that are being removed, by what they are called as owners of files."""
+    return {owner for (owner,) in connection.execute("SELECT owner FROM removal")}
 
 
 def remove_run(connection: Connection, run: int) -> None:

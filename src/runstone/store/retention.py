@@ -71,6 +71,15 @@ def runs(connection: Connection, experiment: int) -> list[Facts]:
     ]
 
 
+def parents_elsewhere(connection: Connection) -> list[tuple[str, str]]:
+    """Runs that are not deleted and whose parent, which is not either, is in another experiment: the run's id, and its parent's."""
+    return connection.execute(
+        "SELECT run.run_id, parent.run_id FROM tag JOIN run ON run.id = tag.run JOIN run AS parent ON parent.run_id = tag.value"
+        " WHERE tag.key = 'mlflow.parentRunId' AND run.experiment <> parent.experiment"
+        " AND run.lifecycle_stage = 'active' AND parent.lifecycle_stage = 'active'"
+    ).fetchall()
+
+
 def last_values(connection: Connection, experiment: int, metric: str) -> dict[int, float]:
     """The last value of a metric of each of an experiment's runs that has one, by the run's row."""
     return dict(

@@ -21,6 +21,7 @@ MIGRATIONS = (
     "retention",
     "executable",
     "older_writers",
+    "removals",
 )
 
 
