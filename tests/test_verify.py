@@ -91,8 +91,10 @@ def test_chunks_that_are_whole_but_in_the_wrong_order_are_found(tmp_path: Path, 
     Path("data.bin").write_bytes(random.Random(3).randbytes(2_000_000))
     runstone.log_artifact("data.bin")
     change(tmp_path, "UPDATE content_chunk SET chunk = 1 WHERE position = 1")
-    (damage,) = runstone.Client().verify()
-    assert "do not join" in damage.problem
+    row, file = runstone.Client().verify()
+    assert (row.path, file.path) == ("runstone.db", "data.bin")
+    assert "the chunk 2 of" in row.problem
+    assert "do not join" in file.problem
 
 
 def test_a_content_that_many_files_have_is_read_once_and_all_of_them_are_told(tmp_path: Path, run_id: str) -> None:
