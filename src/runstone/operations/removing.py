@@ -35,7 +35,8 @@ def candidates(connection: Connection) -> list[tuple[str, Deleted]]:
 def due(connection: Connection, before: int) -> tuple[list[tuple[str, Deleted]], list[tuple[str, Deleted]]]:
     """Of these, those that go: deleted up to a time (ms), or begun to be removed; and the others."""
     begun = removing.begun(connection)
-    going, staying = [], []
+    going: list[tuple[str, Deleted]] = []
+    staying: list[tuple[str, Deleted]] = []
     for kind, one in candidates(connection):
         goes = one.time <= before or (kind != "experiment" and owner_of(kind, one) in begun)
         (going if goes else staying).append((kind, one))
