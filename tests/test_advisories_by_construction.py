@@ -38,7 +38,7 @@ def test_missing_authorization(routes: list[Route]) -> None:
     open_to_all = {route.path for route in routes if route.permission is None}
     pages = {"/", "/health", "/version", "/metrics", "/api/openapi.json"}
     assert open_to_all == pages | {f"{prefix}/mlflow/server-info" for prefix in PREFIXES}
-    searches = ("/search", "/search-datasets", "/get-latest-versions", "/find")
+    searches = ("/search", "/search-datasets", "/get-latest-versions", "/find", "/chunks/places", "/chunks/locate")
     reading = [route for route in routes if route.permission == "read" and route.method not in ("GET", "HEAD")]
     assert [route.path for route in reading if not route.path.endswith(searches)] == []
 
