@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from runstone.errors import InvalidParameter
 from runstone.operations.patterns import chooser
 
 PARTS = st.lists(st.sampled_from(["a", "b", "*", "?", "**", "[ab]", "[!a]"]), min_size=1, max_size=4).map("".join)
@@ -53,3 +54,44 @@ def test_a_pattern_means_what_a_plain_reading_of_it_means(pattern: str, path: st
 )
 def test_a_pattern_of_nothing_but_stars_is_answered(pattern: str, path: str) -> None:
     assert not chooser([pattern], None)(path)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant", "not_meant"),
+    [
+        ("./x", ["x", "x/y"], ["d/x"]),
+        ("/x", ["x", "x/y"], ["d/x"]),
+        ("a/./b", ["a/b"], ["a/x/b"]),
+        ("a//b", ["a/b"], ["a/x/b"]),
+        ("x/", ["x/y", "d/x/y"], ["x", "d/x", "xx/y"]),
+        ("d/x*/", ["d/x1/y"], ["d/x1", "x1/y"]),
+        ("**/", ["x/y"], ["x"]),
+        ("\\!x", ["!x", "d/!x"], ["x", "\\!x"]),
+        ("fig\\[1].png", ["fig[1].png"], ["fig1.png"]),
+        ("a\\*\\?", ["a*?"], ["abc"]),
+        ("[]a]", ["]", "a"], ["b"]),
+        ("[!]a]", ["b"], ["]", "a"]),
+        ("x!", ["x!"], ["x"]),
+    ],
+)
+def test_a_pattern_is_read_as_people_write_it(pattern: str, meant: list[str], not_meant: list[str]) -> None:
+    means = chooser([pattern], None)
+    assert [path for path in (*meant, *not_meant) if means(path)] == meant
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("!x", "begins with '!'"),
+        ("[a", r"'\[' without its '\]'"),
+        ("[!]", r"'\[' without its '\]'"),
+        ("a/../b", "no '\\.\\.'"),
+        ("a\\b", "'/' between folders"),
+        ("a\\", "'/' between folders"),
+        ("./", "Write '\\*' for all files"),
+        ("[z-a]", "means nothing: bad character range z-a\\.$"),
+    ],
+)
+def test_a_pattern_that_means_nothing_is_refused_and_told_why(pattern: str, told: str) -> None:
+    with pytest.raises(InvalidParameter, match=told):
+        chooser([pattern], None)
