@@ -172,8 +172,12 @@ def test_the_terminal_deletes_a_file_and_a_folder_only_when_told_so(
 
     assert command("d")[0] == 1
     assert len(paths(client, run_id)) == 4
-    assert json.loads(command("d", "-r", "--json")[1]) == {"run_id": run_id, "path": "d", "files": 2, "bytes": 700_003}
-    code, _, told = command("a")
+    code, _, told = command("d", "-r")
+    assert (code, "--yes" in told) == (2, True)
+    assert len(paths(client, run_id)) == 4
+    gone = json.loads(command("d", "-r", "--yes", "--json")[1])
+    assert gone == {"run_id": run_id, "path": "d", "files": 2, "bytes": 700_003}
+    code, _, told = command("a", "-y")
     assert (code, told) == (0, "deleted 1 file, 1 B\n")
     code, _, told = command("a")
     assert code == 1

@@ -361,7 +361,7 @@ def test_the_terminal_says_what_would_go_and_does_it_only_when_told(
     client.delete_artifact(run_id, "x")
     before = packed(store)
     code, out, told = command()
-    assert (code, told) == (0, "Nothing was changed. --yes carries it out.\n")
+    assert (code, told) == (0, "Nothing was changed: in a pipe nobody can be asked. Add --yes to carry it out.\n")
     assert "to be freed  1 MB" in out
     assert "hold 500 KB" in out
     assert "--keep-deleted 0" in out

@@ -72,16 +72,57 @@ def test_versions_are_fetched_compared_used_and_renamed(command: Command, told: 
     assert command("versions", "diff", "data:v0", "data").out.splitlines()[1:] == ["changed\tdata.csv\t4"]
     assert "used data:v1" in command("versions", "use", "again", "data").out
     assert command("versions", "alias", "data", "best").out == "data:v1: best, latest\n"
-    assert command("versions", "alias", "data", "best", "--delete").out == "data:v1: latest\n"
+    elsewhere = command("versions", "alias", "data:v0", "best", "--delete")
+    assert (elsewhere.code, "means data:v1" in elsewhere.err) == (1, True)
+    unknown = command("versions", "alias", "data", "bets", "--delete")
+    assert (unknown.code, "best (v1), latest (v1)" in unknown.err) == (1, True)
+    assert command("versions", "alias", "data", "latest", "--delete").code == 1
+    assert command("versions", "alias", "data:v1", "best", "--delete").out == "data:v1: latest\n"
     moves = [line.split("\t")[3:] for line in command("versions", "history", "data").out.splitlines()]
     assert moves[-1] == ["alias", "best", "v1", ""]
 
 
 def test_a_version_that_is_needed_is_deleted_by_force_only(command: Command, told: dict[str, str]) -> None:
-    refused = command("versions", "rm", "data:v0")
+    refused = command("versions", "rm", "data:v1", "data:v0", "--yes")
     assert (refused.code, "--force" in refused.err) == (1, True)
-    assert command("versions", "rm", "data:best", "data:latest", "--force").code == 0
+    assert len(command("versions", "ls", "data").out.splitlines()) == 3  # none was deleted
+    assert command("versions", "rm", "data:best", "data:latest", "data:v1", "--force", "--yes").code == 0
     assert "No versions here" in command("versions", "ls", "data").err
+    assert "were deleted" in command("versions", "show", "data").err
+
+
+def test_what_is_deleted_must_be_said_and_agreed_to(command: Command, told: dict[str, str], tmp_path: Path) -> None:
+    for bare in ("data", "data:"):
+        ended = command("versions", "rm", bare, "--yes")
+        assert (ended.code, "data:v1 (latest, 4 B), data:v0 (best, 3 B)" in ended.err) == (2, True)
+    piped = command("versions", "rm", "data:v1")
+    assert (piped.code, "--yes" in piped.err) == (2, True)
+    assert "v9" in command("versions", "rm", "data:v9", "--yes").err
+    refused = on_terminal(tmp_path, "versions", "rm", "data:v1", typed="n\n")
+    assert (refused.code, "Delete data:v1 (latest, 4 B) for good?" in refused.out) == (1, True)
+    assert len(command("versions", "ls", "data").out.splitlines()) == 3
+    assert on_terminal(tmp_path, "versions", "rm", "data:v1", typed="y\n").code == 0
+    assert [line.split("\t")[0] for line in command("versions", "ls", "data").out.splitlines()[1:]] == ["data:v0"]
+
+
+def test_a_name_that_is_not_there_is_said_with_those_that_are(command: Command, told: dict[str, str]) -> None:
+    for arguments in (["ls", "date"], ["show", "date"], ["history", "date"], ["rm", "date:v0"], ["get", "date"]):
+        ended = command("versions", *arguments)
+        assert (ended.code, ended.out, "There are data:" in ended.err) == (1, "", True), arguments
+    unknown = command("versions", "show", "data:v7").err
+    assert "Its versions are v1, v0, its aliases best (v0), latest (v1)." in unknown
+
+
+def test_who_holds_space_is_told_by_what_can_be_typed_again(told: dict[str, str], tmp_path: Path) -> None:
+    long = "features/of-all-customers-and-their-orders/cleaned-and-joined"
+    runstone.Client().log_artifact_version(told["again"], "data.csv", long)
+    for columns in (80, 100):
+        for arguments in (["usage", "--by", "versions"], ["versions", "ls", long], ["versions", "ls"]):
+            out = on_terminal(tmp_path, *arguments, columns=columns).out
+            # Broken into lines where there is no room, but not cut.
+            assert long in "".join(line.split(" ")[0] for line in out.splitlines()), out
+    runs = on_terminal(tmp_path, "usage", "--by", "runs", columns=60).out
+    assert told["prepare"][:8] in runs
 
 
 def test_lineage_is_a_tree_for_people_edges_in_a_pipe_and_a_graph(

@@ -36,9 +36,14 @@ def runstone(folder: Path, *arguments: str, stdin: str = "", **environment: str)
 
 
 def on_terminal(
-    folder: Path, *arguments: str, columns: int = 80, program: tuple[str, ...] = RUNSTONE, **environment: str
+    folder: Path,
+    *arguments: str,
+    columns: int = 80,
+    program: tuple[str, ...] = RUNSTONE,
+    typed: str = "",
+    **environment: str,
 ) -> Ended:
-    """Run the command on a terminal so wide; stdout and stderr come out as one, without colours."""
+    """Run the command on a terminal so wide, where somebody types; stdout and stderr come out as one, without colours."""
     import fcntl
     import pty
     import struct
@@ -55,6 +60,8 @@ def on_terminal(
         env={**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), **environment},
     )
     os.close(theirs)
+    if typed:
+        os.write(ours, typed.encode())
     out = bytearray()
     while True:
         try:

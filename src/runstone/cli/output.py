@@ -25,7 +25,13 @@ def for_people() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def show(rows: Sequence[dict[str, Any]], as_json: bool, empty: str = "", parts: dict[str, float] | None = None) -> None:
+def show(
+    rows: Sequence[dict[str, Any]],
+    as_json: bool,
+    empty: str = "",
+    parts: dict[str, float] | None = None,
+    typed: str = "",
+) -> None:
     """Print rows of the same keys: JSON when asked, a table on a terminal, tab-separated lines elsewhere.
 
     Args:
@@ -33,6 +39,7 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool, empty: str = "", parts: 
         as_json: whether JSON was asked for.
         empty: what to say on stderr where there are no rows.
         parts: columns that are cut to their part of what the others leave of a terminal's width; without, the last one is broken into lines.
+        typed: a column of names that are typed again: broken into lines where they do not fit, never cut.
     """
     if as_json:
         show_json(rows)
@@ -40,7 +47,7 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool, empty: str = "", parts: 
         if empty:
             print(empty, file=sys.stderr)
     elif for_people():
-        _table(rows, parts or {})
+        _table(rows, parts or {}, typed)
     else:
         show_lines(rows[0], (row.values() for row in rows))
 
@@ -57,7 +64,7 @@ def show_lines(titles: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
         print("\t".join(text(value) for value in row))
 
 
-def _table(rows: Sequence[dict[str, Any]], parts: dict[str, float]) -> None:
+def _table(rows: Sequence[dict[str, Any]], parts: dict[str, float], typed: str) -> None:
     from rich.table import Table
 
     out = console()
@@ -66,7 +73,7 @@ def _table(rows: Sequence[dict[str, Any]], parts: dict[str, float]) -> None:
     widths = _widths(cells, parts, out.width) if parts else {}
     for number, title in enumerate(cells):
         numeric = all(isinstance(row[title], int | float) or row[title] is None for row in rows)
-        broken = number == len(cells) - 1 and not parts
+        broken = title == typed or (number == len(cells) - 1 and not parts and not typed)
         table.add_column(
             title,
             no_wrap=not broken,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runstone.cli.asking import can_ask, yes_option
 from runstone.cli.finding import reader
 from runstone.cli.output import for_people, json_option, moment, show_json, size, text
 from runstone.cli.spans import SPAN, told
@@ -24,7 +25,7 @@ _SHOWN = 20
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @click.option("--keep-deleted", type=SPAN, help="Remove for good what was deleted longer ago, e.g. 7d; 0 is all of it.")
 @json_option
 def prune(dry_run: bool, yes: bool, keep_deleted: float | None, as_json: bool) -> int:
@@ -44,8 +45,8 @@ def prune(dry_run: bool, yes: bool, keep_deleted: float | None, as_json: bool) -
         _say_what_plain_files_do(plan)
         if dry_run:
             return 0
-        if not yes and not (for_people() and sys.stdin is not None and sys.stdin.isatty()):
-            print("Nothing was changed. --yes carries it out.", file=sys.stderr)
+        if not yes and not can_ask():
+            print("Nothing was changed: in a pipe nobody can be asked. Add --yes to carry it out.", file=sys.stderr)
             return 0
         if not yes and not click.confirm("Go on?", err=True):
             return 1

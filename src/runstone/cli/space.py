@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from runstone.cli.asking import agreed, yes_option
 from runstone.cli.finding import find_run, reader
 from runstone.cli.output import for_people, json_option, show, show_json, size
 from runstone.errors import NotFound, WrongFileKind
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _KINDS = ("experiments", "runs", "models", "versions", "kinds")
 # Cells of a bar, and the eighths of one.
 _WIDTH = 16
+# Cells of the figures beside it.
+_FIGURES = 40
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -76,23 +80,31 @@ def _shares(kind: str, shares: list[Share], count: int) -> None:
     if not shares:
         return
     most = max(share.stored for share in shares) or 1
+    # A version's reference is to be typed again, so the bar makes room for it.
+    longest = max(len(share.id) for share in shares) if kind == "versions" else 0
+    barred = longest + _WIDTH + _FIGURES <= shutil.get_terminal_size().columns
     print()
-    rows = []
-    for share in shares:
-        name = share.name if kind == "kinds" else f"{share.name} ({share.id[:8]})" if share.name else share.id
-        rows.append(
-            {
-                kind: name,
-                "files": share.files,
-                "logged": size(share.logical),
-                "stored": size(share.stored),
-                "unique": size(share.unique),
-                "": _bar(share.stored / most),
-            }
-        )
-    show(rows, False, parts={kind: 1.0})
+    rows = [
+        {
+            kind: _named(kind, share),
+            "files": share.files,
+            "logged": size(share.logical),
+            "stored": size(share.stored),
+            "unique": size(share.unique),
+            **({"": _bar(share.stored / most)} if barred else {}),
+        }
+        for share in shares
+    ]
+    show(rows, False, parts={kind: 1.0}, typed=kind if kind == "versions" else "")
     if count > len(shares):
         print(f"... of {count:,}: `--top {count}` shows all.", file=sys.stderr)
+
+
+def _named(kind: str, share: Share) -> str:
+    """What can be typed again stands first, and whole: a long name is cut at its end."""
+    if kind in ("kinds", "versions"):
+        return share.id
+    return f"{share.id[:8] if kind == 'runs' else share.id}  {share.name}"
 
 
 def _bar(part: float) -> str:
@@ -104,23 +116,31 @@ def _bar(part: float) -> str:
 @click.argument("run")
 @click.argument("path")
 @click.option("-r", "--recursive", is_flag=True, help="A folder, with all that is in it.")
+@yes_option
 @json_option
-def rm(run: str, path: str, recursive: bool, as_json: bool) -> None:
-    """Delete the file PATH of a run's. Its bytes are freed by `runstone prune`."""
+def rm(run: str, path: str, recursive: bool, yes: bool, as_json: bool) -> int:
+    """Delete the file PATH of a run's, for good. Its bytes are freed by `runstone prune`.
+
+    On a terminal it asks; elsewhere it needs --yes.
+    """
     store = reader()
     run_id = find_run(store, run).info.run_id
     path = path.rstrip("/")
     above = store.list_artifacts(run_id, path.rpartition("/")[0] or None)
     if not recursive and any(file.path == path and file.is_dir for file in above):
         raise WrongFileKind(f"{path!r} is a folder. `-r` deletes it with all that is in it.", path)
+    missing = NotFound(f"No artifact {path!r} in run {run_id}. `runstone artifacts ls {run_id}` lists what there is.")
+    if not path.startswith(".") and all(file.path != path for file in above):
+        raise missing  # rather than asked about
+    if not agreed(f"Delete {path!r} of run {run_id[:12]} for good?", yes):
+        return 1
     try:
         deleted = store.delete_artifact(run_id, path)
     except NotFound as error:
-        raise NotFound(
-            f"No artifact {path!r} in run {run_id}. `runstone artifacts ls {run_id}` lists what there is."
-        ) from error
+        raise missing from error
     if as_json:
         show_json({"run_id": run_id, "path": path, "files": deleted.files, "bytes": deleted.size})
     else:
         files = "1 file" if deleted.files == 1 else f"{deleted.files} files"
         print(f"deleted {files}, {size(deleted.size)}", file=sys.stderr)
+    return 0

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runstone.cli.asking import agreed, yes_option
 from runstone.cli.finding import find_run, reader
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size
 from runstone.errors import Conflict
 
 if TYPE_CHECKING:
+    from runstone.client import Client
     from runstone.client.version_files import ArtifactVersion
     from runstone.entities import FileInfo
+
+# Versions that an error names.
+_SHOWN = 5
 
 
 @click.group()
@@ -43,14 +48,16 @@ def ls(name: str, tags: tuple[str, ...], limit: int, as_json: bool) -> None:
             {"name": one.name, "versions": one.versions, "latest": f"v{one.latest.version}", **_columns(one.latest)}
             for one in found
         ]
-        show(rows, False, "No named artifacts here: log_artifact(..., name=...) makes one.")
+        show(rows, False, "No named artifacts here: log_artifact(..., name=...) makes one.", typed="name")
         return
     chosen = _all(store, name or None, _pairs(tags), limit)
+    if name and not chosen:
+        store.get_artifact_changes(name)  # raises where there was never such a name
     if as_json:
         show_json([version.info.to_dictionary() for version in chosen])
         return
     named = [{"version": version.reference, **_columns(version.info)} for version in chosen]
-    show(named, False, "No versions here.")
+    show(named, False, "No versions here.", typed="version")
 
 
 def _all(store: Any, name: str | None, tags: dict[str, str], limit: int) -> list[ArtifactVersion]:
@@ -161,10 +168,14 @@ def diff(old: str, new: str, as_json: bool) -> None:
 @click.option("--delete", is_flag=True, help="Take the alias away from the artifact.")
 @json_option
 def alias(version: str, alias: str, delete: bool, as_json: bool) -> None:
-    """Let ALIAS mean a version, in place of the one that it meant."""
+    """Let ALIAS mean a version, in place of the one that it meant.
+
+    With --delete no version has it any more; VERSION may be just the artifact's NAME then, else it must be the version that ALIAS means.
+    """
     store = reader()
     found = store.get_artifact_version(version)
     if delete:
+        found = _called(store, found, alias, any_version=not _is_spelt_out(version))
         store.delete_artifact_alias(found.name, alias)
     else:
         store.set_artifact_alias(found.reference, alias)
@@ -173,6 +184,24 @@ def alias(version: str, alias: str, delete: bool, as_json: bool) -> None:
         show_json(now.info.to_dictionary())
     else:
         print(f"{now.reference}: {', '.join(now.aliases) or 'no aliases'}")
+
+
+def _is_spelt_out(version: str) -> bool:
+    """Whether a reference says which version it means: with a number, an alias or a digest."""
+    return "@" in version or bool(version.partition(":")[2])
+
+
+def _called(store: Client, found: ArtifactVersion, alias: str, any_version: bool) -> ArtifactVersion:
+    """The version that an alias is taken from. Raises NotFound for an alias that is not there, Conflict where it means another."""
+    from runstone.operations.version_names import check_alias
+
+    meant = store.get_artifact_version(f"{found.name}:{check_alias(alias)}")
+    if meant.reference != found.reference and not any_version:
+        raise Conflict(
+            f"{alias!r} means {meant.reference}, not {found.reference}: nothing was changed. To take it away: "
+            f"runstone versions alias {meant.reference} {alias} --delete"
+        )
+    return meant
 
 
 @versions.command()
@@ -202,12 +231,24 @@ def history(name: str, as_json: bool) -> None:
 @versions.command()
 @click.argument("chosen", nargs=-1, required=True, metavar="VERSION...")
 @click.option("--force", is_flag=True, help="Although runs used it, or aliases mean it.")
+@yes_option
 @json_option
-def rm(chosen: tuple[str, ...], force: bool, as_json: bool) -> None:
-    """Delete versions for good. The runs' own files stay, and a number is never given again."""
+def rm(chosen: tuple[str, ...], force: bool, yes: bool, as_json: bool) -> int:
+    """Delete versions for good. The runs' own files stay, and a number is never given again.
+
+    VERSION says which: NAME:vN, NAME:ALIAS (NAME:latest is the newest) or NAME@DIGEST. On a terminal it asks; elsewhere it needs --yes.
+    """
     store = reader()
+    for reference in chosen:
+        _refuse_bare(store, reference)
     # Each by its number, before any is gone: `latest` means another one then.
-    references = [store.get_artifact_version(reference).reference for reference in chosen]
+    found = {version.reference: version for version in map(store.get_artifact_version, chosen)}
+    references = list(found)
+    for version in found.values():
+        _refuse_needed(version, force)
+    told = [f"{version.reference} ({_line_of(version)})" for version in found.values()]
+    if not agreed(f"Delete {', '.join(told)} for good?", yes):
+        return 1
     for reference in references:
         try:
             store.delete_artifact_version(reference, force=force)
@@ -217,6 +258,34 @@ def rm(chosen: tuple[str, ...], force: bool, as_json: bool) -> None:
         show_json({"deleted": references})
     else:
         print(f"deleted: {', '.join(references)}", file=sys.stderr)
+    return 0
+
+
+def _refuse_bare(store: Client, reference: str) -> None:
+    """A name alone means the latest version elsewhere; what is deleted must be said."""
+    if _is_spelt_out(reference):
+        return
+    name = reference.rstrip(":")
+    latest = store.get_artifact_version(name)
+    page = store.search_artifact_versions(name, max_results=_SHOWN)
+    known = ", ".join(f"{one.reference} ({_line_of(one)})" for one in page)
+    more = ", ..." if page.token else ""
+    raise click.UsageError(
+        f"{reference!r} does not say which version is to be deleted. There are {known}{more}. The latest: runstone versions rm "
+        f"{latest.reference}"
+    )
+
+
+def _refuse_needed(version: ArtifactVersion, force: bool) -> None:
+    """Before any is deleted; the store looks once more at each."""
+    uses, names = len(version.info.used_by), [alias for alias in version.aliases if alias != "latest"]
+    why = [f"{uses} run{'s' * (uses > 1)} used it"] * bool(uses) + [f"it is called {', '.join(names)}"] * bool(names)
+    if why and not force:
+        raise Conflict(f"{version.reference} stays: {' and '.join(why)}. Say --force to delete it all the same.")
+
+
+def _line_of(version: ArtifactVersion) -> str:
+    return ", ".join([*version.aliases, size(version.info.size)])
 
 
 def _pairs(tags: tuple[str, ...]) -> dict[str, str]:

@@ -15,6 +15,8 @@ NAME_LENGTH = 250
 ALIAS_LENGTH = 128
 # Digits of a digest that must be given at least.
 _SHORTEST = 8
+# Names, versions or aliases that an error lists.
+_MOST_NAMED = 5
 _NAME = re.compile(r"\w(?:[\w.\- /]*[\w.\-])?")
 _ALIAS = re.compile(r"[\w.\-]+")
 _NUMBER = re.compile(r"v([0-9]{1,15})", re.IGNORECASE)
@@ -96,7 +98,8 @@ def require(connection: Connection, reference: str | None) -> Version:
         found = _by_digest(connection, named, str(said.digest))
     if found is None:
         raise NotFound(
-            f"There is no artifact version {str(reference)[:300]!r}. `runstone versions ls {said.name}` lists those that there are."
+            f"There is no artifact version {str(reference)[:300]!r}. {_told(connection, named)} "
+            f"`runstone versions ls {said.name}` lists them."
         )
     return found
 
@@ -105,10 +108,23 @@ def require_name(connection: Connection, name: str) -> int:
     """The row of a name. Raises NotFound."""
     named = artifact_versions.find_name(connection, name)
     if named is None:
-        raise NotFound(
-            f"There is no named artifact {name!r}. `runstone versions ls` lists them; log_artifact(..., name={name!r}) makes it."
-        )
+        there = [one for one, _, _ in artifact_versions.names(connection, "", _MOST_NAMED + 1)]
+        known = f"There are {_listed(there)}: `runstone versions ls` lists them" if there else "There are none yet"
+        raise NotFound(f"There is no named artifact {name!r}. {known}; log_artifact(..., name={name!r}) makes it.")
     return named
+
+
+def _told(connection: Connection, named: int) -> str:
+    """A sentence on which versions and aliases a name has."""
+    versions, aliases = artifact_versions.spellings(connection, named, _MOST_NAMED + 1)
+    if not versions:
+        return "All its versions were deleted."
+    called = [f"{alias} (v{number})" for alias, number in aliases]
+    return f"Its versions are {_listed([f'v{number}' for number in versions])}, its aliases {_listed(called)}."
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join([*names[:_MOST_NAMED], *["..."] * (len(names) > _MOST_NAMED)])
 
 
 def _by_digest(connection: Connection, named: int, digest: str) -> Version | None:

@@ -87,6 +87,17 @@ def aliased(connection: Connection, named: int, alias: str) -> Version | None:
     return None if row is None else Version(row[0], named, row[1])
 
 
+def spellings(connection: Connection, named: int, limit: int) -> tuple[list[int], list[tuple[str, int]]]:
+    """Numbers of a name's versions, the newest first, and its aliases with the numbers that they mean; so many of each at the most."""
+    versions = connection.execute(
+        "SELECT version FROM artifact_version WHERE named_artifact = ? ORDER BY version DESC LIMIT ?", (named, limit)
+    )
+    aliases = connection.execute(
+        "SELECT alias, version FROM artifact_alias WHERE named_artifact = ? ORDER BY alias LIMIT ?", (named, limit)
+    )
+    return [number for (number,) in versions], aliases.fetchall()
+
+
 def add(connection: Connection, named: int, digest: str, files: Sequence[File], source: str, author: Author) -> Version:
     """A new version under the next number, with files (path among the source's, size, path here) of another owner."""
     (number,) = connection.execute(
