@@ -33,6 +33,8 @@ _HOMES = {
             "search_logged_models log_model_params log_outputs set_logged_model_tags delete_logged_model_tag"
         ),
         "runstone.fluent.registry": "register_model search_registered_models search_model_versions set_model_version_tag",
+        "runstone.models.loading": "load_model",
+        "runstone.models.logging": "log_model",
         "runstone.client": "Client MlflowClient",
         "runstone.client.pictures": "Image",
         "runstone.errors": "RunstoneError MlflowException",
@@ -41,7 +43,10 @@ _HOMES = {
     }.items()
     for name in names.split()
 }
-_MODULES = frozenset({"artifacts", "client", "config", "data", "entities", "errors", "exceptions", "tracking"})
+# Modules that are there as attributes, as MLflow's are.
+_MODULES = frozenset(
+    {"artifacts", "client", "config", "data", "entities", "errors", "exceptions", "models", "sklearn", "tracking"}
+)
 
 __all__ = [*sorted(_HOMES), *sorted(_MODULES)]
 
@@ -53,6 +58,8 @@ if TYPE_CHECKING:
     from runstone import entities as entities
     from runstone import errors as errors
     from runstone import exceptions as exceptions
+    from runstone import models as models
+    from runstone import sklearn as sklearn
     from runstone import tracking as tracking
     from runstone.client import Client as Client
     from runstone.client import MlflowClient as MlflowClient
@@ -125,6 +132,8 @@ if TYPE_CHECKING:
     from runstone.fluent.session import last_active_run as last_active_run
     from runstone.fluent.session import start_run as start_run
     from runstone.mlflow_alias import install_as_mlflow as install_as_mlflow
+    from runstone.models.loading import load_model as load_model
+    from runstone.models.logging import log_model as log_model
 
 
 def __getattr__(name: str) -> object:
@@ -135,8 +144,8 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(
-            f"runstone has no {name!r}. It has what MLflow has for runs, experiments, metrics, artifacts, datasets, logged models and "
-            "the registry. A model's files: save it with its own library (joblib.dump, torch.save, ...) and log that with log_artifact."
+            f"runstone has no {name!r}. It has what MLflow has for runs, experiments, metrics, artifacts, datasets, models and the registry. "
+            "A model of another kind: save it with its own library (joblib.dump, torch.save, ...) and log that with log_artifact."
         )
     value: object = getattr(import_module(home), name)
     globals()[name] = value  # the next use finds it without coming here

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from runstone.version import MLFLOW_VERSION
+
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder
-
-# The release whose Python API runstone keeps: libraries ask for it before they use a name that older releases lacked.
-MLFLOW_VERSION = "3.17.2"
 
 _ENTITIES = (
     "dataset dataset_input experiment experiment_tag file_info input_tag lifecycle_stage logged_model logged_model_input "
@@ -40,6 +39,10 @@ _MODULES = {
     "mlflow.entities.model_registry": "runstone.entities.model_registry",
     **{f"mlflow.entities.model_registry.{name}": "runstone.entities.model_registry" for name in _REGISTRY.split()},
     "mlflow.exceptions": "runstone.exceptions",
+    "mlflow.models": "runstone.models",
+    "mlflow.models.model": "runstone.models",
+    "mlflow.models.signature": "runstone.models",
+    "mlflow.sklearn": "runstone.sklearn",
     "mlflow.protos": "runstone.exceptions",
     "mlflow.protos.databricks_pb2": "runstone.exceptions",
     "mlflow.store": "runstone.entities",

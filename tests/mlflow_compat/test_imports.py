@@ -87,22 +87,22 @@ def test_libraries_are_told_mlflows_release_and_people_runstones(tmp_path: Path)
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        ("import mlflow.sklearn", "ModuleNotFoundError"),
-        ("from mlflow.models import infer_signature", "ModuleNotFoundError"),
-        ("from mlflow import pytorch", "ImportError"),
-        ("mlflow.sklearn.log_model(None, 'model')", "AttributeError"),
-        ("mlflow.autolog()", "AttributeError"),
+        ("import mlflow.genai", "ModuleNotFoundError"),
+        ("from mlflow.models import make_metric", "ImportError"),
+        ("from mlflow import spark", "ImportError"),
+        ("mlflow.langchain.log_model(None, 'model')", "AttributeError"),
+        ("mlflow.start_span()", "AttributeError"),
     ],
 )
 def test_a_part_that_runstone_does_not_have_is_named(line: str, kind: str, tmp_path: Path) -> None:
     source = f"{INSTALL}import mlflow\ntry:\n    {line}\nexcept {kind} as error:\n    print(error)"
     code, out, err = scripts.run(tmp_path, source)
     assert code == 0, err
-    assert next(part for part in ("sklearn", "models", "pytorch", "autolog") if part in line) in out
+    assert next(part for part in ("genai", "make_metric", "spark", "langchain", "start_span") if part in line) in out
 
 
 def test_a_model_that_cannot_be_logged_as_one_is_told_the_way_out(tmp_path: Path) -> None:
-    _, _, err = scripts.run(tmp_path, INSTALL + "import mlflow\nmlflow.sklearn.log_model(None, 'model')")
+    _, _, err = scripts.run(tmp_path, INSTALL + "import mlflow\nmlflow.langchain.log_model(None, 'model')")
     assert "joblib.dump" in err
     assert "log_artifact" in err
 

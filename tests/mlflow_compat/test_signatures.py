@@ -30,6 +30,7 @@ FUNCTIONS = {
         "search_model_versions set_model_version_tag"
     ),
     "mlflow.artifacts": "download_artifacts list_artifacts load_text load_dict load_image",
+    "mlflow.sklearn": "save_model log_model load_model",
     "mlflow.config": "enable_async_logging set_tracking_uri get_tracking_uri is_tracking_uri_set set_registry_uri get_registry_uri",
 }
 METHODS = (
@@ -70,7 +71,7 @@ def described(name):
         [p.name, p.kind.name, "required" if p.default is p.empty else repr(p.default)]
         for p in inspect.signature(value).parameters.values() if p.name != "self"
     ]
-import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
+import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.sklearn, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
 def shown(name):
     kind = operator.attrgetter(name)(mlflow.entities)
     return {
@@ -155,7 +156,7 @@ def test_the_codes_and_tags_that_runstone_names_are_mlflows(real: Any) -> None:
 
 
 def test_the_release_that_libraries_are_told_is_the_one_compared_with(real: Any) -> None:
-    from runstone.mlflow_alias import MLFLOW_VERSION
+    from runstone.version import MLFLOW_VERSION
 
     assert real["version"] == MLFLOW_VERSION
     assert runstone.__version__ != MLFLOW_VERSION

@@ -139,8 +139,8 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
     """A run's files at and below a path; from the top, without those under `.runstone`. Raises NotFound where there are none below a path."""
     path = request.path.strip("/")
     with engine.database.read() as connection:
-        rows = paths(engine, connection, owners.of_run(request.run_id), path)
-        executables = artifacts.executables(connection, owners.of_run(request.run_id))
+        rows = paths(engine, connection, owners.of(request.run_id), path)
+        executables = artifacts.executables(connection, owners.of(request.run_id))
     if path and not rows:
         raise NotFound(
             f"No artifact {path!r} in run {request.run_id}. `runstone artifacts ls {request.run_id}` lists what there is."

@@ -16,6 +16,8 @@ FREE = "free"
 _DECODINGS = 4
 _DRIVE = re.compile(r"(^|/)[A-Za-z]:(/|$)")
 _MODEL_ID = re.compile(r"[\w\-]{1,256}")
+# As our own and MLflow's servers make them: no run bears such an id unless somebody asked for it.
+_MADE_MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
 
 
 class Place(NamedTuple):
@@ -23,6 +25,11 @@ class Place(NamedTuple):
 
     owner: str
     path: str
+
+
+def of(owner_id: str | None) -> str:
+    """The owner that an id names, a run's or a logged model's (`m-` and 32 hex digits); InvalidParameter, NotFound for what is neither."""
+    return of_model(owner_id) if owner_id and _MADE_MODEL_ID.fullmatch(owner_id) else of_run(owner_id)
 
 
 def of_run(run_id: str | None) -> str:

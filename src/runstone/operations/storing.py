@@ -72,7 +72,7 @@ class CommitArtifacts(msgspec.Struct):
 def find_chunks(engine: Engine, request: FindChunks) -> Chunks:
     """Which of these chunks, and of these contents with all their chunks, the store has already. Refused as the commit would be, before
     anything is read: the run must take files."""
-    owner = owners.of_run(request.run_id)
+    owner = owners.of(request.run_id)
     found = sorted(_known(engine, owner, request.digests))
     return Chunks(found, sorted(_known_whole(engine, request.contents)) if request.contents else [])
 
@@ -83,7 +83,7 @@ def commit_artifacts(engine: Engine, request: CommitArtifacts) -> Empty:
 
     Raises Conflict where a path does not mean what was expected.
     """
-    owner = owners.of_run(request.run_id)
+    owner = owners.of(request.run_id)
     _commit(engine, owner, _checked_claims(engine, request) if engine.serving else request)
     return Empty()
 

@@ -18,8 +18,6 @@ from runstone.server import openapi
 from runstone.server.dispatch import Route
 from runstone.server.monitoring import Monitor
 
-# The MLflow whose routes and answers these are; clients decide by it what they may ask.
-MLFLOW_VERSION = "3.17.2"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
@@ -44,8 +42,9 @@ def page_routes(engine: Engine, monitor: Monitor, store: str, others: Sequence[R
 
     async def version(request: Request) -> Response:
         """The MLflow whose wire is spoken; and, in a header, that it is not MLflow who speaks it."""
-        from runstone.version import HEADER, __version__
+        from runstone.version import HEADER, MLFLOW_VERSION, __version__
 
+        # Clients decide by it what they may ask.
         return PlainTextResponse(MLFLOW_VERSION, headers={HEADER: __version__})
 
     async def server_info(request: Request) -> Response:

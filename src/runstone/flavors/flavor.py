@@ -1,0 +1,91 @@
+"""What a leaf says of its kind of model: how an object becomes files, and files an object and something that predicts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runstone.errors import InvalidParameter
+
+if TYPE_CHECKING:
+    from runstone.safety.trust import Trust
+
+# What pyfunc asks: the data (checked against the signature), and the params (with their defaults).
+Predict = Callable[[Any, dict[str, Any] | None], Any]
+
+
+class Saved(NamedTuple):
+    """What a leaf wrote.
+
+    Attributes:
+        block: its own block of the MLmodel file, in MLflow's keys.
+        pyfunc: what the block of `python_function` has of it beside what all have (loader, environment): `model_path` or `data`, ...;
+            None for a model that does not predict.
+        packages: the distributions that loading it needs, by name; their versions are the installed ones.
+        modules: names of modules that its objects come from, whose distributions are needed too.
+    """
+
+    block: dict[str, Any]
+    pyfunc: dict[str, Any] | None
+    packages: tuple[str, ...]
+    modules: tuple[str, ...] = ()
+
+
+class Folder(NamedTuple):
+    """A saved model that is to be loaded.
+
+    Attributes:
+        path: the folder, absolute. Nothing in it may be changed.
+        block: the flavor's block of its MLmodel file. It comes from whoever wrote the model: hostile until checked.
+        pyfunc: the block of `python_function`; empty where there is none.
+        trust: asked before anything is read that can run code.
+    """
+
+    path: str
+    block: Mapping[str, Any]
+    pyfunc: Mapping[str, Any]
+    trust: Trust
+
+    def named(self, key: str) -> str:
+        """Where the file or folder is that the flavor's block, or else pyfunc's, names under a key. Raises InvalidParameter."""
+        return check_path(self.path, self.block.get(key, self.pyfunc.get(key)), key)
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """One kind of model.
+
+    Attributes:
+        name: of the block in MLmodel files, and of the modules that MLflow and runstone have for it.
+        argument: what MLflow's functions call the model.
+        recognises: whether an object is of this kind.
+        save: `save(model, folder, **options)` writes the model's files into an empty folder. Its keyword-only parameters are the
+            options that this flavor has beside those all have.
+        load: `load(folder, **options)` gives the library's own object.
+        predictor: what predicts with such an object: `predictor(native, folder)`.
+        save_order: the parameters of `save_model` in MLflow's order, by name.
+        log_order: those of `log_model`.
+        load_order: those of `load_model`.
+    """
+
+    name: str
+    argument: str
+    recognises: Callable[[object], bool]
+    save: Callable[..., Saved]
+    load: Callable[..., Any]
+    predictor: Callable[[Any, Folder], Predict]
+    save_order: str
+    log_order: str
+    load_order: str = "model_uri dst_path"
+
+
+def check_path(root: str, path: object, what: str) -> str:
+    """Where a path that an MLmodel file names lies: within the model's folder, links followed. Raises InvalidParameter."""
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise InvalidParameter(f"The model's {what} is {path!r:.200}, which is no path in its folder.")
+    inner = os.path.realpath(os.path.join(root, path))
+    if os.path.commonpath([os.path.realpath(root), inner]) != os.path.realpath(root):
+        raise InvalidParameter(f"The model's {what} is {path!r:.200}, which leads out of its folder.")
+    return inner

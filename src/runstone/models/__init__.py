@@ -1,0 +1,32 @@
+"""Models: saved in MLflow's folder format, logged to a store, loaded again. Public names as `mlflow.models` has them; each is loaded when touched."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+_HOMES = {
+    name: f"runstone.models.{module}"
+    for module, names in {
+        "info": "ModelInfo",
+        "mlmodel": "Model",
+        "signature": "ModelSignature",
+    }.items()
+    for name in names.split()
+}
+
+__all__ = sorted(_HOMES)
+
+if TYPE_CHECKING:
+    from runstone.models.info import ModelInfo as ModelInfo
+    from runstone.models.mlmodel import Model as Model
+    from runstone.models.signature import ModelSignature as ModelSignature
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"runstone.models has no {name!r}. It has {', '.join(__all__)}.")
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value

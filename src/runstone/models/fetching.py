@@ -1,0 +1,74 @@
+"""A model's files on this machine, to be read only: every byte checked by its digest; and whether this store vouches for them."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from typing import NamedTuple
+
+from runstone.errors import NotFound
+from runstone.fluent.location import client
+from runstone.models.locating import Version, locate
+from runstone.models.mlmodel import FILE_NAME, Model
+from runstone.safety.trust import Trust
+
+
+class Fetched(NamedTuple):
+    """A model's folder on this machine.
+
+    Attributes:
+        path: the folder. Nothing in it may be changed: its files may be those of the cache.
+        model: its description.
+        trust: who vouches for it.
+        version: the version of a registered model that was asked for.
+    """
+
+    path: str
+    model: Model
+    trust: Trust
+    version: Version | None
+
+
+def fetch(uri: str | os.PathLike[str], dst_path: str | None = None) -> Fetched:
+    """Fetch a model, and read its description. Raises NotFound, CorruptData.
+
+    Args:
+        uri: its address (`locating.locate`).
+        dst_path: an existing folder to put it in; a temporary one, gone when this process ends, unless given.
+    """
+    store = client()
+    place = locate(store, uri)
+    if place.folder is not None:
+        return Fetched(
+            place.folder, Model.from_file(_file(place.folder)), Trust(f"the model at {place.folder!r}", False), None
+        )
+    assert place.owner is not None
+    folder = tempfile.mkdtemp(prefix="runstone-model-") if dst_path is None else dst_path
+    if dst_path is None:
+        atexit.register(_remove, folder, os.getpid())
+    path = store.download_artifacts(place.owner, place.path, folder)
+    return Fetched(path, Model.from_file(_file(path)), Trust(f"the model {os.fspath(uri)!r}", True), place.version)
+
+
+def description(uri: str) -> Model:
+    """A model's description alone. Raises NotFound."""
+    store = client()
+    place = locate(store, uri)
+    if place.folder is not None:
+        return Model.from_file(_file(place.folder))
+    assert place.owner is not None
+    path = f"{place.path}/{FILE_NAME}" if place.path else FILE_NAME
+    return Model.from_yaml(store.read_artifact(place.owner, path), f"{path!r} of {place.owner}")
+
+
+def _file(folder: str) -> str:
+    if not os.path.isdir(folder):
+        raise NotFound(f"There is no model at {folder!r}: no such folder.")
+    return os.path.join(folder, FILE_NAME)
+
+
+def _remove(folder: str, maker: int) -> None:
+    if os.getpid() == maker:  # a forked child's end is not the end of those who use it
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,72 @@
+"""A saved model becomes an object again: the library's own. What predicts whatever the library is: `runstone.pyfunc`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from runstone import flavors
+from runstone.errors import InvalidParameter, NotFound
+from runstone.flavors.flavor import Folder, check_path
+from runstone.models.fetching import Fetched, fetch
+from runstone.models.mlmodel import PYFUNC
+
+if TYPE_CHECKING:
+    from runstone.flavors.flavor import Flavor
+
+
+def load_model(model_uri: str | os.PathLike[str], dst_path: str | None = None, **options: Any) -> Any:
+    """Load a model as its library's own object, whichever library that is.
+
+    Args:
+        model_uri: its address: models:/NAME/3, models:/NAME@ALIAS, models:/m-ID, runs:/RUN/NAME, or a folder.
+        dst_path: an existing folder to fetch its files to; a temporary one unless given.
+        **options: what its flavor's own `load_model` takes.
+
+    Raises:
+        NotFound: there is no such model.
+        Forbidden: loading it would run code that nobody vouches for.
+        CorruptData: its files are not as they were stored.
+    """
+    fetched = fetch(model_uri, dst_path)
+    name = flavors.known(list(fetched.model.flavors))
+    if name is None:
+        has = ", ".join(fetched.model.flavors) or "no flavor"
+        raise InvalidParameter(
+            f"The model {os.fspath(model_uri)!r} has {has}; none that runstone loads as an object. Try runstone.pyfunc.load_model."
+        )
+    return load_native(flavors.find(name), fetched, options)
+
+
+def load_as(flavor: Flavor, model_uri: str | os.PathLike[str], dst_path: str | None, options: dict[str, Any]) -> Any:
+    """Load a model that has a certain flavor. Raises NotFound where it has not."""
+    return load_native(flavor, fetch(model_uri, dst_path), options)
+
+
+def load_native(flavor: Flavor, fetched: Fetched, options: dict[str, Any]) -> Any:
+    """The library's own object of what was fetched."""
+    folder = folder_of(flavor, fetched)
+    add_code(folder)
+    return flavor.load(folder, **options)
+
+
+def folder_of(flavor: Flavor, fetched: Fetched) -> Folder:
+    """What a leaf needs to load. Raises NotFound where the model is not of its kind."""
+    blocks = fetched.model.flavors
+    names = [name for name in blocks if flavors.known([name]) == flavor.name]
+    if not names:
+        raise NotFound(
+            f'Model does not have the "{flavor.name}" flavor. It has: {", ".join(blocks) or "none"}. runstone.load_model takes the one it has.'
+        )
+    return Folder(os.path.abspath(fetched.path), blocks[names[0]], blocks.get(PYFUNC, {}), fetched.trust)
+
+
+def add_code(folder: Folder) -> None:
+    """Let Python find the code that came with a model. Asked of its trust first."""
+    code = folder.block.get("code") or folder.pyfunc.get("code")
+    if code:
+        path = check_path(folder.path, code, "code path")
+        folder.trust.code(path)
+        if path not in sys.path:
+            sys.path.insert(0, path)

@@ -1,0 +1,132 @@
+"""From a model's address to where its files are: a logged model's, a run's or a folder. Addresses as MLflow writes them."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from runstone.client import Client
+from runstone.client.uris import parts_of_uri
+from runstone.errors import InvalidParameter, NotFound
+
+# The stages that versions had before there were aliases.
+STAGES = ("None", "Staging", "Production", "Archived")
+
+
+class Version(NamedTuple):
+    """A version of a registered model."""
+
+    name: str
+    number: str
+
+
+class Place(NamedTuple):
+    """Where a model's files are.
+
+    Attributes:
+        folder: of this machine; None for a store's.
+        owner: whose they are in the store: a run's id or a logged model's; None for a folder of this machine.
+        path: the model's folder among them; '' is all.
+        version: the version that the address named.
+    """
+
+    folder: str | None
+    owner: str | None
+    path: str
+    version: Version | None = None
+
+
+def locate(client: Client, uri: str | os.PathLike[str]) -> Place:
+    """Where a model is.
+
+    Args:
+        client: of the store that is asked.
+        uri: models:/NAME/3, models:/NAME/latest, models:/NAME@ALIAS, models:/m-ID, runs:/RUN/PATH (also the name of a model that the run
+            logged), an artifact's address, or a folder of this machine; each with a path behind it, if need be.
+
+    Raises:
+        InvalidParameter: it is no model's address.
+        NotFound: there is no such model.
+    """
+    text = os.fspath(uri)
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme == "models":
+        return _of_model(client, text, rest)
+    if colon and scheme == "runs":
+        return _of_run(client, *parts_of_uri(text))
+    if colon and scheme == "mlflow-artifacts":
+        return of_artifacts(text)
+    if scheme == "file" and colon:
+        parts = urlsplit(text)
+        if parts.netloc not in ("", "localhost"):
+            raise InvalidParameter(f"{text!r} names another machine. Write file:///path.")
+        return Place(unquote(parts.path), None, "")
+    if "://" in text:
+        raise InvalidParameter(
+            f"{text!r} is no address of a model. Write models:/NAME/VERSION, models:/NAME@ALIAS, models:/MODEL_ID, runs:/RUN_ID/PATH, or a folder."
+        )
+    return Place(os.path.abspath(text), None, "")
+
+
+def of_artifacts(uri: str) -> Place:
+    """Where an artifact's address leads: EXPERIMENT/models/ID/artifacts/PATH, EXPERIMENT/RUN/artifacts/PATH."""
+    parts = uri.partition(":")[2].lstrip("/").split("/")
+    if len(parts) >= 4 and parts[1] == "models" and parts[3] == "artifacts":
+        return Place(None, parts[2], "/".join(parts[4:]).strip("/"))
+    return Place(None, *parts_of_uri(uri))
+
+
+def _of_model(client: Client, text: str, rest: str) -> Place:
+    parts = rest.strip("/").split("/")
+    first = parts[0]
+    if not first:
+        raise InvalidParameter(
+            f"{text!r} names no model. Write models:/NAME/VERSION, models:/NAME@ALIAS or models:/MODEL_ID."
+        )
+    if "@" in first:
+        name, _, alias = first.rpartition("@")
+        found = client.get_model_version_by_alias(name, alias)
+        return _of_version(client, Version(name, str(found.version)), "/".join(parts[1:]))
+    if len(parts) == 1 or first.startswith("m-"):
+        client.get_logged_model(first)
+        return Place(None, first, "/".join(parts[1:]))
+    return _of_version(client, Version(first, _number(client, first, parts[1])), "/".join(parts[2:]))
+
+
+def _number(client: Client, name: str, said: str) -> str:
+    if said.isdecimal():
+        return said
+    if said.lower() == "latest":
+        versions = client.get_latest_versions(name, [])
+        if not versions:
+            raise NotFound(f"No versions of model with name '{name}' found")
+        return str(max(int(version.version) for version in versions))
+    stage = next((stage for stage in STAGES if stage.lower() == said.lower()), None)
+    if stage is None:
+        raise InvalidParameter(
+            f"{said!r} is no version of the model {name!r}. Write a number, 'latest', or {name}@ALIAS."
+        )
+    staged = client.get_latest_versions(name, [stage])
+    if not staged:
+        raise NotFound(f"No versions of model with name '{name}' and stage '{said}' found")
+    return str(staged[0].version)
+
+
+def _of_version(client: Client, version: Version, path: str) -> Place:
+    uri = client.get_model_version_download_uri(version.name, version.number)
+    found = of_artifacts(uri) if uri.startswith("mlflow-artifacts:") else locate(client, uri)
+    return found._replace(version=version, path="/".join(part for part in (found.path, path) if part))
+
+
+def _of_run(client: Client, run_id: str, path: str) -> Place:
+    if client.list_artifacts(run_id, path or None):
+        return Place(None, run_id, path)
+    name, _, inner = path.partition("/")
+    outputs = client.get_run(run_id).outputs
+    for output in outputs.model_outputs if outputs else ():
+        if client.get_logged_model(output.model_id).name == name:
+            return Place(None, output.model_id, inner)
+    raise NotFound(
+        f"Run {run_id} has neither files nor a model called {path!r}. `runstone artifacts ls {run_id}` lists what there is."
+    )

@@ -1,0 +1,109 @@
+"""A model is logged: saved, stored as a logged model of the active run, named among its outputs, and registered where that is wanted."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from runstone import flavors
+from runstone.entities import LoggedModelOutput
+from runstone.errors import InvalidParameter
+from runstone.fluent.location import client
+from runstone.fluent.models import initialize_logged_model
+from runstone.fluent.registry import register_model
+from runstone.fluent.session import active_run
+from runstone.models import saving
+from runstone.models.info import ModelInfo
+from runstone.models.mlmodel import Model
+
+if TYPE_CHECKING:
+    from runstone.flavors.flavor import Flavor
+
+DEFAULT_NAME = "model"
+
+
+def log_model(model: Any, name: str | None = None, **options: Any) -> ModelInfo:
+    """Log a model, whichever library's: the flavor is found by the object's type.
+
+    Args:
+        model: a trained model; a function, or an object with `predict`, is logged as `runstone.pyfunc` does.
+        name: what it is called; 'model' unless said.
+        **options: what the flavor's own `log_model` takes: `signature`, `input_example`, `registered_model_name`, ...
+
+    Raises:
+        InvalidParameter: no flavor knows objects of this type.
+    """
+    from importlib import import_module
+
+    found = flavors.of(model)
+    if found is None:
+        raise InvalidParameter(
+            f"runstone knows no flavor for {type(model).__module__}.{type(model).__qualname__}. Log it as a function or a PythonModel "
+            "(runstone.pyfunc.log_model), or save it with its own library and log the file with log_artifact."
+        )
+    info: ModelInfo = import_module(f"runstone.{found.name}").log_model(model, name=name or DEFAULT_NAME, **options)
+    return info
+
+
+def log(
+    flavor: Flavor,
+    model: Any,
+    options: dict[str, Any],
+    *,
+    name: str | None = None,
+    artifact_path: str | None = None,
+    registered_model_name: str | None = None,
+    await_registration_for: int | None = None,
+    params: dict[str, Any] | None = None,
+    tags: dict[str, Any] | None = None,
+    model_type: str | None = None,
+    step: int = 0,
+    model_id: str | None = None,
+    **common: Any,
+) -> ModelInfo:
+    """Save a model and store it as a logged model; of the active run, if there is one.
+
+    Args:
+        flavor: its kind.
+        model: the library's own object.
+        options: what this flavor has beside what all have.
+        name: what it is called; `artifact_path` is MLflow's older word for it.
+        artifact_path: see `name`.
+        registered_model_name: registers it under this name too.
+        await_registration_for: taken for MLflow's sake; there is nothing to wait for.
+        params, tags, model_type: the logged model's.
+        step: of the training, when it was logged.
+        model_id: a logged model that was made already, which is to get these files.
+        **common: what `saving.save` takes.
+    """
+    store = client()
+    if model_id is None:
+        known = {key: str(value) for key, value in (params or {}).items()}
+        labels = {key: str(value) for key, value in (tags or {}).items()}
+        logged = initialize_logged_model(name or artifact_path or DEFAULT_NAME, None, labels, known, model_type)
+    else:
+        logged = store.get_logged_model(model_id)
+        if params:
+            store.log_model_params(model_id, params)
+        if tags:
+            store.set_logged_model_tags(model_id, tags)
+    run = active_run()
+    run_id = logged.source_run_id or (run.info.run_id if run is not None else None)
+    described = Model(logged.artifact_location, run_id, model_uuid=logged.model_id, model_id=logged.model_id)
+    with tempfile.TemporaryDirectory(prefix="runstone-model-") as above:
+        try:
+            folder = os.path.join(above, "model")
+            saving.save(flavor, model, folder, options, mlflow_model=described, **common)
+            store.log_artifacts(logged.model_id, folder)
+        except BaseException:
+            store.finalize_logged_model(logged.model_id, "FAILED")
+            raise
+    logged = store.finalize_logged_model(logged.model_id, "READY")
+    if run is not None:
+        store.log_outputs(run.info.run_id, [LoggedModelOutput(logged.model_id, step)])
+    info = ModelInfo.of(described, logged)
+    if registered_model_name is not None:
+        version = register_model(info.model_uri, registered_model_name)
+        info.registered_model_version = int(version.version)
+    return info

@@ -1,0 +1,1 @@
+"""What data is, in MLflow's terms: schemas of columns and tensors, inferred from examples, enforced on what a model is asked."""
