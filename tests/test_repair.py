@@ -12,7 +12,7 @@ import pytest
 from tests.support.within import ServerWithin
 
 import runstone
-from runstone.errors import MissingFile
+from runstone.errors import InvalidParameter, MissingFile
 from runstone.transport import discovery
 
 LARGE = random.Random(1).randbytes(3_000_000)
@@ -141,6 +141,40 @@ def test_what_the_second_store_lacks_or_has_damaged_too_is_left_and_told(tmp_pat
     fill(tmp_path / "third")
     assert client.repair(tmp_path / "third").left == []
     assert is_whole(first, run_id)
+
+
+def test_several_places_are_asked_in_their_order(tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    run_id = fill(first)
+    (tmp_path / "large.bin").write_bytes(LARGE)
+    other = runstone.Client(tmp_path / "second")
+    other.log_files(other.create_run("0").info.run_id, {"table.csv": TABLE, **SMALL})
+    damage_all(first)
+    client = runstone.Client(first)
+    told: list[int] = []
+    done = client.repair([tmp_path / "large.bin", other], progress=told.append)
+    assert done.left == []
+    assert is_whole(first, run_id)
+    # The file that was given, what was verified, and what was written anew.
+    assert sum(told) >= 3 * len(LARGE)
+
+
+def test_a_store_is_not_repaired_from_itself(
+    tmp_path: Path, stores: tuple[Path, Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _, _ = stores
+    client = runstone.Client(first)
+    (tmp_path / "link").symlink_to(first)
+    monkeypatch.chdir(first)
+    for itself in (client, first, tmp_path / "link", f"file://{first}", first / "packs", "."):
+        with pytest.raises(InvalidParameter, match="is to be repaired"):
+            client.repair(itself)
+    server = ServerWithin(tmp_path / "second")
+    try:
+        with pytest.raises(InvalidParameter, match="is to be repaired"):
+            runstone.Client(server.url).repair(server.url)
+    finally:
+        server.stop()
 
 
 def test_files_come_back_from_the_files_themselves(tmp_path: Path, stores: tuple[Path, Path, str]) -> None:

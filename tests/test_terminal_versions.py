@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -160,7 +164,53 @@ def test_verify_repairs_from_another_store(command: Command, tmp_path: Path) -> 
     assert command("verify").code == 1
     assert json.loads(command("verify", "--repair-from", "second", "--json").out)["damaged"] == []
     assert command("verify").code == 0
-    assert command("verify", "--quick").code == 0
+    quick = command("verify", "--quick")
+    assert (quick.code, "No bytes of files" in quick.err, "`runstone verify` reads everything" in quick.err) == (
+        0,
+        True,
+        True,
+    )
+    assert json.loads(command("verify", "--quick", "--json").out) == {"bytes": 0, "quick": True, "damaged": []}
     assert command("verify", "--dry-run").code == 2
     assert command("verify", "--quick", "--repair-from", "second").code == 2
     assert command("verify", "--repair-from", "nowhere").code == 1
+    for itself in (".", ".runstone", ".runstone/packs"):
+        refused = command("verify", "--repair-from", "second", "--repair-from", itself)
+        assert (refused.code, "repaired" in refused.err or "damaged store itself" in refused.err) == (1, True)
+
+
+def test_damage_is_told_by_whose_it_is_and_what_can_be_done(command: Command, tmp_path: Path) -> None:
+    Path("big.bin").write_bytes(random.Random(1).randbytes(900_000))
+    with runstone.start_run(run_name="train") as run:
+        runstone.log_artifact("big.bin", name="data")
+    other = runstone.Client("second")
+    other.log_files(other.create_run("0").info.run_id, {"same": Path("big.bin").read_bytes()})
+    (pack,) = Path(".runstone/packs").iterdir()
+    data = bytearray(pack.read_bytes())
+    data[1_000] ^= 1
+    pack.write_bytes(data)
+    piped = command("verify")
+    assert f"runs/{run.info.run_id}\tbig.bin\tthe content blake3:" in piped.out
+    assert "`runstone verify" not in piped.out  # which is what was said
+    assert "runstone verify --repair-from STORE" in piped.err
+    told = on_terminal(tmp_path, "verify", columns=100).out
+    assert f"run train ({run.info.run_id[:8]})" in told
+    assert "data:v0" in told
+    words = " ".join(told.split())
+    assert "the file cannot be read whole" in words
+    assert f"{pack.name[:12]}.pack" in words
+    assert not re.search(r"[0-9a-f]{13}", told)
+    (tmp_path / "empty").mkdir()
+    assert "`--repair-from PLACE` each" in command("verify", "--repair-from", "empty").err
+    assert command("verify", "--repair-from", "empty", "--repair-from", "second").code == 0
+
+
+def test_damage_of_the_database_is_not_said_to_be_repaired(command: Command) -> None:
+    with runstone.start_run():
+        runstone.log_metric("loss", 0.5)
+    with closing(sqlite3.connect(".runstone/runstone.db")) as database:
+        database.execute("UPDATE series_chunk SET data = zeroblob(length(data))")
+        database.commit()
+    told = command("verify").err
+    assert "restore runstone.db from a backup" in told
+    assert "--repair-from" not in told

@@ -21,12 +21,12 @@ COMMANDS = {
     "lineage": ("lineage", "What something came from, and what came from it."),
     "server": ("server", "Serve the store over HTTP, to every client that speaks MLflow's wire."),
     "ui": ("server", "The same, and open it in a browser."),
-    "verify": ("checks", "Read every stored byte again and compare it with its digest."),
+    "verify": ("verifying", "Read every stored byte again and compare it with its digest."),
     "usage": ("space", "Say who holds how many bytes, and what sharing saved."),
     "retention": ("retention", "Rules of what is kept of an experiment's runs; `prune` carries them out."),
     "prune": ("pruning", "Free the space of what nothing needs any more; says first what that is."),
     "sync": ("syncing", "Ship what was left on this machine on its way to the store."),
-    "doctor": ("checks", "Say which store this is and whether it is well."),
+    "doctor": ("diagnosing", "Say which store this is and whether it is well."),
 }
 # Exit codes, besides 0 and 2 (a wrong command line, click's own). `run` passes the script's on.
 FAILED = 1

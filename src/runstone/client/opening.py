@@ -15,6 +15,7 @@ from runstone.client.uris import parts_of_uri
 from runstone.entities import FileInfo
 from runstone.errors import CorruptData, InvalidParameter, NotFound
 from runstone.operations import artifacts, growing, rules, stretches
+from runstone.repository.chunks import VERIFY
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -251,9 +252,7 @@ class _Chunks:
             place += chunk.size
         found = self._known(start)
         if found is None:
-            raise CorruptData(
-                f"{self._what}: no chunk has its byte {start}, of {self._size}. `runstone verify` lists all damage; restore it from a backup."
-            )
+            raise CorruptData(f"{self._what}: no chunk has its byte {start}, of {self._size}.{VERIFY}")
         return found
 
 

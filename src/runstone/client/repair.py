@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from runstone.client.verification import Damage, Findings, examine
-from runstone.errors import Conflict, CorruptData, MissingFile, RunstoneError, from_os_error
+from runstone.errors import Conflict, CorruptData, InvalidParameter, MissingFile, RunstoneError, from_os_error
 from runstone.operations import checking, packs
 from runstone.operations.artifacts import PlacedChunk
 from runstone.repository.stores import refuse_file
 from runstone.repository.writing import storing
+from runstone.transport.discovery import SERVERS
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -37,7 +38,7 @@ class Repair(NamedTuple):
 
 def repair(
     self: Client,
-    source: Client | str | os.PathLike[str],
+    source: Client | str | os.PathLike[str] | Sequence[Client | str | os.PathLike[str]],
     *,
     dry_run: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -49,11 +50,17 @@ def repair(
 
     Args:
         source: a second store's client or address (a folder or a server); or a file or folder with what was logged, which is cut anew.
+            Of several, each is asked for what those before it have not.
         dry_run: find out what could be brought back, and change nothing.
-        progress: is told the bytes of each content that was read.
+        progress: is told the bytes that are read: of such files, of what is verified, and of what is written anew.
+
+    Raises:
+        InvalidParameter: a source is the store itself.
+        MissingFile: there is no store and no file of that name.
     """
-    give = _source(self, source)
-    found = examine(self, progress)
+    told = progress or (lambda size: None)
+    give = _source_of_several(self, source, told)
+    found = examine(self, told)
     broken = _Broken(self, found)
     brought = {"chunks": 0, "size": 0}
 
@@ -65,7 +72,7 @@ def repair(
     else:
         # Whoever prunes meanwhile leaves packs alone that have no name yet; a server's are named when they are there.
         with nullcontext() if self._repository.blobs.indexed else storing(self._repository.folder):
-            lost = _mend(self, broken, give, count)
+            lost = _mend(self, broken, give, count, told)
     left = [damage for damage in found.damages if _stays(damage, found, broken, lost)]
     return Repair([damage for damage in found.damages if damage not in left], left, **brought)
 
@@ -116,7 +123,9 @@ def _groups(broken: _Broken) -> Iterator[tuple[str | None, list[PlacedChunk]]]:
         yield pack, broken.pieces(pack)
 
 
-def _mend(self: Client, broken: _Broken, give: Source, count: Callable[[str, bytes], None]) -> dict[str, str | None]:
+def _mend(
+    self: Client, broken: _Broken, give: Source, count: Callable[[str, bytes], None], told: Callable[[int], None]
+) -> dict[str, str | None]:
     """Write what is whole, here or there, anew. Which chunks nobody has, and the pack that each is lost in."""
     lost: dict[str, str | None] = {}
     fresh = _Fresh(self)
@@ -129,6 +138,7 @@ def _mend(self: Client, broken: _Broken, give: Source, count: Callable[[str, byt
                     fresh.small.append((place.digest, data))
                 else:
                     fresh.add(place.digest, data)
+                    told(len(data))
         fresh.finish()
     except BaseException:
         fresh.abandon()
@@ -211,21 +221,64 @@ class _Fresh:
             self._repository.blobs.delete(pack.name)
 
 
-def _source(self: Client, source: Client | str | os.PathLike[str]) -> Source:
+def _source_of_several(
+    self: Client,
+    sources: Client | str | os.PathLike[str] | Sequence[Client | str | os.PathLike[str]],
+    told: Callable[[int], None],
+) -> Source:
+    several = sources if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
+    gives = [_source(self, source, told) for source in several]
+
+    def give(digests: list[str]) -> Iterator[tuple[str, bytes]]:
+        missing = dict.fromkeys(digests)
+        for one in gives:
+            for name, data in one(list(missing)) if missing else ():
+                del missing[name]
+                yield name, data
+
+    return give
+
+
+def _source(self: Client, source: Client | str | os.PathLike[str], told: Callable[[int], None]) -> Source:
     from runstone.client import Client
     from runstone.transport.discovery import is_store, resolve
 
     if not isinstance(source, Client):
         address = resolve(source)
         # The folder that this very store lies in has the files that were logged from it.
-        if not is_store(address) or address == self.tracking_uri:
+        if not is_store(address) or (address == self.tracking_uri and not _is_itself(self, os.fspath(source))):
             path = os.fspath(source)
             if not os.path.exists(path):
                 raise MissingFile(f"There is no store at {path!r} to repair from, and no file either.", path)
-            return _from_files(path)
+            _refuse_within(self, path)
+            return _from_files(path, told)
+        _refuse_within(self, address)
         source = Client(address)
     other = source
+    _refuse_within(self, other.tracking_uri)
     return lambda digests: _from_store(other, digests)
+
+
+def _is_itself(self: Client, place: str) -> bool:
+    """Whether a place is the store's own address or folder, by whatever path."""
+    return place == self.tracking_uri or "://" in place or os.path.realpath(place) == os.path.realpath(_folder(self))
+
+
+def _folder(self: Client) -> str:
+    return self.tracking_uri.removeprefix("file://")
+
+
+def _refuse_within(self: Client, place: str) -> None:
+    """Raises InvalidParameter for the store itself, and for what is part of it: what is damaged there does not come back from there."""
+    if not place.startswith(SERVERS):
+        ours, theirs = os.path.realpath(_folder(self)), os.path.realpath(place.removeprefix("file://"))
+        same = theirs == ours or theirs.startswith(ours + os.sep)
+    else:
+        same = place == self.tracking_uri
+    if same:
+        raise InvalidParameter(
+            f"{place!r} belongs to the runstone store that is to be repaired. Name another store, or files that were logged."
+        )
 
 
 def _from_store(other: Client, digests: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -235,7 +288,7 @@ def _from_store(other: Client, digests: list[str]) -> Iterator[tuple[str, bytes]
             yield place.digest, data
 
 
-def _from_files(path: str) -> Source:
+def _from_files(path: str, told: Callable[[int], None]) -> Source:
     """Files as they were logged, cut as they were then. What has changed in them since is not found."""
     from runstone.repository.chunks import digest
     from runstone.repository.folders import walk
@@ -245,6 +298,7 @@ def _from_files(path: str) -> Source:
         offset = 0
         for name, size in _cut(local):
             where[name] = (local, offset, size)
+            told(size)
             offset += size
 
     def give(digests: Iterable[str]) -> Iterator[tuple[str, bytes]]:

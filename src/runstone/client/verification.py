@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from runstone.errors import CorruptData, NotFound
 from runstone.operations import artifacts, checking, packs
 from runstone.operations.artifacts import PlacedChunk
+from runstone.repository.chunks import VERIFY
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -51,7 +53,8 @@ def verify(self: Client, progress: Callable[[int], None] | None = None, *, quick
     A flipped bit anywhere in the store's database, its log and its packs is told, unless it lies where nothing is kept (free pages).
 
     Args:
-        progress: is told the bytes of each content and of the points that were read. A content that many files share is read once.
+        progress: is told the bytes of contents and of points as they are read, from any thread but by one at a time. A content that many
+            files share is read once.
         quick: compare the database with itself and see that all packs are there, with whole footers; read no file.
     """
     return examine(self, progress, quick=quick).damages
@@ -61,7 +64,7 @@ def examine(self: Client, progress: Callable[[int], None] | None = None, *, quic
     """As `verify`, with what a repair needs to know."""
     from concurrent.futures import ThreadPoolExecutor
 
-    told = progress or (lambda size: None)
+    told = _in_turn(progress or (lambda size: None))
     found = Findings([], {}, {})
     # The log first: what is asked later may write the store, and so over what the log lost.
     found.damages.extend(Damage("", "runstone.db", problem) for problem in _tables(self))
@@ -74,6 +77,17 @@ def examine(self: Client, progress: Callable[[int], None] | None = None, *, quic
             found.damages.extend(_points(self, told))
     found.damages.extend(_journals(self))
     return Findings(sorted(set(found.damages)), found.chunks, found.packs)
+
+
+def _in_turn(progress: Callable[[int], None]) -> Callable[[int], None]:
+    """Progress that is told by several threads, one after the other."""
+    guard = Lock()
+
+    def told(size: int) -> None:
+        with guard:
+            progress(size)
+
+    return told
 
 
 def _tables(self: Client) -> Iterator[str]:
@@ -108,7 +122,7 @@ def _examine_contents(self: Client, found: Findings, told: Callable[[int], None]
         # Those of a page are shared out; a large content does not wait for the small ones beside it.
         large = [[content] for content in page if content.size > checking.LARGE]
         small = [[content for content in part if content.size <= checking.LARGE] for part in parts]
-        for part, damaged in _side_by_side(pool, lambda part: _damaged(self, part), [*large, *small]):
+        for _, damaged in _side_by_side(pool, lambda part: _damaged(self, part, told), [*large, *small]):
             for content, problem, chunks in damaged:
                 names = self._transport.call(artifacts.get_names, artifacts.GetContent(content.digest)).names
                 # Of a content that no file means any more: a file logged later could, so it is told all the same.
@@ -116,22 +130,20 @@ def _examine_contents(self: Client, found: Findings, told: Callable[[int], None]
                 found.damages.extend(named)
                 for chunk in chunks:
                     found.chunks.setdefault(chunk, []).extend(named)
-            for content in part:
-                told(content.size)
         after = page[-1].number
 
 
 def _damaged(
-    self: Client, contents: list[artifacts.StoredContent]
+    self: Client, contents: list[artifacts.StoredContent], told: Callable[[int], None]
 ) -> list[tuple[artifacts.StoredContent, str, list[str]]]:
     """Those of some contents that do not read back, what the first problem of each is, and which chunks are damaged."""
     damaged = []
     for content, places in _placed(self, contents):
-        problem = _problem(self, places, content)
+        problem = _problem(self, places, content, told)
         if problem is not None:
             # Once more, by where its chunks are now: a pack may have been rewritten meanwhile, or the content be gone.
             for _, now in _placed(self, [content]):
-                problem = _problem(self, now, content)
+                problem = _problem(self, now, content, lambda size: None)
                 if problem is not None:
                     damaged.append((content, problem, [chunk.digest for chunk in now if not is_whole(self, chunk)]))
     return damaged
@@ -149,13 +161,17 @@ def _placed(
     return [(content, one.chunks) for content, one in zip(contents, found, strict=True)]
 
 
-def _problem(self: Client, places: list[PlacedChunk], content: artifacts.StoredContent) -> str | None:
+def _problem(
+    self: Client, places: list[PlacedChunk], content: artifacts.StoredContent, told: Callable[[int], None]
+) -> str | None:
     what, size = f"the content {content.digest}", 0
     try:
         for data in self._repository.read(places, content.digest, what):
             size += len(data)
+            told(len(data))
     except CorruptData as error:
-        return error.message
+        told(max(0, content.size - size))  # its other chunks are looked at one by one
+        return error.message.replace(VERIFY, "")  # which is what is done here
     return None if size == content.size else f"{what}: it is {size} bytes long, the database says {content.size}."
 
 

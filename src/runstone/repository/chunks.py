@@ -11,6 +11,8 @@ from runstone.repository.memory import mapped
 from runstone.repository.workers import Started
 
 ALGORITHM = "blake3"
+# What is said behind every damage that a reader meets; a verification, which is that, leaves it out.
+VERIFY = " `runstone verify` lists all damage and says what brings it back."
 # A content up to LEAST is one chunk. In a longer one a cut is unlikely before AVERAGE and likely after it: random bytes give chunks
 # of 141 KiB on average, and a small change costs about one of them. docs/stored-once.md says why these; docs/format-artifacts.md, what
 # they fix for good. Chunks of older stores may have any size up to MOST.

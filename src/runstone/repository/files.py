@@ -12,7 +12,7 @@ from runstone.errors import ContentGone, CorruptData
 from runstone.repository.batch import Batch, Commit, Forget, Known, Remembered
 from runstone.repository.blobs import Blobs, Range
 from runstone.repository.blobs.local import LocalBlobs
-from runstone.repository.chunks import Hasher, digest
+from runstone.repository.chunks import VERIFY, Hasher, digest
 from runstone.repository.compression import decompress
 from runstone.repository.writing import storing
 
@@ -228,9 +228,7 @@ def _joined(places: Sequence[Place], found: Iterator[Found], whole: str, what: s
             total.add(data)
             # Before the last bytes are given: whoever hands them on must not have handed on all of it.
             if not left and total.name != whole:
-                raise CorruptData(
-                    f"{what}: its chunks do not join to {whole}. `runstone verify` lists all damage; restore it from a backup."
-                )
+                raise CorruptData(f"{what}: its chunks do not join to {whole}.{VERIFY}")
         # Given away: while the next one is not asked for, and that may be long, nothing is held here.
         given = [data]
         del data
@@ -266,7 +264,7 @@ def _checked(place: Place, found: Iterator[Found], what: str) -> bytes:
     except CorruptData as error:
         raise CorruptData(f"{problem} is lost. {error.message}") from error
     where = "the database" if place.pack is None else f"the pack {place.pack}"
-    damaged = f"{problem} in {where} is damaged. `runstone verify` lists all that is; restore it from a backup."
+    damaged = f"{problem} in {where} is damaged.{VERIFY}"
     if data is not None and place.codec:
         try:
             data = decompress(data, place.codec, place.size)

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from runstone.errors import CorruptData
 from runstone.repository import unfinished
-from runstone.repository.chunks import Hasher, digest
+from runstone.repository.chunks import VERIFY, Hasher, digest
 from runstone.repository.files import Again, Place, Repository
 
 START, END = ".runstone-", ".partial"
@@ -93,9 +93,7 @@ def complete(
                 total.add(data)
             told(len(data))
     if total is not None and total.name != whole:
-        raise CorruptData(
-            f"{what}: its chunks do not join to {whole}. `runstone verify` lists all damage; restore it from a backup."
-        )
+        raise CorruptData(f"{what}: its chunks do not join to {whole}.{VERIFY}")
     return arrived
 
 
