@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import hypothesis
 import pytest
+from tests.support.terminals import Command, Ended
 
 # How long an example takes says nothing here: the machine may be busy.
 hypothesis.settings.register_profile("runstone", deadline=None)
@@ -29,6 +30,26 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     yield
     _leave_nothing()
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command in this process, as in a pipe."""
+
+    from runstone.cli import main
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["runstone", *arguments])
+        capsys.readouterr()
+        try:
+            main()
+            code: object = 0
+        except SystemExit as ended:
+            code = ended.code or 0
+        assert isinstance(code, int)
+        return Ended(code, *capsys.readouterr())
+
+    return run
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

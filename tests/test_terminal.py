@@ -7,35 +7,13 @@ import math
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.support import scripts
-from tests.support.terminals import Ended, on_terminal
+from tests.support.terminals import Command, Ended, on_terminal
 
 import runstone
-from runstone.cli import main
-
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The command in this process, as in a pipe."""
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["runstone", *arguments])
-        capsys.readouterr()
-        try:
-            main()
-            code: object = 0
-        except SystemExit as ended:
-            code = ended.code or 0
-        assert isinstance(code, int)
-        return Ended(code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -296,44 +274,7 @@ def test_doctor_says_which_store_and_why_and_whether_it_is_well(
     assert dict(rows(ended.out))["healthy"] == "no"
 
 
-def test_another_store_is_named_before_the_command(command: Command, store: dict[str, str], tmp_path: Path) -> None:
-    assert command("--store", str(tmp_path / "nowhere"), "runs").code == 1
-    assert "nowhere" in command("--store", str(tmp_path / "nowhere"), "verify").err
-
-
-# mistakes, readers, terminals
-
-
-@pytest.mark.parametrize("arguments", [("runs",), ("experiments",), ("verify",), ("doctor",), ("sync",)])
-def test_a_command_that_reads_makes_no_store_of_a_folder_that_is_none(
-    command: Command, tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    command("--store", str(other), *arguments)
-    assert list(other.iterdir()) == []
-
-
-def test_a_mistake_is_one_sentence_or_one_json_object_on_stderr(command: Command) -> None:
-    ended = command("runs")
-    assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith("runstone: There is no store at ")
-    as_json = json.loads(command("runs", "--json").err)
-    assert as_json["error_code"] == "RESOURCE_DOES_NOT_EXIST"
-    wrong = command("runs", "--nonsense", "--json")
-    assert wrong.code == 2
-    assert "--nonsense" in json.loads(wrong.err)["message"]
-    assert command("nonsense").code == 2
-
-
-def test_an_interrupt_ends_with_its_code(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt() -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("runstone.diagnosis.report", interrupt)
-    ended = command("doctor")
-    assert ended.code == 130
-    assert "Traceback" not in ended.err
+# readers, terminals
 
 
 def test_a_reader_who_has_enough_hears_nothing(store: dict[str, str], tmp_path: Path) -> None:

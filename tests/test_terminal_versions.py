@@ -7,36 +7,13 @@ import random
 import re
 import shutil
 import sqlite3
-import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.support.terminals import Ended, on_terminal
+from tests.support.terminals import Command, on_terminal
 
 import runstone
-from runstone.cli import main
-
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The command in this process, as in a pipe."""
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["runstone", *arguments])
-        capsys.readouterr()
-        try:
-            main()
-            code: object = 0
-        except SystemExit as ended:
-            code = ended.code or 0
-        assert isinstance(code, int)
-        return Ended(code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -145,6 +122,8 @@ def test_lineage_is_a_tree_for_people_edges_in_a_pipe_and_a_graph(
     graph = command("lineage", "train", "--dot").out
     assert graph.startswith("digraph lineage {")
     assert f'"artifact/data:v0" -> "run/{told["train"]}" [label="used"];' in graph
+    both = command("lineage", "train", "--dot", "--json")
+    assert (both.code, both.out) == (2, "")
     tree = on_terminal(tmp_path, "lineage", "train").out
     assert "came from" in tree
     assert tree.index("used: data:v0") < tree.index("produced: run prepare")

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ class Ended(NamedTuple):
     code: int
     out: str
     err: str
+
+
+Command = Callable[..., Ended]
 
 
 def runstone(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> Ended:

@@ -8,6 +8,8 @@ from importlib import import_module
 
 import click
 
+from runstone.cli.choosing import store_option, with_store
+from runstone.cli.grouping import Group
 from runstone.errors import RunstoneError, from_os_error
 
 # Command to the module that holds it and what it is for.
@@ -20,7 +22,7 @@ COMMANDS = {
     "versions": ("versions", "List, show, compare and delete versions of named artifacts."),
     "lineage": ("lineage", "What something came from, and what came from it."),
     "server": ("server", "Serve the store over HTTP, to every client that speaks MLflow's wire."),
-    "ui": ("server", "The same, and open it in a browser."),
+    "ui": ("server", "The same, and open its first page in a browser."),
     "verify": ("verifying", "Read every stored byte again and compare it with its digest."),
     "usage": ("space", "Say who holds how many bytes, and what sharing saved."),
     "retention": ("retention", "Rules of what is kept of an experiment's runs; `prune` carries them out."),
@@ -33,7 +35,7 @@ FAILED = 1
 INTERRUPTED = 130
 
 
-class _Root(click.Group):
+class _Root(Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -41,30 +43,21 @@ class _Root(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"runstone.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
-        return command
+        return with_store(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, meaning) for name, (_, meaning) in COMMANDS.items()])
 
 
-@click.group(cls=_Root)
-@click.option(
-    "--store",
-    metavar="PATH",
-    help="The store, or the address of a server, to use instead of RUNSTONE_URI's or the nearest .runstone/.",
-)
+@click.group(cls=_Root, params=[store_option()])
 @click.version_option(package_name="runstone")
 @click.pass_context
-def root(context: click.Context, store: str | None) -> None:
+def root(context: click.Context) -> None:
     """Records machine-learning runs so that nothing is lost."""
     if context.invoked_subcommand != "run" and hasattr(sys.stdout, "reconfigure"):
         # A terminal that cannot show a mark gets a question mark; a script's own stdout stays as python makes it.
         sys.stdout.reconfigure(errors="replace")
-    if store:
-        from runstone import set_tracking_uri
-
-        set_tracking_uri(store)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import sys
 import click
 
 from runstone.cli.finding import find_run, reader
+from runstone.cli.grouping import Group
 from runstone.cli.output import for_people, json_option, show, show_json, size
 from runstone.cli.space import rm
 from runstone.client import Client, fetching
@@ -17,7 +18,7 @@ from runstone.entities import FileInfo
 from runstone.errors import InvalidParameter, NotFound
 
 
-@click.group()
+@click.group(cls=Group)
 def artifacts() -> None:
     """A run's files.
 

@@ -8,13 +8,13 @@ import click
 
 from runstone.cli.finding import experiments as search
 from runstone.cli.finding import find_experiment, reader
-from runstone.cli.grouping import ListingGroup
+from runstone.cli.grouping import Group
 from runstone.cli.output import json_option, moment, show, show_json
 from runstone.entities import ViewType
 from runstone.fluent.location import client
 
 
-@click.group(cls=ListingGroup)
+@click.group(cls=Group)
 def experiments() -> None:
     """Experiments. Without a command: list them (see `runstone experiments list --help`).
 

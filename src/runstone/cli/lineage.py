@@ -33,6 +33,8 @@ _SHAPES = {"run": "box", "artifact": "note", "model": "component", "registered":
 def lineage(of: str, depth: int, up: bool, down: bool, dot: bool, as_json: bool) -> None:
     """What OF came from and what came from it: a run, a version of a named artifact (NAME:vN, NAME:ALIAS), a logged model's id,
     registered/NAME/N or dataset/NAME@DIGEST."""
+    if dot and as_json:
+        raise click.UsageError("--dot and --json are two ways to print the graph. Give one of them.")
     direction = "up" if up and not down else "down" if down and not up else "both"
     found = _ask(reader(), of, depth, direction)
     if as_json:

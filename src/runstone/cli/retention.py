@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runstone.cli.finding import find_experiment, reader
-from runstone.cli.grouping import ListingGroup
+from runstone.cli.grouping import Group
 from runstone.cli.output import json_option, moment, show, show_json
 from runstone.cli.spans import SPAN, told
 from runstone.errors import InvalidParameter
@@ -21,7 +21,7 @@ _files = click.option(
 )
 
 
-@click.group(cls=ListingGroup)
+@click.group(cls=Group)
 def retention() -> None:
     """Rules of what is kept of an experiment's runs, carried out by `runstone prune`. Without a command: list them.
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from runstone.cli.finding import experiments, find_experiment, find_run, reader
-from runstone.cli.grouping import ListingGroup
+from runstone.cli.grouping import Group
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size, span, text
 from runstone.client import Client
 from runstone.entities import Run, ViewType
@@ -18,7 +18,7 @@ _OWN_TAGS = ("mlflow.", "runstone.")
 _SAME = "They differ in nothing."
 
 
-@click.group(cls=ListingGroup)
+@click.group(cls=Group)
 def runs() -> None:
     """Runs. Without a command: list them (see `runstone runs list --help`).
 

@@ -47,7 +47,10 @@ def server(**given: Any) -> None:
 @click.command()
 @_options
 def ui(**given: Any) -> None:
-    """The same as `server`, and open it in a browser."""
+    """Serve as `server` does, with the same options, and open the first page in a browser.
+
+    That page says how to log to the server and where its API is. A page to look at runs is not here yet: `runstone runs` lists them.
+    """
     _serve(given, browse=True)
 
 
@@ -77,7 +80,13 @@ def _serve(given: dict[str, Any], browse: bool) -> None:
         if browse:
             import webbrowser
 
-            webbrowser.open(address)
+            print(
+                "runstone: there is no page to look at runs yet; `runstone runs` lists them",
+                file=sys.stderr,
+                flush=True,
+            )
+            if not webbrowser.open(address):
+                print(f"runstone: no browser was found here; open {address} yourself", file=sys.stderr, flush=True)
 
     run.serve(options, f"{__name__}:application", ready)
 

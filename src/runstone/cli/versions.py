@@ -9,6 +9,7 @@ import click
 
 from runstone.cli.asking import agreed, yes_option
 from runstone.cli.finding import find_run, reader
+from runstone.cli.grouping import Group
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size
 from runstone.errors import Conflict
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _SHOWN = 5
 
 
-@click.group()
+@click.group(cls=Group)
 def versions() -> None:
     """Named artifacts.
 
