@@ -63,6 +63,22 @@ def test_versions_are_fetched_compared_used_and_renamed(command: Command, told: 
     assert moves[-1] == ["alias", "best", "v1", ""]
 
 
+def test_a_version_is_fetched_into_a_named_folder_and_over_nothing_of_the_users(
+    command: Command, told: dict[str, str], tmp_path: Path
+) -> None:
+    place = f"{tmp_path}/there/data.csv\n"
+    ended = command("versions", "get", "data:v0", "there")
+    assert (ended.code, ended.out, ended.err) == (0, place, "1 file: 3 B from the store\n")
+    fetched = json.loads(command("versions", "get", "data:v0", "there", "--json").out)
+    assert (fetched["version"], fetched["path"], fetched["bytes"]["present"]) == ("data:v0", place.strip(), 3)
+    refused = command("versions", "get", "data:v1", "there")
+    assert (refused.code, "'there/data.csv' would be replaced" in refused.err) == (1, True)
+    assert Path("there/data.csv").read_text() == "one"
+    assert command("versions", "get", "data:v1", "there", "--force").code == 0
+    assert Path("there/data.csv").read_text() == "two!"
+    assert command("versions", "get", "data:v1", "there", "-o", "other").code == 2
+
+
 def test_a_version_that_is_needed_is_deleted_by_force_only(command: Command, told: dict[str, str]) -> None:
     refused = command("versions", "rm", "data:v1", "data:v0", "--yes")
     assert (refused.code, "--force" in refused.err) == (1, True)

@@ -12,7 +12,8 @@ class Wire:
     """A proxy in front of a server at `url`; clients ask it at its own.
 
     `sent` and `received` count the bytes that clients have sent and received through it. Once more than `limit` bytes have passed in one
-    direction of a connection, that connection is cut; `cuts` counts how often.
+    direction of a connection, that connection is cut; `cuts` counts how often. Once clients have received `holds_after` bytes in all, they
+    get nothing more, and no connection is closed; `holds` says so.
     """
 
     def __init__(self, url: str) -> None:
@@ -20,6 +21,8 @@ class Wire:
         self._there = (host, int(port))
         self.sent = self.received = self.cuts = 0
         self.limit: int | None = None
+        self.holds_after: int | None = None
+        self._let_go = threading.Event()
         self._guard = threading.Lock()
         self._ends: list[socket.socket] = []
         self._carriers: list[threading.Thread] = []
@@ -28,8 +31,14 @@ class Wire:
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
 
+    @property
+    def holds(self) -> bool:
+        """Whether clients get nothing more."""
+        return self.holds_after is not None and self.received >= self.holds_after
+
     def close(self) -> None:
         """Cut what is left."""
+        self._let_go.set()
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._accepting.join()
@@ -70,6 +79,8 @@ class Wire:
         passed = 0
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if name == "received" and self.holds:
+                    self._let_go.wait()
                 target.sendall(data)
                 passed += len(data)
                 with self._guard:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runstone.cli.asking import agreed, yes_option
+from runstone.cli.fetching import counts_of, force_option, interruptible, replacing, say
 from runstone.cli.finding import find_run, reader
 from runstone.cli.grouping import Group
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size
@@ -133,18 +134,26 @@ def use(run: str, version: str, as_json: bool) -> None:
 
 @versions.command()
 @click.argument("version")
-@click.option(
-    "-o", "--output", default=".", show_default=True, help="The folder to put it in; made where it is missing."
-)
+@click.argument("folder", required=False, metavar="[DIR]")
+@click.option("-o", "--output", metavar="DIR", help="The same as DIR.")
+@force_option
 @json_option
-def get(version: str, output: str, as_json: bool) -> None:
-    """Fetch the files of a version, every byte checked. No use is noted."""
+def get(version: str, folder: str | None, output: str | None, force: bool, as_json: bool) -> None:
+    """Fetch the files of a version into the folder DIR, every byte checked. No use is noted.
+
+    DIR is made where it is missing, and is the working folder where none is named. What is there already as it should be is left alone, and
+    what was broken off goes on. Files here that have other bytes are not replaced without asking.
+    """
+    if folder is not None and output is not None:
+        raise click.UsageError(f"DIR {folder!r} and --output {output!r} are the same. Give one of them.")
     found = reader().get_artifact_version(version)
-    local = found.download(output)
+    with interruptible():
+        done = found.fetch(folder or output or ".", ask=replacing(force, as_json))
     if as_json:
-        show_json({"version": found.reference, "path": local})
+        show_json({"version": found.reference, "path": done.path, "files": done.files, "bytes": counts_of(done)})
     else:
-        print(local)
+        print(done.path)
+        say(done)
 
 
 @versions.command()

@@ -19,6 +19,7 @@ from runstone.errors import NotFound, WrongFileKind, from_os_error
 from runstone.operations import artifacts, rules
 from runstone.operations.patterns import chooser
 from runstone.repository.cache import LEAST_CACHED, Cache, Kept
+from runstone.repository.chunks import digest_of
 from runstone.repository.destination import Destination
 from runstone.repository.resumed import complete
 
@@ -43,6 +44,13 @@ class Fetched(NamedTuple):
     present: int
 
 
+class Wanted(NamedTuple):
+    """A file that is to be fetched, and the name that it gets: a plain path below the folder."""
+
+    info: FileInfo
+    name: str
+
+
 class _File(NamedTuple):
     info: FileInfo
     name: str
@@ -60,6 +68,15 @@ def fetch(
     exclude: Sequence[str] | None = None,
 ) -> Fetched:
     """What `download_artifacts` does; what became of it comes back."""
+    files = wanted(self, run_id, path, include, exclude)
+    fetched = fetch_files(self, files, f"run {run_id}", dst_path, progress, run_id)
+    return fetched._replace(path=os.path.join(fetched.path, path.rpartition("/")[2])) if path else fetched
+
+
+def wanted(
+    self: Client, run_id: str, path: str, include: Sequence[str] | None = None, exclude: Sequence[str] | None = None
+) -> list[Wanted]:
+    """A run's files at and below a path ('' for all) that the patterns let through. Raises NotFound where there are none."""
     if path:
         rules.check_path(path)
     above = len(path.rpartition("/")[0]) + 1 if "/" in path else 0
@@ -69,29 +86,50 @@ def fetch(
             f"No artifact of run {run_id}{f' below {path!r}' if path else ''} is meant by include={include!r:.200}, exclude={exclude!r:.200}. "
             f"`runstone artifacts ls {run_id}` lists what there is."
         )
-    fetched = fetch_files(self, files, f"run {run_id}", dst_path, progress, run_id, above)
-    return fetched._replace(path=os.path.join(fetched.path, path.rpartition("/")[2])) if path else fetched
+    # The store may be somebody else's: what it says a path is, is checked again.
+    return [Wanted(file, rules.check_path(file.path)[above:]) for file in files]
 
 
 def fetch_files(
     self: Client,
-    files: list[FileInfo],
+    files: list[Wanted],
     whose: str,
     dst_path: str | None,
     progress: Callable[[int], None] | None = None,
     run_id: str = "",
-    above: int = 0,
+    ask: Callable[[list[str]], None] | None = None,
 ) -> Fetched:
-    """Fetch files into a folder (None: a new temporary one), whose path comes back; `above` characters of their paths are left out."""
+    """Fetch files into a folder (None: a new temporary one), whose path comes back.
+
+    Args:
+        files: which.
+        whose: they are, for errors.
+        dst_path: the folder.
+        progress: is told the bytes that are there, in place of a bar.
+        run_id: the run, where they are a run's.
+        ask: is told, before anything is written, the paths of files here that hold something else than would be written, and raises
+            unless they are to be replaced. Without it they are.
+    """
     folder = _folder(dst_path)
-    bar = shown("fetching", lambda: sum(file.file_size or 0 for file in files))
-    with bar if progress is None else nullcontext(progress) as told:
-        download = _Download(self, run_id, folder, dst_path is None, told)
-        try:
-            download.run(_located(self, whose, files, above))
-        finally:
-            download.close()
+    download = _Download(self, run_id, whose, folder, dst_path is None)
+    try:
+        left = files
+        if ask is not None:
+            with shown("comparing", _size_of(files)) as download.told:
+                left, others = download.compare(files)
+            if others:
+                ask(others)
+            download.spare(not others)
+        bar = shown("fetching", _size_of(left))
+        with bar if progress is None else nullcontext(progress) as download.told:
+            download.run(_located(self, whose, left))
+    finally:
+        download.close()
     return Fetched(os.path.abspath(folder), len(files), **download.counts)
+
+
+def _size_of(files: list[Wanted]) -> Callable[[], int]:
+    return lambda: sum(file.info.file_size or 0 for file in files)
 
 
 def _chosen(files: list[FileInfo], path: str, wanted: Callable[[str], bool]) -> list[FileInfo]:
@@ -113,15 +151,13 @@ def _folder(dst_path: str | None) -> str:
     return dst_path
 
 
-def _located(self: Client, whose: str, files: list[FileInfo], above: int) -> Iterator[_File]:
+def _located(self: Client, whose: str, files: list[Wanted]) -> Iterator[_File]:
     """Files, by some hundreds, with where their chunks are."""
     for start in range(0, len(files), artifacts.MOST_CONTENTS):
         some = files[start : start + artifacts.MOST_CONTENTS]
-        digests = [file.digest for file in some if file.digest is not None]
+        digests = [file.info.digest for file in some if file.info.digest is not None]
         found = iter(self._transport.call(artifacts.get_contents, artifacts.GetContents(digests)).contents)
-        for file in some:
-            # The store may be somebody else's: what it says a path is, is checked again.
-            name = rules.check_path(file.path)[above:]
+        for file, name in some:
             chunks = [] if file.digest is None else next(found).chunks
             yield _File(file, name, chunks, f"{file.path!r} of {whose}")
 
@@ -129,9 +165,12 @@ def _located(self: Client, whose: str, files: list[FileInfo], above: int) -> Ite
 class _Download:
     """Threads that fetch into one folder, and what they have fetched."""
 
-    def __init__(self, client: Client, run_id: str, folder: str, temporary: bool, told: Callable[[int], None]) -> None:
-        self.client, self._run_id, self.counts = client, run_id, {"store": 0, "cache": 0, "resumed": 0, "present": 0}
-        self._temporary, self._told, self._guard = temporary, told, threading.Lock()
+    told: Callable[[int], None]
+
+    def __init__(self, client: Client, run_id: str, whose: str, folder: str, temporary: bool) -> None:
+        self.client, self._run_id, self._whose = client, run_id, whose
+        self.counts = {"store": 0, "cache": 0, "resumed": 0, "present": 0}
+        self._temporary, self._guard = temporary, threading.Lock()
         self._first = Destination(folder)
         self._all, self._own = [self._first], threading.local()
         self._repository, self._again = client._repository, partial(chunks_now, client)
@@ -143,6 +182,21 @@ class _Download:
             temporary or self._link or settings.CACHE.read() == "always" or self._cache.is_free_for(folder)
         )
         self._kept = self._stopped = False
+
+    def compare(self, files: list[Wanted]) -> tuple[list[Wanted], list[str]]:
+        """Which files are still to be fetched; and the paths here where something else lies than would be written."""
+        left, others = [], []
+        for file in files:
+            if not self._first.is_taken(file.name):
+                left.append(file)
+            elif not self._is_present(self._first, file):
+                left.append(file)
+                others.append(os.path.join(self._first.folder, file.name))
+        return left, others
+
+    def spare(self, others: bool) -> None:
+        """Whether files that somebody else puts here from now on are left as they are."""
+        self._first.spares = others
 
     def run(self, files: Iterator[_File]) -> None:
         """Fetch them. The first error is raised when what is under way has ended."""
@@ -203,11 +257,12 @@ class _Download:
 
     def _fetch_plain(self, file: _File) -> None:
         """One without a digest: it still grows, or its server has none."""
+        self._into().put(file.name, self._counted(self._read_plain(file)))
+
+    def _read_plain(self, file: _File) -> Iterator[bytes]:
         if file.info.digest is None:
-            content = grown(self.client, self._run_id, file.info)
-        else:
-            content = self._repository.read(file.chunks, file.info.digest, file.what)
-        self._into().put(file.name, self._counted(content))
+            return grown(self.client, self._run_id, file.info)
+        return self._repository.read(file.chunks, file.info.digest, file.what)
 
     def _fetch_small(self, files: list[_File]) -> None:
         destination = self._into()
@@ -254,15 +309,21 @@ class _Download:
         self._count("resumed", arrived)
         self._count("store", (file.info.file_size or 0) - arrived)
 
-    def _is_present(self, destination: Destination, file: _File) -> bool:
+    def _is_present(self, destination: Destination, file: Wanted | _File) -> bool:
         size = file.info.file_size or 0
-        if self._temporary or not destination.holds(file.name, file.info.digest or "", size):
+        if self._temporary or not destination.holds(file.name, partial(self._digest_of, file.info), size):
             return False
         if file.info.executable:
             destination.make_executable(file.name)
         self._count("present", size)
         self._tell(size)
         return True
+
+    def _digest_of(self, file: FileInfo) -> str:
+        if file.digest is not None and self._has_digests:
+            return file.digest
+        (located,) = _located(self.client, self._whose, [Wanted(file, file.path)])
+        return digest_of(self._read_plain(located))
 
     def _counted(self, content: Iterator[bytes]) -> Iterator[bytes]:
         for data in content:
@@ -278,7 +339,7 @@ class _Download:
         with self._guard:
             if self._stopped:
                 raise _StoppedError
-            self._told(size)
+            self.told(size)
 
     def _into(self) -> Destination:
         """This thread's way into the folder."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameter, NotFound
+from runstone.operations import rules
 
 if TYPE_CHECKING:
     from runstone.client import Client
+    from runstone.client.fetching import Fetched
     from runstone.client.opening import ArtifactFile
     from runstone.entities.artifact_versions import ArtifactVersionInfo
 
@@ -77,10 +79,20 @@ class ArtifactVersion:
     def download(self, dst_path: str | None = None, progress: Callable[[int], None] | None = None) -> str:
         """Fetch its files into a folder (a new temporary one unless given), every byte checked; the local path comes back: the file's where
         the version is a file, else the folder's."""
-        from runstone.client.fetching import fetch_files
+        return self.fetch(dst_path, progress).path
 
-        folder = fetch_files(self._client, self.files, self.reference, dst_path, progress).path
-        return os.path.join(folder, self.files[0].path) if self._is_file else folder
+    def fetch(
+        self,
+        dst_path: str | None,
+        progress: Callable[[int], None] | None = None,
+        ask: Callable[[list[str]], None] | None = None,
+    ) -> Fetched:
+        """What `download` does; what became of it comes back. `ask` is `fetch_files`'s."""
+        from runstone.client.fetching import Wanted, fetch_files
+
+        wanted = [Wanted(file, rules.check_path(file.path)) for file in self.files]
+        fetched = fetch_files(self._client, wanted, self.reference, dst_path, progress, ask=ask)
+        return fetched._replace(path=os.path.join(fetched.path, wanted[0].name)) if self._is_file else fetched
 
     def open(self, path: str | None = None) -> ArtifactFile:
         """A file of it, open for reading: seekable, and only the chunks that are touched are fetched. `path` may be left out of the only one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from functools import cached_property, partial
 from io import FileIO
 from typing import Any
@@ -43,6 +43,14 @@ def digest_of_file(file: FileIO) -> str:
     total, buffer = Hasher(), memoryview(bytearray(WINDOW))
     while count := file.readinto(buffer):
         total.add(buffer[:count])
+    return total.name
+
+
+def digest_of(pieces: Iterable[bytes]) -> str:
+    """The digest of what comes piece by piece."""
+    total = Hasher()
+    for data in pieces:
+        total.add(data)
     return total.name
 
 

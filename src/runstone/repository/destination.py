@@ -32,6 +32,10 @@ class Destination:
     Args:
         folder: an existing one; it may itself be a link.
         beside: another one of the same folder, that other files are put in by another thread: no file of either replaces one of the other's.
+
+    Attributes:
+        spares: whether a file that somebody else put under a name, with other bytes, is left as it is (AlreadyExists is raised then);
+            else it is replaced.
     """
 
     def __init__(self, folder: str, beside: Destination | None = None) -> None:
@@ -45,6 +49,7 @@ class Destination:
         # Files that were put here, each with its names: folder and name in it.
         self._placed: dict[_Identity, set[tuple[_Identity, str]]] = {} if beside is None else beside._placed
         self._guard: threading.Lock = threading.Lock() if beside is None else beside._guard
+        self.spares: bool = beside is not None and beside.spares
 
     def __enter__(self) -> Destination:
         return self
@@ -115,8 +120,21 @@ class Destination:
             finally:
                 os.close(descriptor)
 
-    def holds(self, path: str, whole: str, size: int) -> bool:
-        """Whether a content is under its name already: what is there is read and compared."""
+    def is_taken(self, path: str) -> bool:
+        """Whether anything but a folder is under its name. No folder is made to find out."""
+        *folders, name = path.split("/")
+        try:
+            self._enter(folders, make=False)
+            return not stat.S_ISDIR(os.stat(name, dir_fd=self._here, follow_symlinks=False).st_mode)
+        except FileNotFoundError:
+            return False
+        except RunstoneError:
+            raise
+        except OSError as error:
+            raise from_os_error(error, f"Looking for {os.path.join(self.folder, path)!r}") from error
+
+    def holds(self, path: str, whole: Callable[[], str], size: int) -> bool:
+        """Whether a content is under its name already: what is there is read and compared. Its digest is asked for where the size fits."""
         name = path.rpartition("/")[2]
         with self._writing(path):
             try:
@@ -127,7 +145,7 @@ class Destination:
                 return False
             with open(descriptor, "rb", buffering=0) as file:
                 status = os.fstat(descriptor)
-                if not stat.S_ISREG(status.st_mode) or status.st_size != size or digest_of_file(file) != whole:
+                if not stat.S_ISREG(status.st_mode) or status.st_size != size or digest_of_file(file) != whole():
                     return False
             with self._guard:
                 self._note(_identity(status), name)
@@ -158,6 +176,8 @@ class Destination:
             yield partial, descriptor
             with self._guard:
                 self._refuse_twice(path, name)
+                if self.spares:
+                    self._refuse_other(path, name, partial)
                 identity = _identity(os.stat(partial, dir_fd=self._here, follow_symlinks=False))
                 os.rename(partial, name, src_dir_fd=self._here, dst_dir_fd=self._here)
                 self._note(identity, name)
@@ -183,8 +203,8 @@ class Destination:
         os.rename(other, partial, src_dir_fd=self._here, dst_dir_fd=self._here)
         return True
 
-    def _enter(self, folders: list[str]) -> None:
-        """Go to a folder, made where it is missing; what dead processes left in it is swept."""
+    def _enter(self, folders: list[str], make: bool = True) -> None:
+        """Go to a folder, made where it is missing (unless told not to); what dead processes left in it is swept."""
         if folders == self._parts:
             return
         here = os.dup(self._top)
@@ -192,8 +212,9 @@ class Destination:
             above = here
             try:
                 refuse_in(os.path.join(self.folder, *folders[:depth]), name, "/".join(folders))
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(name, dir_fd=above)
+                if make:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=above)
                 here = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
             except OSError as error:
                 if error.errno not in (errno.ENOTDIR, errno.ELOOP):
@@ -221,6 +242,24 @@ class Destination:
                 raise AlreadyExists(
                     f"{path!r} would replace another file that was fetched just now: {self.folder!r} takes their names for one. Fetch them one by one, into different folders."
                 )
+
+    def _refuse_other(self, path: str, name: str, partial: str) -> None:
+        try:
+            if self._digest_at(name) == self._digest_at(partial):
+                return
+        except FileNotFoundError:
+            return
+        except OSError:
+            pass  # a link, or what may not be read: it is somebody's all the same
+        place = os.path.join(self.folder, path)
+        raise AlreadyExists(
+            f"{place!r} was put there while it was being fetched, with other bytes, and is left as it is. Fetch into another folder."
+        )
+
+    def _digest_at(self, name: str) -> str:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._here)
+        with open(descriptor, "rb", buffering=0) as file:
+            return digest_of_file(file)
 
     def _is_one_more_name(self, name: str, names: set[tuple[_Identity, str]]) -> bool:
         """Whether a file that is here has this name beside those, as hard links have: each can be replaced by itself."""
