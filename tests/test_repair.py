@@ -12,7 +12,7 @@ import pytest
 from tests.support.within import ServerWithin
 
 import runstone
-from runstone.errors import InvalidParameter, MissingFile
+from runstone.errors import InvalidParameter, MissingFile, WrongFileKind
 from runstone.transport import discovery
 
 LARGE = random.Random(1).randbytes(3_000_000)
@@ -216,6 +216,8 @@ def test_a_place_that_is_not_there_is_said_and_no_store_is_made_of_it(
     with pytest.raises(MissingFile, match="no store at"):
         runstone.Client(stores[0]).repair(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
+    with pytest.raises(WrongFileKind, match="neither a file nor a folder"):
+        runstone.Client(stores[0]).repair("/dev/null")
 
 
 def test_damage_of_the_database_itself_is_left(stores: tuple[Path, Path, str]) -> None:

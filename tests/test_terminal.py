@@ -118,6 +118,8 @@ def test_compare_shows_what_differs(command: Command, store: dict[str, str]) -> 
     assert ("tag", "mlflow.runName") not in named
     everything = command("runs", "compare", "fast", "slow", "--all").out
     assert {"same", "loss.max", "team", "mlflow.runName"} <= set(column(everything, "name"))
+    for alone in (["fast"], ["fast", store["fast"]]):
+        assert command("runs", "compare", *alone).code == 2
     as_json = json.loads(command("runs", "compare", "fast", "slow", "--json").out)
     assert {"kind": "param", "name": "rate", "values": {store["fast"]: "0.5", store["slow"]: "0.1"}} in as_json
 
@@ -125,7 +127,7 @@ def test_compare_shows_what_differs(command: Command, store: dict[str, str]) -> 
 def test_runs_are_deleted_and_restored_all_or_none(command: Command, store: dict[str, str]) -> None:
     assert command("runs", "delete", "fast", "nobody").code == 1
     assert len(column(command("runs").out, "name")) == 3
-    ended = command("runs", "delete", "fast", "slow")
+    ended = command("runs", "delete", "fast", "slow", store["fast"])
     assert column(ended.out, "run_id") == [store["fast"], store["slow"]]
     undo = ended.err.strip().removeprefix("Undo: runstone ").split()
     assert column(command("runs", "--deleted").out, "name") == ["slow", "fast"]
@@ -316,6 +318,22 @@ def test_a_bar_appears_for_what_lasts(store: dict[str, str], tmp_path: Path) -> 
     assert "verifying" in lasting.out
     assert "verifying" not in verify("inf").out
     assert "verifying" not in verify("-1", RUNSTONE_PROGRESS="0").out
+
+
+def test_a_bar_appears_for_a_repair_and_a_count_for_a_pruning(tmp_path: Path) -> None:
+    with runstone.start_run() as run:
+        (tmp_path / "big.bin").write_bytes(bytes(range(256)) * 9_000)
+        runstone.log_artifact("big.bin")
+    (pack,) = (tmp_path / ".runstone" / "packs").iterdir()
+    pack.unlink()
+    code = "from runstone.cli import main; from runstone.client import progress; progress.PATIENCE = -1.0; main()"
+    lasting = (sys.executable, "-c", code)
+    repaired = on_terminal(tmp_path, "verify", "--repair-from", "big.bin", program=lasting)
+    assert (repaired.code, "verifying and repairing" in repaired.out) == (0, True)
+    assert "nothing to repair" in on_terminal(tmp_path, "verify", "--repair-from", "big.bin").out
+    runstone.Client().delete_artifact(run.info.run_id, "big.bin")
+    pruned = on_terminal(tmp_path, "prune", "--yes")
+    assert (pruned.code, "so far" in pruned.out) == (0, True)
 
 
 def test_help_loads_neither_tables_nor_the_store() -> None:

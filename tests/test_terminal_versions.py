@@ -61,6 +61,8 @@ def test_versions_are_fetched_compared_used_and_renamed(command: Command, told: 
     assert command("versions", "alias", "data:v1", "best", "--delete").out == "data:v1: latest\n"
     moves = [line.split("\t")[3:] for line in command("versions", "history", "data").out.splitlines()]
     assert moves[-1] == ["alias", "best", "v1", ""]
+    created = on_terminal(tmp_path, "versions", "history", "data").out
+    assert re.search(r"blake3:[0-9a-f]{12}\b", created)
 
 
 def test_a_version_is_fetched_into_a_named_folder_and_over_nothing_of_the_users(

@@ -130,7 +130,9 @@ def show_run(run: str, as_json: bool) -> None:
 def compare(names: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """Runs side by side: what differs. A metric is its last value, NAME.min and NAME.max over all its points."""
     store = reader()
-    found = [find_run(store, name) for name in names]
+    found = _found(store, names)
+    if len(found) < 2:
+        raise click.UsageError("One run has nothing to be compared with. Name two or more that differ.")
     sides = [_side(store, run) for run in found]
     rows = []
     for kind, name in dict.fromkeys(key for side in sides for key in side):
@@ -187,7 +189,7 @@ def _side(store: Client, run: Run) -> dict[tuple[str, str], Any]:
 def delete(names: tuple[str, ...], as_json: bool) -> None:
     """Delete runs; `restore` brings them back."""
     store = reader()
-    found = [find_run(store, name) for name in names]  # all are known before the first is touched
+    found = _found(store, names)  # all are known before the first is touched
     for run in found:
         store.delete_run(run.info.run_id)
     _changed(found, "deleted", as_json)
@@ -199,10 +201,15 @@ def delete(names: tuple[str, ...], as_json: bool) -> None:
 def restore(names: tuple[str, ...], as_json: bool) -> None:
     """Bring deleted runs back."""
     store = reader()
-    found = [find_run(store, name) for name in names]
+    found = _found(store, names)
     for run in found:
         store.restore_run(run.info.run_id)
     _changed(found, "active", as_json)
+
+
+def _found(store: Client, names: tuple[str, ...]) -> list[Run]:
+    """The runs that are named, each once."""
+    return list({run.info.run_id: run for run in (find_run(store, name) for name in names)}.values())
 
 
 def _changed(found: list[Run], stage: str, as_json: bool) -> None:

@@ -127,10 +127,13 @@ def rm(run: str, path: str, recursive: bool, yes: bool, as_json: bool) -> int:
     run_id = find_run(store, run).info.run_id
     path = path.rstrip("/")
     above = store.list_artifacts(run_id, path.rpartition("/")[0] or None)
-    if not recursive and any(file.path == path and file.is_dir for file in above):
+    # Asked by itself: what is hidden is not listed among the rest.
+    is_folder = bool(store.list_artifacts(run_id, path))
+    if is_folder and not recursive:
         raise WrongFileKind(f"{path!r} is a folder. `-r` deletes it with all that is in it.", path)
     missing = NotFound(f"No artifact {path!r} in run {run_id}. `runstone artifacts ls {run_id}` lists what there is.")
-    if not path.startswith(".") and all(file.path != path for file in above):
+    hidden = path.rpartition("/")[2].startswith(".")
+    if not is_folder and not hidden and all(file.path != path for file in above):
         raise missing  # rather than asked about
     if not agreed(f"Delete {path!r} of run {run_id[:12]} for good?", yes):
         return 1

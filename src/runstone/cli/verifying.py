@@ -84,6 +84,9 @@ def _repair(store: Client, places: tuple[str, ...], dry_run: bool, as_json: bool
         could = "could be repaired" if dry_run else "repaired"
         rows = [{"outcome": could, **row} for row in columns(store, done.repaired)]
         show([*rows, *({"outcome": "damaged", **row} for row in columns(store, done.left))], False)
+        if not done.repaired and not done.left:
+            print("All as they were stored: there is nothing to repair.", file=sys.stderr)
+            return 0
         brought = f"{done.chunks} chunk{'' if done.chunks == 1 else 's'} ({size(done.size)}) from {', '.join(places)}"
         print(f"{brought}: {len(done.repaired)} {could}, {len(done.left)} damaged", file=sys.stderr)
         for line in advice(done.left, tried=True):

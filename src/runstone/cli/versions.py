@@ -230,8 +230,8 @@ def history(name: str, as_json: bool) -> None:
             "version": None if change.version is None else f"v{change.version}",
             "change": change.kind,
             "key": change.key,
-            "old": change.old,
-            "new": change.new,
+            "old": _told(change.old),
+            "new": _told(change.new),
         }
         for change in changes
     ]
@@ -269,6 +269,12 @@ def rm(chosen: tuple[str, ...], force: bool, yes: bool, as_json: bool) -> int:
     else:
         print(f"deleted: {', '.join(references)}", file=sys.stderr)
     return 0
+
+
+def _told(value: str | None) -> str | None:
+    """A digest as far as it tells versions apart, for people."""
+    kind, colon, digits = (value or "").partition(":")
+    return f"{kind}:{digits[:12]}" if for_people() and colon and kind.startswith("blake3") else value
 
 
 def _refuse_bare(store: Client, reference: str) -> None:

@@ -8,7 +8,15 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from runstone.client.verification import Damage, Findings, examine
-from runstone.errors import Conflict, CorruptData, InvalidParameter, MissingFile, RunstoneError, from_os_error
+from runstone.errors import (
+    Conflict,
+    CorruptData,
+    InvalidParameter,
+    MissingFile,
+    RunstoneError,
+    WrongFileKind,
+    from_os_error,
+)
 from runstone.operations import checking, packs
 from runstone.operations.artifacts import PlacedChunk
 from runstone.repository.stores import refuse_file
@@ -56,6 +64,7 @@ def repair(
 
     Raises:
         InvalidParameter: a source is the store itself.
+        WrongFileKind: a source is a device, a pipe, or the like.
         MissingFile: there is no store and no file of that name.
     """
     told = progress or (lambda size: None)
@@ -251,6 +260,10 @@ def _source(self: Client, source: Client | str | os.PathLike[str], told: Callabl
             if not os.path.exists(path):
                 raise MissingFile(f"There is no store at {path!r} to repair from, and no file either.", path)
             _refuse_within(self, path)
+            if not os.path.isfile(path) and not os.path.isdir(path):
+                raise WrongFileKind(
+                    f"{path!r} is neither a file nor a folder: nothing that was logged is read from it.", path
+                )
             return _from_files(path, told)
         _refuse_within(self, address)
         source = Client(address)
