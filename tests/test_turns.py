@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.scripts import start
@@ -31,9 +32,9 @@ def test_nothing_is_left_of_it_and_others_have_theirs(tmp_path: Path) -> None:
 def test_another_thread_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait: bool) -> None:
     path, order, waiting, flock = str(tmp_path / "a.turn"), [], threading.Event(), turns._wait
 
-    def told(file: object) -> None:
+    def told(*given: Any) -> None:
         waiting.set()
-        flock(file)  # type: ignore[arg-type]
+        flock(*given)
 
     def second() -> None:
         with turn(path, wait) as ours:
@@ -48,6 +49,26 @@ def test_another_thread_is_waited_for(tmp_path: Path, monkeypatch: pytest.Monkey
     thread.join()
     assert order == [("first", True), ("second", True)]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_waits_may_look_meanwhile(tmp_path: Path) -> None:
+    path, free = str(tmp_path / "a.turn"), threading.Event()
+    looks = []
+
+    def look() -> None:
+        looks.append(free.is_set())
+        free.set()
+
+    def second() -> None:
+        with turn(path, True, look) as ours:
+            looks.append(ours)
+
+    thread = threading.Thread(target=second)
+    with turn(path, wait=True):
+        thread.start()
+        free.wait()
+    thread.join()
+    assert (looks[0], looks[-1], is_free(tmp_path / "a.turn")) == (False, True, True)
 
 
 def test_nobody_waits_for_himself(tmp_path: Path) -> None:

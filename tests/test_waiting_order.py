@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ import pytest
 from tests.support.scripts import start
 
 import runstone
+from runstone.cli import main
 from runstone.client import Client, background, spool
 from runstone.errors import StorageFull
 from runstone.repository import turns
 
 pytestmark = pytest.mark.everywhere
+
+
+EVERYTHING = "Nothing was left behind: all that was logged is in the store.\n"
 
 
 def left() -> list[Path]:
@@ -57,10 +62,10 @@ def beside(process: Any, monkeypatch: pytest.MonkeyPatch, call: Callable[[], obj
     """Call; the other process goes on as soon as it is waited for, or else when the call has returned."""
     wait = turns._wait
 
-    def told(file: Any) -> None:
+    def told(*given: Any) -> None:
         process.stdin.write("\n")
         process.stdin.flush()
-        wait(file)
+        wait(*given)
 
     monkeypatch.setattr(turns, "_wait", told)
     call()
@@ -83,6 +88,24 @@ def test_what_is_logged_without_waiting_then_counts_too_and_a_reader_does_not_se
     assert client.list_artifacts(run_id) == []  # neither waited for nor overtaken
     beside(process, monkeypatch, lambda: background.finish(client, run_id) or spool.send(client, run_id, wait=True))
     assert client.read_artifact(run_id, "x.txt") == b"newer"
+    assert left() == []
+
+
+def test_sync_waits_for_another_process_that_sends_and_other_readers_do_not(
+    sender: tuple[Client, str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, run_id, process = sender
+    spool.put(client._folder, run_id, [("y.txt", b"y")])
+    assert client.settle() == []
+    assert client.list_artifacts(run_id) == []
+
+    def sync() -> None:
+        monkeypatch.setattr(sys, "argv", ["runstone", "--store", client.tracking_uri, "sync"])
+        main()  # raises SystemExit where something is left
+        assert capsys.readouterr().err == EVERYTHING
+
+    beside(process, monkeypatch, sync)
+    assert [file.path for file in client.list_artifacts(run_id)] == ["x.txt", "y.txt"]
     assert left() == []
 
 

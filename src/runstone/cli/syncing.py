@@ -29,7 +29,7 @@ def sync(everywhere: bool, as_json: bool) -> int:
     for store in stores:
         try:
             if _is_trusted(store.tracking_uri):
-                rows += [_row(store, adopted, everywhere) for adopted in store.settle()]
+                rows += [_row(store, adopted, everywhere) for adopted in store.settle(wait=True)]
             elif _left_here(store):
                 print(
                     f"runstone: {store.tracking_uri} is not asked: everybody on the way there could read the password or token that the "

@@ -198,7 +198,9 @@ def send_waiting(self: Client, run_id: str, wait: bool) -> None:
     """Store what lies here of a run's files that were logged without waiting; not, unless told to `wait`, while another process does."""
     from runstone.client import spool
 
-    for error in spool.send(self, run_id, wait=wait):
+    with shown("storing files", lambda: spool.size_of(self._folder, run_id)) as told:
+        refused = spool.send(self, run_id, told, wait=wait)
+    for error in refused:
         tell(f"runstone: run {run_id}: a file that was logged earlier is not in the store: {error.message}")
 
 

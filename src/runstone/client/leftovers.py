@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runstone.client import spool
 from runstone.client.artifacts import store_files
+from runstone.client.progress import shown
 from runstone.repository import growing
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def runs_with_any(folder: str) -> set[str]:
 
 def keep(client: Client, run_id: str, wait: bool = False) -> None:
     """Log what lies here of a run, and that nobody writes any more, as files of the run. See `spool.send` for `wait`."""
-    spool.send(client, run_id, wait=wait)
+    if run_id in spool.runs_with_files(client._folder):
+        with shown("sending files", lambda: spool.size_of(client._folder, run_id)) as told:
+            spool.send(client, run_id, told, wait=wait)
     for file in growing.find(client._folder, run_id):
         leftover = growing.take(file.path)
         if leftover is None:

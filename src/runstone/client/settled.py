@@ -83,12 +83,16 @@ class SettledTransport:
         """The inner transport's."""
         return self.inner.repository()
 
-    def settle(self) -> list[journal.Adopted]:
-        """Ship what this process has journalled; adopt what dead processes left (it comes back), and say on their runs that they died."""
+    def settle(self, wait: bool = False) -> list[journal.Adopted]:
+        """Ship what this process has journalled; adopt what dead processes left (it comes back), and say on their runs that they died.
+
+        Args:
+            wait: whether to wait for other processes that are about it just now, rather than leave it to them.
+        """
         journal.flush_all(self.folder)
         before, self._presumed = self._presumed, {}
         adopted = journal.recover(
-            self.folder, self.carrier, lambda run_id, last: self._bury(run_id, last, run_id in before)
+            self.folder, self.carrier, lambda run_id, last: self._bury(run_id, last, run_id in before), wait=wait
         )
         if isinstance(self.inner, LocalTransport):
             self.inner.presume_dead(self._presumed)
@@ -96,12 +100,12 @@ class SettledTransport:
             from runstone.client import leftovers
 
             for run_id in leftovers.runs_with_any(self.folder) - self._unkept:
-                self._keep_files(run_id)
+                self._keep_files(run_id, wait)
         elif os.path.isdir(os.path.join(self.folder, "files")):
             from runstone.client import spool
 
             for run_id in spool.runs_with_files(self.folder) - self._unkept:
-                self._send_files(run_id, wait=False)
+                self._send_files(run_id, wait)
         return adopted
 
     def _bury(self, run_id: str, end_time: int, presumed: bool) -> bool:
@@ -168,6 +172,11 @@ class SettledTransport:
         return run_id in spool.runs_with_files(self.folder)
 
 
-def settle(self: Client) -> list[journal.Adopted]:
-    """Ship what is on its way to the store now instead of at the next read; what dead processes had left comes back."""
-    return self._transport.settle()
+def settle(self: Client, wait: bool = False) -> list[journal.Adopted]:
+    """Ship what is on its way to the store now instead of at the next read; what dead processes had left comes back.
+
+    Args:
+        wait: whether to wait for other processes of this machine that ship just now: then what had been logged before is in the store
+            when this returns, or could not be shipped. Else it is left to them.
+    """
+    return self._transport.settle(wait)

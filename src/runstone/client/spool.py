@@ -153,8 +153,22 @@ def send(
     place = os.path.join(client._folder, FOLDER_NAME)
     if not _of_run(place, run_id):
         return []
-    with turn(os.path.join(place, run_id + _TURN), wait) as ours:
+    meanwhile = _watching(client._folder, run_id, told) if wait else None
+    with turn(os.path.join(place, run_id + _TURN), wait, meanwhile) as ours:
         return _send_all(client, place, run_id, told) if ours else []
+
+
+def _watching(folder: str, run_id: str, told: Callable[[int], object]) -> Callable[[], None]:
+    """Tells, whenever it is called, of what somebody else has sent since."""
+    left = size_of(folder, run_id)
+
+    def look() -> None:
+        nonlocal left
+        now = size_of(folder, run_id)
+        told(max(0, left - now))
+        left = now
+
+    return look
 
 
 def _send_all(client: Client, place: str, run_id: str, told: Callable[[int], object]) -> list[RunstoneError]:

@@ -37,8 +37,11 @@ class Adopted(NamedTuple):
 Bury = Callable[[str, int], bool]
 
 
-def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last: True) -> list[Adopted]:
-    """Adopt the journals of dead processes. Of several processes that try, one does.
+def recover(
+    folder: str, transport: Transport, bury: Bury = lambda run_id, last: True, *, wait: bool = False
+) -> list[Adopted]:
+    """Adopt the journals of dead processes. Of several processes that try, one does; the others have done nothing, unless they are to
+    `wait` for it.
 
     A journal whose points the store refuses stays for the next time, and a line on stderr says so: whoever reads must not fail
     because of points of somebody else's.
@@ -52,7 +55,7 @@ def recover(folder: str, transport: Transport, bury: Bury = lambda run_id, last:
     if own_paths().issuperset(_journals(folder, sweep=True)):
         return []
     adopted: list[Adopted] = []
-    with _alone(folder) as alone:
+    with _alone(folder, wait) as alone:
         # Locked all at once: each run is buried when all that its processes left is shipped.
         held = _lock_all(folder) if alone else {}
         try:
@@ -177,7 +180,7 @@ def alone(folder: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alone(folder: str) -> Iterator[bool]:
+def _alone(folder: str, wait: bool) -> Iterator[bool]:
     """Whether we are the only process that adopts now. (Two, each with some of a run's journals, would take one another for the
     run's living processes.)"""
     try:
@@ -186,7 +189,7 @@ def _alone(folder: str) -> Iterator[bool]:
         yield False
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:  # another does, or the file system knows no locks
         yield False
     else:

@@ -9,11 +9,14 @@ import contextlib
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from io import FileIO
 
 from runstone.errors import from_os_error
 
+# Seconds between two looks at how far others are.
+_LOOK = 0.2
 # What this process has open, for a child to close: the lock is theirs too who inherit the open file.
 _open: set[FileIO] = set()
 # No fork comes between opening a file and its being in `_open`. May be taken twice: a signal's handler may fork.
@@ -23,8 +26,9 @@ _holders: dict[str, int] = {}
 
 
 @contextlib.contextmanager
-def turn(path: str, wait: bool) -> Iterator[bool]:
+def turn(path: str, wait: bool, meanwhile: Callable[[], object] | None = None) -> Iterator[bool]:
     """Have a turn; whether it is ours comes back. Another thread of this process is waited for, another process only if we are to `wait`.
+    `meanwhile` is called every now and then until then.
 
     It is not ours either where this thread has it already (a signal's handler would wait for himself), nor where the folder is not ours
     to make a file in.
@@ -32,7 +36,7 @@ def turn(path: str, wait: bool) -> Iterator[bool]:
     Raises StorageFull, or a StorageError, where it cannot be told whose turn it is.
     """
     try:
-        file = None if _holders.get(path) == threading.get_ident() else _taken(path, wait)
+        file = None if _holders.get(path) == threading.get_ident() else _taken(path, wait, meanwhile)
     except OSError as error:
         raise from_os_error(error, f"Locking {path!r}") from error
     try:
@@ -42,7 +46,7 @@ def turn(path: str, wait: bool) -> Iterator[bool]:
             _give_back(path, file)
 
 
-def _taken(path: str, wait: bool) -> FileIO | None:
+def _taken(path: str, wait: bool, meanwhile: Callable[[], object] | None) -> FileIO | None:
     while True:
         try:
             with _opening:
@@ -52,7 +56,7 @@ def _taken(path: str, wait: bool) -> FileIO | None:
             return None
         taken = False
         try:
-            taken = _locked(file, wait or path in _holders) and os.fstat(file.fileno()).st_nlink > 0
+            taken = _locked(file, wait or path in _holders, meanwhile) and os.fstat(file.fileno()).st_nlink > 0
             if taken:
                 _holders[path] = threading.get_ident()
                 return file
@@ -71,17 +75,23 @@ def _opener(path: str, flags: int) -> int:
     return descriptor
 
 
-def _locked(file: FileIO, wait: bool) -> bool:
+def _locked(file: FileIO, wait: bool, meanwhile: Callable[[], object] | None) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         if not wait:
             raise
-        _wait(file)
+        _wait(file, meanwhile)
     return True
 
 
-def _wait(file: FileIO) -> None:
+def _wait(file: FileIO, meanwhile: Callable[[], object] | None) -> None:
+    while meanwhile is not None:
+        meanwhile()
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_LOOK)
     fcntl.flock(file, fcntl.LOCK_EX)
 
 
