@@ -175,8 +175,8 @@ def test_the_terminal_deletes_a_file_and_a_folder_only_when_told_so(
     code, _, told = command("d", "-r")
     assert (code, "--yes" in told) == (2, True)
     assert len(paths(client, run_id)) == 4
-    client.log_bytes(run_id, b"1", ".hidden/f")
-    code, _, told = command(".hidden", "--yes")
+    client.log_bytes(run_id, b"1", ".runstone/f")
+    code, _, told = command(".runstone", "--yes")
     assert (code, "`-r`" in told) == (1, True)
     gone = json.loads(command("d", "-r", "--yes", "--json")[1])
     assert gone == {"run_id": run_id, "path": "d", "files": 2, "bytes": 700_003}

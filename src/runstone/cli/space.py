@@ -132,10 +132,10 @@ def rm(run: str, path: str, recursive: bool, yes: bool, as_json: bool) -> int:
     if is_folder and not recursive:
         raise WrongFileKind(f"{path!r} is a folder. `-r` deletes it with all that is in it.", path)
     missing = NotFound(f"No artifact {path!r} in run {run_id}. `runstone artifacts ls {run_id}` lists what there is.")
-    hidden = path.rpartition("/")[2].startswith(".")
-    if not is_folder and not hidden and all(file.path != path for file in above):
+    if not is_folder and all(file.path != path for file in above):
         raise missing  # rather than asked about
-    if not agreed(f"Delete {path!r} of run {run_id[:12]} for good?", yes):
+    what = f"the folder {path!r} with all that is in it" if is_folder else repr(path)
+    if not agreed(f"Delete {what}, of run {run_id[:12]}, for good?", yes):
         return 1
     try:
         deleted = store.delete_artifact(run_id, path)
