@@ -40,7 +40,12 @@ def test_another_store_is_named_before_the_command_or_behind_it(command: Command
 
 
 def test_a_second_store_or_none_is_no_store(command: Command, store: None) -> None:
-    for arguments in (["--store", "a", "runs", "--store", "b"], ["runs", "--store", "a", "--store", "b"]):
+    for arguments in (
+        ["--store", "a", "runs", "--store", "b"],
+        ["runs", "--store", "a", "--store", "b"],
+        ["--store", "a", "server", "--store", "b"],
+        ["--store", "a", "ui", "--backend-store-uri", "b"],
+    ):
         ended = command(*arguments)
         assert (ended.code, "'a', 'b'" in ended.err) == (2, True)
     ended = command("runs", "--store", "")

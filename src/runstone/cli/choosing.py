@@ -37,6 +37,13 @@ def behind_store(args: list[str]) -> int:
     return min(place, len(args))
 
 
+def refuse_another(store: str | None) -> None:
+    """Raises UsageError where a command's own option names another store than the one that was named before the command."""
+    before = click.get_current_context().meta.get(_GIVEN, [])
+    if store and before and before != [store]:
+        raise click.UsageError(f"{NAME} names several stores: {before[0]!r}, {store!r}. Give one of them.")
+
+
 def _choose(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> None:
     if not given or context.resilient_parsing:
         return

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from runstone.addresses import masked
+from runstone.cli.choosing import refuse_another
 from runstone.errors import InvalidParameter, NotServed
 from runstone.fluent.location import get_tracking_uri
 
@@ -57,6 +58,7 @@ def ui(**given: Any) -> None:
 def _serve(given: dict[str, Any], browse: bool) -> None:
     from runstone.server import run
 
+    refuse_another(given["store"] or given["backend_store_uri"])
     prefix = given["static_prefix"].rstrip("/")
     if prefix and not prefix.startswith("/"):
         raise InvalidParameter(f"--static-prefix {prefix!r} must begin with '/'.")

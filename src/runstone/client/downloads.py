@@ -25,7 +25,9 @@ def stream_artifact(self: Client, run_id: str, path: str) -> Iterator[bytes]:
     for file in tree(self, run_id, rules.check_path(path)):
         if file.path == path:
             return _chunks(self, run_id, file)
-    raise NotFound(f"{path!r} is a folder of run {run_id}, not a file. list_artifacts says what is in it.")
+    raise NotFound(
+        f"{path!r} is a folder of run {run_id}, not a file. `runstone artifacts ls` and list_artifacts say what is in it."
+    )
 
 
 def open_artifact(self: Client, run_id: Any, path: str | None = None) -> ArtifactFile:

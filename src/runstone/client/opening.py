@@ -65,7 +65,9 @@ def open_file(self: Client, run: Any, path: str | None) -> ArtifactFile:
     run_id, path = _named(run, path)
     file = next((file for file in _files(self, run_id, path) if file.path == path), None)
     if file is None:
-        raise NotFound(f"{path!r} is a folder of run {run_id}, not a file. list_artifacts says what is in it.")
+        raise NotFound(
+            f"{path!r} is a folder of run {run_id}, not a file. `runstone artifacts ls` and list_artifacts say what is in it."
+        )
     size, digest = file.file_size or 0, file.digest
     if digest is None:
         return ArtifactFile(_Growing(self, run_id, path, size), run_id, path, size, None)
