@@ -224,9 +224,28 @@ def test_search_finds_by_name_number_run_source_and_tags(client: Client, run_id:
     first = client.search_model_versions(max_results=2)
     rest = client.search_model_versions(max_results=2, page_token=first.token)
     assert (len(first), len(rest), rest.token) == (2, 1, None)
-    for wrong in ("version_number = 1.5", "version_number LIKE '1'", "color = 'red'", "params.a = 'x'", "name >"):
+    for wrong in ("version_number = 1.5", "version_number LIKE '1'", "color = 'red'", "params.a > 'x'", "name >"):
         with pytest.raises(InvalidParameter):
             found(wrong)
     for count in (0, -1, 200_001):
         with pytest.raises(InvalidParameter, match="max_results"):
             found(max_results=count)
+
+
+def test_search_finds_by_what_the_logged_model_behind_it_measured(client: Client, run_id: str) -> None:
+    for accuracy, kind in ((0.8, "tree"), (0.95, "forest")):
+        model = client.create_logged_model("0", params={"kind": kind})
+        client.log_metric(run_id, "accuracy", accuracy, model_id=model.model_id)
+        client.create_model_version("forest", f"models:/{model.model_id}")
+    client.create_model_version("forest", f"runs:/{run_id}/a")
+
+    def found(text: str) -> list[str]:
+        return [version.version for version in client.search_model_versions(text, order_by=["version_number"])]
+
+    assert found("metrics.accuracy > 0.9") == ["2"]
+    assert found("metrics.accuracy > 0.5 AND params.kind = 'tree'") == ["1"]
+    assert found("metrics.accuracy BETWEEN 0.5 AND 1 OR version = 3") == ["1", "2", "3"]
+    assert found("metrics.accuracy IS NULL") == found("params.kind IS NULL") == ["3"]
+    assert found("params.kind LIKE 'f%'") == ["2"]
+    with pytest.raises(InvalidParameter, match="ordering key"):
+        client.search_model_versions(order_by=["metrics.accuracy"])

@@ -177,6 +177,33 @@ def test_search_finds_by_name_and_tags_a_page_at_a_time(client: Client) -> None:
             names(max_results=count)
 
 
+def test_search_finds_by_alias(client: Client) -> None:
+    first, second = version_of(client, "forest"), version_of(client, "forest")
+    version_of(client, "other")
+    client.set_registered_model_alias("forest", "champion", second)
+    client.set_registered_model_alias("forest", "old", first)
+
+    def models(text: str) -> list[str]:
+        return [model.name for model in client.search_registered_models(text)]
+
+    def versions(text: str) -> list[str]:
+        return [f"{found.name}{found.version}" for found in client.search_model_versions(text, order_by=["name"])]
+
+    assert models("aliases = 'champion'") == ["forest"]
+    assert models("alias IN ('old', 'none') AND name LIKE 'f%'") == ["forest"]
+    assert models("NOT aliases = 'champion'") == models("aliases IS NULL") == ["other"]
+    assert models("aliases != 'champion'") == ["forest"], "it has another"
+    assert versions("aliases = 'champion'") == ["forest2"]
+    assert versions("alias LIKE 'o%'") == versions("attributes.aliases RLIKE '^old$'") == ["forest1"]
+    assert versions("aliases IS NOT NULL") == ["forest2", "forest1"]
+    assert versions("NOT aliases = 'champion'") == ["forest1", "other1"]
+    with pytest.raises(InvalidParameter):
+        models("aliases > 'a'")
+    for search in (client.search_registered_models, client.search_model_versions):
+        with pytest.raises(InvalidParameter, match="ordering key"):
+            search(order_by=["aliases"])
+
+
 def test_a_model_that_says_nothing_of_prompts_is_none(client: Client) -> None:
     """Every search of MLflow's client asks for what is no prompt, by a tag that models do not have."""
     client.create_registered_model("model")

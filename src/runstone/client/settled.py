@@ -36,6 +36,7 @@ _READS = frozenset(
         "get_metric_history_bulk_interval",
         "get_logged_model",
         "search_logged_models",
+        "search_model_versions",
     ]
 )
 # Those whose answers hold a run's files, among them what dead processes left of its console.

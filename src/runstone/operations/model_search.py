@@ -132,7 +132,9 @@ def search_model_versions(engine: Engine, request: SearchModelVersions) -> Model
     if not request.order_by:
         ties.insert(0, Term("model_version.last_updated_timestamp", True, False))
     text, order, token = request.filter or "", request.order_by, request.page_token
-    with engine.database.read() as connection:
+    # Points that wait must be in their series only where they are asked for.
+    reading = engine.reading_points if "metric" in text else engine.database.read
+    with reading() as connection:
         rows, following = page(connection, MODEL_VERSIONS, _EVERYTHING, text, order, ties, size, token)
         return ModelVersionsPage(model_versions.load_model_versions(connection, rows), following)
 

@@ -22,6 +22,7 @@ MIGRATIONS = (
     "executable",
     "older_writers",
     "removals",
+    "registry_search",
 )
 
 

@@ -26,6 +26,7 @@ _TOO_LARGE = 2**63  # for SQL's integers
 _RANGES = (">", "<", ">=", "<=", "BETWEEN")
 _TEXTS = "=, !=, LIKE, ILIKE, RLIKE, IN, NOT IN, IS NULL"
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+_TABLES_BEHIND = {METRIC: ("logged_model_metric", "last_value"), PARAM: ("logged_model_param", "value")}
 _DURATION_UNITS = (86_400_000, 3_600_000, 60_000, 1000, 1)
 
 
@@ -130,7 +131,7 @@ def condition(joins: Joins, node: Node, text: str) -> Fragment:
 def comparison(joins: Joins, node: Comparison, text: str) -> Fragment:
     """As `condition`, of one comparison."""
     if apart(joins, node, text):
-        return _dataset(joins, node, text) if joins.kind is names.RUNS else _measured(joins, node, text)
+        return _apart(joins, node, text)
     column = column_of(joins, node.left, text)
     if node.operator in ("IS NULL", "IS NOT NULL"):
         return (column.there if node.operator == "IS NOT NULL" else f"NOT ({column.there})"), []
@@ -140,7 +141,21 @@ def comparison(joins: Joins, node: Comparison, text: str) -> Fragment:
 def apart(joins: Joins, node: Comparison, text: str) -> bool:
     """Whether what a comparison names may stand in several rows, so that no joined one can be the answer."""
     entity = names.entity_of(joins.kind, node.left, text)
+    if entity == ATTRIBUTE:
+        return bool(names.attribute_of(joins.kind, node.left, text).beside)
+    if joins.kind is names.MODEL_VERSIONS:
+        return entity in (METRIC, PARAM)
     return entity == DATASET or (entity == METRIC and joins.kind is names.LOGGED_MODELS)
+
+
+def _apart(joins: Joins, node: Comparison, text: str) -> Fragment:
+    entity = names.entity_of(joins.kind, node.left, text)
+    if entity == ATTRIBUTE:
+        attribute = names.attribute_of(joins.kind, node.left, text)
+        return _beside(joins, node, text, Column(attribute.column, "1", attribute.form), (attribute.beside, []))
+    if joins.kind is names.RUNS:
+        return _dataset(joins, node, text)
+    return _measured(joins, node, text) if joins.kind is names.LOGGED_MODELS else _behind(joins, node, text, entity)
 
 
 def _balanced(parts: Sequence[str], kind: str) -> str:
@@ -160,21 +175,58 @@ def _dataset(joins: Joins, node: Comparison, text: str) -> Fragment:
     return f"{used}{sql})", values
 
 
+def _beside(joins: Joins, node: Comparison, text: str, column: Column, rows: Fragment) -> Fragment:
+    """True where one of the rows beside a thing is as asked; `rows` is what follows FROM."""
+    source, keys = rows
+    if node.operator in ("IS NULL", "IS NOT NULL"):
+        return f"{'NOT ' if node.operator == 'IS NULL' else ''}EXISTS (SELECT 1 FROM {source})", keys
+    sql, values = _compare(joins, column, node, text)
+    return f"EXISTS (SELECT 1 FROM {source} AND {sql})", [*keys, *values]
+
+
+def _behind(joins: Joins, node: Comparison, text: str, entity: str) -> Fragment:
+    """Of the logged model behind a version: its metric on any dataset, or its param."""
+    joins.make_room(node.left.key)
+    joins.measured += 1
+    table, column = _TABLES_BEHIND[entity]
+    source = (
+        f"logged_model AS l CROSS JOIN {table} AS m ON m.logged_model = l.id"
+        " WHERE l.model_id = model_version.model_id AND l.lifecycle_stage = 'active' AND +m.key = ?"
+    )
+    # As in `measured_on`: each model's own rows are looked at.
+    return _beside(joins, node, text, Column(f"+m.{column}", "1", entity), (source, [node.left.key]))
+
+
+def leading(joins: Joins, node: Comparison, text: str) -> Fragment | None:
+    """The rows of the versions that a condition on aliases, or on the logged model behind them, lets through, found from there by an index;
+    None where they are not found so."""
+    if joins.kind is not names.MODEL_VERSIONS or node.operator == "IS NULL" or not apart(joins, node, text):
+        return None
+    entity = names.entity_of(joins.kind, node.left, text)
+    if entity == ATTRIBUTE:
+        source, keys, column = names.ALIASES_LEAD, [], Column("a.alias", "1", "text")
+    else:
+        table, value = _TABLES_BEHIND[entity]
+        source = f"{table} AS m CROSS JOIN logged_model AS l ON l.id = m.logged_model CROSS JOIN model_version AS v ON v.model_id = l.model_id"
+        source += " WHERE l.lifecycle_stage = 'active' AND m.key = ?"
+        keys, column = [node.left.key], Column(f"m.{value}", "1", entity)
+    sql, values = ("1", []) if node.operator == "IS NOT NULL" else _compare(joins, column, node, text)
+    return f"SELECT v.id FROM {source} AND {sql}", [*keys, *values]
+
+
 def _measured(joins: Joins, node: Comparison, text: str) -> Fragment:
     """Of a logged model's metric, on one of the datasets that are meant."""
     joins.make_room(node.left.key)
     joins.measured += 1
     where, keys = measured_on(joins.datasets, node.left.key)
-    known = f"EXISTS (SELECT 1 FROM logged_model_metric AS m WHERE m.logged_model = logged_model.id AND {where}"
-    if node.operator in ("IS NULL", "IS NOT NULL"):
-        return f"{'NOT ' if node.operator == 'IS NULL' else ''}{known})", keys
-    sql, values = _compare(joins, Column("m.last_value", "1", METRIC), node, text)
-    return f"{known} AND {sql})", [*keys, *values]
+    rows = f"logged_model_metric AS m WHERE m.logged_model = logged_model.id AND {where}", keys
+    return _beside(joins, node, text, Column("+m.last_value", "1", METRIC), rows)
 
 
 def measured_on(datasets: Sequence[OnDataset], key: str | None = None) -> Fragment:
     """The condition on a logged model's summaries, as `m`, that they are of this metric (any) and on one of these datasets (any)."""
-    parts, values = ([], []) if key is None else (["m.key = ?"], [key])
+    # The plus keeps SQLite from the index by keys and values: it would read those of all models for each.
+    parts, values = ([], []) if key is None else (["+m.key = ?"], [key])
     if datasets:
         exact = [dataset for dataset in datasets if dataset.digest]
         names_only = [dataset.name for dataset in datasets if not dataset.digest]

@@ -28,6 +28,10 @@ REGISTRY_ENTITIES = {
     **dict.fromkeys(("tag", "tags"), TAG),
     **dict.fromkeys(("", "attribute", "attributes", "attr"), ATTRIBUTE),
 }
+VERSION_ENTITIES = {
+    **{name: entity for name, entity in RUN_ENTITIES.items() if entity in (METRIC, PARAM)},
+    **REGISTRY_ENTITIES,
+}
 # The summary of a metric that a suffix asks for, and its column.
 SUMMARIES = {"min": "min_value", "max": "max_value", "first": "first_value", "last": "last_value", "count": "count"}
 DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest", "context": "NULLIF(u.context, '')"}
@@ -37,11 +41,13 @@ class Attribute(NamedTuple):
     """A column of what is searched.
 
     `form` is text, number, duration (a number in ms), integer (a number that may stand in quotes), or id (one asked for as a text).
+    `beside` is what follows FROM where it stands in rows of its own, several for one thing: nothing can be ordered by it.
     """
 
     column: str
     form: str
     nullable: bool = False
+    beside: str = ""
 
 
 _START, _END = Attribute("run.start_time", "number", True), Attribute("run.end_time", "number", True)
@@ -81,12 +87,21 @@ LOGGED_MODEL_ATTRIBUTES = {
     **dict.fromkeys(("creation_timestamp", "creation_time"), _CREATED),
     **dict.fromkeys(("last_updated_timestamp", "last_updated_time"), _UPDATED),
 }
+_ALIAS = Attribute(
+    "a.alias", "text", False, "registered_model_alias AS a WHERE a.registered_model = registered_model.id"
+)
+# From an alias to the version that it points to, as `v`.
+ALIASES_LEAD = (
+    "registered_model_alias AS a CROSS JOIN model_version AS v ON v.registered_model = a.registered_model AND v.version = a.version"
+    " WHERE 1"
+)
 _LAST_UPDATED = Attribute("registered_model.last_updated_timestamp", "number")
 REGISTERED_MODEL_ATTRIBUTES = {
     "name": Attribute("registered_model.name", "text"),
     "description": Attribute("registered_model.description", "text", True),
     "creation_timestamp": Attribute("registered_model.creation_timestamp", "number"),
     **dict.fromkeys(("timestamp", "last_updated_timestamp"), _LAST_UPDATED),
+    **dict.fromkeys(("aliases", "alias"), _ALIAS),
 }
 _NUMBER = Attribute("model_version.version", "integer")
 MODEL_VERSION_ATTRIBUTES = {
@@ -101,6 +116,9 @@ MODEL_VERSION_ATTRIBUTES = {
     "description": Attribute("model_version.description", "text", True),
     "creation_timestamp": Attribute("model_version.creation_timestamp", "number"),
     "last_updated_timestamp": Attribute("model_version.last_updated_timestamp", "number"),
+    **dict.fromkeys(
+        ("aliases", "alias"), _ALIAS._replace(beside=f"{_ALIAS.beside} AND a.version = model_version.version")
+    ),
 }
 
 
@@ -137,7 +155,7 @@ REGISTERED_MODELS = Kind(
     presumed=_NO_PROMPT,
 )  # fmt: skip
 MODEL_VERSIONS = Kind(
-    "model_version", "model_version.id", REGISTRY_ENTITIES, MODEL_VERSION_ATTRIBUTES, "model_version_tag",
+    "model_version", "model_version.id", VERSION_ENTITIES, MODEL_VERSION_ATTRIBUTES, "model_version_tag",
     joined=" JOIN registered_model ON registered_model.id = model_version.registered_model", presumed=_NO_PROMPT,
 )  # fmt: skip
 

@@ -53,8 +53,9 @@ def terms_of(joins: Joins, order_by: Sequence[str | ByField]) -> list[Term]:
         text = clause if isinstance(clause, str) else clause.name
         left, descending = parse_order(clause) if isinstance(clause, str) else (_named(text), clause.descending)
         entity = names.entity_of(joins.kind, left, text)
-        if entity != ATTRIBUTE and entity not in joins.kind.orders:
-            keys = ", ".join(joins.kind.attributes)
+        several = entity == ATTRIBUTE and names.attribute_of(joins.kind, left, text).beside
+        if several or (entity != ATTRIBUTE and entity not in joins.kind.orders):
+            keys = ", ".join(name for name, attribute in joins.kind.attributes.items() if not attribute.beside)
             also = ", metrics, params and tags" if joins.kind.orders else ""
             raise mistake(text, left.place, "Invalid ordering key in order_by clause", f"order by {keys}{also}")
         if isinstance(clause, ByField) and entity == METRIC:

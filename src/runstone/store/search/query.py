@@ -26,13 +26,15 @@ _COUNTED = 8  # conditions whose rows are counted
 class _Part(NamedTuple):
     """One of the conditions that must all hold.
 
-    `alias` is the joined row that must be there for it; `probe` the part of it that the index of that row's table decides.
+    `alias` is the joined row that must be there for it; `probe` the part of it that the index of that row's table decides; `rows` a
+    query for the rows of what it lets through, where an index elsewhere finds them.
     """
 
     condition: Fragment
     alias: str | None = None
     probe: Fragment = ("1", [])
     by_id: bool = False
+    rows: Fragment | None = None
 
 
 class _Search(NamedTuple):
@@ -100,7 +102,7 @@ def _part(joins: Joins, node: Node, text: str) -> _Part:
     if isinstance(node, Branch) or node.operator == "IS NULL":
         return _Part(condition)
     if conditions.apart(joins, node, text):
-        return _Part(condition)
+        return _Part(condition, rows=conditions.leading(joins, node, text))
     column = conditions.column_of(joins, node.left, text)
     indexed = node.operator in _INDEXED
     if column.alias is None:
@@ -113,13 +115,18 @@ def _part(joins: Joins, node: Node, text: str) -> _Part:
 def _statements(connection: Connection, search: _Search, wanted: int) -> Iterator[tuple[str, list[object]]]:
     """The statements whose rows, one statement's after another's, are the answer; the later ones are seldom asked for."""
     first, place = search.terms[0], search.place
+    few = _few(connection, search, wanted)
+    if few is not None:
+        yield _statement(search, None, [few])
+        return
     leader, total = _leader(connection, search, wanted)
     walks = leader is None and not any(part.by_id for part in search.parts)
     if walks and first.column == "run.start_time":
         yield from _by_time(search)
         return
     if not walks or first.alias is None or (place is not None and place[0] is None):
-        yield _statement(search, leader, [])
+        seek = place is not None and place[0] is not None and not first.nullable
+        yield _statement(search, leader, _beginning(search) if seek else [])
         return
     # Rows of the index lie far from each other elsewhere: past some of them, looking at every run in turn costs less.
     end = _walked(connection, search, first.alias, 4 * wanted + total // 20)
@@ -132,6 +139,22 @@ def _statements(connection: Connection, search: _Search, wanted: int) -> Iterato
     elif any(part.alias == first.alias and part.probe[1] for part in search.parts):
         return  # a comparison with that very column is not true of NULL
     yield _statement(search, None, [rest])
+
+
+def _few(connection: Connection, search: _Search, wanted: int) -> Fragment | None:
+    """The condition that a row is among the few that one part lets through: those are looked at, and no others. None where they are not few."""
+    candidates = [part.rows for part in search.parts if part.rows is not None][:_COUNTED]
+    if not candidates:
+        return None
+    kind, chosen = search.joins.kind, None
+    # Reading in order looks at wanted * total / rows until the page is full.
+    total = connection.execute(f"SELECT max({kind.row}) FROM {kind.table}").fetchone()[0] or 0
+    least = math.isqrt(wanted * total)
+    for sql, values in candidates:
+        rows = connection.execute(f"SELECT count(*) FROM ({sql} LIMIT ?)", [*values, least]).fetchone()[0]
+        if rows < least:
+            least, chosen = rows, (sql, values)
+    return None if chosen is None else (f"{kind.row} IN ({chosen[0]})", chosen[1])
 
 
 def _by_time(search: _Search) -> Iterator[tuple[str, list[object]]]:
