@@ -20,6 +20,7 @@ COMMANDS = {
     "metrics": ("metrics", "A run's metrics: a table, or a plot of some."),
     "artifacts": ("artifacts", "List, fetch and print a run's files."),
     "versions": ("versions", "List, show, compare and delete versions of named artifacts."),
+    "models": ("models", "The registry: list, show, search, label and follow registered models."),
     "lineage": ("lineage", "What something came from, and what came from it."),
     "server": ("server", "Serve the store over HTTP, to every client that speaks MLflow's wire."),
     "ui": ("server", "The same, and open its first page in a browser."),

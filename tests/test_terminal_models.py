@@ -1,0 +1,99 @@
+"""The terminal on registered models."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+
+import pytest
+from tests.support.terminals import Ended
+
+import runstone
+from runstone.cli import main
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command in this process, as in a pipe."""
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["runstone", *arguments])
+        capsys.readouterr()
+        try:
+            main()
+            code: object = 0
+        except SystemExit as ended:
+            code = ended.code or 0
+        assert isinstance(code, int)
+        return Ended(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def registry() -> runstone.Client:
+    """Two versions of a forest, measured, and a tree without any."""
+    client = runstone.Client()
+    client.create_registered_model("forest", description="of trees")
+    run = client.create_run("0")
+    for accuracy in (0.8, 0.95):
+        model = client.create_logged_model("0", params={"depth": "3"})
+        client.log_metric(run.info.run_id, "accuracy", accuracy, model_id=model.model_id)
+        client.create_model_version("forest", f"models:/{model.model_id}")
+    client.set_registered_model_alias("forest", "champion", "2")
+    client.create_registered_model("tree")
+    return client
+
+
+def test_registered_models_are_listed_and_shown(command: Command, registry: runstone.Client) -> None:
+    rows = [line.split("\t")[:3] for line in command("models", "ls").out.splitlines()]
+    assert rows == [["name", "latest", "aliases"], ["forest", "2", "champion=2"], ["tree", "", ""]]
+    limited = command("models", "ls", "--limit", "1")
+    assert (len(limited.out.splitlines()), "There are more" in limited.err) == (2, True)
+    assert [model["name"] for model in json.loads(command("models", "ls", "--json").out)] == ["forest", "tree"]
+    assert "description\tof trees" in command("models", "show", "forest").out
+    shown = command("models", "show", "models:/forest@champion").out.splitlines()
+    assert {"version\tforest/2", "aliases\tchampion", "param depth\t3", "metric accuracy\t0.95"} <= set(shown)
+    whole = json.loads(command("models", "show", "forest/latest", "--json").out)
+    assert (whole["version"], whole["logged_model"]["info"]["model_id"]) == ("2", whole["model_id"])
+
+
+def test_versions_are_listed_and_searched(command: Command, registry: runstone.Client) -> None:
+    def named(*arguments: str) -> list[str]:
+        return [line.split("\t")[0] for line in command("models", *arguments).out.splitlines()[1:]]
+
+    assert named("versions", "forest") == ["forest/2", "forest/1"]
+    assert named("search", "metrics.accuracy > 0.9 AND aliases = 'champion'") == ["forest/2"]
+    assert named("search", "metrics.accuracy < 0.9") == ["forest/1"]
+    assert named("search", "--order-by", "version_number ASC") == ["forest/1", "forest/2"]
+    assert (command("models", "versions", "none").code, command("models", "search", "x >").code) == (1, 1)
+
+
+def test_aliases_are_moved_and_taken_away(command: Command, registry: runstone.Client) -> None:
+    assert command("models", "alias", "forest/1", "old").out == "forest/1: old\n"
+    wrong = command("models", "alias", "forest/1", "champion", "--delete")
+    assert wrong.code == 1
+    assert "means forest/2" in wrong.err
+    assert command("models", "alias", "forest", "champion", "--delete").out == "forest/2: no aliases\n"
+    assert registry.get_registered_model("forest").aliases == {"old": "1"}
+    assert command("models", "alias", "forest", "champion", "--delete").code == 1
+    assert command("models", "alias", "forest", "champion").code == 2
+
+
+def test_tags_are_set_and_taken_away_and_all_of_it_is_history(command: Command, registry: runstone.Client) -> None:
+    assert (
+        command("models", "tag", "forest@champion", "tested=yes", "by=a=b").out
+        == "forest@champion: by=a=b tested=yes\n"
+    )
+    assert command("models", "tag", "forest/2", "--delete", "by").out == "forest/2: tested=yes\n"
+    assert command("models", "tag", "forest", "team=red").out == "forest: team=red\n"
+    assert (command("models", "tag", "forest", "team").code, command("models", "tag", "forest").code) == (2, 2)
+    told = [line.split("\t")[2:] for line in command("models", "history", "forest").out.splitlines()]
+    assert told[0] == ["version", "change", "key", "old", "new"]
+    assert ["2", "alias", "champion", "", "2"] in told
+    assert ["", "tag", "team", "", "red"] in told
+    of_one = json.loads(command("models", "history", "forest/1", "--json").out)
+    assert [change["kind"] for change in of_one] == ["created"]
