@@ -16,7 +16,7 @@ from tests.support.scripts import run as run_script
 from tests.support.scripts import start
 
 import runstone
-from runstone.client import Client, background, spool
+from runstone.client import Client, background, sending, spool
 from runstone.errors import FileChanged, InvalidParameter, MissingFile, NotFound
 
 pytestmark = pytest.mark.everywhere
@@ -28,14 +28,14 @@ DATA = random.Random(6).randbytes(3_000_000)
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """The thread that stores files stands still until the event is set."""
     go = threading.Event()
-    send = spool.send
+    send = sending.send
 
     def later(*given: Any, **named: Any) -> Any:
         if threading.current_thread().name == "runstone-files":
             go.wait()
         return send(*given, **named)
 
-    monkeypatch.setattr(spool, "send", later)
+    monkeypatch.setattr(sending, "send", later)
     yield go
     go.set()
 
@@ -157,7 +157,7 @@ def test_a_refusal_takes_neither_a_newer_files_place_nor_an_older_refused_ones()
     client.log_text(run_id, "a file", "name")
     for text in (b"first", b"second"):
         spool.put(client._folder, run_id, [("name/inner", text)])
-        assert [type(error) for error in spool.send(client, run_id)] == [InvalidParameter]
+        assert [type(error) for error in sending.send(client, run_id)] == [InvalidParameter]
     assert sorted(path.read_bytes().rpartition(b"\n")[2] for path in left()) == [b"first", b"second"]
     assert not spool.has_files(client._folder, run_id)
 
@@ -165,7 +165,7 @@ def test_a_refusal_takes_neither_a_newer_files_place_nor_an_older_refused_ones()
         spool.put(client._folder, run_id, [("name/inner", b"never tried")])
 
     spool.put(client._folder, run_id, [("name/inner", b"third")])
-    assert spool.send(client, run_id, logged_anew) == []
+    assert sending.send(client, run_id, logged_anew) == []
     assert spool.has_files(client._folder, run_id)
 
 
@@ -219,9 +219,9 @@ def test_flushing_waits_without_an_end() -> None:
 
 KILLED = """
 import io, os, signal, sys, threading, runstone
-from runstone.client import spool
+from runstone.client import sending, spool
 runstone.set_tracking_uri(sys.argv[1])
-spool.send = lambda *given, **named: threading.Event().wait()
+sending.send = lambda *given, **named: threading.Event().wait()
 run = runstone.start_run()
 open("model.bin", "wb").write(b"weights" * 100_000)
 runstone.log_artifact("model.bin", wait=False)

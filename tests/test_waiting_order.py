@@ -12,7 +12,7 @@ from tests.support.scripts import start
 
 import runstone
 from runstone.cli import main
-from runstone.client import Client, background, spool
+from runstone.client import Client, background, sending, spool
 from runstone.errors import StorageFull
 from runstone.repository import turns
 
@@ -29,7 +29,7 @@ def left() -> list[Path]:
 
 SENDER = """
 import sys
-from runstone.client import Client, spool
+from runstone.client import Client, sending, spool
 client = Client(sys.argv[1])
 run_id = sys.argv[2]
 call = client._transport.call
@@ -40,7 +40,7 @@ def slowly(operation, request):
     return call(operation, request)
 client._transport.call = slowly
 spool.put(client._folder, run_id, [("x.txt", b"older")], synced=False)
-spool.send(client, run_id)
+sending.send(client, run_id)
 print("sent", flush=True)
 """
 
@@ -86,7 +86,7 @@ def test_what_is_logged_without_waiting_then_counts_too_and_a_reader_does_not_se
     client, run_id, process = sender
     spool.put(client._folder, run_id, [("x.txt", b"newer")], synced=False)
     assert client.list_artifacts(run_id) == []  # neither waited for nor overtaken
-    beside(process, monkeypatch, lambda: background.finish(client, run_id) or spool.send(client, run_id, wait=True))
+    beside(process, monkeypatch, lambda: background.finish(client, run_id) or sending.send(client, run_id, wait=True))
     assert client.read_artifact(run_id, "x.txt") == b"newer"
     assert left() == []
 

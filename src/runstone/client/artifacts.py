@@ -105,14 +105,14 @@ def let_older_pass(self: Client, run_id: str, paths: list[str]) -> None:
         background.raise_failure(self, run_id)
     if not os.path.isdir(os.path.join(self._folder, "files")):
         return
-    from runstone.client import spool
+    from runstone.client import sending, spool
 
     if spool.waits(self._folder, run_id, paths):
         if background is not None:
             background.finish(self, run_id)
         if not self._is_server or find_journal(self._folder, run_id) is None:
             # Another process's; what this one keeps for a server that is away is replaced where it waits.
-            spool.send(self, run_id, wait=True)
+            sending.send(self, run_id, wait=True)
 
 
 def _store_or_keep(
@@ -196,10 +196,10 @@ def store_files(
 
 def send_waiting(self: Client, run_id: str, wait: bool) -> None:
     """Store what lies here of a run's files that were logged without waiting; not, unless told to `wait`, while another process does."""
-    from runstone.client import spool
+    from runstone.client import sending, spool
 
     with shown("storing files", lambda: spool.size_of(self._folder, run_id)) as told:
-        refused = spool.send(self, run_id, told, wait=wait)
+        refused = sending.send(self, run_id, told, wait=wait)
     for error in refused:
         tell(f"runstone: run {run_id}: a file that was logged earlier is not in the store: {error.message}")
 

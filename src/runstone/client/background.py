@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runstone import settings
-from runstone.client import spool
+from runstone.client import sending, spool
 from runstone.client.progress import shown
 from runstone.connection import each_within
 from runstone.errors import RunstoneError
@@ -93,7 +93,7 @@ def finish(client: Client, run_id: str) -> None:
     raise_failure(client, run_id)
     if not client._is_server:
         try:
-            refused = spool.send(client, run_id, wait=True)
+            refused = sending.send(client, run_id, wait=True)
         except RunstoneError as error:
             error.add_note(
                 f"The files wait in {os.path.join(client._folder, spool.FOLDER_NAME)!r}: whoever next reads the run's files stores them."
@@ -147,7 +147,7 @@ def _work(state: _Shipping) -> None:
         failures: list[Exception] = []
         try:
             with each_within(settings.OFFLINE_AFTER.read(), retries=1):
-                failures += spool.send(client, key[1], lambda size: _moved(state, size), wait=True)
+                failures += sending.send(client, key[1], lambda size: _moved(state, size), wait=True)
         except RunstoneError as error:
             # It waits on: for the server to be back, or for whoever waits for it here, who hears of it then.
             if client._is_server:

@@ -6,7 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from runstone.client import spool
+from runstone.client import sending, spool
 from runstone.client.artifacts import store_files
 from runstone.client.progress import shown
 from runstone.repository import growing
@@ -28,10 +28,10 @@ def runs_with_any(folder: str) -> set[str]:
 
 
 def keep(client: Client, run_id: str, wait: bool = False) -> None:
-    """Log what lies here of a run, and that nobody writes any more, as files of the run. See `spool.send` for `wait`."""
+    """Log what lies here of a run, and that nobody writes any more, as files of the run. See `sending.send` for `wait`."""
     if run_id in spool.runs_with_files(client._folder):
         with shown("sending files", lambda: spool.size_of(client._folder, run_id)) as told:
-            spool.send(client, run_id, told, wait=wait)
+            sending.send(client, run_id, told, wait=wait)
     for file in growing.find(client._folder, run_id):
         leftover = growing.take(file.path)
         if leftover is None:
