@@ -5,7 +5,7 @@ PY = .venv/bin/python
 # -n 2: the suite is written for two cores; more do no harm
 PYTEST = $(PY) -m pytest -n $(or $(JOBS),2)
 
-.PHONY: demo test check lint soak bench bench-server bench-artifacts format lock clean
+.PHONY: demo test check lint soak bench bench-server bench-artifacts bench-models format lock clean
 .DEFAULT_GOAL := test
 
 demo: .venv/.demo
@@ -35,6 +35,9 @@ bench-server: .venv/.test
 
 bench-artifacts: .venv/.test
 	$(PY) -m benchmarks.artifacts
+
+bench-models: .venv/.test
+	$(PY) -m benchmarks.models
 
 format: .venv/.test
 	$(PY) -m ruff check --fix -q src tests benchmarks examples tools

@@ -10,6 +10,7 @@ _HOMES = {
     for module, names in {
         "info": "ModelInfo",
         "mlmodel": "Model",
+        "requirements": "infer_pip_requirements lock_model_requirements update_model_requirements",
         "signature": "ModelSignature",
     }.items()
     for name in names.split()
@@ -20,6 +21,9 @@ __all__ = sorted(_HOMES)
 if TYPE_CHECKING:
     from runstone.models.info import ModelInfo as ModelInfo
     from runstone.models.mlmodel import Model as Model
+    from runstone.models.requirements import infer_pip_requirements as infer_pip_requirements
+    from runstone.models.requirements import lock_model_requirements as lock_model_requirements
+    from runstone.models.requirements import update_model_requirements as update_model_requirements
     from runstone.models.signature import ModelSignature as ModelSignature
 
 
