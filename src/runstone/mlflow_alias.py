@@ -55,6 +55,8 @@ _MODULES = {
     "mlflow.tracking.fluent": "runstone",
     "mlflow.utils": "runstone.mlflow_tags",
     "mlflow.utils.mlflow_tags": "runstone.mlflow_tags",
+    "mlflow.types": "runstone.types",
+    "mlflow.types.schema": "runstone.types.schema",
     "mlflow.version": "runstone",
 }
 

@@ -30,6 +30,10 @@ from mlflow.protos.databricks_pb2 import ErrorCode, RESOURCE_ALREADY_EXISTS, RES
 from mlflow.store.entities import PagedList
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
+from mlflow.models import ModelSignature, infer_signature, validate_schema, convert_input_example_to_serving_input
+from mlflow.models.signature import ModelSignature, infer_signature
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+from mlflow.types.schema import AnyType, Array, ColSpec, Map, Object, Property, Schema
 from mlflow.version import VERSION
 """
 

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runstone.data import sources
-from runstone.data.schema import Schema, TensorDatasetSchema
+from runstone.data.schema import TensorDatasetSchema
 from runstone.errors import InvalidParameter
+from runstone.types.schema import Schema
 
 if TYPE_CHECKING:
     from runstone import entities

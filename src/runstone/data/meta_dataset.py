@@ -8,7 +8,8 @@ from typing import Any
 from runstone.data import sources
 from runstone.data.dataset import DEFAULT_NAME, Dataset
 from runstone.data.digest import Digest
-from runstone.data.schema import Schema, TensorDatasetSchema
+from runstone.data.schema import TensorDatasetSchema
+from runstone.types.schema import Schema
 
 
 class MetaDataset(Dataset):

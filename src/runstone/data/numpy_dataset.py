@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from runstone.data.dataset import Dataset
 from runstone.data.digest import Digest
 from runstone.data.frames import warn_unseen
-from runstone.data.schema import TensorDatasetSchema, tensors
+from runstone.data.schema import TensorDatasetSchema
 from runstone.errors import InvalidParameter
+from runstone.types.values import tensors
 
 if TYPE_CHECKING:
     import numpy

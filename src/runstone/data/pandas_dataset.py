@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from runstone.data.dataset import Dataset
 from runstone.data.digest import Digest
 from runstone.data.frames import check_column, warn_unseen
-from runstone.data.schema import ANY, Schema, Type, column, is_null, of_dtype, of_objects
 from runstone.errors import InvalidParameter
+from runstone.types.frames import of_pandas, unmasked
 
 if TYPE_CHECKING:
-    import numpy
     import pandas
 
 
@@ -43,7 +42,7 @@ class PandasDataset(Dataset):
         self.targets = targets
         self.predictions = predictions
         profile = {"num_rows": len(df), "num_elements": int(df.size)}
-        super().__init__(digest_of(df) if digest is None else digest, source, name, schema_of(df), profile)
+        super().__init__(digest_of(df) if digest is None else digest, source, name, of_pandas(df), profile)
 
 
 def from_pandas(
@@ -89,17 +88,6 @@ def digest_of(df: pandas.DataFrame) -> str:
     return digest.finish()
 
 
-def schema_of(df: pandas.DataFrame) -> Schema | None:
-    """The columns and their types; a column with a null is not required. None for a frame without columns."""
-    columns = []
-    for position, name in enumerate(df.columns):
-        series = df.iloc[:, position]
-        # pandas' own look at objects fails on some decimals
-        missing = any(map(is_null, series)) if series.dtype == object else bool(series.isna().any())
-        columns.append(column(_type(series), name, not missing))
-    return Schema(columns) if columns else None
-
-
 def _take(digest: Digest, name: Any, series: pandas.Series) -> None:
     import numpy
     import pandas
@@ -119,44 +107,10 @@ def _take(digest: Digest, name: Any, series: pandas.Series) -> None:
         digest.array(numpy.asarray(series))
     elif dtype.kind in "iufb":  # with a mask: what lies under it does not count
         digest.array(series.isna().to_numpy())
-        plain = _numbers(dtype)
+        plain = unmasked(dtype)
         digest.array(series.to_numpy(plain, na_value=plain.type(0)))
     else:
         digest.objects(series.astype(object).tolist())
-
-
-def _numbers(dtype: Any) -> numpy.dtype[Any]:
-    """numpy's dtype for the values of a masked column."""
-    import numpy
-
-    return numpy.dtype("?" if dtype.kind == "b" else f"{dtype.kind}{dtype.itemsize}")
-
-
-def _type(series: pandas.Series) -> Type:
-    import numpy
-    import pandas
-
-    dtype = series.dtype
-    if isinstance(dtype, numpy.dtype) and dtype.kind != "O":
-        return of_dtype(dtype)
-    if isinstance(dtype, pandas.CategoricalDtype):
-        return _type(dtype.categories.to_series())
-    if isinstance(dtype, pandas.StringDtype):
-        return {"type": "string"}
-    if isinstance(dtype, pandas.DatetimeTZDtype) or dtype.kind == "M":
-        return {"type": "datetime"}
-    if isinstance(dtype, pandas.SparseDtype):
-        return of_dtype(numpy.dtype(dtype.subtype))
-    if dtype.kind in "iufb":
-        return of_dtype(_numbers(dtype))
-    if isinstance(dtype, pandas.PeriodDtype | pandas.IntervalDtype):
-        return ANY
-    values = series.astype(object).tolist()
-    if not values:
-        return {"type": "string"}
-    kind = of_objects(values)
-    # a column of nothing but NaN is one of numbers
-    return {"type": "double"} if kind is ANY and set(map(type, values)) == {float} else kind
 
 
 def _check(df: Any) -> None:

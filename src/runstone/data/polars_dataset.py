@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING, Any
 from runstone.data.dataset import Dataset
 from runstone.data.digest import Digest
 from runstone.data.frames import check_column, warn_unseen
-from runstone.data.schema import ANY, Schema, Type, column
 from runstone.errors import InvalidParameter
+from runstone.types.frames import of_polars
 
 if TYPE_CHECKING:
     import polars
-
-_SCALARS = {
-    "Boolean": "boolean", "Int8": "integer", "Int16": "integer", "Int32": "integer", "Int64": "long", "UInt8": "integer",
-    "UInt16": "integer", "UInt32": "long", "Float32": "float", "Float64": "double", "String": "string",
-    "Categorical": "string", "Enum": "string", "Binary": "binary", "Date": "datetime", "Datetime": "datetime",
-}  # fmt: skip
 
 
 class PolarsDataset(Dataset):
@@ -48,7 +42,7 @@ class PolarsDataset(Dataset):
         self.targets = targets
         self.predictions = predictions
         profile = {"num_rows": df.height, "num_elements": df.height * df.width}
-        super().__init__(digest_of(df) if digest is None else digest, source, name, schema_of(df), profile)
+        super().__init__(digest_of(df) if digest is None else digest, source, name, of_polars(df), profile)
 
 
 def from_polars(
@@ -84,12 +78,6 @@ def digest_of(df: polars.DataFrame) -> str:
         _take(digest, series)
     warn_unseen(digest)
     return digest.finish()
-
-
-def schema_of(df: polars.DataFrame) -> Schema | None:
-    """The columns and their types; a column with a null is not required. None for a frame without columns."""
-    columns = [column(_type(series.dtype), series.name, not series.null_count()) for series in df.get_columns()]
-    return Schema(columns) if columns else None
 
 
 def _take(digest: Digest, series: polars.Series) -> None:
@@ -133,22 +121,6 @@ def _type_words(dtype: Any) -> list[str]:
 def _fits(dtype: Any) -> bool:
     """Whether numpy has this type of numbers."""
     return type(dtype).__name__ not in ("Int128", "UInt128", "Decimal")
-
-
-def _type(dtype: Any) -> Type:
-    import polars
-
-    if dtype in (polars.List, polars.Array):
-        items = _type(dtype.inner)
-        return ANY if items is ANY else {"type": "array", "items": items}
-    if dtype == polars.Struct:
-        fields = sorted(dtype.fields, key=lambda field: field.name)
-        return {
-            "type": "object",
-            "properties": {field.name: {**_type(field.dtype), "required": True} for field in fields},
-        }
-    name = _SCALARS.get(type(dtype).__name__)
-    return ANY if name is None else {"type": name}
 
 
 def _check(df: Any) -> None:

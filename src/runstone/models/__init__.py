@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 _HOMES = {
     name: f"runstone.models.{module}"
     for module, names in {
+        "examples": "convert_input_example_to_serving_input",
         "info": "ModelInfo",
         "mlmodel": "Model",
         "requirements": "infer_pip_requirements lock_model_requirements update_model_requirements",
-        "signature": "ModelSignature",
+        "signature": "ModelSignature infer_signature validate_schema",
     }.items()
     for name in names.split()
 }
@@ -19,12 +20,17 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 if TYPE_CHECKING:
+    from runstone.models.examples import (
+        convert_input_example_to_serving_input as convert_input_example_to_serving_input,
+    )
     from runstone.models.info import ModelInfo as ModelInfo
     from runstone.models.mlmodel import Model as Model
     from runstone.models.requirements import infer_pip_requirements as infer_pip_requirements
     from runstone.models.requirements import lock_model_requirements as lock_model_requirements
     from runstone.models.requirements import update_model_requirements as update_model_requirements
     from runstone.models.signature import ModelSignature as ModelSignature
+    from runstone.models.signature import infer_signature as infer_signature
+    from runstone.models.signature import validate_schema as validate_schema
 
 
 def __getattr__(name: str) -> object:

@@ -99,6 +99,22 @@ class Model:
         """The schema of the params that predicting takes."""
         return self.signature.params if self.signature else None
 
+    def load_input_example(self, path: str) -> Any:
+        """The data of the example beside it, in its signature's types; None where it has none.
+
+        Args:
+            path: the model's folder.
+        """
+        from runstone.models.examples import load_input_example
+
+        return load_input_example(path, self.saved_input_example_info, self.get_input_schema())
+
+    def load_input_example_params(self, path: str) -> dict[str, Any] | None:
+        """The params of the example beside it; None where it has none."""
+        from runstone.models.examples import load_params
+
+        return load_params(path, self.saved_input_example_info)
+
     def add_flavor(self, name: str, **params: Any) -> Model:
         """Set a flavor's block."""
         self.flavors[name] = params
