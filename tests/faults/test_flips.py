@@ -103,7 +103,8 @@ def everything(store: Path) -> dict[str, list[tuple[object, ...]]]:
 def flips(store: Path, count: int, seed: int) -> Iterator[tuple[Path, int]]:
     """Places in a store: one in two in the database or its log, the others in its packs."""
     chance = random.Random(seed)
-    database = [path for path in store.iterdir() if path.name in ("runstone.db", "runstone.db-wal")]
+    names = ("runstone.db", "runstone.db-wal")  # a log that was taken over is empty
+    database = [path for path in sorted(store.iterdir()) if path.name in names and path.stat().st_size]
     packs = sorted((store / "packs").iterdir())
     for number in range(count):
         files = packs if number % 2 else database
