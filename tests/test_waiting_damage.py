@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import runstone
+from runstone.cli import main
 from runstone.client import Client, sending, spool, spool_notes
 from runstone.errors import CorruptData, NotFound
 from runstone.operations.artifact_versions import LogArtifactVersion
@@ -129,6 +132,37 @@ def test_what_an_older_runstone_put_here_is_stored(tmp_path: Path) -> None:
     path.write_bytes(head + b"\n" + DATA)
     assert sending.send(client, run_id) == []
     assert client.read_artifact(run_id, "a.bin") == DATA
+
+
+@pytest.mark.folder
+@pytest.mark.parametrize("damage", [cut, head_lost])
+def test_sync_and_doctor_name_what_was_refused_until_it_is_deleted(
+    waiting: tuple[Client, str, Path],
+    damage: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    client, run_id, path = waiting
+    damage(path)
+    spool.put_version(client._folder, LogArtifactVersion(run_id, "model", "a.bin"), synced=False)
+    client.settle()
+    kept = [path for path, _ in spool.refused(client._folder)]
+    capsys.readouterr()
+    monkeypatch.setattr(sys, "argv", ["runstone", "--store", client.tracking_uri, "sync"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr().err
+    assert (ended.value.code, len(kept), run_id in told, "'model'" in told) == (1, 2, True, True)
+    assert all(f"kept in {path}." in told for path in kept)
+    assert ("whose name is lost" in told) == (damage is head_lost)
+    runstone.doctor()
+    assert f"refused files: {', '.join(kept)}" in capsys.readouterr().out
+    for name in kept:
+        Path(name).unlink()
+    main()
+    assert "Nothing was left behind" in capsys.readouterr().err
+    runstone.doctor()
+    assert "refused files: none" in capsys.readouterr().out
 
 
 @pytest.mark.folder

@@ -13,7 +13,7 @@ _PACKAGES = ("msgspec", "numpy", "blake3", "pyfastcdc", "click", "rich", "PyYAML
 
 
 def report() -> dict[str, Any]:
-    """Versions, the store's address and why it is that one, what is in it and whether it is well, and the settings that are set."""
+    """Versions, the store's address and why it is that one, what is in it, whether it is well and which files it refused, and the settings that are set."""
     import platform
 
     from runstone.addresses import masked
@@ -43,6 +43,8 @@ def as_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, dict):
             separator = " = " if name == "settings" else " "
             shown = ", ".join(f"{key}{separator}{item}" for key, item in value.items()) or "none set"
+        elif isinstance(value, list):
+            shown = ", ".join(map(str, value)) or "none"
         elif isinstance(value, bool):
             shown = "yes" if value else "no"
         else:
@@ -97,16 +99,21 @@ def _chosen_by() -> str:
 
 
 def _contents() -> dict[str, Any]:
+    from runstone.client import spool
     from runstone.fluent.location import client
     from runstone.operations import store as operations
 
+    refused: list[str] = []
     try:
-        answer = client()._transport.call(operations.inspect_store, operations.InspectStore())
+        store = client()
+        refused += [path for path, _ in spool.refused(store._folder)]
+        answer = store._transport.call(operations.inspect_store, operations.InspectStore())
     except RunstoneError as error:
-        return {"healthy": False, "problem": error.message}
+        return {"healthy": False, "problem": error.message, "refused_files": refused}
     return {
         "healthy": answer.problem is None,
         "problem": answer.problem,
         "rows": answer.rows,
         "database_bytes": answer.size,
+        "refused_files": refused,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -92,4 +93,22 @@ def _left(store: Client) -> int:
         print(
             f"runstone: points were refused; they are kept in {path}. Delete it when it is dealt with.", file=sys.stderr
         )
-    return waiting + len(refused) + len(unsent) + len(with_points)
+    return waiting + len(refused) + len(unsent) + len(with_points) + _refused_files(store)
+
+
+def _refused_files(store: Client) -> int:
+    found = spool.refused(store._folder)
+    for path, header in found:
+        if header is None:
+            what = f"a file of run {os.path.basename(path).partition('.')[0]}, whose name is lost,"
+        elif header.version is not None:
+            what = f"run {header.run_id}: the version {header.version.name!r} of {header.path!r}"
+        else:
+            what = f"run {header.run_id}: {header.path!r}"
+        print(f"runstone: {what} is not in the store; it is kept in {path}.", file=sys.stderr)
+    if found:
+        print(
+            "runstone: take what is behind the first line of such a file (`tail -n +2 KEPT > FILE`), log it again if you want it, and delete KEPT.",
+            file=sys.stderr,
+        )
+    return len(found)

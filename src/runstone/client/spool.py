@@ -101,6 +101,19 @@ def runs_with_files(folder: str) -> set[str]:
     return set()
 
 
+def refused(folder: str) -> list[tuple[str, Header | None]]:
+    """Copies that are kept because their store refused them, or because they are damaged: the file, and whose it is where it says so."""
+    place, found = os.path.join(folder, FOLDER_NAME), []
+    with contextlib.suppress(FileNotFoundError):
+        for name in sorted(os.listdir(place)):
+            if name.endswith(REFUSED):
+                header = None
+                with contextlib.suppress(OSError, CorruptData), open(os.path.join(place, name), "rb") as file:
+                    header = spool_notes.read(file)
+                found.append((os.path.join(place, name), header))
+    return found
+
+
 def has_files(folder: str, run_id: str) -> bool:
     """Whether a run has files here."""
     return bool(of_run(os.path.join(folder, FOLDER_NAME), run_id))
