@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.support.terminals import Ended
@@ -97,3 +98,12 @@ def test_tags_are_set_and_taken_away_and_all_of_it_is_history(command: Command, 
     assert ["", "tag", "team", "", "red"] in told
     of_one = json.loads(command("models", "history", "forest/1", "--json").out)
     assert [change["kind"] for change in of_one] == ["created"]
+
+
+def test_a_model_is_copied(command: Command, registry: runstone.Client, tmp_path: Path) -> None:
+    registry.log_text(registry.get_model_version("forest", "2").model_id or "", "flavors: {}", "MLmodel")
+    other = str(tmp_path / "other")
+    assert command("models", "copy", "forest@champion", "--to", other, "--alias", "best").out == "forest/1: best\n"
+    assert [model.name for model in runstone.Client(other).search_registered_models()] == ["forest"]
+    assert command("models", "copy", "forest@champion", "--name", "tree").out == "tree/1\n"
+    assert command("models", "copy", "forest@champion").code == 2

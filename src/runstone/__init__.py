@@ -33,6 +33,7 @@ _HOMES = {
             "search_logged_models log_model_params log_outputs set_logged_model_tags delete_logged_model_tag"
         ),
         "runstone.fluent.registry": "register_model search_registered_models search_model_versions set_model_version_tag",
+        "runstone.models.copying": "copy_model",
         "runstone.models.loading": "load_model",
         "runstone.models.logging": "log_model",
         "runstone.client": "Client MlflowClient",
@@ -132,6 +133,7 @@ if TYPE_CHECKING:
     from runstone.fluent.session import last_active_run as last_active_run
     from runstone.fluent.session import start_run as start_run
     from runstone.mlflow_alias import install_as_mlflow as install_as_mlflow
+    from runstone.models.copying import copy_model as copy_model
     from runstone.models.loading import load_model as load_model
     from runstone.models.logging import log_model as log_model
 

@@ -250,6 +250,39 @@ def history(version: str, as_json: bool) -> None:
     show(rows, False)
 
 
+@models.command()
+@click.argument("version")
+@click.option("--to", metavar="STORE", help="The other store, a folder or a server's address; this one unless said.")
+@click.option("--name", help="Of the registered model there; the same as here unless said.")
+@click.option("--alias", "aliases", multiple=True, help="That is to mean the copy; may be repeated.")
+@click.option("--experiment-id", default="0", show_default=True, help="Of the other store, for the logged model.")
+@json_option
+def copy(
+    version: str, to: str | None, name: str | None, aliases: tuple[str, ...], experiment_id: str, as_json: bool
+) -> None:
+    """Copy a model to another store, files and all, or within this one under another NAME.
+
+    VERSION may also be models:/MODEL_ID or runs:/RUN_ID/PATH where --to is said. What broke off goes on, called again.
+    """
+    store = reader()
+    uri = version if version.startswith(("models:/", "runs:/")) else f"models:/{version}"
+    if to is None:
+        if name is None:
+            raise click.UsageError("Say --to STORE, or --name for a copy in this store.")
+        made = store.copy_model_version(uri, name)
+        for alias in aliases:
+            store.set_registered_model_alias(name, alias, made.version)
+        made = store.get_model_version(name, made.version)
+    else:
+        from runstone.models.copying import copy_model
+
+        made = copy_model(uri, to, name, aliases=aliases, experiment_id=experiment_id, source=store)
+    if as_json:
+        show_json(made.to_dictionary())
+    else:
+        print(f"{made.name}/{made.version}{': ' * bool(made.aliases)}{', '.join(made.aliases)}")
+
+
 def find_version(store: Client, version: str) -> ModelVersion:
     """The version that NAME/3, NAME@ALIAS or NAME/latest means. Raises NotFound, InvalidParameter."""
     from runstone.models.locating import locate
