@@ -60,6 +60,7 @@ def test_a_second_store_or_none_is_no_store(command: Command, store: None) -> No
         (["runs", "ls"], "runstone runs list`"),
         (["versions", "list"], "runstone versions ls`"),
         (["artifacts", "gett"], "runstone artifacts get`"),
+        (["models", "lst"], "runstone models ls`"),
         (["nothing-like-it"], "runstone --help` lists the commands"),
         (["runs", "--stroe", "x"], "--store"),
     ],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runstone.cli.finding import reader
+from runstone.cli.grouping import Group
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
 from runstone.errors import Conflict
 
@@ -21,7 +22,7 @@ _LIMIT = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def models() -> None:
     """Registered models.
 
