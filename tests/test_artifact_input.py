@@ -189,6 +189,11 @@ def test_nothing_is_a_file_too(run_id: str) -> None:
     assert runstone.Client().verify() == []
 
 
+class Textual:
+    def read(self, size: int) -> str:
+        return "text"
+
+
 class Generous:
     def read(self, size: int) -> bytes:
         return bytes(size + 1)
@@ -202,7 +207,7 @@ class Blocked:
 @pytest.mark.parametrize(
     ("stream", "said"),
     [
-        (io.StringIO("text"), "gave a str"),
+        (Textual(), "gave a str"),
         (Generous(), "bytes where up to"),
         (Blocked(), "gave a NoneType"),
         (42, "a int cannot be read"),
@@ -229,3 +234,53 @@ def test_a_run_that_takes_no_files_says_so_before_anything_is_read(run_id: str) 
     with pytest.raises(InvalidParameter, match="active"):
         runstone.log_text("x", "t.txt")
     runstone.restore_run(run_id)
+
+
+@pytest.mark.parametrize("log", [runstone.log_artifact, runstone.log_artifacts])
+def test_what_is_no_path_is_told_in_few_words_and_what_takes_it(run_id: str, log: Any) -> None:
+    for value, instead in (
+        (b"x" * 10_000_000, r"b'x+'\.\.\. \(10,000,000 bytes\)\. log_artifact\(io\.BytesIO"),
+        (bytearray(10_000_000), r"io\.BytesIO"),
+        ({"a": "x" * 10_000_000}, "log_dict"),
+        ([["x"]] * 1_000_000, "log_dict"),
+        (3.5, "log_text"),
+    ):
+        with pytest.raises(InvalidParameter, match=instead) as caught:
+            log(value)
+        assert len(str(caught.value)) < 500
+    with pytest.raises(MissingFile, match=r"\(10,000,000 characters\): it reads as a text\. log_text"):
+        log("x" * 10_000_000)
+    with pytest.raises(MissingFile, match="log_text"):
+        log("a,b\n1,2\n")
+
+
+def test_a_missing_folder_is_called_a_folder(run_id: str) -> None:
+    for name in ("nodir", "model.pt"):
+        with pytest.raises(MissingFile, match=f"The folder '{name}' does not exist"):
+            runstone.log_artifacts(name)
+
+
+def test_a_file_that_is_open_as_text_is_to_be_opened_as_bytes(run_id: str) -> None:
+    Path("a.txt").write_text("x")
+    with Path("a.txt").open() as file:
+        given: Any = file
+        for call in (
+            lambda: runstone.log_artifact(given),
+            lambda: runstone.log_artifact(given, name="a"),
+            lambda: runstone.log_stream(given, "a.txt"),
+        ):
+            with pytest.raises(InvalidParameter, match=r"open\('a\.txt', 'rb'\)"):
+                call()
+    text: Any = io.StringIO("x")
+    with pytest.raises(InvalidParameter, match=r"log_text\(stream\.getvalue\(\)"):
+        runstone.log_artifact(text, "a.txt")
+    assert logged(run_id) == []
+
+
+def test_log_bytes_takes_no_text_for_a_path(run_id: str) -> None:
+    Path("a.txt").write_text("x")
+    given: Any = "a.txt"
+    with pytest.raises(InvalidParameter, match="log_text"):
+        runstone.Client().log_bytes(run_id, given, "b.txt")
+    runstone.Client().log_bytes(run_id, bytearray(b"y"), "b.txt")
+    assert logged(run_id) == ["b.txt"]

@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from runstone import errors
-from runstone.errors import RunstoneError
+from runstone.errors import MOST_SAID, InvalidParameter, MissingFile, RunstoneError, brief
 
 KINDS = [
     value
@@ -78,3 +78,26 @@ def test_the_operating_systems_errors_become_ours_and_keep_their_number(
     assert str(translated).startswith("Writing the pack")
     assert translated.filename == "/a/path"
     assert os_text
+
+
+def test_no_error_of_ours_prints_a_value_of_any_size() -> None:
+    long = "x" * 1_000_000
+    for error in (InvalidParameter(f"Wrong is {long!r}. Do this."), MissingFile(f"Wrong is {long!r}. Do this.", long)):
+        assert len(str(error)) <= MOST_SAID
+        assert str(error).startswith("Wrong is 'xxx")
+        assert str(error).endswith("xxx'. Do this.")
+        assert pickle.loads(pickle.dumps(error)).message == error.message
+    assert str(RunstoneError(long)) == long, "what a program says itself is its own"
+
+
+def test_a_value_is_shown_by_its_beginning() -> None:
+    assert brief("short") == "'short'"
+    assert brief(b"x" * 1_000) == f"b'{'x' * 80}'... (1,000 bytes)"
+    assert len(brief({"a": "x" * 100_000, "b": [1] * 100_000})) < 200
+    assert len(brief([b"x" * 100_000] * 100_000)) < 700
+
+    class Odd:
+        def __repr__(self) -> str:
+            raise RuntimeError("no")
+
+    assert "Odd" in brief(Odd())

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.support.older import older_store
 
 import runstone
-from runstone.errors import CorruptData, InvalidParameter, NotFound
+from runstone.errors import CorruptData, InvalidParameter, NotFound, RunStateError
 
 pytestmark = pytest.mark.everywhere
 
@@ -283,3 +283,15 @@ def test_an_existing_store_learns_where_its_chunks_begin(large: str, tmp_path: P
         file.seek(-10, os.SEEK_END)
         assert file.read() == DATA[-10:]
     assert starts(older) == starts(tmp_path / ".runstone")
+
+
+def test_a_path_alone_is_a_file_of_the_active_run() -> None:
+    with runstone.start_run() as run:
+        runstone.log_text("hello", "notes/q.txt")
+        with runstone.open_artifact("notes/q.txt") as file:
+            assert (file.read(), file.run_id) == (b"hello", run.info.run_id)
+        with pytest.raises(NotFound, match="No artifact 'other'"):
+            runstone.open_artifact("other")
+    with pytest.raises(RunStateError, match=r"no run is active.*open_artifact\(run_id, path\)"):
+        runstone.open_artifact("notes/q.txt")
+    assert runstone.active_run() is None

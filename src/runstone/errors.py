@@ -52,6 +52,11 @@ HTTP_STATUSES: dict[str, int] = {
 }  # fmt: skip
 _NAMES = {number: name for name, number in CODE_NUMBERS.items()}
 
+# Characters of a message at the most: a value of any size may stand in one.
+MOST_SAID = 2000
+# Characters of a value in one, where that is what a caller gave in some other thing's place.
+SHOWN = 80
+
 
 class RunstoneError(Exception):
     """The root of the family; `mlflow.exceptions.MlflowException` is this class under the alias.
@@ -64,7 +69,9 @@ class RunstoneError(Exception):
     code = INTERNAL_ERROR
 
     def __init__(self, message: object, error_code: str | int | None = None, **details: Any) -> None:
-        self.message = str(message)
+        said = str(message)
+        # What programs say themselves, by MLflow's name of the class, is theirs.
+        self.message = said if type(self) is RunstoneError or len(said) <= MOST_SAID else _cut(said)
         name = _NAMES.get(error_code) if isinstance(error_code, int) else error_code
         self.error_code = name if name in CODE_NUMBERS else (self.code if error_code is None else INTERNAL_ERROR)
         self.sqlstate = details.pop("sqlstate", None)
@@ -92,6 +99,24 @@ class RunstoneError(Exception):
     def invalid_parameter_value(cls, message: str, **details: Any) -> RunstoneError:
         """An error with the code INVALID_PARAMETER_VALUE."""
         return cls(message, error_code=INVALID_PARAMETER_VALUE, **details)
+
+
+def _cut(said: str) -> str:
+    # The beginning says what is wrong, the end what to do.
+    half = MOST_SAID // 2 - 50
+    return f"{said[:half]} ... [{len(said) - 2 * half:,} characters left out] ... {said[-half:]}"
+
+
+def brief(value: object) -> str:
+    """A value as a sentence shows it: its repr; of a long text, of bytes and of what holds many, the beginning and how long it is."""
+    import reprlib
+
+    if isinstance(value, str | bytes | bytearray) and len(value) > SHOWN:
+        unit = "characters" if isinstance(value, str) else "bytes"
+        return f"{value[:SHOWN]!r}... ({len(value):,} {unit})"
+    limited = reprlib.Repr()
+    limited.maxstring = limited.maxother = SHOWN
+    return limited.repr(value)
 
 
 def _rebuild(kind: type[RunstoneError], message: str, code: str, state: dict[str, Any]) -> RunstoneError:

@@ -140,7 +140,7 @@ def first_input(given: dict[str, Any]) -> str:
 
 def file_kind(name: str) -> str:
     """What a file is: a "model" where its name ends as those of saved models do, else an "artifact file"."""
-    from runstone.client.artifacts import MODEL_ENDINGS
+    from runstone.client.given import MODEL_ENDINGS
 
     return "model" if name.endswith(MODEL_ENDINGS) else "artifact file"
 

@@ -11,10 +11,11 @@ from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from runstone import settings
+from runstone.client.given import refuse_text, require
 from runstone.client.progress import shown
 from runstone.connection import each_within
 from runstone.entities import FileInfo
-from runstone.errors import InvalidParameter, MissingFile, RunstoneError, WrongFileKind
+from runstone.errors import InvalidParameter, RunstoneError, WrongFileKind, brief
 from runstone.journal import shipping
 from runstone.journal.waiting import is_passing, tell
 from runstone.journal.writer import Journal, find_journal
@@ -34,19 +35,6 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 20_000
 # What files are that were logged, by their paths: the digest, and whether it may be run.
 Logged = dict[str, tuple[str, bool]]
-MODEL_ENDINGS = (
-    ".joblib",
-    ".pkl",
-    ".pickle",
-    ".pt",
-    ".pth",
-    ".safetensors",
-    ".onnx",
-    ".h5",
-    ".keras",
-    ".ubj",
-    ".cbm",
-)
 
 
 def log_files(
@@ -261,7 +249,7 @@ def log_unnamed(
     if hasattr(given, "read"):
         log(self, run_id, {_name_of(given, artifact_path): cast("BinaryIO", given)}, None)
         return
-    local = _require(given)
+    local = require(given)
     name = os.path.basename(os.path.normpath(local))
     if os.path.isdir(local):
         for files in _groups(local):
@@ -275,7 +263,7 @@ def path_of(local_path: str | os.PathLike[str] | BinaryIO, artifact_path: str | 
     given: object = local_path
     if hasattr(given, "read"):
         return _name_of(given, artifact_path), []
-    local = _require(given)
+    local = require(given)
     name = os.path.basename(os.path.normpath(local))
     from runstone.repository.folders import walk
 
@@ -287,7 +275,7 @@ def log_artifacts(
     self: Client, run_id: str, local_dir: str, artifact_path: str | None = None, *, wait: bool = True
 ) -> None:
     """Log what is in a folder, in one transaction (without `wait`, or of more than 20,000 files, in several). See `log_artifact`."""
-    local = _require(local_dir)
+    local = require(local_dir, "folder")
     if not os.path.isdir(local):
         raise WrongFileKind(f"{local!r} is a file; log_artifacts takes a folder. Log a file with log_artifact.", local)
     for files in _groups(local):
@@ -302,8 +290,12 @@ def _groups(folder: str) -> Iterator[dict[str, str | bytes | BinaryIO]]:
 
 
 def log_bytes(self: Client, run_id: str, data: bytes, artifact_file: str) -> None:
-    """Log bytes as a file."""
-    self.log_files(run_id, {artifact_file: data})
+    """Log bytes as a file. Raises InvalidParameter for anything else: a text would be taken for a path."""
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise InvalidParameter(
+            f"log_bytes takes bytes, not {type(data).__name__}: {brief(data)}. log_text takes a text, log_artifact a path."
+        )
+    self.log_files(run_id, {artifact_file: bytes(data)})
 
 
 def log_stream(self: Client, run_id: str, stream: BinaryIO, artifact_file: str) -> None:
@@ -313,6 +305,7 @@ def log_stream(self: Client, run_id: str, stream: BinaryIO, artifact_file: str) 
         raise InvalidParameter(
             f"log_stream takes an open binary file, not {type(given).__name__}: log_artifact takes a path, log_text a text."
         )
+    refuse_text(given)
     self.log_files(run_id, {artifact_file: stream})
 
 
@@ -330,6 +323,7 @@ def _folder(artifact_path: str | None) -> str:
 
 def _name_of(stream: object, artifact_path: str | None) -> str:
     """Where a file object goes: one that was opened by a file's path as that path would, another where it is told to."""
+    refuse_text(stream)
     opened = getattr(stream, "raw", stream)
     # What wraps a file (gzip, tarfile) gives other bytes than are in the file whose name it has.
     name = opened.name if isinstance(opened, FileIO) else None
@@ -341,23 +335,3 @@ def _name_of(stream: object, artifact_path: str | None) -> str:
             f"The file object {stream!r:.200} has no name of its own: say under which it is to be logged, as artifact_path."
         )
     return artifact_path
-
-
-def _require(path: object) -> str:
-    """The path of a file or folder that is there, as text."""
-    if not isinstance(path, str | os.PathLike) or not isinstance(local := os.fspath(path), str):
-        raise InvalidParameter(f"The path of a file here is a text or a path, not {type(path).__name__}: {path!r}.")
-    if "\0" in local:
-        raise MissingFile(f"{local!r} holds a NUL character: no file has such a name.", local)
-    if os.path.exists(local):
-        return local
-    if os.path.islink(local):
-        raise MissingFile(f"{local!r} is a link to {os.readlink(local)!r}, which does not exist.", local)
-    if local.endswith(MODEL_ENDINGS):
-        raise MissingFile(
-            f"The model file {local!r} does not exist. Save the model first (e.g. joblib.dump(model, {local!r})), then log it.",
-            local,
-        )
-    raise MissingFile(
-        f"The file {local!r} does not exist (working folder: {os.getcwd()}). Create it first, then log it.", local
-    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from runstone.entities import PagedList
-from runstone.errors import InvalidParameter
+from runstone.errors import InvalidParameter, brief
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -138,7 +138,7 @@ def search_logged_models(
 
 def _listed(name: str, given: Sequence[Any] | None) -> Sequence[Any]:
     if isinstance(given, str | bytes | dict):
-        raise InvalidParameter(f"search_logged_models takes a list as {name}, not {given!r}.")
+        raise InvalidParameter(f"search_logged_models takes a list as {name}, not {brief(given)}.")
     return given or []
 
 
@@ -146,6 +146,6 @@ def _struct(kind: Any, name: str, given: Any) -> Any:
     known = kind.__struct_fields__
     if not isinstance(given, dict) or not given.keys() <= set(known):
         raise InvalidParameter(
-            f"search_logged_models takes as {name} a list of dicts with the keys {', '.join(known)}; this holds {given!r}."
+            f"search_logged_models takes as {name} a list of dicts with the keys {', '.join(known)}; this holds {brief(given)}."
         )
     return kind(**given)

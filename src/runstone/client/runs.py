@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runstone import settings
 from runstone.client.waiting import RunOperations
 from runstone.entities import Metric, PagedList, Param, Run, RunStatus, RunTag
-from runstone.errors import InvalidParameter
+from runstone.errors import InvalidParameter, brief
 from runstone.operations import runs
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def log_batch(
     for kind, given in ((Metric, metrics), (Param, params), (RunTag, tags)):
         wrong = next((item for item in given if not isinstance(item, kind)), None)
         if wrong is not None:
-            raise InvalidParameter(f"log_batch takes a list of {kind.__name__} entities; this holds {wrong!r}.")
+            raise InvalidParameter(f"log_batch takes a list of {kind.__name__} entities; this holds {brief(wrong)}.")
     texts = [Param(param.key, str(param.value)) for param in params]
     labels = [RunTag(tag.key, str(tag.value)) for tag in tags]
     points: list[Metric] = []
@@ -225,7 +225,7 @@ def _status(status: str | int | None) -> str | None:
             return RunStatus(status).name
         except ValueError:
             raise InvalidParameter(
-                f"Invalid run status: {status!r}. Give one of {', '.join(RunStatus.__members__)}."
+                f"Invalid run status: {brief(status)}. Give one of {', '.join(RunStatus.__members__)}."
             ) from None
     return status
 
@@ -237,4 +237,4 @@ def view_name(view: int) -> str:
         return ViewType(view).name
     except ValueError:
         names = ", ".join(f"ViewType.{name} ({int(number)})" for name, number in ViewType.__members__.items())
-        raise InvalidParameter(f"run_view_type={view!r} is none of {names}.") from None
+        raise InvalidParameter(f"run_view_type={brief(view)} is none of {names}.") from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from runstone.client import pictures
 from runstone.client.artifacts import store_files
 from runstone.entities import Run
-from runstone.errors import Conflict, InvalidParameter, NotFound
+from runstone.errors import Conflict, InvalidParameter, NotFound, brief
 from runstone.repository.chunks import digest as name_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def log_table(self: Client, run_id: str, data: Any, artifact_file: str) -> None:
     """
     pandas = _pandas("log_table")
     if not artifact_file.endswith((".json", ".parquet")):
-        raise InvalidParameter(f"log_table writes .json or .parquet, not {artifact_file!r}.")
+        raise InvalidParameter(f"log_table writes .json or .parquet, not {brief(artifact_file)}.")
     rows, files = _images_out(_frame(pandas, data), artifact_file)
     while True:
         whole, digest = rows, ""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from runstone.errors import InvalidParameter
+from runstone.errors import InvalidParameter, RunStateError, brief
 from runstone.fluent.location import client
-from runstone.fluent.session import require_run, target
+from runstone.fluent.session import active_run, require_run, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runstone.client.opening import ArtifactFile
     from runstone.client.version_files import ArtifactVersion
+
+# What can only be meant as a run's id.
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def log_artifact(
@@ -129,14 +133,24 @@ def open_artifact(run_id: Any, path: str | None = None) -> ArtifactFile:
     """Open a file of a run's for reading: a binary, seekable file object. Only the chunks that are touched are fetched; each is checked.
 
     Args:
-        run_id: the run's id, or a Run; or a URI: runs:/RUN/PATH, or what get_artifact_uri gives.
+        run_id: the run's id, or a Run; or a URI: runs:/RUN/PATH, or what get_artifact_uri gives. A path alone is one of the active run's.
         path: the file among the run's files; not with a URI that names it.
 
     Raises:
         NotFound: there is no such file, or it is a folder.
+        RunStateError: a path alone was given, and no run is active.
         CorruptData: (while it is read) a chunk is not as it was stored.
     """
-    return client().open_artifact(run_id, path)
+    if path is not None or not isinstance(run_id, str) or not run_id or ":" in run_id or _ID.fullmatch(run_id):
+        return client().open_artifact(run_id, path)
+    run = active_run()
+    if run is None:
+        raise RunStateError(
+            f"open_artifact({brief(run_id)}) opens a file of the active run, and no run is active. Give the run and the path, "
+            f"open_artifact(run_id, path), or a URI: runs:/RUN_ID/path."
+        )
+    store, chosen = target(run.info.run_id)
+    return store.open_artifact(chosen, run_id)
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from runstone.errors import InvalidParameter
+from runstone.errors import InvalidParameter, brief
 from runstone.operations.rules import invalid
 
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
@@ -31,7 +31,7 @@ def check_number(key: str, value: Any) -> float:
         pass  # said below, in one way
     shown = repr(value)
     raise InvalidParameter(
-        f"Got invalid value {shown[:100]} for metric {key!r}: a metric's value is one number. Convert it, e.g. with float()."
+        f"Got invalid value {shown[:100]} for metric {brief(key)}: a metric's value is one number. Convert it, e.g. with float()."
     )
 
 
@@ -48,7 +48,9 @@ def check_integer(what: str, key: str, value: Any) -> int:
         or not _LEAST <= number <= _GREATEST
         or (isinstance(value, float) and math.isnan(value))
     ):
-        raise InvalidParameter(f"Got invalid {what} {value!r} for metric {key!r}: a {what} is a 64-bit integer.")
+        raise InvalidParameter(
+            f"Got invalid {what} {brief(value)} for metric {brief(key)}: a {what} is a 64-bit integer."
+        )
     return number
 
 
