@@ -46,22 +46,41 @@ _HOMES = {
 }
 # Modules that are there as attributes, as MLflow's are.
 _MODULES = frozenset(
-    {"artifacts", "client", "config", "data", "entities", "errors", "exceptions", "models", "sklearn", "tracking"}
+    [
+        "artifacts",
+        "catboost",
+        "client",
+        "config",
+        "data",
+        "entities",
+        "errors",
+        "exceptions",
+        "lightgbm",
+        "models",
+        "sklearn",
+        "statsmodels",
+        "tracking",
+        "xgboost",
+    ]
 )
 
 __all__ = [*sorted(_HOMES), *sorted(_MODULES)]
 
 if TYPE_CHECKING:
     from runstone import artifacts as artifacts
+    from runstone import catboost as catboost
     from runstone import client as client
     from runstone import config as config
     from runstone import data as data
     from runstone import entities as entities
     from runstone import errors as errors
     from runstone import exceptions as exceptions
+    from runstone import lightgbm as lightgbm
     from runstone import models as models
     from runstone import sklearn as sklearn
+    from runstone import statsmodels as statsmodels
     from runstone import tracking as tracking
+    from runstone import xgboost as xgboost
     from runstone.client import Client as Client
     from runstone.client import MlflowClient as MlflowClient
     from runstone.client.pictures import Image as Image

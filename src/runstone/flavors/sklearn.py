@@ -1,11 +1,10 @@
-"""scikit-learn's estimators and pipelines: pickled."""
+"""scikit-learn's estimators, pipelines and searches."""
 
 from __future__ import annotations
 
-import os
-import pickle
 from typing import Any
 
+from runstone.flavors import estimators
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
 
 
@@ -24,23 +23,33 @@ def save(
     pyfunc_predict_fn: str = "predict",
     skops_trusted_types: list[str] | None = None,
 ) -> Saved:
-    """Write an estimator."""
+    """Write an estimator.
+
+    Args:
+        model: the estimator.
+        folder: where to.
+        serialization_format: 'skops', 'cloudpickle' or 'pickle'; the first that can, unless said.
+        pyfunc_predict_fn: the method that predicts, e.g. 'predict_proba'.
+        skops_trusted_types: more types for MLflow to trust than the estimator holds; runstone asks its own policy.
+    """
     import sklearn
 
-    with open(os.path.join(folder, "model.pkl"), "wb") as file:
-        pickle.dump(model, file)
+    written = estimators.write(model, folder, serialization_format, skops_trusted_types)
     block = {
-        "pickled_model": "model.pkl", "serialization_format": "pickle", "sklearn_version": sklearn.__version__, "skops_trusted_types": None,
-    }  # fmt: skip
-    return Saved(block, {"model_path": "model.pkl", "predict_fn": pyfunc_predict_fn}, ("scikit-learn",))
+        "pickled_model": written.name,
+        "serialization_format": written.format,
+        "sklearn_version": sklearn.__version__,
+        "skops_trusted_types": written.types,
+    }
+    predicting = {"model_path": written.name, "predict_fn": pyfunc_predict_fn}
+    # what only transforms, or only clusters what it saw, does not predict
+    pyfunc = predicting if hasattr(model, pyfunc_predict_fn) else None
+    return Saved(block, pyfunc, ("scikit-learn", *written.packages), written.modules)
 
 
 def load(folder: Folder) -> Any:
-    """Read an estimator."""
-    path = folder.named("pickled_model")
-    folder.trust.pickle(path)
-    with open(path, "rb") as file:
-        return pickle.load(file)  # noqa: S301  (the trust was asked)
+    """The estimator."""
+    return estimators.read(folder, "pickled_model")
 
 
 def predictor(model: Any, folder: Folder) -> Predict:

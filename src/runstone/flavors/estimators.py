@@ -1,0 +1,155 @@
+"""Estimators in scikit-learn's manner as files: skops (which runs no code when it is read), or a pickle where that must be."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+from runstone.errors import InvalidParameter
+from runstone.flavors.flavor import Folder
+
+FORMATS = ("skops", "cloudpickle", "pickle")
+_ENDINGS = {"skops": "skops", "cloudpickle": "pkl", "pickle": "pkl"}
+
+
+class Written(NamedTuple):
+    """An estimator's file.
+
+    Attributes:
+        name: the file's, in the folder.
+        format: of `FORMATS`.
+        types: the types that a reader of skops is to trust, beyond those it knows; None of a pickle.
+        packages: the distributions that reading it needs.
+        modules: the modules that its objects come from.
+    """
+
+    name: str
+    format: str
+    types: list[str] | None
+    packages: tuple[str, ...]
+    modules: tuple[str, ...]
+
+
+def write(model: Any, folder: str, format: str | None, trusted: list[str] | None = None) -> Written:
+    """Write an estimator as `model.skops` or `model.pkl`.
+
+    Args:
+        model: the estimator.
+        folder: where to.
+        format: of `FORMATS`; None: skops if it can, else cloudpickle (what skops has no form for, and classes that only this script has).
+        trusted: types that are to be trusted on reading beyond those that the estimator holds.
+
+    Raises:
+        InvalidParameter: the format is none, or (where it was asked for) skops cannot write this estimator; the sentence says why.
+    """
+    if format not in (None, *FORMATS):
+        raise InvalidParameter(f"Unrecognized serialization format: {format!r}. Write one of {', '.join(FORMATS)}.")
+    if format in (None, "skops"):
+        try:
+            return _write_skops(model, folder, trusted or [], anywhere=format is None)
+        except _NotByName as error:
+            if format is not None:
+                raise InvalidParameter(str(error)) from error
+    return _write_pickle(model, folder, format or "cloudpickle")
+
+
+def read(folder: Folder, key: str) -> Any:
+    """The estimator of the file that a block names under a key; its trust is asked first."""
+    path = folder.named(key)
+    if folder.block.get("serialization_format") == "skops" or path.endswith(".skops"):
+        return _read_skops(folder, path)
+    folder.trust.pickle(path)
+    import pickle
+
+    with open(path, "rb") as file:
+        return pickle.load(file)  # noqa: S301  (the trust was asked)
+
+
+class _NotByName(Exception):
+    """An estimator that skops has no form for."""
+
+
+def _write_skops(model: Any, folder: str, trusted: list[str], *, anywhere: bool) -> Written:
+    io = _skops()
+    path = os.path.join(folder, "model.skops")
+    try:
+        io.dump(model, path)
+        types = io.get_untrusted_types(file=path)
+        strange = [name for name in types if name.startswith("__main__.") or "<" in name]
+        if strange and anywhere:  # another process would look for them in vain; cloudpickle carries them along
+            raise _NotByName(f"{strange[0]} is a class of this script alone.")
+        if any(not _is_known(name) for name in types):
+            io.load(path, trusted=types)  # a class of the user's may write what it cannot read
+    except Exception as error:
+        if os.path.exists(path):
+            os.remove(path)
+        raise _NotByName(
+            f"skops cannot write this {type(model).__qualname__}: {error}. Leave serialization_format out, or say 'cloudpickle'."
+        ) from error
+    modules = tuple(sorted({name.rpartition(".")[0] for name in types}))
+    return Written("model.skops", "skops", sorted({*types, *trusted}), ("skops",), modules)
+
+
+def _is_known(name: str) -> bool:
+    return name.partition(".")[0] in ("sklearn", "numpy", "scipy", "lightgbm", "xgboost", "collections", "builtins")
+
+
+def _read_skops(folder: Folder, path: str) -> Any:
+    io = _skops()
+    types = io.get_untrusted_types(file=path)
+    # the list in the MLmodel file was written by whoever wrote the model: it is no reason to trust anything
+    folder.trust.types(types, path)
+    return io.load(path, trusted=types)
+
+
+def _skops() -> Any:
+    try:
+        import skops.io
+    except ImportError as error:
+        raise ImportError(
+            "Estimators are kept in skops' format, which runs no code when it is read: `pip install skops`, or say serialization_format='cloudpickle'."
+        ) from error
+    return skops.io
+
+
+def _write_pickle(model: Any, folder: str, format: str) -> Written:
+    name = f"model.{_ENDINGS[format]}"
+    if format == "cloudpickle":
+        try:
+            import cloudpickle as library
+        except ImportError as error:
+            raise ImportError("This estimator is kept by cloudpickle: `pip install cloudpickle`.") from error
+        packages: tuple[str, ...] = ("cloudpickle",)
+    else:
+        import pickle as library
+
+        packages = ()
+    with open(os.path.join(folder, name), "wb") as file:
+        library.dump(model, file)
+    steps = [type(part).__module__ for part in _parts(model)]
+    return Written(name, format, None, packages, tuple(sorted(set(steps))))
+
+
+def _parts(model: Any) -> list[Any]:
+    """An estimator and those it is made of."""
+    found = [model]
+    if hasattr(model, "get_params"):
+        found += [value for value in model.get_params(deep=True).values() if hasattr(value, "get_params")]
+    return found
+
+
+def class_of(name: object, package: str) -> Any:
+    """A class that an MLmodel file names, which must be of its library. Raises InvalidParameter."""
+    from importlib import import_module
+
+    module, _, kind = str(name).rpartition(".")
+    if module.partition(".")[0] == package:
+        try:
+            found = getattr(import_module(module), kind)
+        except (ImportError, AttributeError) as error:
+            raise InvalidParameter(
+                f"The model's class {name!r:.200} is not in the {package} that is installed here: {error}."
+            ) from error
+        if isinstance(found, type):
+            return found
+    raise InvalidParameter(f"The model's class is {name!r:.200}, which is no class of {package}.")

@@ -1,0 +1,93 @@
+"""XGBoost's boosters and its estimators, in its own formats, which hold no code."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from runstone.errors import InvalidParameter
+from runstone.flavors.estimators import class_of
+from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+
+FORMATS = ("ubj", "json", "deprecated", "xgb")
+
+
+def recognises(model: object) -> bool:
+    """Whether it is a booster, or one of XGBoost's estimators."""
+    import xgboost
+
+    return isinstance(model, xgboost.Booster | xgboost.XGBModel)
+
+
+def save(model: Any, folder: str, *, model_format: str = "ubj") -> Saved:
+    """Write a booster or an estimator.
+
+    Args:
+        model: a Booster, XGBRegressor, XGBClassifier, ...
+        folder: where to.
+        model_format: 'ubj' (binary) or 'json'.
+    """
+    import xgboost
+
+    if model_format not in FORMATS:
+        raise InvalidParameter(f"model_format={model_format!r}: XGBoost writes 'ubj' and 'json'.")
+    name = f"model.{model_format}"
+    model.save_model(os.path.join(folder, name))
+    kind = type(model)
+    block = {
+        "data": name,
+        "model_class": f"{kind.__module__}.{kind.__qualname__}",
+        "model_format": model_format,
+        "xgb_version": xgboost.__version__,
+    }
+    needed = () if isinstance(model, xgboost.Booster) else ("scikit-learn",)
+    return Saved(block, {"data": name}, (_distribution(), *needed))
+
+
+def _distribution() -> str:
+    """The installed package: XGBoost has one for CPUs alone."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        version("xgboost")
+    except PackageNotFoundError:
+        return "xgboost-cpu"
+    return "xgboost"
+
+
+def load(folder: Folder) -> Any:
+    """The booster, or the estimator."""
+    path = folder.named("data")
+    # 1.x files do not say the class: boosters were all there were
+    model = class_of(folder.block.get("model_class", "xgboost.core.Booster"), "xgboost")()
+    model.load_model(path)
+    return model
+
+
+def predictor(model: Any, folder: Folder) -> Predict:
+    """Gives a booster its DMatrix."""
+    import xgboost
+
+    def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
+        given = xgboost.DMatrix(data) if isinstance(model, xgboost.Booster) else data
+        return model.predict(given, **(params or {}))
+
+    return predict
+
+
+FLAVOR = Flavor(
+    name="xgboost",
+    argument="xgb_model",
+    recognises=recognises,
+    save=save,
+    load=load,
+    predictor=predictor,
+    save_order=(
+        "xgb_model path conda_env code_paths mlflow_model signature input_example pip_requirements extra_pip_requirements model_format metadata "
+        "extra_files **kwargs"
+    ),
+    log_order=(
+        "xgb_model artifact_path conda_env code_paths registered_model_name signature input_example await_registration_for pip_requirements "
+        "extra_pip_requirements model_format metadata extra_files name params tags model_type step model_id **kwargs"
+    ),
+)

@@ -1,0 +1,10 @@
+"""XGBoost's models, under MLflow's names (`mlflow.xgboost`)."""
+
+from __future__ import annotations
+
+from runstone.flavors.xgboost import FLAVOR
+from runstone.models.published import published
+
+save_model, log_model, load_model = published(FLAVOR)
+
+__all__ = ["load_model", "log_model", "save_model"]
