@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.old_runs import DAY, make
 
 import runstone
-from runstone.cli import main
 from runstone.errors import InvalidParameter, NotFound, RunstoneError
 from runstone.operations import expiring
 from runstone.store.retention import Facts
 
 pytestmark = pytest.mark.everywhere
-DAY = 86_400_000
 
 
 @pytest.fixture(autouse=True)
@@ -32,19 +28,6 @@ def client() -> runstone.Client:
     return runstone.Client(runstone.get_tracking_uri())
 
 
-def make(client: runstone.Client, *losses: float | None, **tags: str) -> list[str]:
-    """Runs that ended long ago, each a day after the one before, with checkpoints and a model."""
-    made = []
-    for number, loss in enumerate(losses):
-        run_id = client.create_run("0", DAY * (number + 1), tags, run_name=f"r{number}").info.run_id
-        if loss is not None:
-            client.log_metric(run_id, "loss", loss)
-        client.log_files(run_id, {"checkpoints/1.pt": b"1", "checkpoints/deep/2.pt": b"22", "model.pt": b"model"})
-        client.set_terminated(run_id, end_time=DAY * (number + 1) + 1000)
-        made.append(run_id)
-    return made
-
-
 def left(client: runstone.Client) -> set[str]:
     return {str(run.info.run_name) for run in client.search_runs(["0"])}
 
@@ -54,7 +37,7 @@ def files(client: runstone.Client, run_id: str) -> list[str]:
 
 
 def test_checkpoints_of_all_but_the_best_and_the_last_go_and_nothing_else(client: runstone.Client) -> None:
-    ids = make(client, 0.1, 0.9, 0.5, None, 0.7, 0.8)
+    ids = make(client, 0.1, 0.9, 0.5, float("nan"), 0.7, 0.8)
     client.set_retention("0", "checkpoints/*", keep_last=1, keep_best=2, metric="loss", mode="min")
     plan = client.plan_prune()
     assert {expiry.run_id for expiry in plan.expiries} == {ids[1], ids[3], ids[4]}
@@ -138,9 +121,117 @@ def test_a_sweep_and_its_trials_go_together_or_not_at_all(client: runstone.Clien
     client.set_retention("0", keep_last=1)
     client.prune()
     assert left(client) == {"r0", "c0", "c1"}
-    client.set_retention("0", keep_last=0)
+    client.set_retention("0", older_than=0)
     client.prune()
     assert left(client) == set()
+
+
+def test_what_has_no_value_of_the_metric_is_not_the_worst_and_stays(client: runstone.Client) -> None:
+    ids = make(client, 0.1, None, 0.5, None)
+    client.set_retention("0", "checkpoints/*", keep_best=1, metric="loss", mode="min")
+    client.set_retention("0", keep_best=1, metric="loss", mode="min")
+    plan = client.plan_prune()
+    assert [(rule.rule.applies_to, rule.runs, rule.uncompared, rule.going) for rule in plan.rules] == [
+        ("runs", 4, 2, 1),
+        ("checkpoints/*", 4, 2, 1),
+    ]
+    assert {expiry.run_id for expiry in plan.expiries} == {ids[2]}
+    client.prune()
+    assert left(client) == {"r0", "r1", "r3"}
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_a_rule_by_a_metric_that_no_run_has_any_more_lets_nothing_go(client: runstone.Client, mode: Any) -> None:
+    ids = make(client, 0.1, None, float("nan"), float("nan"))
+    for about in ("runs", "checkpoints/*"):
+        client.set_retention("0", about, older_than=0, keep_last=1, keep_best=1, metric="loss", mode=mode)
+    assert {expiry.run_id for expiry in client.plan_prune().expiries} == {ids[2]}, "a number, no metric, the last one"
+    client.delete_run(ids[0])
+    plan = client.plan_prune()
+    assert plan.expiries == []
+    assert [(rule.runs, rule.uncompared, rule.going) for rule in plan.rules] == [(3, 3, 0)] * 2
+    done = client.prune()
+    assert (done.deleted, done.files) == (0, 0)
+
+
+def test_a_sweep_is_judged_by_those_of_its_runs_that_have_the_metric(client: runstone.Client) -> None:
+    make(client, 0.1)
+
+    def sweep(name: str, *losses: float | None) -> None:
+        parent = client.create_run("0", DAY, run_name=name).info.run_id
+        client.set_terminated(parent, end_time=DAY)
+        for number, loss in enumerate(losses):
+            child = client.create_run("0", DAY, {"mlflow.parentRunId": parent}, run_name=f"{name}{number}").info.run_id
+            if loss is not None:
+                client.log_metric(child, "loss", loss)
+            client.set_terminated(child, end_time=DAY)
+
+    sweep("worse", 0.5, None)
+    sweep("best", 0.05, None, 0.9)
+    sweep("unknown", None)
+    client.set_retention("0", keep_best=1, metric="loss", mode="min")
+    client.prune()
+    assert left(client) == {"best", "best0", "best1", "best2", "unknown", "unknown0"}
+
+
+def test_only_runs_that_hold_such_files_take_a_place(client: runstone.Client) -> None:
+    ids = make(client, 0.3, 0.2, 0.1)
+    for number in range(3):  # of evaluations: later, better, and without checkpoints
+        run_id = client.create_run("0", DAY * (10 + number), run_name=f"evaluation{number}").info.run_id
+        client.log_metric(run_id, "loss", 0.01)
+        client.log_files(run_id, {"report.json": b"{}", ".runstone/checkpoints/1": b""})
+        client.set_terminated(run_id, end_time=DAY * 20)
+    client.set_retention("0", "checkpoints/*", keep_last=2)
+    client.set_retention("0", "model.pt", keep_best=1, metric="loss", mode="min")
+    client.set_retention("0", "checkpoints", keep_last=3)
+    plan = client.plan_prune()
+    assert {(expiry.applies_to, expiry.run_id) for expiry in plan.expiries} == {
+        ("checkpoints/*", ids[0]),
+        ("model.pt", ids[0]),
+        ("model.pt", ids[1]),
+    }
+    assert {rule.runs for rule in plan.rules} == {3}
+    client.prune()
+    assert [files(client, run_id) for run_id in ids] == [[], ["checkpoints"], ["checkpoints", "model.pt"]]
+    assert client.plan_prune().expiries == []
+
+
+def test_a_metric_that_no_run_has_is_refused_with_those_there_are(client: runstone.Client) -> None:
+    with pytest.raises(InvalidParameter, match=r"nor any other yet.*force=True"):
+        client.set_retention("0", keep_best=1, metric="loss", mode="min")
+    (run_id,) = make(client, 0.1)
+    for name in ("train/loss", "accuracy", "lr", "epoch", "f1"):
+        client.log_metric(run_id, name, 1.0)
+    with pytest.raises(InvalidParameter, match=r"'Default' has the metric 'lossy'\. There are 'loss', .* and 1 more"):
+        client.set_retention("0", keep_best=1, metric="lossy", mode="min")
+    with pytest.raises(InvalidParameter, match="There are 'accuracy', "):
+        client.set_retention("0", "*.pt", keep_best=1, metric="acuracy", mode="max")
+    assert client.get_retention() == []
+    rule = client.set_retention("0", keep_best=1, metric="val/loss", mode="min", force=True)
+    assert (rule.metric, rule.experiment_name) == ("val/loss", "Default")
+    client.delete_run(run_id)
+    with pytest.raises(InvalidParameter, match="nor any other yet"):
+        client.set_retention("0", keep_best=1, metric="loss", mode="min")
+
+
+def test_a_metric_that_this_process_logs_at_the_moment_is_there(client: runstone.Client) -> None:
+    with runstone.start_run(experiment_id="0"):
+        runstone.log_metric("loss", 1.0)
+        assert client.set_retention("0", keep_best=1, metric="loss", mode="min").mode == "min"
+
+
+@pytest.mark.folder
+def test_a_pattern_of_an_older_runstone_that_means_nothing_by_now_lets_nothing_go(client: runstone.Client) -> None:
+    from runstone.operations.engine import Engine
+    from runstone.store import retention
+
+    make(client, 0.1)
+    engine = Engine(client.tracking_uri.removeprefix("file://"))
+    with engine.database.write() as connection:
+        retention.put(connection, retention.Row(0, "[check", 0, None, None, None, None, "", 0))
+    engine.close()
+    assert [rule.runs for rule in client.plan_prune().rules] == [0]
+    assert client.prune().files == 0
 
 
 def test_a_family_of_several_experiments_goes_together_or_not_at_all(client: runstone.Client) -> None:
@@ -184,6 +275,31 @@ def test_rules_are_shown_changed_and_taken_away(client: runstone.Client) -> None
     [
         {},
         {"keep_last": -1},
+        {"keep_last": 0},
+        {"keep_best": 0, "metric": "loss", "mode": "min"},
+        {"keep_best": 1, "metric": "loss"},
+        {"keep_best": 1, "mode": "max"},
+        {"metric": "loss", "mode": "max"},
+        {"keep_last": "5"},
+        {"keep_last": 1.5},
+        {"keep_last": True},
+        {"keep_last": 10**30},
+        {"keep_last": [1]},
+        {"older_than": "30d"},
+        {"older_than": True},
+        {"older_than": [30]},
+        {"older_than": float("nan")},
+        {"older_than": 10**400},
+        {"older_than": timedelta(days=-1)},
+        {"keep_best": 1, "metric": ["loss"], "mode": "min"},
+        {"keep_best": 1, "metric": 5, "mode": "min"},
+        {"keep_best": 1, "metric": "loss", "mode": ["min"]},
+        {"keep_best": 1, "metric": "loss", "mode": "MIN"},
+        {"keep_best": 1, "metric": "loss", "mode": "min", "force": "yes"},
+        {"keep_last": 1, "applies_to": None},
+        {"keep_last": 1, "applies_to": ["*.pt", "*.ckpt"]},
+        {"keep_last": 1, "applies_to": "!*.pt"},
+        {"keep_last": 1, "applies_to": "[a"},
         {"older_than": -5},
         {"keep_best": 1},
         {"metric": "loss"},
@@ -196,43 +312,31 @@ def test_rules_are_shown_changed_and_taken_away(client: runstone.Client) -> None
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(client: runstone.Client, wrong: dict[str, Any]) -> None:
+    make(client, 0.1)
     with pytest.raises(InvalidParameter):
         client.set_retention("0", **wrong)
     assert client.get_retention() == []
 
 
-Command = Callable[..., tuple[int, str, str]]
+def test_what_is_no_number_or_text_is_refused_in_a_sentence(client: runstone.Client) -> None:
+    import numpy
 
-
-def test_the_terminal_sets_shows_and_removes(
-    client: runstone.Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def command(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["runstone", "--store", client.tracking_uri, *words])
-        capsys.readouterr()
-        try:
-            main()
-            code: Any = 0
-        except SystemExit as ended:
-            code = ended.code or 0
-        return (code, *capsys.readouterr())
-
-    make(client, 0.1, 0.2)
-    assert command("retention")[2] == "No rules here: everything is kept.\n"
-    words = ("--files", "checkpoints/*", "--older-than", "30d", "--keep-best", "loss:min", "1")
-    code, out, told = command("retention", "set", "Default", *words)
-    assert code == 0
-    assert out.splitlines()[1].split("\t")[:5] == ["0", "checkpoints/*", "30d", "", "1 by loss:min"]
-    assert "prune --dry-run" in told
-    code, out, _ = command("prune", "--dry-run")
-    assert "2 files checkpoints/* of r1" in out
-    assert "ended more than 30 days ago, not of the best 1 by loss:min" in out
-    assert json.loads(command("retention", "list", "Default", "--json")[1])[0]["keep_best"] == 1
-    assert "2 files of others" in command("prune", "--yes")[1]
-    assert command("retention", "set", "Default", "--keep-best", "loss", "many")[0] == 1
-    assert command("retention", "set", "Default")[0] == 1
-    assert command("retention", "remove", "Default", "--files", "checkpoints/*", "--json")[1].strip() == "[]"
-    assert command("retention", "remove", "Default")[0] == 1
+    make(client, 0.1)
+    with pytest.raises(InvalidParameter, match=r"older_than.*timedelta\(days=30\)"):
+        client.set_retention("0", older_than="30d")  # type: ignore[arg-type]
+    with pytest.raises(InvalidParameter, match=r"mode='min'.*no default"):
+        client.set_retention("0", keep_best=1, metric="loss")
+    with pytest.raises(InvalidParameter, match=r"keep_best.*1 to"):
+        client.set_retention("0", keep_best=0, metric="loss", mode="min")
+    for ask in (client.prune, client.plan_prune):
+        with pytest.raises(InvalidParameter, match=r"keep_deleted.*seconds"):
+            ask("7d")  # type: ignore[arg-type]
+    with pytest.raises(InvalidParameter, match="limit"):
+        client.usage("all")  # type: ignore[arg-type]
+    with pytest.raises(InvalidParameter, match="applies_to"):
+        client.delete_retention("0", 5)  # type: ignore[arg-type]
+    assert client.set_retention("0", keep_last=numpy.int64(3)).keep_last == 3  # type: ignore[arg-type]
+    assert client.plan_prune(timedelta(days=7)).keep_deleted == 7 * 86400
 
 
 facts = st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 9), st.integers(-1, 7)), max_size=8)

@@ -16,7 +16,7 @@ from runstone.errors import StorageBusy, StorageDenied, StorageError, Unreachabl
 
 if TYPE_CHECKING:
     from runstone.client import Client
-    from runstone.operations.forecast import Plan
+    from runstone.operations.forecast import Expiry, Outlook, Plan
     from runstone.operations.pruning import Pruned
 
 # Removals that a person is shown one by one.
@@ -75,14 +75,36 @@ def _opened(make_room: bool) -> Client:
     return reader()
 
 
-def _show_plan(plan: Plan) -> None:
-    for expiry in plan.expiries[:_SHOWN]:
-        what = "run" if expiry.applies_to == "runs" else f"{expiry.files} files {text(expiry.applies_to)} of"
+def show_expiries(expiries: list[Expiry], most: int) -> None:
+    """What rules of retention let go, a line each; so many at the most."""
+    for expiry in expiries[:most]:
+        files = f"{expiry.files:,} file{'' if expiry.files == 1 else 's'}"
+        what = "run" if expiry.applies_to == "runs" else f"{files} {text(expiry.applies_to)} of"
         print(
-            f"{'expired':>12}  {what} {text(expiry.name)} ({expiry.run_id[:12]}), {size(expiry.size)}: {expiry.reason}"
+            f"{'expired':>12}  {what} {text(expiry.name)} ({expiry.run_id[:12]}), {size(expiry.size)}: {text(expiry.reason)}"
         )
-    if len(plan.expiries) > _SHOWN:
-        print(f"{'':>12}  ... and {len(plan.expiries) - _SHOWN} more: `runstone prune --dry-run --json` lists all.")
+    if len(expiries) > most:
+        print(f"{'':>12}  ... and {len(expiries) - most:,} more: `runstone prune --dry-run --json` lists all.")
+
+
+def kept_uncompared(outlook: Outlook) -> str:
+    """What to say of runs that a rule keeps because they lack its metric; nothing where there are none."""
+    if not outlook.uncompared:
+        return ""
+    metric = text(outlook.rule.metric)
+    if outlook.uncompared == outlook.runs:
+        return f"no run has a number as its last {metric}, so that the rule by {metric} lets nothing go."
+    if outlook.uncompared == 1:
+        return f"1 run without {metric} cannot be compared and stays."
+    return f"{outlook.uncompared:,} runs without {metric} cannot be compared and stay."
+
+
+def _show_plan(plan: Plan) -> None:
+    show_expiries(plan.expiries, _SHOWN)
+    for outlook in plan.rules:
+        note = kept_uncompared(outlook)
+        if note:
+            print(f"{'':>12}  {text(outlook.rule.experiment_name)}: {note}")
     for removal in plan.removals[:_SHOWN]:
         print(f"{removal.kind:>12}  {text(removal.name)} ({removal.id[:12]}), {removal.reason}")
     if len(plan.removals) > _SHOWN:
@@ -135,7 +157,9 @@ def _show_done(done: Pruned) -> None:
     if for_people():
         print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
     if done.deleted or done.files:
-        print(f"{'expired':>12}  {done.deleted:,} runs deleted, {done.files:,} files of others")
+        print(
+            f"{'expired':>12}  {done.deleted:,} run{'' if done.deleted == 1 else 's'} deleted, {done.files:,} file{'' if done.files == 1 else 's'} of others"
+        )
     removed = [
         f"{count} {kind}{'' if count == 1 else 's'}"
         for kind, count in (("run", done.runs), ("model", done.models), ("experiment", done.experiments))

@@ -1,4 +1,4 @@
-"""Spans of time as people write them on the command line: 30d, 12h, 45m, 10s."""
+"""Spans of time as people write them on the command line: 2w, 30d, 12h, 45m, 10s."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # generic only in younge
             return float(value)
         match = _SPAN.fullmatch(str(value).strip())
         if match is None or (not match[2] and float(match[1])):
-            self.fail(f"{value!r} is no span of time. Write 30d, 12h, 45m, 10s, or 0.", param, ctx)
+            self.fail(
+                f"{value!r} is no span of time. Write a number and its unit: 2w (weeks), 30d (days), 12h (hours), 45m (minutes), 10s (seconds); or 0.",
+                param,
+                ctx,
+            )
         return float(match[1]) * _UNITS[match[2] or "s"]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
+
+from runstone.operations.rules import invalid
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -20,23 +22,44 @@ def set_retention(
     keep_last: int | None = None,
     keep_best: int | None = None,
     metric: str | None = None,
-    mode: str | None = None,
+    mode: Literal["min", "max"] | None = None,
+    force: bool = False,
 ) -> Rule:
     """Set a rule, in place of the one about the same runs or files: what meets every condition that is given goes when the store is pruned.
 
+    `plan_prune()` says what that is now. A rule needs a condition: older_than, keep_last, or keep_best with its metric and mode.
+
     Args:
         experiment_id: whose runs.
-        applies_to: "runs", or a pattern (as in a .gitignore) of their files, such as "checkpoints/*".
-        older_than: the run ended so long ago, in seconds.
-        keep_last: it is none of so many runs that started last.
-        keep_best: it is none of so many runs with the best last value of `metric`.
+        applies_to: "runs", or a pattern (as in a .gitignore) of their files, such as "checkpoints/*". Only runs that hold such files
+            count among the last and the best.
+        older_than: the run ended so long ago: seconds, or a timedelta. 0 is all that ended.
+        keep_last: it is none of so many runs that started last; 1 or more.
+        keep_best: it is none of so many runs with the best last value of `metric`; 1 or more. A run without the metric stays.
         metric: what says what is best.
-        mode: "max" (unless given) or "min": which value is best.
+        mode: "min" where the least value is best, as of a loss; "max" where it is the greatest. There is no default.
+        force: take a metric that no run of the experiment has yet.
+
+    Raises:
+        InvalidParameter: conditions that are none, of a wrong type, out of bounds or not whole; a pattern that means nothing; a metric
+            that no run of the experiment has.
+        NotFound: there is no such experiment.
     """
+    from runstone.client.numbers import count, seconds
     from runstone.operations import retention
 
-    seconds = older_than if older_than is None or isinstance(older_than, int | float) else older_than.total_seconds()
-    request = retention.Rule(str(experiment_id), applies_to, seconds, keep_last, keep_best, metric, mode)
+    if not isinstance(force, bool):
+        raise invalid("force", force, "It takes True or False.")
+    request = retention.SetRetention(
+        str(experiment_id),
+        _text("applies_to", applies_to, retention.ABOUT),
+        seconds("older_than", older_than),
+        count("keep_last", keep_last),
+        count("keep_best", keep_best),
+        None if metric is None else _text("metric", metric, "It takes the name of one metric."),
+        None if mode is None else _text("mode", mode, retention.MODES),
+        force,
+    )
     return self._transport.call(retention.set_retention, request)
 
 
@@ -52,4 +75,11 @@ def delete_retention(self: Client, experiment_id: str, applies_to: str = "runs")
     """Take a rule away. Raises NotFound where there is none."""
     from runstone.operations import retention
 
-    self._transport.call(retention.delete_retention, retention.RuleName(str(experiment_id), applies_to))
+    name = retention.RuleName(str(experiment_id), _text("applies_to", applies_to, retention.ABOUT))
+    self._transport.call(retention.delete_retention, name)
+
+
+def _text(name: str, value: Any, rule: str) -> str:
+    if not isinstance(value, str):
+        raise invalid(name, value, rule)
+    return value

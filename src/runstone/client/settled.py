@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runstone.client import Client
     from runstone.repository.files import Repository
 
-# The operations whose answers hold metric points or a run's status.
+# The operations whose answers hold metric points or a run's status, or hang on them.
 _READS = frozenset(
     [
         "get_run",
@@ -37,6 +37,7 @@ _READS = frozenset(
         "get_logged_model",
         "search_logged_models",
         "search_model_versions",
+        "set_retention",
     ]
 )
 # Those whose answers hold a run's files, among them what dead processes left of its console.

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from runstone.client import Client
     from runstone.operations.forecast import Plan
     from runstone.operations.pruning import Pruned
@@ -22,23 +24,28 @@ def usage(self: Client, limit: int = 100) -> Usage:
     Args:
         limit: how many experiments, runs, models, named versions and kinds of files are listed of each, the largest first.
     """
+    from runstone.client.numbers import count
     from runstone.operations import usage
 
-    return self._transport.call(usage.get_usage, usage.GetUsage(limit))
+    asked = count("limit", limit)
+    return self._transport.call(usage.get_usage, usage.GetUsage() if asked is None else usage.GetUsage(asked))
 
 
-def prune(self: Client, keep_deleted: float | None = None, progress: Callable[[Pruned], None] | None = None) -> Pruned:
+def prune(
+    self: Client, keep_deleted: float | timedelta | None = None, progress: Callable[[Pruned], None] | None = None
+) -> Pruned:
     """Free what nothing needs any more; what was done comes back. It can be broken off at any time, and goes on when it is called again.
 
     Args:
-        keep_deleted: seconds after which deleted runs, models and experiments are removed for good. None: RUNSTONE_KEEP_DELETED's.
+        keep_deleted: seconds (or a timedelta) after which deleted runs, models and experiments are removed for good. None: RUNSTONE_KEEP_DELETED's.
         progress: is told what was done so far, after each step.
     """
+    from runstone.client.numbers import seconds
     from runstone.operations import pruning
 
-    total = pruning.Pruned()
+    total, keep = pruning.Pruned(), seconds("keep_deleted", keep_deleted)
     while True:
-        step = self._transport.call(pruning.prune, pruning.Prune(keep_deleted))
+        step = self._transport.call(pruning.prune, pruning.Prune(keep))
         for name in _COUNTED:
             setattr(total, name, getattr(total, name) + getattr(step, name))
         total.waiting, total.until = step.waiting, step.until
@@ -49,11 +56,12 @@ def prune(self: Client, keep_deleted: float | None = None, progress: Callable[[P
             return total
 
 
-def plan_prune(self: Client, keep_deleted: float | None = None) -> Plan:
+def plan_prune(self: Client, keep_deleted: float | timedelta | None = None) -> Plan:
     """What `prune` would do now; nothing is changed."""
+    from runstone.client.numbers import seconds
     from runstone.operations import forecast
 
-    return self._transport.call(forecast.plan_prune, forecast.PlanPrune(keep_deleted))
+    return self._transport.call(forecast.plan_prune, forecast.PlanPrune(seconds("keep_deleted", keep_deleted)))
 
 
 def make_room(address: str) -> int:

@@ -1,22 +1,33 @@
 """What the rules of retention let go of now, and why. Decided in the transaction that carries it out, or for a plan.
 
 Never: runs that are under way, pinned ones (tag `runstone.pinned`), those that a version of a registered model comes from, and files of
-named versions, which are nobody's but the version's own.
+named versions, which are nobody's but the version's own. Nor what a rule cannot compare: see `_uncompared`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from runstone.entities import LifecycleStage
+from runstone.errors import InvalidParameter
 from runstone.operations import owners
 from runstone.operations.artifacts import HIDDEN
-from runstone.operations.patterns import chooser
+from runstone.operations.patterns import chooser, names_in
 from runstone.store import arrivals, artifacts, retention, runs
 from runstone.store.database import Connection
 from runstone.store.retention import Facts, Row
+
+
+class Judgement(NamedTuple):
+    """What a rule comes to now: how many runs it is about (all; of a rule about files those that hold such), how many of them stay because
+    nothing compares them with others (`uncompared`), and those that go, or that files go of."""
+
+    rule: Row
+    runs: int
+    uncompared: int
+    going: list[Facts]
 
 
 class Expired(NamedTuple):
@@ -32,29 +43,32 @@ class Expired(NamedTuple):
     reason: str
 
 
-def expired(connection: Connection, now: int) -> Iterator[Expired]:
-    """All that goes by the rules, at a time (ms)."""
+def judged(connection: Connection, now: int) -> list[Judgement]:
+    """All rules, at a time (ms)."""
     needed = retention.needed_runs(connection)
     listed = retention.rules(connection)
     whole = _whole_runs(connection, [rule for rule in listed if not rule.pattern], needed, now)
+    found = []
     for rule in listed:
         if rule.pattern:
-            going = _going(connection, rule, retention.runs(connection, rule.experiment), now)
+            one = _judge(connection, rule, _holders(connection, rule), now)
+            one = one._replace(going=[run for run in one.going if not _is_safe(run, needed)])
         else:
-            going = whole[rule.experiment]
+            one = whole[rule.experiment]
+        found.append(one)
+    return found
+
+
+def expired(connection: Connection, judgements: Iterable[Judgement]) -> Iterator[Expired]:
+    """All that goes by the rules, each run or each run's files."""
+    for rule, _, _, going in judgements:
         reason = _reason(rule)
-        chosen = chooser([rule.pattern], None) if rule.pattern else None
+        means = _meaning(rule.pattern) if rule.pattern else None
         for run in going:
-            if run.running or run.pinned or run.run_id in needed:
-                continue
-            files = artifacts.paths(connection, owners.of_run(run.run_id))
-            if chosen is None:
-                yield Expired(rule.experiment, "", run, None, len(files), sum(file[1] for file in files), reason)
-                continue
-            meant = [file for file in files if chosen(file[0]) and _is_shown(file[0], rule.pattern)]
-            if meant:
-                size = sum(file[1] for file in meant)
-                yield Expired(rule.experiment, rule.pattern, run, [file[0] for file in meant], len(meant), size, reason)
+            held = artifacts.paths(connection, owners.of_run(run.run_id))
+            meant = held if means is None else [file for file in held if means(file[0])]
+            paths = None if means is None else [file[0] for file in meant]
+            yield Expired(rule.experiment, rule.pattern, run, paths, len(meant), sum(file[1] for file in meant), reason)
 
 
 def carry_out(connection: Connection, now: int, limit: int) -> tuple[int, int]:
@@ -62,7 +76,7 @@ def carry_out(connection: Connection, now: int, limit: int) -> tuple[int, int]:
     files. How many runs, and how many files."""
     arrivals.gather(connection)  # points that wait may say which run is best
     deleted = files = 0
-    for one in list(islice(expired(connection, now), limit)):
+    for one in list(islice(expired(connection, judged(connection, now)), limit)):
         if one.paths is None:
             runs.set_stage(connection, one.run.row, LifecycleStage.DELETED, now)
             deleted += 1
@@ -72,40 +86,74 @@ def carry_out(connection: Connection, now: int, limit: int) -> tuple[int, int]:
     return deleted, files
 
 
-def _going(connection: Connection, rule: Row, found: list[Facts], now: int) -> list[Facts]:
-    """The runs that no condition of a rule keeps."""
+def _holders(connection: Connection, rule: Row) -> list[Facts]:
+    """The runs of a rule's experiment that hold files of its pattern. Others take no place among the last or the best."""
+    means, holding = _meaning(rule.pattern), set()
+    for run, path in retention.files(connection, rule.experiment):
+        if run not in holding and means(path):
+            holding.add(run)
+    return [run for run in retention.runs(connection, rule.experiment) if run.row in holding]
+
+
+def _judge(connection: Connection, rule: Row, found: list[Facts], now: int) -> Judgement:
+    """The runs, of those found, that no condition of a rule keeps."""
     kept = {run.row for run in found[: rule.keep_last or 0]}
+    uncompared: set[int] = set()
     if rule.keep_best is not None and rule.metric is not None:
         values = retention.last_values(connection, rule.experiment, rule.metric)
+        uncompared = _uncompared(rule, found, values)
         there = [run for run in found if run.row in values]
-        there.sort(key=lambda run: values[run.row], reverse=rule.mode == "max")
-        kept |= {run.row for run in there[: rule.keep_best]}
+        there.sort(
+            key=lambda run: _rank(values[run.row], rule.mode)
+        )  # of the same value, the one started last comes first
+        kept |= {run.row for run in there[: rule.keep_best]} | uncompared
     if rule.older_than is not None:
         kept |= {run.row for run in found if run.end > now - rule.older_than}
-    return [run for run in found if run.row not in kept]
+    return Judgement(rule, len(found), len(uncompared), [run for run in found if run.row not in kept])
 
 
-def _whole_runs(connection: Connection, rules: list[Row], needed: set[str], now: int) -> dict[int, list[Facts]]:
-    """The runs that go as a whole, by experiment. A family may be of several: one whose experiment has no such rule stays."""
+def _rank(value: float | None, mode: str | None) -> tuple[bool, float]:
+    """What sorts the best first, and NaN behind every number."""
+    return value is None, 0.0 if value is None else -value if mode == "max" else value
+
+
+def _uncompared(rule: Row, found: list[Facts], values: dict[int, float | None]) -> set[int]:
+    """The runs that are no worse than others for all that is known, and stay: those without the metric, and all where no run has a number.
+
+    A run may have been killed before its first evaluation, or log the metric under another name by now. Of whole runs a family is judged
+    by those who have the metric: a sweep's own run has none, and a trial that crashed holds up no other.
+    """
+    if all(values.get(run.row) is None for run in found):
+        return {run.row for run in found}
+    if rule.pattern:
+        return {run.row for run in found if run.row not in values}
+    head = _families(found)
+    compared = {head(run.run_id) for run in found if run.row in values}
+    return {run.row for run in found if head(run.run_id) not in compared}
+
+
+def _is_safe(run: Facts, needed: set[str]) -> bool:
+    return run.running or run.pinned or run.run_id in needed
+
+
+def _whole_runs(connection: Connection, rules: list[Row], needed: set[str], now: int) -> dict[int, Judgement]:
+    """What becomes of whole runs, by experiment. A family may be of several: one whose experiment has no such rule stays."""
     found = {rule.experiment: retention.runs(connection, rule.experiment) for rule in rules}
-    going = {
-        rule.experiment: [
-            run for run in _going(connection, rule, found[rule.experiment], now) if run.run_id not in needed
-        ]
-        for rule in rules
-    }
+    judgements = {rule.experiment: _judge(connection, rule, found[rule.experiment], now) for rule in rules}
     elsewhere = retention.parents_elsewhere(connection) if rules else []
-    all_found = [run for runs in found.values() for run in runs]
-    goes = {run.row for run in _whole_families([run for runs in going.values() for run in runs], all_found, elsewhere)}
-    return {experiment: [run for run in runs if run.row in goes] for experiment, runs in going.items()}
+    going = [run for one in judgements.values() for run in one.going if not _is_safe(run, needed)]
+    goes = {run.row for run in _whole_families(going, [run for runs in found.values() for run in runs], elsewhere)}
+    return {
+        experiment: one._replace(going=[run for run in one.going if run.row in goes])
+        for experiment, one in judgements.items()
+    }
 
 
-def _whole_families(going: list[Facts], found: list[Facts], elsewhere: Sequence[tuple[str, str]] = ()) -> list[Facts]:
-    """Those of whose parents, children and their like none stays: a sweep and its trials go together or not at all. `elsewhere` are
-    children and parents that may be none of those found; these stay."""
+def _families(found: list[Facts], elsewhere: Sequence[tuple[str, str]] = ()) -> Callable[[str], str]:
+    """What tells one run of each family of parents and children, by the id of any. `elsewhere` are children and parents that may be none
+    of those found."""
     family = {run.run_id: run.run_id for run in found}
-    strangers = {run_id for pair in elsewhere for run_id in pair} - family.keys()
-    family.update((run_id, run_id) for run_id in strangers)
+    family.update((run_id, run_id) for pair in elsewhere for run_id in pair)
 
     def head(run_id: str) -> str:
         while family[run_id] != run_id:
@@ -118,14 +166,26 @@ def _whole_families(going: list[Facts], found: list[Facts], elsewhere: Sequence[
             family[head(run.run_id)] = head(str(run.parent))
     for child, parent in elsewhere:
         family[head(child)] = head(parent)
+    return head
+
+
+def _whole_families(going: list[Facts], found: list[Facts], elsewhere: Sequence[tuple[str, str]] = ()) -> list[Facts]:
+    """Those of whose parents, children and their like none stays: a sweep and its trials go together or not at all. `elsewhere` are
+    children and parents that may be none of those found; these stay."""
+    head = _families(found, elsewhere)
+    strangers = {run_id for pair in elsewhere for run_id in pair} - {run.run_id for run in found}
     goes = {run.row for run in going if not run.running and not run.pinned}
     stays = {head(run.run_id) for run in found if run.row not in goes} | {head(run_id) for run_id in strangers}
     return [run for run in going if head(run.run_id) not in stays]
 
 
-def _is_shown(path: str, pattern: str) -> bool:
-    # What runstone recorded itself is meant only where it is named.
-    return not path.startswith(HIDDEN + "/") or pattern.lstrip("/").startswith(HIDDEN)
+def _meaning(pattern: str) -> Callable[[str], bool]:
+    """What tells of a path whether a rule's pattern means it. What runstone recorded itself is meant only where it is named."""
+    try:
+        chosen, hidden = chooser([pattern], None), names_in(pattern)[0].startswith(HIDDEN)
+    except InvalidParameter:
+        return lambda path: False  # an older runstone let it be set
+    return lambda path: chosen(path) and (hidden or not path.startswith(HIDDEN + "/"))
 
 
 def _reason(rule: Row) -> str:

@@ -10,10 +10,11 @@ from runstone import settings
 from runstone.operations import expiring, owners, pruning, removing, strays
 from runstone.operations.books import Books
 from runstone.operations.engine import Engine
+from runstone.operations.retention import Rule, rule_of
 from runstone.operations.table import operation
 from runstone.repository import writing
 from runstone.repository.files import repository_in
-from runstone.store import shrinking, usage
+from runstone.store import retention, shrinking, usage
 from runstone.store.pruning import FOOTER, FRAME
 from runstone.store.removing import emptied_experiments
 
@@ -41,6 +42,16 @@ class Expiry(msgspec.Struct):
     reason: str
 
 
+class Outlook(msgspec.Struct):
+    """What a rule of retention comes to now: how many runs it is about (all of the experiment; of a rule about files, those that hold such),
+    how many of these stay because nothing compares them with others (`uncompared`: they lack its metric), and how many go or lose files."""
+
+    rule: Rule
+    runs: int
+    uncompared: int
+    going: int
+
+
 class PlanPrune(msgspec.Struct, omit_defaults=True):
     """As `Prune`."""
 
@@ -58,7 +69,7 @@ class Packs(msgspec.Struct):
 class Plan(msgspec.Struct, omit_defaults=True):
     """What pruning would do, in bytes.
 
-    `expiries` are what rules of retention let go: runs are deleted, and can be restored until they are removed for good; files are gone.
+    `rules` says what becomes of each rule of retention, `expiries` what they let go: runs are deleted, and can be restored until they are removed for good; files are gone.
     `files` and `logical` are the files that go with them and with the removals. Of `dead` bytes of chunks, those in `whole` packs are freed with them,
     those in `fragments` by writing the rest anew; `left` stay in packs that are mostly needed. `strays` are old files among the packs
     that the index does not know, `leftovers` what dead writers left. `kept_deleted` bytes are held by what was deleted less than
@@ -67,6 +78,7 @@ class Plan(msgspec.Struct, omit_defaults=True):
     """
 
     freed: int
+    rules: list[Outlook]
     expiries: list[Expiry]
     removals: list[Removal]
     files: int
@@ -99,7 +111,9 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
         condemned = usage.condemned(connection)
         free = shrinking.free_bytes(connection)
         emptied = emptied_experiments(connection, before)
-        going = list(expiring.expired(connection, engine.now()))
+        judgements = expiring.judged(connection, engine.now())
+        going = list(expiring.expired(connection, judgements))
+        names = retention.names(connection)
         unnamed = strays.strays(connection, engine.folder, pruning.unfinished_before(engine))
     due = [(kind, one) for kind, one in ready if kind != "experiment"]
     gone = {removing.owner_of(kind, one) for kind, one in due}
@@ -117,6 +131,10 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
     plan.removals = [
         Removal(kind, one.id, one.name, str(one.experiment), f"deleted more than {expiring.span(keep)} ago")
         for kind, one in [*due, *(("experiment", one) for one in emptied)]
+    ]
+    plan.rules = [
+        Outlook(rule_of(one.rule, names[one.rule.experiment]), one.runs, one.uncompared, len(one.going))
+        for one in judgements
     ]
     plan.expiries = [
         Expiry(
@@ -167,7 +185,7 @@ def _by_packs(
         else:
             left += max(0, size - kept - overhead)
     return Plan(
-        freed=0, expiries=[], removals=[], files=0, logical=0,
+        freed=0, rules=[], expiries=[], removals=[], files=0, logical=0,
         dead=int(links.chunk_stored[dead].sum()), left=left, whole=whole, fragments=fragments, strays=Packs(), leftovers=Packs(),
         database=int(links.chunk_stored[dead & (links.chunk_pack == 0)].sum()), younger=0, kept_deleted=0, keep_deleted=0,
         unfinished=int(links.chunk_stored[young].sum()), storing=False, grace=settings.PRUNE_GRACE.read(),

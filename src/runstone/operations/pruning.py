@@ -134,14 +134,14 @@ def _step(engine: Engine, request: Prune, done: Pruned) -> None:
 
 def _retain(engine: Engine, done: Pruned) -> bool:
     with engine.reading_points() as connection:
-        if next(expiring.expired(connection, engine.now()), None) is None:
+        if not any(one.going for one in expiring.judged(connection, engine.now())):
             return False
     with engine.database.write() as connection:
         deleted, files = expiring.carry_out(connection, engine.now(), _REMOVED)
     done.deleted += deleted
     done.files += files
-    done.more = True
-    return True
+    done.more = deleted + files > 0
+    return done.more
 
 
 def _remove(engine: Engine, request: Prune, done: Pruned) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from runstone.store.database import Connection
@@ -55,6 +56,15 @@ def rules(connection: Connection, experiment: int | None = None) -> list[Row]:
     return [Row(*row) for row in rows]
 
 
+def names(connection: Connection) -> dict[int, str]:
+    """The names of the experiments that have rules."""
+    return dict(
+        connection.execute(
+            "SELECT experiment_id, name FROM experiment WHERE experiment_id IN (SELECT experiment FROM retention_rule)"
+        )
+    )
+
+
 def runs(connection: Connection, experiment: int) -> list[Facts]:
     """The runs of an experiment that are not deleted, those started last come first."""
     rows = connection.execute(
@@ -80,14 +90,43 @@ def parents_elsewhere(connection: Connection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def last_values(connection: Connection, experiment: int, metric: str) -> dict[int, float]:
-    """The last value of a metric of each of an experiment's runs that has one, by the run's row."""
+def last_values(connection: Connection, experiment: int, metric: str) -> dict[int, float | None]:
+    """The last value of a metric (NaN is None) of each of an experiment's runs that has it and is not deleted, by the run's row."""
     return dict(
         connection.execute(
             "SELECT run, last_value FROM metric JOIN run ON run.id = metric.run WHERE run.experiment = ? AND metric.key = ?"
-            " AND last_value IS NOT NULL",
+            " AND lifecycle_stage = 'active'",
             (experiment, metric),
         )
+    )
+
+
+def has_metric(connection: Connection, experiment: int, metric: str) -> bool:
+    """Whether any run of an experiment that is not deleted has a metric."""
+    row = connection.execute(
+        "SELECT 1 FROM metric JOIN run ON run.id = metric.run WHERE metric.key = ? AND run.experiment = ?"
+        " AND lifecycle_stage = 'active' LIMIT 1",
+        (metric, experiment),
+    )
+    return row.fetchone() is not None
+
+
+def metrics(connection: Connection, experiment: int, limit: int) -> list[str]:
+    """The metrics that runs of an experiment have, deleted runs aside, in the order of the alphabet: so many at the most."""
+    rows = connection.execute(
+        "SELECT DISTINCT key FROM metric JOIN run ON run.id = metric.run WHERE run.experiment = ? AND lifecycle_stage = 'active'"
+        " ORDER BY key LIMIT ?",
+        (experiment, limit),
+    )
+    return [key for (key,) in rows]
+
+
+def files(connection: Connection, experiment: int) -> Iterator[tuple[int, str]]:
+    """The files of an experiment's runs that are not deleted, a run's one after the other: the run's row, the file's path."""
+    return connection.execute(
+        "SELECT run.id, path FROM run CROSS JOIN artifact ON owner = 'runs/' || run_id"
+        " WHERE experiment = ? AND lifecycle_stage = 'active' ORDER BY run.id",
+        (experiment,),
     )
 
 
