@@ -100,6 +100,15 @@ def test_what_is_installed_meanwhile_is_seen(install: Install) -> None:
     assert _pins(["early", "late"]) == ["early==1", "late==2"]
 
 
+def test_the_first_of_a_name_on_the_path_counts(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("twice", "1", ["twicex.py"])
+    (tmp_path / "behind" / "twice-2.dist-info").mkdir(parents=True)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "behind")])
+    assert _pins(["twice"]) == ["twice==1"]
+
+
 def test_a_builders_own_part_of_a_version_is_left_out(install: Install) -> None:
     install("tensors", "2.13.0+cpu", ["tensorsx.py"])
     assert _pins(["tensors"]) == ["tensors==2.13.0"]
@@ -125,7 +134,9 @@ def test_a_working_folders_modules_are_its_distributions(install: Install, tmp_p
 
 
 def test_what_another_brings_is_left_out_of_the_requirements_and_stays_in_the_lock(install: Install) -> None:
-    install("top", "1", ["topx.py"], ("Middle_Part>=1", 'never; sys_platform == "nowhere"', "speed; extra == 'fast'"))
+    install(
+        "top", "1", ["topx.py"], ("Middle_Part>=1", 'never; sys_platform == "nowhere"', "speed; extra == 'Fast_Path'")
+    )
     install("middle-part", "2", ["middlex.py"], ("bottom", "absent"))
     install("bottom", "3", ["bottomx.py"], ("middle-part",))
     install("speed", "4", ["speedx.py"])
@@ -135,8 +146,8 @@ def test_what_another_brings_is_left_out_of_the_requirements_and_stays_in_the_lo
     assert (text or "").splitlines()[1:] == [
         "# not installed: absent, which middle-part asks for", "bottom==3", "middle-part==2", "top==1",
     ]  # fmt: skip
-    with_extra = needed(["top[fast]"])
-    assert [str(one) for one in with_extra] == ["top[fast]==1"]
+    with_extra = needed(["top[fast-path]"])
+    assert [str(one) for one in with_extra] == ["top[fast-path]==1"]
     assert set(closure(with_extra)[0]) == {"top", "middle-part", "bottom", "speed"}
     # of two that bring each other one stays
     assert [str(one) for one in pruned(needed(["bottom", "middle-part"]))] == ["bottom==3"]

@@ -116,14 +116,8 @@ class Installed:
         self._of: dict[str, Distribution] = {}
         self._owners: dict[str, Distribution | None] = {}
         for folder in path:
-            try:
-                names = os.listdir(folder or ".")
-            except OSError:
-                continue
-            for name in sorted(names):
-                if name.endswith((".dist-info", ".egg-info")) and not name.startswith("~"):
-                    found = Distribution(os.path.join(os.path.abspath(folder or "."), name))
-                    self._of.setdefault(key(found.name), found)
+            for one in _listed(folder):
+                self._of.setdefault(key(one.name), one)
 
     def find(self, name: str) -> Distribution | None:
         """The distribution of a name."""
@@ -152,15 +146,30 @@ class Installed:
 
 
 _known: tuple[object, Installed] | None = None
+_folders: dict[str, tuple[int, list[Distribution]]] = {}
 
 
 def here() -> Installed:
-    """What is installed for this process; looked at again when a folder of the path has changed."""
+    """What is installed for this process; a folder of the path is looked at again when it has changed."""
     global _known
     state = tuple((folder, _changed(folder)) for folder in sys.path)
     if _known is None or _known[0] != state:
         _known = (state, Installed(sys.path))
     return _known[1]
+
+
+def _listed(folder: str) -> list[Distribution]:
+    # By folder: the working folder is on the path, too, and changes often.
+    folder = os.path.abspath(folder or ".")
+    changed = _changed(folder)
+    if folder not in _folders or _folders[folder][0] != changed:
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            names = []
+        wanted = [name for name in names if name.endswith((".dist-info", ".egg-info")) and not name.startswith("~")]
+        _folders[folder] = (changed, [Distribution(os.path.join(folder, name)) for name in wanted])
+    return _folders[folder][1]
 
 
 def _within(file: str, folder: str) -> bool:
