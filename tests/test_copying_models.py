@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.servers import MLFLOW, mlflow_server
 from tests.support.within import ServerWithin
 
 import runstone
@@ -101,3 +102,24 @@ def test_what_has_no_name_is_given_one(model_id: str, tmp_path: Path) -> None:
         "MLmodel",
         "weights.bin",
     ]
+
+
+@pytest.mark.folder
+@pytest.mark.compat
+@pytest.mark.skipif(not MLFLOW.exists(), reason="the real MLflow is not installed: make .envs/mlflow/.ready")
+def test_a_model_goes_to_a_stock_server_and_back(model_id: str, tmp_path: Path) -> None:
+    server = mlflow_server(tmp_path / "mlflow")
+    try:
+        copy = runstone.copy_model("models:/forest/1", server.url, aliases=["best"])
+        assert runstone.copy_model("models:/forest/1", server.url, aliases=["best"]).version == copy.version == "1"
+        there = Client(server.url)
+        (logged,) = there.search_logged_models(["0"])
+        assert (logged.params, logged.tags["team"]) == ({"depth": "3"}, "red")
+        assert [(point.key, point.value) for point in logged.metrics or ()] == [("accuracy", 0.9)]
+        back = runstone.copy_model("models:/forest@best", tmp_path / "back", source=there)
+    finally:
+        server.stop()
+    assert back.model_id is not None
+    fetched = Path(Client(tmp_path / "back").download_artifacts(back.model_id, "", str(tmp_path / "fetched")))
+    for file in (tmp_path / "forest").iterdir():
+        assert (fetched / file.name).read_bytes() == file.read_bytes()

@@ -124,7 +124,7 @@ def _registered(here: Client, there: Client, place: Place, copy: LoggedModel, or
     quote = '"' if "'" in name else "'"
     uri = f"models:/{copy.model_id}"
     for known in there.search_model_versions(f"name = {quote}{name}{quote}"):
-        if known.model_id == copy.model_id:
+        if copy.model_id == known.model_id or known.source == uri:  # MLflow's server keeps no model_id
             return known
     labels = {**tags, COPIED_FROM: origin}
     return there.create_model_version(name, uri, tags=labels, description=description, model_id=copy.model_id)

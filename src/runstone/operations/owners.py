@@ -29,7 +29,12 @@ class Place(NamedTuple):
 
 def of(owner_id: str | None) -> str:
     """The owner that an id names, a run's or a logged model's (`m-` and 32 hex digits); InvalidParameter, NotFound for what is neither."""
-    return of_model(owner_id) if owner_id and _MADE_MODEL_ID.fullmatch(owner_id) else of_run(owner_id)
+    return of_model(owner_id) if owner_id and is_model_id(owner_id) else of_run(owner_id)
+
+
+def is_model_id(owner_id: str) -> bool:
+    """Whether an id has the form of a logged model's, so that it is no run's."""
+    return _MADE_MODEL_ID.fullmatch(owner_id) is not None
 
 
 def of_run(run_id: str | None) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from runstone.entities import LifecycleStage, Metric, Run, RunStatus, RunTag
 from runstone.errors import InvalidParameter, NotFound, NotServed
-from runstone.operations import artifacts, growing, runs, search, series, store, storing
+from runstone.operations import artifacts, growing, logged_models, owners, runs, search, series, store, storing
 from runstone.operations.table import Empty, Operation, Request, Response
 from runstone.transport import stock_files
 from runstone.transport.http import HttpTransport, encode
@@ -161,10 +161,14 @@ class StockTransport:
 
     def _find_chunks(self, request: storing.FindChunks) -> storing.Chunks:
         # There are no chunks. What is answered is where the run's files go, for `StockFiles.store` to send them there.
+        if owners.is_model_id(request.run_id):
+            asked = logged_models.GetLoggedModel(request.run_id)
+            model = self.http.call(logged_models.get_logged_model, asked).model
+            return storing.Chunks([stock_files.root_of(model.artifact_location, request.run_id, self.uri)])
         run = self.http.call(runs.get_run, runs.GetRun(request.run_id)).run
         if run.info.lifecycle_stage != LifecycleStage.ACTIVE:
             raise InvalidParameter(f"Run {request.run_id} is deleted. Bring it back with restore_run() first.")
-        return storing.Chunks([stock_files.root_of(run.info, self.uri)])
+        return storing.Chunks([stock_files.root_of(run.info.artifact_uri, request.run_id, self.uri)])
 
     def _get_content(self, request: artifacts.GetContent) -> artifacts.Content:
         # In place of a digest a file's place was given: it comes back as its one chunk.

@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 from runstone.connection import Answer, Connection, answer_error
-from runstone.entities import FileInfo, RunInfo
+from runstone.entities import FileInfo
 from runstone.errors import FileChanged, NotFound, NotServed, RunstoneError, from_os_error
-from runstone.operations import artifacts
+from runstone.operations import artifacts, logged_models, owners, proxy
 from runstone.repository.batch import Commit, Forget, Remembered
 from runstone.repository.files import Place
 from runstone.repository.stores import refuse_file
@@ -25,12 +25,12 @@ _PROXY = PREFIX + "/mlflow-artifacts/artifacts/"
 _PIECE = 1024 * 1024
 
 
-def root_of(info: RunInfo, address: str) -> str:
-    """Where in the proxy a run's files are. Raises NotServed where the server wants them put somewhere else."""
-    uri = info.artifact_uri or ""
+def root_of(location: str | None, owner: str, address: str) -> str:
+    """Where in the proxy the files of a run or a logged model are. Raises NotServed where the server wants them put somewhere else."""
+    uri = location or ""
     if not uri.startswith(SCHEME):
         raise NotServed(
-            f"{address} keeps the files of run {info.run_id} in {uri!r} and does not pass them on itself. Start it with --serve-artifacts, "
+            f"{address} keeps the files of {owner} in {uri!r} and does not pass them on itself. Start it with --serve-artifacts, "
             "for an experiment that is made then; the metrics and params of this one are not touched by that."
         )
     # mlflow-artifacts:/path, or with the proxy's host: mlflow-artifacts://host:port/path.
@@ -39,18 +39,28 @@ def root_of(info: RunInfo, address: str) -> str:
 
 
 def listed(http: HttpTransport, request: artifacts.ListArtifacts) -> artifacts.Files:
-    """One level of a run's files; what runstone records by itself is shown only when it is asked for."""
-    found = http.call(artifacts.list_artifacts, request)
+    """One level of a run's or a logged model's files; what runstone records by itself is shown only when it is asked for."""
+    found = _level(http, str(request.run_id), request.path)
     return artifacts.Files(
         found.root_uri, [file for file in found.files if request.path or file.path != artifacts.HIDDEN]
     )
+
+
+def _level(http: HttpTransport, owner: str, path: str | None) -> artifacts.Files:
+    if not owners.is_model_id(owner):
+        return http.call(artifacts.list_artifacts, artifacts.ListArtifacts(owner, path))
+    found = http.call(proxy.list_model_artifacts, proxy.ModelFolder(owner, path))
+    if found.root_uri:
+        return found
+    model = http.call(logged_models.get_logged_model, logged_models.GetLoggedModel(owner)).model
+    return artifacts.Files(model.artifact_location, found.files)
 
 
 def tree(http: HttpTransport, request: artifacts.TreeOf) -> artifacts.Tree:
     """A run's files at and below a path. In place of a digest each has its place in the proxy."""
     path = request.path.strip("/")
     above = listed(http, artifacts.ListArtifacts(request.run_id, path.rpartition("/")[0] or None))
-    root = root_of(RunInfo(request.run_id, "", "", "", artifact_uri=above.root_uri), http.uri)
+    root = root_of(above.root_uri, request.run_id, http.uri)
     if not path:
         return artifacts.Tree(list(_below(http, request.run_id, above.files, root)))
     if path == artifacts.HIDDEN:
@@ -64,8 +74,7 @@ def tree(http: HttpTransport, request: artifacts.TreeOf) -> artifacts.Tree:
 def _below(http: HttpTransport, run_id: str, files: list[FileInfo], root: str) -> Iterator[FileInfo]:
     for file in files:
         if file.is_dir:
-            inside = http.call(artifacts.list_artifacts, artifacts.ListArtifacts(run_id, file.path)).files
-            yield from _below(http, run_id, inside, root)
+            yield from _below(http, run_id, _level(http, run_id, file.path).files, root)
         else:
             yield FileInfo(file.path, False, file.file_size, f"{root}/{file.path}")
 
