@@ -57,6 +57,7 @@ _MODULES = frozenset(
         "exceptions",
         "lightgbm",
         "models",
+        "pyfunc",
         "sklearn",
         "statsmodels",
         "tracking",
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from runstone import exceptions as exceptions
     from runstone import lightgbm as lightgbm
     from runstone import models as models
+    from runstone import pyfunc as pyfunc
     from runstone import sklearn as sklearn
     from runstone import statsmodels as statsmodels
     from runstone import tracking as tracking

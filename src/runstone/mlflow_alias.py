@@ -42,7 +42,11 @@ _MODULES = {
     "mlflow.models": "runstone.models",
     "mlflow.models.model": "runstone.models",
     "mlflow.models.signature": "runstone.models",
-    **{f"mlflow.{name}": f"runstone.{name}" for name in ["catboost", "lightgbm", "sklearn", "statsmodels", "xgboost"]},
+    "mlflow.pyfunc.model": "runstone.pyfunc",
+    **{
+        f"mlflow.{name}": f"runstone.{name}"
+        for name in ["catboost", "lightgbm", "pyfunc", "sklearn", "statsmodels", "xgboost"]
+    },
     "mlflow.protos": "runstone.exceptions",
     "mlflow.protos.databricks_pb2": "runstone.exceptions",
     "mlflow.store": "runstone.entities",

@@ -20,14 +20,14 @@ class Saved(NamedTuple):
     """What a leaf wrote.
 
     Attributes:
-        block: its own block of the MLmodel file, in MLflow's keys.
-        pyfunc: what the block of `python_function` has of it beside what all have (loader, environment): `model_path` or `data`, ...;
-            None for a model that does not predict.
+        block: its own block of the MLmodel file, in MLflow's keys; None for a Python model, which has none.
+        pyfunc: what the block of `python_function` has of it beside what all have (environment, and `mlflow.<flavor>` as its loader):
+            `model_path` or `data`, ...; None for a model that does not predict.
         packages: the distributions that loading it needs, by name; their versions are the installed ones.
         modules: names of modules that its objects come from, whose distributions are needed too.
     """
 
-    block: dict[str, Any]
+    block: dict[str, Any] | None
     pyfunc: dict[str, Any] | None
     packages: tuple[str, ...]
     modules: tuple[str, ...] = ()

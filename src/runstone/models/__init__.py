@@ -6,13 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 _HOMES = {
-    name: f"runstone.models.{module}"
+    name: f"runstone.{module}"
     for module, names in {
-        "examples": "convert_input_example_to_serving_input",
-        "info": "ModelInfo",
-        "mlmodel": "Model",
-        "requirements": "infer_pip_requirements lock_model_requirements update_model_requirements",
-        "signature": "ModelSignature infer_signature validate_schema",
+        "flavors.pyfunc.code": "ModelConfig set_model",
+        "models.examples": "convert_input_example_to_serving_input",
+        "models.info": "ModelInfo",
+        "models.mlmodel": "Model",
+        "models.requirements": "infer_pip_requirements lock_model_requirements update_model_requirements",
+        "models.signature": "ModelSignature infer_signature validate_schema",
     }.items()
     for name in names.split()
 }
@@ -20,6 +21,8 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 if TYPE_CHECKING:
+    from runstone.flavors.pyfunc.code import ModelConfig as ModelConfig
+    from runstone.flavors.pyfunc.code import set_model as set_model
     from runstone.models.examples import (
         convert_input_example_to_serving_input as convert_input_example_to_serving_input,
     )

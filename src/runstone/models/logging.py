@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from runstone import flavors
 from runstone.entities import LoggedModelOutput
 from runstone.errors import InvalidParameter
+from runstone.flavors.pyfunc.saving import recognises
 from runstone.fluent.location import client
 from runstone.fluent.models import initialize_logged_model
 from runstone.fluent.registry import register_model
@@ -37,12 +38,15 @@ def log_model(model: Any, name: str | None = None, **options: Any) -> ModelInfo:
     from importlib import import_module
 
     found = flavors.of(model)
-    if found is None:
+    if found is None and not recognises(model):
         raise InvalidParameter(
             f"runstone knows no flavor for {type(model).__module__}.{type(model).__qualname__}. Log it as a function or a PythonModel "
             "(runstone.pyfunc.log_model), or save it with its own library and log the file with log_artifact."
         )
-    info: ModelInfo = import_module(f"runstone.{found.name}").log_model(model, name=name or DEFAULT_NAME, **options)
+    # a public module is above this one: it is only named
+    module, argument = ("pyfunc", "python_model") if found is None else (found.name, found.argument)
+    published = import_module(f"runstone.{module}")
+    info: ModelInfo = published.log_model(name=name or DEFAULT_NAME, **{argument: model}, **options)
     return info
 
 

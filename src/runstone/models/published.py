@@ -30,7 +30,7 @@ def published(flavor: Flavor) -> tuple[Callable[..., None], Callable[..., ModelI
 
     def save_model(*args: Any, **kwargs: Any) -> None:
         given = _bind(saving_form, args, kwargs)
-        model, options = given.pop(flavor.argument), {name: given.pop(name) for name in saves}
+        model, options = given.pop(flavor.argument), {name: given.pop(name) for name in saves if name in given}
         saving.save(flavor, model, given.pop("path"), options, **given)
 
     def log_model(*args: Any, **kwargs: Any) -> ModelInfo:
@@ -61,10 +61,10 @@ def _form(flavor: Flavor, order: str, own: dict[str, Any]) -> inspect.Signature:
     for name in order.split():
         if name.startswith("**"):
             parameters.append(inspect.Parameter(name[2:], inspect.Parameter.VAR_KEYWORD))
-        elif name == flavor.argument or name in _REQUIRED:
+        elif name in _REQUIRED or (name == flavor.argument and not parameters):
             parameters.append(inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD))
         else:
-            default = own[name] if name in own else _COMMON[name]
+            default = own[name] if name in own else _COMMON.get(name)
             parameters.append(inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default))
     return inspect.Signature(parameters)
 

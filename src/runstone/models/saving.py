@@ -66,7 +66,7 @@ def save(
     os.makedirs(unfinished)
     try:
         saved = flavor.save(model, unfinished, **options)
-        block = {**saved.block, "code": _copy_code(unfinished, code_paths)}
+        block = {**(saved.block or {}), "code": _copy_code(unfinished, code_paths)}
         if extra_files:
             block["extra_files"] = _copy_extra(unfinished, extra_files)
         described.model_size_bytes = _size(unfinished)
@@ -82,7 +82,8 @@ def save(
         )
         if saved.pyfunc is not None:
             _add_pyfunc(described, flavor, saved, env, block["code"])
-        described.add_flavor(flavor.name, **block)
+        if saved.block is not None:
+            described.add_flavor(flavor.name, **block)
         described.save(os.path.join(unfinished, FILE_NAME))
         if os.path.isdir(place):
             os.rmdir(place)
@@ -96,7 +97,7 @@ def save(
 def _add_pyfunc(described: Model, flavor: Flavor, saved: Saved, env: dict[str, str], code: str | None) -> None:
     assert saved.pyfunc is not None
     block = {"loader_module": f"mlflow.{flavor.name}", "python_version": platform.python_version(), "env": env}
-    described.add_flavor(PYFUNC, **block, **({"code": code} if code else {}), **saved.pyfunc)
+    described.add_flavor(PYFUNC, **{**block, **({"code": code} if code else {}), **saved.pyfunc})
 
 
 def _copy_code(folder: str, code_paths: list[str] | None) -> str | None:

@@ -1,0 +1,68 @@
+"""Files become something that predicts: a pickled Python model, a file of code, or what a module of the user's own loads."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+from typing import Any
+
+from runstone.errors import InvalidParameter
+from runstone.flavors.flavor import Folder, check_path
+from runstone.flavors.pyfunc import code, pickled
+from runstone.flavors.pyfunc.python_model import HOME, Bound, PythonModelContext
+from runstone.flavors.pyfunc.saving import CODE_HOME
+
+LOADERS = (HOME, CODE_HOME)
+
+
+def load(folder: Folder, model_config: dict[str, Any] | None = None) -> Any:
+    """What predicts: an object with `predict(data, params)`.
+
+    Args:
+        folder: the model's; its code is on the path already.
+        model_config: options, in place of those it was saved with.
+    """
+    block = folder.pyfunc
+    loader = str(block.get("loader_module"))
+    config = {**(block.get("config") or {}), **(model_config or {})}
+    if loader == HOME and "model_code_path" not in block:
+        path = check_path(folder.path, block.get("python_model"), "python_model")
+        folder.trust.pickle(path)
+        return _bound(pickled.load(path), folder, config)
+    if loader in LOADERS:
+        # MLflow says here where the file was, not where it is.
+        path = check_path(folder.path, os.path.basename(str(block.get("model_code_path"))), "model_code_path")
+        folder.trust.code(path)
+        return _bound(code.run(path, config or None), folder, config)
+    return _by_module(loader, folder, config)
+
+
+def _bound(model: Any, folder: Folder, config: dict[str, Any]) -> Any:
+    artifacts = {
+        str(name): check_path(folder.path, kept.get("path"), f"artifact {name!r}")
+        for name, kept in (folder.pyfunc.get("artifacts") or {}).items()
+    }
+    context = PythonModelContext(artifacts, config or None)
+    if hasattr(model, "load_context"):
+        model.load_context(context)
+    return Bound(model, context)
+
+
+def _by_module(loader: str, folder: Folder, config: dict[str, Any]) -> Any:
+    """What a module named in the file loads. It is code: of the model's own folder, or installed here."""
+    folder.trust.code(loader)
+    try:
+        module = importlib.import_module(loader)
+    except ImportError as error:
+        raise InvalidParameter(
+            f"The model is loaded by the module {loader!r}, which is not here: {error}. Install it, or log it with code_paths."
+        ) from error
+    function = getattr(module, "_load_pyfunc", None)
+    if function is None:
+        raise InvalidParameter(f"The model's loader {loader!r} has no function _load_pyfunc(path).")
+    data = folder.pyfunc.get("data") or folder.pyfunc.get("model_path")
+    path = check_path(folder.path, data, "data") if data else folder.path
+    if "model_config" in inspect.signature(function).parameters:
+        return function(path, model_config=config)
+    return function(path)

@@ -1,0 +1,118 @@
+"""What users write to have their own code as a model: a PythonModel with `predict`, or a function.
+
+The classes are pickled under MLflow's names, so that MLflow loads what runstone saved without runstone, and the reverse (`pickled.py`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+# Where MLflow keeps them: what a pickle says.
+HOME = "mlflow.pyfunc.model"
+
+
+class PythonModelContext:
+    """What a PythonModel is given beside the data.
+
+    Attributes:
+        artifacts: name to the path of a file or folder of this machine, as `log_model(artifacts=...)` was told them.
+        model_config: the options of this loading.
+    """
+
+    def __init__(self, artifacts: dict[str, str], model_config: dict[str, Any] | None) -> None:
+        self._artifacts, self._model_config = artifacts, model_config
+
+    @property
+    def artifacts(self) -> dict[str, str]:
+        """Name to path."""
+        return self._artifacts
+
+    @property
+    def model_config(self) -> dict[str, Any] | None:
+        """The options of this loading."""
+        return self._model_config
+
+
+class PythonModel:
+    """To be inherited from: a model that is the user's own code.
+
+    `predict(self, context, model_input, params=None)`, or without `context`. A type hint of `model_input` (`list[str]`,
+    `list[SomePydanticModel]`) is the signature.
+    """
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Called once, when the model is loaded: read here what `context.artifacts` holds."""
+
+    def predict(self, context: PythonModelContext, model_input: Any, params: dict[str, Any] | None = None) -> Any:
+        """What the model says to some data."""
+        raise NotImplementedError(f"{type(self).__qualname__} has no `predict`.")
+
+    def predict_stream(
+        self, context: PythonModelContext, model_input: Any, params: dict[str, Any] | None = None
+    ) -> Iterator[Any]:
+        """What the model says, piece by piece."""
+        raise NotImplementedError(f"{type(self).__qualname__} has no `predict_stream`.")
+
+
+class FunctionModel(PythonModel):
+    """A function as a model."""
+
+    def __init__(self, func: Callable[..., Any], signature: Any = None) -> None:
+        self.func, self.signature = func, signature
+
+    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> Any:  # type: ignore[override]
+        """What the function returns."""
+        if params is not None and takes(self.func, "params"):
+            return self.func(model_input, params=params)
+        return self.func(model_input)
+
+
+for _kind, _name in (
+    (PythonModelContext, "PythonModelContext"),
+    (PythonModel, "PythonModel"),
+    (FunctionModel, "_FunctionPythonModel"),
+):
+    _kind.__module__, _kind.__qualname__ = HOME, _name
+PICKLED = {"PythonModelContext": PythonModelContext, "PythonModel": PythonModel, "_FunctionPythonModel": FunctionModel}
+
+
+def takes(function: Callable[..., Any], name: str) -> bool:
+    """Whether a function has a parameter of this name."""
+    try:
+        return name in inspect.signature(function).parameters
+    except (TypeError, ValueError):  # made in C: it does not say
+        return False
+
+
+class Bound:
+    """A PythonModel with its context: what it says, whichever parameters its `predict` has.
+
+    Args:
+        model: the user's object.
+        context: its context.
+    """
+
+    def __init__(self, model: Any, context: PythonModelContext) -> None:
+        self.python_model, self.context = model, context
+        self._predict = _Method(model.predict, context)
+
+    def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
+        """What the model says to some data."""
+        return self._predict(data, params)
+
+    def predict_stream(self, data: Any, params: dict[str, Any] | None = None) -> Iterator[Any]:
+        """The same, piece by piece."""
+        found: Iterator[Any] = _Method(self.python_model.predict_stream, self.context)(data, params)
+        return found
+
+
+class _Method:
+    def __init__(self, method: Callable[..., Any], context: PythonModelContext) -> None:
+        self._method = method
+        self._first = (context,) if takes(method, "context") else ()
+        self._params = takes(method, "params")
+
+    def __call__(self, data: Any, params: dict[str, Any] | None) -> Any:
+        return self._method(*self._first, data, **({"params": params} if self._params else {}))
