@@ -50,7 +50,23 @@ def test_the_last_that_is_none_of_the_runs_files_is_the_folder(tmp_path: Path, r
     assert "would have one name" in twice.err
 
 
-@pytest.mark.parametrize("slip", ["b.tx", "best.pt", "a.txt", "note", "NOTES.TXT"])
+@pytest.mark.parametrize("words", [("",), ("notes", ""), ("notes", "-o", "")])
+def test_an_empty_word_does_not_mean_everything(tmp_path: Path, run_id: str, words: tuple[str, ...]) -> None:
+    ended = runstone(tmp_path, "artifacts", "get", run_id, *words)
+    assert (ended.code, "variable of the shell" in ended.err) == (2, True)
+    assert not (tmp_path / "notes").exists()
+
+
+def test_a_folder_in_a_files_place_is_said_before_anything_is_written(tmp_path: Path, run_id: str) -> None:
+    (tmp_path / "out/notes/a.txt").mkdir(parents=True)
+    for options in ((), ("--force",)):
+        ended = runstone(tmp_path, "artifacts", "get", run_id, "out", *options)
+        assert ended.code == 1
+        assert "'out/notes/a.txt' is a folder, and a file is to be put there" in ended.err
+    assert runstone(tmp_path, "artifacts", "get", run_id, "./other").code == 0
+
+
+@pytest.mark.parametrize("slip", [".runstone/notes", "b.tx", "best.pt", "a.txt", "note", "NOTES.TXT"])
 def test_a_slip_is_no_name_of_a_new_folder(tmp_path: Path, run_id: str, slip: str) -> None:
     ended = runstone(tmp_path, "artifacts", "get", run_id, slip)
     assert (ended.code, ended.out) == (1, "")

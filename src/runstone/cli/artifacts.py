@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from runstone.cli.fetching import counts_of, force_option, interruptible, replacing, say
+from runstone.cli.fetching import counts_of, force_option, interruptible, refuse_empty, replacing, say
 from runstone.cli.finding import find_run, reader
 from runstone.cli.grouping import Group
 from runstone.cli.output import for_people, json_option, show, show_json, size
@@ -17,6 +17,7 @@ from runstone.cli.space import rm
 from runstone.client import Client, fetching
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameter, NotFound
+from runstone.operations.artifacts import HIDDEN
 
 # Names that are so alike, by difflib's ratio, that one may be a slip for the other, or is worth telling; and how many are told.
 _NEAR, _RESEMBLING, _NEAREST = 0.75, 0.4, 3
@@ -44,6 +45,8 @@ def ls(run: str, path: str, as_json: bool) -> None:
     path = path.rstrip("/")
     files = store.list_artifacts(run_id, path or None)
     if path and not files:
+        if not _exists(store, run_id, path):
+            raise _missing(store, run_id, path)
         files = [_one(store, run_id, path)]
     if as_json:
         show_json([file.to_dictionary() for file in files])
@@ -120,6 +123,7 @@ def get(
 
 def _told_apart(store: Client, run_id: str, run: str, places: list[str], output: str | None) -> tuple[list[str], str]:
     """Which of the places named are the run's files, and which is the folder here."""
+    refuse_empty(*places, output)
     paths, folder = places, output
     if output is None and places and (_is_here(places[-1]) or not _exists(store, run_id, places[-1].rstrip("/"))):
         paths, folder = places[:-1], places[-1]
@@ -159,7 +163,8 @@ def _refuse_slip(store: Client, run_id: str, folder: str, before: list[str]) -> 
     """What looks like a file, or is nearly what the run has, is a slip, and no name of a new folder."""
     looks_like_file = not folder.endswith("/") and posixpath.splitext(folder)[1]
     name = folder.rstrip("/")
-    if not looks_like_file and not _nearest(store, run_id, name, _NEAR):
+    is_recorded = name.split("/")[0] == HIDDEN  # what runstone records of a run lies there; here it is the store
+    if not looks_like_file and not is_recorded and not _nearest(store, run_id, name, _NEAR):
         return
     again = shlex.join(["runstone", "artifacts", "get", *before, f"./{name}"])
     raise NotFound(f"{_missing(store, run_id, name).message} If a folder here of that name is meant: {again}")

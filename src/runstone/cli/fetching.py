@@ -28,6 +28,12 @@ _SOURCES = {
 force_option = click.option("--force", is_flag=True, help="Replace files here that have other bytes; do not ask.")
 
 
+def refuse_empty(*words: str | None) -> None:
+    """Refuse an empty word, as a variable of a shell gives that is not set: it must not mean everything, or the working folder."""
+    if "" in words:
+        raise click.UsageError("An empty word names neither a file nor a folder. Is a variable of the shell not set?")
+
+
 def replacing(force: bool, as_json: bool) -> Callable[[list[str]], None] | None:
     """Is told the files here that would be replaced: asks on a terminal, refuses elsewhere. None where they are to be replaced."""
     if force:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runstone.cli.asking import agreed, yes_option
-from runstone.cli.fetching import counts_of, force_option, interruptible, replacing, say
+from runstone.cli.fetching import counts_of, force_option, interruptible, refuse_empty, replacing, say
 from runstone.cli.finding import find_run, reader
 from runstone.cli.grouping import Group
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size
@@ -146,6 +146,7 @@ def get(version: str, folder: str | None, output: str | None, force: bool, as_js
     """
     if folder is not None and output is not None:
         raise click.UsageError(f"DIR {folder!r} and --output {output!r} are the same. Give one of them.")
+    refuse_empty(folder, output)
     found = reader().get_artifact_version(version)
     with interruptible():
         done = found.fetch(folder or output or ".", ask=replacing(force, as_json))

@@ -121,11 +121,13 @@ class Destination:
                 os.close(descriptor)
 
     def is_taken(self, path: str) -> bool:
-        """Whether anything but a folder is under its name. No folder is made to find out."""
+        """Whether anything is under its name. No folder is made to find out. Raises WrongFileKind where a folder is."""
         *folders, name = path.split("/")
         try:
             self._enter(folders, make=False)
-            return not stat.S_ISDIR(os.stat(name, dir_fd=self._here, follow_symlinks=False).st_mode)
+            if stat.S_ISDIR(os.stat(name, dir_fd=self._here, follow_symlinks=False).st_mode):
+                raise self._folder_in_the_way(path)
+            return True
         except FileNotFoundError:
             return False
         except RunstoneError:
@@ -161,8 +163,16 @@ class Destination:
             yield
         except RunstoneError:
             raise
+        except IsADirectoryError as error:
+            raise self._folder_in_the_way(path) from error
         except OSError as error:
             raise from_os_error(error, f"Writing {os.path.join(self.folder, path)!r}") from error
+
+    def _folder_in_the_way(self, path: str) -> WrongFileKind:
+        place = os.path.join(self.folder, path)
+        return WrongFileKind(
+            f"{place!r} is a folder, and a file is to be put there. Move it away, or fetch into another folder.", place
+        )
 
     def _create(self) -> tuple[str, int]:
         partial = os.urandom(8).hex().join(_PART)
