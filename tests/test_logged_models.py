@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -384,3 +385,16 @@ def test_a_status_has_a_number_on_the_wire() -> None:
     assert LoggedModel("0", "m-1", "n", "here", 1, 2, status=3).status == LoggedModelStatus.FAILED
     with pytest.raises(ValueError, match="9"):
         LoggedModelStatus.from_int(9)
+
+
+def test_files_are_logged_among_a_models_own(client: Client, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "weights.txt").write_text("1 2 3")
+    model = client.create_logged_model("0")
+    client.log_model_artifact(model.model_id, str(folder / "weights.txt"), "more")
+    client.log_model_artifacts(model.model_id, str(folder))
+    assert [file.path for file in client.list_logged_model_artifacts(model.model_id)] == ["more", "weights.txt"]
+    assert client.read_artifact(model.model_id, "more/weights.txt") == b"1 2 3"
+    with pytest.raises(NotFound):
+        client.log_model_artifact("m-" + "0" * 32, str(folder / "weights.txt"))

@@ -45,7 +45,7 @@ METHODS = (
     "delete_logged_model_tag log_model_params search_logged_models create_registered_model get_registered_model "
     "rename_registered_model update_registered_model delete_registered_model search_registered_models get_latest_versions "
     "set_registered_model_tag delete_registered_model_tag set_registered_model_alias delete_registered_model_alias "
-    "get_model_version_by_alias create_model_version copy_model_version get_model_version update_model_version "
+    "get_model_version_by_alias create_model_version copy_model_version log_model_artifact log_model_artifacts get_model_version update_model_version "
     "transition_model_version_stage get_model_version_stages delete_model_version get_model_version_download_uri "
     "search_model_versions set_model_version_tag delete_model_version_tag list_logged_model_artifacts"
 )

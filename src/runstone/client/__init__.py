@@ -120,6 +120,8 @@ class Client:
     delete_logged_model_tag = logged_models.delete_logged_model_tag
     log_model_params = logged_models.log_model_params
     search_logged_models = logged_models.search_logged_models
+    log_model_artifact = logged_models.log_model_artifact
+    log_model_artifacts = logged_models.log_model_artifacts
     list_logged_model_artifacts = logged_models.list_logged_model_artifacts
 
     create_registered_model = registered_models.create_registered_model

@@ -103,6 +103,16 @@ def list_logged_model_artifacts(self: Client, model_id: str, path: str | None = 
     return self._transport.call(proxy.list_model_artifacts, proxy.ModelFolder(model_id, path)).files
 
 
+def log_model_artifact(self: Client, model_id: str, local_path: str, artifact_path: str | None = None) -> None:
+    """Log a file, or a folder with its name, among a model's files. Raises NotFound for a missing model, MissingFile."""
+    self.log_artifact(model_id, local_path, artifact_path)
+
+
+def log_model_artifacts(self: Client, model_id: str, local_dir: str, artifact_path: str | None = None) -> None:
+    """Log what is in a folder among a model's files, in one transaction. Raises NotFound for a missing model, MissingFile."""
+    self.log_artifacts(model_id, local_dir, artifact_path)
+
+
 def search_logged_models(
     self: Client,
     experiment_ids: list[str],
