@@ -66,7 +66,7 @@ def test_a_folder_in_a_files_place_is_said_before_anything_is_written(tmp_path: 
     assert runstone(tmp_path, "artifacts", "get", run_id, "./other").code == 0
 
 
-@pytest.mark.parametrize("slip", [".runstone/notes", "b.tx", "best.pt", "a.txt", "note", "NOTES.TXT"])
+@pytest.mark.parametrize("slip", [".runstone/odd", "b.tx", "best.pt", "a.txt", "note", "NOTES.TXT"])
 def test_a_slip_is_no_name_of_a_new_folder(tmp_path: Path, run_id: str, slip: str) -> None:
     ended = runstone(tmp_path, "artifacts", "get", run_id, slip)
     assert (ended.code, ended.out) == (1, "")
