@@ -39,6 +39,7 @@ _HOMES = {
         "runstone.client": "Client MlflowClient",
         "runstone.client.pictures": "Image",
         "runstone.errors": "RunstoneError MlflowException",
+        "runstone.safety.trust": "trusting",
         "runstone.mlflow_alias": "install_as_mlflow",
         "runstone.diagnosis": "doctor",
     }.items()
@@ -58,6 +59,7 @@ _MODULES = frozenset(
         "lightgbm",
         "models",
         "pyfunc",
+        "safety",
         "sklearn",
         "statsmodels",
         "tracking",
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
     from runstone import lightgbm as lightgbm
     from runstone import models as models
     from runstone import pyfunc as pyfunc
+    from runstone import safety as safety
     from runstone import sklearn as sklearn
     from runstone import statsmodels as statsmodels
     from runstone import tracking as tracking
@@ -157,6 +160,7 @@ if TYPE_CHECKING:
     from runstone.models.copying import copy_model as copy_model
     from runstone.models.loading import load_model as load_model
     from runstone.models.logging import log_model as log_model
+    from runstone.safety.trust import trusting as trusting
 
 
 def __getattr__(name: str) -> object:

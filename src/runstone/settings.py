@@ -99,6 +99,16 @@ def _linking(text: str) -> str:
     return text
 
 
+def _pickles(text: str) -> str | None:
+    if text in ("allow", "warn", "refuse"):
+        return text
+    if text.strip().lower() in ("0", "false", "no", "off"):  # as MLflow's variable has it
+        return "refuse"
+    if text.strip().lower() in ("1", "true", "yes", "on"):
+        return None
+    raise ValueError("write allow, warn or refuse")
+
+
 def _optional(text: str) -> str | None:
     return text
 
@@ -220,6 +230,11 @@ SERVER_DEPARTURE = Setting(
 STATE = Setting(
     "RUNSTONE_STATE", _optional, _NO_TEXT,
     "Folder of this machine for what is on its way to servers. Unset: runstone/ in XDG_STATE_HOME, or in ~/.local/state.",
+)  # fmt: skip
+PICKLE = Setting(
+    "RUNSTONE_PICKLE", _pickles, _NO_TEXT,
+    "What loading a model does that could run code: allow, warn or refuse. Unset: warn of what the store has, refuse what nobody here knows.",
+    also=("MLFLOW_ALLOW_PICKLE_DESERIALIZATION",),
 )  # fmt: skip
 REREAD = Setting(
     "RUNSTONE_REREAD", _boolean, False,

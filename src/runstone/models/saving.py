@@ -12,6 +12,7 @@ from runstone.errors import AlreadyExists, MissingFile, WrongFileKind
 from runstone.flavors.flavor import Folder, Saved
 from runstone.models import examples
 from runstone.models.mlmodel import FILE_NAME, PYFUNC, Model
+from runstone.safety.remembered import remember
 from runstone.safety.trust import Trust
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def save(
         block = {**(saved.block or {}), "code": _copy_code(unfinished, code_paths)}
         if extra_files:
             block["extra_files"] = _copy_extra(unfinished, extra_files)
+        remember(unfinished)
         described.model_size_bytes = _size(unfinished)
         example = examples.write(unfinished, input_example)
         described.saved_input_example_info = example

@@ -1,0 +1,304 @@
+"""All the ways in which libraries would read pickles out of a file: as it is, decompressed, out of a zip, behind an array's header.
+
+Which of them will be taken is the loader's matter, so each is walked, and what is named is the union. Nothing is written or unpacked to disk.
+"""
+
+from __future__ import annotations
+
+import ast
+import bz2
+import gzip
+import io
+import lzma
+import os
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, BinaryIO, cast
+
+from runstone.safety.source import Source
+from runstone.safety.values import ARRAYS
+from runstone.safety.walking import Seen, walk
+
+# Bytes that may be unpacked of one file, members of one archive, archives and pickles in each other.
+MOST_BYTES = 16 << 30
+_MOST_MEMBERS = 100_000
+_DEPTH = 3
+_PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".sav", ".dill", ".cloudpickle")
+_TORCH_MAGIC = 0x1950A86A20F9469CFC6C
+_COMPRESSED = {
+    b"\x1f\x8b": "gzip", b"BZ": "bz2", b"\x5d\x00": "lzma", b"\xfd7zXZ": "xz", b"\x04\x22\x4d\x18": "lz4",
+    b"\x78\x01": "zlib", b"\x78\x5e": "zlib", b"\x78\x9c": "zlib", b"\x78\xda": "zlib", b"ZF": "zfile",
+}  # fmt: skip
+_NPY = b"\x93NUMPY"
+
+Open = Callable[[], AbstractContextManager[BinaryIO]]
+
+
+def look(open_file: Open, name: str, seen: Seen, depth: int = 0) -> str:
+    """Walk every reading of a file; what kind it is comes back: 'pickle', 'zip', ..., or '' where there is none.
+
+    Args:
+        open_file: opens it, from its start; asked once for each reading.
+        name: the file's name: one that pickles have makes it an error not to be one.
+        seen: what is added to.
+        depth: how many archives it is in.
+    """
+    with open_file() as file:
+        head = file.read(16)
+    kind = next((kind for start, kind in _COMPRESSED.items() if head.startswith(start)), "")
+    if head.startswith(b"PK\x03\x04"):
+        return _zip(open_file, seen, depth)
+    if kind:
+        found = _compressed(open_file, kind, name, seen)
+        if found or not head.startswith(b"B"):
+            return found
+    if head.startswith(_NPY):
+        return _npy(open_file, seen)
+    if depth < _DEPTH and _is_tar(open_file):
+        return _tar(open_file, seen, depth)
+    found = _plain(open_file, name, seen, head)
+    if _has_zip(open_file):  # behind something else: what reads zips finds it all the same
+        return f"{found}+{_zip(open_file, seen, depth)}".strip("+")
+    return found
+
+
+def _plain(open_file: Open, name: str, seen: Seen, head: bytes) -> str:
+    surely = name.lower().endswith(_PICKLE_NAMES) or re.match(rb"\x80[\0-\x05]", head) is not None
+    tried = Seen(seen.steps, seen.text)
+    kind = _pickles(open_file, tried, False, surely)
+    if any(one in tried.names for one in ARRAYS):
+        # joblib's: the plain reading ends at its first array, as pickle.load would
+        joined = Seen(seen.steps, seen.text)
+        _pickles(open_file, joined, True, True)
+        tried.problems = {**joined.problems}
+        tried.names.update(joined.names)
+        tried.inner += joined.inner
+        kind = "joblib"
+    if surely or kind:
+        _add(seen, tried)
+    return kind or ("pickle" if surely else "")
+
+
+def _add(seen: Seen, tried: Seen) -> None:
+    seen.names.update(tried.names)
+    seen.problems.update(tried.problems)
+    for inner in tried.inner:
+        within = Seen(1_000_000)
+        ended, _ = walk(Source(io.BytesIO(inner), len(inner)), within)
+        if ended or within.names:
+            seen.names.update(within.names)
+            seen.problems.update(within.problems)
+
+
+def _pickles(open_file: Open, seen: Seen, arrays: bool, surely: bool) -> str:
+    """One pickle after the other, as far as there are any."""
+    with open_file() as file:
+        source = Source(file, MOST_BYTES)
+        ended, first = walk(source, seen, arrays)
+        if not ended:
+            if surely and not seen.problems:
+                seen.problems["it is broken: what reads it would still run its beginning"] = None
+            # what begins by chance like a pickle names nothing that could be a name
+            plausible = any(f"{one.module}.{one.name}".replace(".", "").isidentifier() for one in seen.names)
+            return "pickle" if plausible else ""
+        kind = "torch" if first == _TORCH_MAGIC else "pickle"
+        for _ in range(_MOST_MEMBERS):
+            before = source.position
+            later = Seen(seen.steps, seen.text)
+            ended, _ = walk(source, later, arrays)
+            seen.steps = later.steps
+            if not ended and source.position - before <= 1 and not later.names:
+                return kind  # the file's end, or raw data behind it
+            seen.names.update(later.names)
+            seen.inner += later.inner
+            if not ended:
+                if later.problems and later.names:
+                    seen.problems.update(later.problems)
+                return kind
+            seen.problems.update(later.problems)
+        seen.problems["it is too long to be looked at"] = None
+        return kind
+
+
+def _compressed(open_file: Open, kind: str, name: str, seen: Seen) -> str:
+    if kind == "zfile":
+        seen.problems["it is of a joblib before 0.10, which is not looked into"] = None
+        return "joblib"
+    if kind == "lz4":
+        try:
+            import lz4.frame  # noqa: F401
+        except ImportError:
+            seen.problems["it cannot be looked into without the package lz4"] = None
+            return "lz4"
+    tried = Seen(seen.steps, seen.text)
+    try:
+        found = _plain(lambda: _unpacked(open_file, kind), name, tried, b"")
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError, RuntimeError):
+        found = found_by_name = "broken" if name.lower().endswith(_PICKLE_NAMES) else ""
+        if found_by_name or tried.names:
+            tried.problems["it is compressed, and broken"] = None
+    _add(seen, tried)
+    return f"{found} ({kind})" if found else ""
+
+
+@contextmanager
+def _unpacked(open_file: Open, kind: str) -> Iterator[BinaryIO]:
+    with open_file() as packed, _unpacker(packed, kind) as file:
+        yield file
+
+
+def _unpacker(file: BinaryIO, kind: str) -> BinaryIO:
+    if kind == "gzip":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=file, mode="rb"))
+    if kind == "bz2":
+        return cast(BinaryIO, bz2.BZ2File(file, "rb"))
+    if kind == "lz4":
+        import lz4.frame
+
+        return cast(BinaryIO, lz4.frame.LZ4FrameFile(file, "rb"))
+    if kind == "zlib":
+        return cast(BinaryIO, io.BufferedReader(_Inflated(file), 1 << 16))
+    form = lzma.FORMAT_ALONE if kind == "lzma" else lzma.FORMAT_XZ
+    return cast(BinaryIO, lzma.LZMAFile(file, "rb", format=form))
+
+
+class _Inflated(io.RawIOBase):
+    """A zlib stream, unpacked as it is read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._zlib = file, zlib.decompressobj()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._zlib.eof:
+            packed = self._zlib.unconsumed_tail or self._file.read(1 << 16)
+            found = self._zlib.decompress(packed, len(buffer))
+            if found:
+                buffer[: len(found)] = found
+                return len(found)
+            if not packed:
+                raise EOFError
+        if self._zlib.unused_data:  # streams behind each other are one, as joblib has it
+            rest = self._zlib.unused_data
+            self._zlib = zlib.decompressobj()
+            found = self._zlib.decompress(rest, len(buffer))
+            buffer[: len(found)] = found
+            return len(found)
+        return 0
+
+
+def _npy(open_file: Open, seen: Seen) -> str:
+    with open_file() as file:
+        start = file.read(8)
+        size = int.from_bytes(file.read(2 if start[6:7] == b"\1" else 4), "little")
+        header = file.read(min(size, 1 << 20))
+        try:
+            described = ast.literal_eval(header.decode("latin-1"))
+            objects = _has_objects(described["descr"])
+        except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
+            seen.problems["its array's header is broken"] = None
+            return "npy"
+        if objects:
+            ended, _ = walk(Source(file, MOST_BYTES), seen)
+            if not ended:
+                seen.problems["it is broken: what reads it would still run its beginning"] = None
+    return "npy"
+
+
+def _has_objects(described: Any) -> bool:
+    if isinstance(described, str):
+        return "O" in described
+    if isinstance(described, tuple):
+        return _has_objects(described[0])
+    return any(_has_objects(field[1]) for field in described)
+
+
+def _has_zip(open_file: Open) -> bool:
+    with open_file() as file:
+        try:
+            return zipfile.is_zipfile(file)
+        except (OSError, ValueError, EOFError):
+            return False
+
+
+def _zip(open_file: Open, seen: Seen, depth: int) -> str:
+    if depth >= _DEPTH:
+        seen.problems["archives lie in each other too deep to be looked at"] = None
+        return "zip"
+    kinds = []
+    try:
+        with open_file() as file, zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            if len(members) > _MOST_MEMBERS or len({member.filename for member in members}) != len(members):
+                seen.problems["its archive has too many members, or several of one name"] = None
+            for member in members[:_MOST_MEMBERS]:
+                opened = _member(archive, member)
+                kinds.append((member.filename, look(opened, member.filename, seen, depth + 1)))
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+        ValueError,
+        zlib.error,
+        lzma.LZMAError,
+    ):
+        seen.problems["its archive is broken, or made so that it cannot be looked into"] = None
+    if any(name.endswith("data.pkl") for name, _ in kinds):
+        return "torch"
+    return "npz" if kinds and all(name.endswith(".npy") for name, _ in kinds) else "zip"
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Open:
+    return lambda: cast(BinaryIO, archive.open(member))
+
+
+def _is_tar(open_file: Open) -> bool:
+    with open_file() as file:
+        head = file.read(512)
+    try:
+        tarfile.TarInfo.frombuf(head, "latin-1", "surrogateescape")
+    except (tarfile.HeaderError, ValueError):
+        return False
+    return True
+
+
+def _tar(open_file: Open, seen: Seen, depth: int) -> str:
+    count = 0
+    try:
+        with open_file() as file, tarfile.open(fileobj=file, mode="r:") as archive:
+            for member in archive:
+                count += 1
+                if member.isfile() and count <= _MOST_MEMBERS:
+                    content = archive.extractfile(member)
+                    assert content is not None
+                    with content:
+                        look(_again(content), member.name, seen, depth + 1)
+    except (tarfile.TarError, OSError, EOFError, ValueError):
+        seen.problems["its archive is broken, or made so that it cannot be looked into"] = None
+    if count > _MOST_MEMBERS:
+        seen.problems["its archive has too many members, or several of one name"] = None
+    return "tar"
+
+
+def _again(content: Any) -> Open:
+    @contextmanager
+    def opened() -> Iterator[BinaryIO]:
+        content.seek(0)
+        yield content
+
+    return opened
+
+
+def of_file(path: str) -> tuple[str, Seen]:
+    """The kind of a file, and all that is seen in it."""
+    seen = Seen()
+    kind = look(lambda: open(path, "rb"), os.path.basename(path), seen)  # noqa: SIM115  (it is opened anew for each reading, which closes it)
+    return kind, seen

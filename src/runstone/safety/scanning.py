@@ -1,0 +1,92 @@
+"""`scan`: what a file, or the files of a folder, would import if it were loaded; nothing of it is run, imported or changed."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from runstone.errors import MissingFile
+from runstone.safety import names, readings
+
+_CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
+
+
+class Import(msgspec.Struct, frozen=True):
+    """Something that loading would import.
+
+    Attributes:
+        name: "module.name".
+        verdict: harmless, unknown (somebody's own code), or dangerous (it runs what it is told).
+    """
+
+    name: str
+    verdict: str
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """What was seen of one file.
+
+    Attributes:
+        file: its path within the folder that was scanned; its name, where a file was.
+        kind: 'pickle', 'joblib', 'torch', 'npy', 'npz', 'zip', 'tar', 'code', with the compression; '' for what holds none of these.
+        verdict: the worst of its imports; never harmless where there are problems.
+        imports: each once, in the order of the file.
+        problems: why the imports may not be all of it; "it" is the file.
+    """
+
+    file: str
+    kind: str
+    verdict: str
+    imports: tuple[Import, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What was seen of a file or folder; `msgspec.to_builtins` or `msgspec.json.encode` make JSON of it.
+
+    Attributes:
+        path: what was scanned.
+        verdict: the worst of its files.
+        files: those that hold anything that could run.
+    """
+
+    path: str
+    verdict: str
+    files: tuple[Scanned, ...]
+
+
+def scan(path: str | os.PathLike[str]) -> Report:
+    """Look at a file or at every file of a folder, without running anything of it.
+
+    Raises:
+        MissingFile: there is nothing at this path.
+    """
+    place = os.fspath(path)
+    if not os.path.exists(place):
+        raise MissingFile(f"There is nothing to scan at {place!r}.", place)
+    if os.path.isdir(place):
+        found = [scan_file(os.path.join(place, file), file) for file in files_of(place)]
+        found = [one for one in found if one.kind or one.problems]
+    else:
+        found = [scan_file(place)]
+    return Report(place, names.worst([one.verdict for one in found]), tuple(found))
+
+
+def scan_file(path: str, called: str | None = None) -> Scanned:
+    """Look at one file; `called` is what the report calls it."""
+    name = os.path.basename(path) if called is None else called
+    if name.lower().endswith(_CODE):
+        return Scanned(name, "code", names.UNKNOWN)
+    kind, seen = readings.of_file(path)
+    imports = tuple(Import(f"{one.module}.{one.name}", names.verdict(one.module, one.name)) for one in seen.names)
+    verdict = names.worst([one.verdict for one in imports] + [names.UNKNOWN] * bool(seen.problems))
+    return Scanned(name, kind, verdict, imports, tuple(seen.problems))
+
+
+def files_of(folder: str) -> list[str]:
+    """The regular files below a folder, by their paths in it, sorted. Links to folders are not followed, so that there is an end."""
+    found = []
+    for above, _, files in os.walk(folder):
+        found += [os.path.relpath(os.path.join(above, name), folder) for name in files]
+    return sorted(name.replace(os.sep, "/") for name in found if os.path.isfile(os.path.join(folder, name)))

@@ -1,0 +1,267 @@
+"""The scanner: nothing that a pickle would import is missed, however it is wrapped; nothing is run; real models are harmless."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import pickletools
+import zlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import malice
+
+from runstone.errors import MissingFile
+from runstone.safety import scan
+from runstone.safety.names import verdict
+from runstone.safety.source import Source
+from runstone.safety.walking import Seen, walk
+
+
+def test_no_malicious_pickle_is_harmless_and_none_is_run(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    corpus = [(f"{name}.pkl", content) for name, content in malice.by_opcodes(str(canary))]
+    corpus += list(malice.by_wrappings(str(canary)))
+    assert len(corpus) > 70
+    for name, content in corpus:
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert scan(path).verdict != "harmless", name
+    folder = scan(tmp_path)
+    assert {one.file for one in folder.files} == {name for name, _ in corpus}
+    assert not canary.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "global",
+        "inst",
+        "obj",
+        "stack_global",
+        "memoised",
+        "put_and_get",
+        "long_binput",
+        "overwritten_memo",
+        "doubled",
+        "behind_marks",
+        "quoted",
+        "escaped",
+        "second",
+        "truncated",
+        "broken_after",
+        "underflow_after",
+        "in_bytes",
+        "odd_frame",
+        "wrong_frame",
+        "missing_memo",
+        "protocol_0",
+        "optimised_5",
+    ],
+)
+def test_the_import_that_is_hidden_is_named(name: str, tmp_path: Path) -> None:
+    content = dict(malice.by_opcodes(str(tmp_path / "canary")))[name]
+    (tmp_path / "it.pkl").write_bytes(content)
+    found = scan(tmp_path / "it.pkl").files[0]
+    assert {one.name for one in found.imports} & {"os.system", "posix.system"}
+    assert found.verdict == "dangerous"
+
+
+@pytest.mark.parametrize("name", ["truncated", "no_stop", "broken_after", "underflow_after"])
+def test_a_broken_pickle_is_called_so(name: str, tmp_path: Path) -> None:
+    (tmp_path / "it.pkl").write_bytes(dict(malice.by_opcodes(str(tmp_path / "canary")))[name])
+    assert any("broken" in problem for problem in scan(tmp_path / "it.pkl").files[0].problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("array_made_otherwise.joblib", "its arrays are made in no way of joblib's"),
+        ("altered_class.pkl", "it alters what it imports"),
+        ("called_result.pkl", "it calls what it computed"),
+        ("computed.pkl", "it computes the names of what it imports"),
+    ],
+)
+def test_what_names_do_not_tell_is_a_problem(name: str, problem: str, tmp_path: Path) -> None:
+    corpus = {f"{name}.pkl": content for name, content in malice.by_opcodes("canary")}
+    (tmp_path / name).write_bytes({**corpus, **dict(malice.by_wrappings("canary"))}[name])
+    assert problem in scan(tmp_path / name).files[0].problems
+
+
+def test_nothing_ends_the_scan_but_its_end(tmp_path: Path) -> None:
+    corpus = [*malice.by_opcodes("canary"), *malice.by_wrappings("canary")]
+    for index, (_, content) in enumerate(corpus):
+        for cut in range(0, len(content), max(1, len(content) // 12)):
+            path = tmp_path / f"{index}.pkl"
+            path.write_bytes(content[:cut])
+            scan(path)
+
+
+class Recording(pickle._Unpickler):  # type: ignore[misc, name-defined]
+    """Python's own unpickler, which tells what it was asked to import."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(io.BytesIO(content))
+        self.asked: set[tuple[str, str]] = set()
+
+    def find_class(self, module: str, name: str) -> Any:
+        self.asked.add((module, name))
+        return super().find_class(module, name)
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers() | st.dates()
+    | st.timedeltas() | st.decimals() | st.fractions() | st.uuids() | st.binary().map(bytearray)
+    | st.sampled_from([len, int, OSError, os.path.join, Path, verdict, Seen]),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner, inner) | st.dictionaries(st.text(), inner)
+    | st.frozensets(st.integers()) | st.sets(st.text()),
+)  # fmt: skip
+
+
+@given(value=_VALUES, protocol=st.integers(0, 5), short=st.booleans())
+def test_the_names_are_those_that_an_unpickler_asks_for(value: Any, protocol: int, short: bool) -> None:
+    content = pickle.dumps(value, protocol)
+    content = pickletools.optimize(content) if short else content
+    recording, seen = Recording(content), Seen()
+    recording.load()
+    assert walk(Source(io.BytesIO(content), len(content)), seen)[0]
+    if protocol >= 3:
+        assert {(one.module, one.name) for one in seen.names} >= recording.asked
+    assert len(seen.names) >= len(recording.asked)
+    assert not seen.problems
+
+
+@given(content=st.binary(max_size=60))
+def test_any_bytes_are_walked(content: bytes) -> None:
+    walk(Source(io.BytesIO(content), len(content)), Seen(), arrays=True)
+
+
+def test_what_unpacks_to_more_than_anybody_reads_is_not_harmless(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("runstone.safety.readings.MOST_BYTES", 1 << 20)
+    bomb = zlib.compress(b"\x80\x04\x8e" + (1 << 24).to_bytes(8, "little") + b"\0" * (1 << 24) + b".")
+    (tmp_path / "bomb.joblib").write_bytes(bomb)
+    found = scan(tmp_path / "bomb.joblib").files[0]
+    assert (found.verdict, found.problems) == ("unknown", ("it is too long to be looked at",))
+
+
+def test_arrays_of_every_kind_are_passed_over(tmp_path: Path) -> None:
+    import joblib
+    import numpy as np
+
+    arrays = {
+        "f": np.arange(100.0), "b": np.array([True]), "u": np.array(["a", "bcd"]), "s": np.array([b"ab"]), "t": np.array(["2020"], "M8[D]"),
+        "r": np.zeros(3, [("a", "f8"), ("b", "U3")]), "o": np.array([1, "a", None], object), "e": np.zeros((0, 3)), "big": np.arange(3, dtype=">i4"),
+    }  # fmt: skip
+    for compress in (0, 3, ("gzip", 3), ("bz2", 3), ("lzma", 3), ("xz", 3)):
+        for protocol in (0, 2, 5):
+            joblib.dump(arrays, tmp_path / "arrays.joblib", compress=compress, protocol=protocol)
+            found = scan(tmp_path / "arrays.joblib").files[0]
+            assert (found.verdict, found.problems) == ("harmless", ()), (compress, protocol)
+    np.savez(tmp_path / "arrays.npz", **{name: array for name, array in arrays.items() if name != "o"})
+    assert scan(tmp_path / "arrays.npz").verdict == "harmless"
+
+
+def test_frames_are_harmless(tmp_path: Path) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {"a": [1, 2], "s": ["x", "y"], "t": pd.to_datetime(["2020", "2021"]), "c": pd.Categorical(["a", "b"])}
+    )
+    frame["i"] = pd.array([1, None], "Int64")
+    for value in (
+        frame,
+        frame.set_index(["a", "s"]),
+        pd.period_range("2020", periods=3, freq="M"),
+        pd.Timestamp("2020"),
+        pd.NaT,
+    ):
+        pd.to_pickle(value, tmp_path / "it.pkl")
+        assert scan(tmp_path / "it.pkl").verdict == "harmless", scan(tmp_path / "it.pkl").files[0].imports
+
+
+@pytest.mark.filterwarnings(
+    "ignore::FutureWarning", "ignore::DeprecationWarning"
+)  # scikit-learn's own, of old estimators
+def test_every_estimator_of_scikit_learn_is_harmless(tmp_path: Path) -> None:
+    """As it is made; fitted ones of each kind of state beside."""
+    from sklearn.ensemble import (
+        GradientBoostingClassifier,
+        HistGradientBoostingRegressor,
+        IsolationForest,
+        RandomForestClassifier,
+    )
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.isotonic import IsotonicRegression
+    from sklearn.linear_model import LogisticRegression, SGDClassifier
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+    from sklearn.utils import all_estimators
+
+    x, y = [[float(i), float(i % 3)] for i in range(20)], [0, 1] * 10
+    fitted = [
+        kind().fit(x, y)
+        for kind in (
+            RandomForestClassifier, GradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest, GaussianProcessRegressor,
+            LogisticRegression, SGDClassifier, KNeighborsClassifier, SVC,
+        )
+    ]  # fmt: skip
+    fitted += [IsotonicRegression().fit([0.0, 1.0], [0.0, 1.0]), MLPClassifier(max_iter=300, tol=1.0).fit(x, y)]
+    fitted.append(GridSearchCV(make_pipeline(StandardScaler(), SVC()), {"svc__C": [1, 2]}).fit(x, y))
+    for _, kind in all_estimators():
+        try:
+            fitted.append(kind())
+        except TypeError:
+            fitted.append(
+                kind(LogisticRegression()) if kind is not GridSearchCV and "Search" not in kind.__name__ else SVC()
+            )
+    assert len(fitted) > 190
+    for model in fitted:
+        for protocol in (0, 2, 5):
+            (tmp_path / "it.pkl").write_bytes(pickle.dumps(model, protocol))
+            found = scan(tmp_path / "it.pkl").files[0]
+            unknown = [one.name for one in found.imports if one.verdict != "harmless"]
+            assert (unknown, found.problems) == ([], ()), type(model)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_found"),
+    [
+        ("sklearn.linear_model._base.LinearRegression", "harmless"), ("sklearn.linear_model._base.os.system", "unknown"),
+        ("sklearn.datasets._openml.fetch_openml", "unknown"), ("sklearn.metrics._scorer._Scorer", "unknown"),
+        ("numpy.ndarray", "harmless"), ("numpy.load", "dangerous"), ("builtins.eval", "dangerous"), ("mine.Model", "unknown"),
+        ("os.path.join", "dangerous"), ("operator.attrgetter", "dangerous"), ("torch._utils._rebuild_tensor_v2", "harmless"),
+    ],
+)  # fmt: skip
+def test_names_are_judged(name: str, is_found: str) -> None:
+    module, _, last = name.rpartition(".")
+    assert verdict(module, last) == is_found
+
+
+def test_a_name_that_leads_through_a_harmless_module_is_not_harmless() -> None:
+    assert verdict("sklearn.linear_model._base", "os.System") != "harmless"
+    assert verdict("sklearn.linear_model", "_base.LinearRegression") != "harmless"
+
+
+def test_a_report_is_json_and_what_is_missing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(malice.Bomb("canary")))
+    (tmp_path / "notes.txt").write_text("nothing")
+    (tmp_path / "code.py").write_text("pass")
+    report = msgspec.json.decode(msgspec.json.encode(scan(tmp_path)))
+    assert [(one["file"], one["kind"], one["verdict"]) for one in report["files"]] == [
+        ("code.py", "code", "unknown"),
+        ("model.pkl", "pickle", "dangerous"),
+    ]
+    assert report["files"][1]["imports"] == [{"name": f"{os.system.__module__}.system", "verdict": "dangerous"}]
+    with pytest.raises(MissingFile):
+        scan(tmp_path / "missing")
