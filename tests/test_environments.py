@@ -149,6 +149,8 @@ def test_what_another_brings_is_left_out_of_the_requirements_and_stays_in_the_lo
     with_extra = needed(["top[fast-path]"])
     assert [str(one) for one in with_extra] == ["top[fast-path]==1"]
     assert set(closure(with_extra)[0]) == {"top", "middle-part", "bottom", "speed"}
+    # what the flavor names itself stays: its version is the model's
+    assert [str(one) for one in pruned(found, needed(["bottom"]))] == ["bottom==3", "top==1"]
     # of two that bring each other one stays
     assert [str(one) for one in pruned(needed(["bottom", "middle-part"]))] == ["bottom==3"]
 
@@ -241,6 +243,15 @@ def test_the_files_are_as_mlflow_writes_them(install: Install, tmp_path: Path) -
     env = yaml.safe_load(found["python_env.yaml"])
     assert (env["python"], env["dependencies"]) == (python, ["-r requirements.txt"])
     assert [one.partition("==")[0] for one in env["build_dependencies"]] == ["pip", "setuptools", "wheel"]
+
+
+def test_a_flavors_own_library_is_named_though_another_brings_it(install: Install, tmp_path: Path) -> None:
+    install("library", "1", ["libraryx.py"])
+    install("format", "2", ["formatx.py"], ("library>=0.5", "beside"))
+    install("beside", "3", ["besidex.py"])
+    (tmp_path / "m").mkdir()
+    files.write(str(tmp_path / "m"), ("library", "format"), ("besidex",))
+    assert (tmp_path / "m" / "requirements.txt").read_text() == "format==2\nlibrary==1"
 
 
 def test_what_the_user_says_takes_the_place_of_what_is_found(install: Install, tmp_path: Path) -> None:

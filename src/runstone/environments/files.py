@@ -52,9 +52,10 @@ def write(
     elif pip_requirements is not None:
         said = given.requirements("pip_requirements", pip_requirements)
     else:
-        found = needed(packages, modules, os.path.join(folder, "code"))
+        own = tuple(packages)
+        found = pruned(needed(own, modules, os.path.join(folder, "code")), needed(own))
         said = given.requirements("extra_pip_requirements", extra_pip_requirements or ())
-        said = given.Given(_beside([str(one) for one in pruned(found)], said.lines), said.constraints)
+        said = given.Given(_beside([str(one) for one in found], said.lines), said.constraints)
     lines = list(said.lines)
     if said.constraints:
         lines.append(f"-c {given.CONSTRAINTS}")

@@ -60,15 +60,15 @@ def pinned(one: Distribution, extras: tuple[str, ...] = ()) -> Requirement:
     return Requirement(one.called, extras, (("==", public(one.version)),))
 
 
-def pruned(requirements: Iterable[Requirement]) -> list[Requirement]:
-    """Those that no other one of them brings along."""
-    given = list(requirements)
+def pruned(requirements: Iterable[Requirement], kept: Iterable[Requirement] = ()) -> list[Requirement]:
+    """Those that no other one of them brings along, and in any case those of `kept`: whoever brings a library does not say its version."""
+    given, own = list(requirements), {key(one.name) for one in kept}
     brought: set[str] = set()
     for one in given:
         if key(one.name) not in brought:
             # Two that bring each other: the first stays.
             brought |= {name for name in closure([one])[0] if name != key(one.name)}
-    return [one for one in given if key(one.name) not in brought]
+    return [one for one in given if key(one.name) not in brought - own]
 
 
 def closure(requirements: Iterable[Requirement]) -> tuple[dict[str, Distribution], dict[str, str]]:

@@ -16,7 +16,7 @@ import yaml
 
 from runstone import flavors
 from runstone.environments import files, given, lock
-from runstone.environments.finding import needed, pruned
+from runstone.environments.finding import needed
 from runstone.environments.requirement import Requirement, key, parse
 from runstone.errors import CorruptData, InvalidParameter, MissingFile, NotFound
 from runstone.fluent.location import client
@@ -56,7 +56,7 @@ def infer_pip_requirements(
     found = {key(one.name): one for one in needed([*names, *kept])}
     here = [one for one in found.values() if one.clauses or one.url]
     elsewhere = [kept[name] for name in found if name in kept and not (found[name].clauses or found[name].url)]
-    return [*(str(one) for one in pruned(here)), *elsewhere] or list(fallback or ())
+    return [*map(str, here), *elsewhere] or list(fallback or ())
 
 
 def get_model_dependencies(model_uri: str | os.PathLike[str], format: str = "pip") -> str:
