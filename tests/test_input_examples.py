@@ -16,7 +16,14 @@ from sklearn.linear_model import LinearRegression
 
 import runstone
 from runstone.errors import InvalidParameter, MissingFile
-from runstone.models import Model, convert_input_example_to_serving_input, examples, infer_signature, validate_schema
+from runstone.models import (
+    Model,
+    ModelSignature,
+    convert_input_example_to_serving_input,
+    examples,
+    infer_signature,
+    validate_schema,
+)
 from runstone.types import ColSpec, Object, ParamSchema, ParamSpec, Property, Schema, TensorSpec
 from runstone.types.enforcement import enforce, enforce_params
 
@@ -163,6 +170,11 @@ def test_a_signature_is_shown_as_it_reads_and_compares_by_what_it_says() -> None
         (numpy.zeros((2, 2)), [TensorSpec(numpy.dtype("float64"), (-1, 3))], r"shape \(-1, 3\); the shape is \(2, 2\)"),
         ({"a": numpy.zeros(2)}, [TensorSpec(numpy.dtype("float64"), (-1,), "b")], r"takes the arrays 'b', which are missing"),
         (pandas.DataFrame([[1, 2]], columns=["a", "a"]), [ColSpec("long", "a"), ColSpec("long", "b", False)], r"'a' is there twice"),
+        (pandas.DataFrame({"a": [1.5, None]}), [ColSpec("long", "a", False)], r"'a' is to be long; .*1\.5.* is not whole"),
+        ([{"a": 1.0}, {"b": 1}], [ColSpec("double", "a")], r"'a' is to be double; row 1 does not have it"),
+        ([[1.0, 2.0], [3.0]], [ColSpec("double"), ColSpec("double")], r"takes 2 columns; got rows of 1, 2"),
+        (pandas.DataFrame({"b": [[1.0], [1.0, 2.0]]}), [TensorSpec(numpy.dtype("float64"), (-1, 2), "b")], r"'b'.*different lengths"),
+        (2**63, [ColSpec("long")], r"column 0 is to be long; row 0 is 9223372036854775808"),
         ({"a": [1, 2], "b": [1]}, [ColSpec("long", "a"), ColSpec("long", "b")], r"different lengths"),
     ],
 )  # fmt: skip
@@ -181,6 +193,23 @@ def test_data_that_fit_already_are_given_on_as_they_are() -> None:
     assert whole["a"].dtype == "int64"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        [1, None], pandas.Series([1, None], dtype=object), polars.Series("a", [1, None]), [[1, None], None], numpy.array(["x"], numpy.dtypes.StringDType()),
+        numpy.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), pandas.DataFrame({"a": pandas.period_range("2020", periods=2, freq="M")}),
+        pandas.DataFrame([[1.0, 2.0]], columns=pandas.to_datetime(["2020", "2021"])), pandas.DataFrame({"a": pandas.arrays.SparseArray([1.0, 0.0])}),
+        pandas.DataFrame({"a": pandas.Categorical(["x", None])}), scipy.sparse.coo_matrix(numpy.eye(2)), {"messages": [{"role": "user"}], "stop": None},
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:No type of MLflow's")
+def test_odd_data_fit_the_signature_that_they_tell(data: Any) -> None:
+    signature = infer_signature(data)
+    assert signature.inputs is not None
+    assert ModelSignature.from_dict(signature.to_dict()) == signature
+    enforce(data, signature.inputs)
+
+
 def test_params_that_nobody_knows_are_left_out_with_a_warning() -> None:
     schema = ParamSchema([ParamSpec("n", "long", 3), ParamSpec("t", "datetime", datetime.date(2020, 1, 1))])
     with pytest.warns(UserWarning, match=r"no params 'x'; it has n, t"):
@@ -189,3 +218,5 @@ def test_params_that_nobody_knows_are_left_out_with_a_warning() -> None:
         assert enforce_params({"x": 1}, None) == {}
     with pytest.raises(InvalidParameter, match=r"param 'n' is long; '5' is a str"):
         enforce_params({"n": "5"}, schema)
+    with pytest.raises(InvalidParameter, match=r"param 'n' is long; 9223372036854775808 is a int"):
+        enforce_params({"n": 2**63}, schema)

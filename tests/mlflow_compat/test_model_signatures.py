@@ -72,7 +72,7 @@ C, T = ColSpec, lambda dtype, shape, name=None: TensorSpec(np.dtype(dtype), shap
 OBJECT = Object([Property("x", "long"), Property("y", "long", False)])
 SHAPES = {
  "missing": (D(b=[1]), C("long", "a")), "missing optional": (D(b=[1]), C("long", "b"), C("long", "a", required=False)), "extra": (D(b=[1], a=[2]), C("long", "a")),
- "another order": (D(b=[1], a=[2]), C("long", "a"), C("long", "b")), "records": ([{"a": 1}, {"a": 2}], C("long", "a")), "mapping": ({"a": 1, "b": "x"}, C("long", "a"), C("string", "b")),
+ "another order": (D(b=[1], a=[2]), C("long", "a"), C("long", "b")), "records": ([{"a": 1}, {"a": 2}], C("long", "a")), "a record without": ([{"a": 1.0}, {"b": 2}], C("double", "a")), "mapping": ({"a": 1, "b": "x"}, C("long", "a"), C("string", "b")),
  "mapping of lists": ({"a": [1, 2]}, C("long", "a")), "one list": ({"a": [1, 2]}, C(Array("long"), "a")), "whole for double": ({"a": 1}, C("double", "a")),
  "inexact": (D(a=[2**53 + 1]), C("double", "a")), "inexact float": (D(a=[2**24 + 1]), C("float", "a")), "no names": (np.array([[1.0]]), C("double", "a")), "text": ("x", C("string")), "texts": (["x", "y"], C("string")),
  "one value": (5, C("long")), "by place": (pd.DataFrame([[1.0, 2.0]]), C("double"), C("double")), "series": (pd.Series([1, 2]), C("long")),
@@ -171,6 +171,7 @@ DIFFERENT: dict[str, dict[str, Any]] = {
         "datetime of datetime64[s]": ["datetime64[ns]", "datetime64[s]"],
     },
     "shaped": {
+        "a record without": ["{'a': [1.0, nan]}", "refused"],
         "whole cells for doubles": ["refused", "{'a': [[1, 2]]}"],
         "object": ["{'a': [{'x': np.int64(1), 'y': None}]}", "{'a': [{'x': 1, 'y': None}]}"],
         "map": ["{'a': [{'k': np.int64(1)}]}", "{'a': [{'k': 1}]}"],

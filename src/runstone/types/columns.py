@@ -172,7 +172,7 @@ def _exact(spec: ColSpec, kind: DataType, series: pandas.Series, place: int) -> 
 
     nulls = series.isna()
     if series.dtype.kind == "f":  # for whole numbers: where a value is missing, they cannot be anything but floats
-        if spec.required or not nulls.any():
+        if _needed(spec) or not nulls.any():
             raise _wrong(spec, place, f"the values are {series.dtype}", _hint(kind, series))
         present = series[~nulls].to_numpy("float64")
         limit = 1 << (31 if kind is DataType.integer else 53)
@@ -205,7 +205,7 @@ def _looked_at(spec: ColSpec, values: list[Any], place: int) -> Any:
     if not isinstance(kind, DataType):
         for row, value in enumerate(values):
             if missing(value):
-                if spec.required:
+                if _needed(spec):
                     raise _wrong(spec, place, f"row {row} is missing")
                 continue
             found = unfit(kind, value)
@@ -240,7 +240,7 @@ def _typed(spec: ColSpec, kind: DataType, values: list[Any], empty: bool, place:
         return made
     if not empty:
         return numpy.array(values, dtype=kind.to_numpy())
-    if spec.required:
+    if _needed(spec):
         raise _wrong(spec, place, "a value is missing, which such a column cannot hold")
     import pandas
 
@@ -285,6 +285,11 @@ def _enforce_polars(frame: Any, specs: list[ColSpec]) -> Any:
         else:
             raise _wrong(spec, place, f"the values are {series.dtype}")
     return frame.with_columns(changed) if changed else frame
+
+
+def _needed(spec: ColSpec) -> bool:
+    """Whether every value has to be there. A column without a name cannot say that it is optional."""
+    return spec.required and spec.name is not None
 
 
 def _hint(kind: Any, series: pandas.Series) -> str:

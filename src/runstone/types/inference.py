@@ -53,9 +53,9 @@ def _of_array(data: Any) -> Schema | None:
     dtype: Any = getattr(data, "dtype", None)
     if type(data).__module__.partition(".")[0] in ("numpy", "scipy") and hasattr(dtype, "kind"):
         if data.ndim:
-            return tensors(data)
+            return None if dtype.names else tensors(data)
         return _one_column(of_dtype(dtype), None, False)
-    if isinstance(data, Mapping) and data and all(_is_array(value) for value in data.values()):
+    if isinstance(data, Mapping) and data and all(_is_array(one) and not one.dtype.names for one in data.values()):
         return tensors(dict(data))
     return None
 
@@ -73,7 +73,9 @@ def _of_python(data: Any) -> Schema | None:
         if not data:
             return Schema([ColSpec("string")])
         return _one_column(of_objects(data), None, False)
-    return None if missing(data) and not isinstance(data, float) else _one_column(_of_one(data), None, False)
+    if dimensions(data) or (missing(data) and not isinstance(data, float)):
+        return None
+    return _one_column(_of_one(data), None, False)
 
 
 def _of_one(value: Any) -> Type:

@@ -44,7 +44,7 @@ class ParamSpec(Described):
         if value is None:
             return None
         if hasattr(value, "tolist") and dimensions(value) == 1:
-            value = value.astype(object).tolist() if value.dtype.kind == "M" else value.tolist()
+            value = value.astype("M8[us]").tolist() if value.dtype.kind == "M" else value.tolist()
         if self.shape is None:
             return self._one(value)
         if not isinstance(value, list | tuple):

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 def frame(data: Any, schema: Schema) -> Any:
     """The data as a frame of pandas, or of polars where they are one. Raises InvalidParameter for what is no table."""
     module = type(data).__module__.partition(".")[0]
-    if module == "polars" and type(data).__name__ == "DataFrame":
+    if module == "polars" and hasattr(data, "get_columns"):
         return data
+    if module == "polars" and hasattr(data, "to_frame"):
+        return data.to_frame()
     pandas = _pandas()
     if isinstance(data, pandas.DataFrame):
         return data
@@ -29,7 +31,7 @@ def frame(data: Any, schema: Schema) -> Any:
     if isinstance(data, Mapping):
         return _of_mapping(pandas, data, schema)
     if isinstance(data, list) and data and all(isinstance(one, Mapping) for one in data) and schema.has_input_names():
-        return pandas.DataFrame({name: _column(pandas, [one.get(name) for one in data]) for name in _keys(data)})
+        return _of_records(pandas, data, schema)
     if schema.has_input_names():
         if dimensions(data) == 1 and len(schema) == 1:
             return pandas.DataFrame({_only(schema): data})
@@ -42,8 +44,25 @@ def frame(data: Any, schema: Schema) -> Any:
         return pandas.DataFrame(data if data.ndim == 2 else data.reshape(1, -1))
     values = data if isinstance(data, list) or dimensions(data) == 1 else [data]
     if len(schema) > 1:
+        lengths = {len(row) for row in values if isinstance(row, list | tuple)}
+        if lengths - {len(schema)}:
+            raise InvalidParameter(
+                f"The model takes {len(schema)} columns; got rows of {', '.join(map(str, sorted(lengths)))}."
+            )
         return pandas.DataFrame(values)
     return pandas.DataFrame({0: _column(pandas, values)})
+
+
+def _of_records(pandas: Any, records: list[Mapping[Any, Any]], schema: Schema) -> pandas.DataFrame:
+    keys = list(dict.fromkeys(key for one in records for key in one))
+    for spec in schema.inputs:
+        if spec.required and spec.name in keys:
+            absent = [row for row, one in enumerate(records) if spec.name not in one]
+            if absent:
+                raise InvalidParameter(
+                    f"The column {spec.name!r} is to be {spec.type!r}; row {absent[0]} does not have it."
+                )
+    return pandas.DataFrame({key: _column(pandas, [one.get(key) for one in records]) for key in keys})
 
 
 def _of_mapping(pandas: Any, data: Mapping[Any, Any], schema: Schema) -> pandas.DataFrame:
@@ -79,10 +98,6 @@ def _column(pandas: Any, values: Any) -> Any:
     if getattr(values, "dtype", None) is not None:
         return pandas.Series(values)
     return pandas.Series(list(values), dtype=object)
-
-
-def _keys(records: list[Mapping[Any, Any]]) -> list[Any]:
-    return list(dict.fromkeys(key for one in records for key in one))
 
 
 def _only(schema: Schema) -> Any:

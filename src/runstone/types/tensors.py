@@ -54,7 +54,7 @@ def _of_dtype(array: Any, spec: TensorSpec) -> Any:
     import numpy
 
     given, wanted = array.dtype, spec.type
-    if given == wanted or (given.kind == wanted.kind and wanted.kind in "USMO"):
+    if given == wanted or (given.kind == wanted.kind and wanted.kind in "USMO") or given.kind + wanted.kind == "TU":
         return array
     if given.kind in "iuf" and wanted.kind in "iuf":
         if numpy.can_cast(given, wanted, "safe") and not (
@@ -70,7 +70,7 @@ def _of_dtype(array: Any, spec: TensorSpec) -> Any:
     raise _wrong(
         spec,
         f"the values are {given.name}",
-        f" array.astype({wanted.name!r}) makes it so." if wanted.kind in "iuf" else "",
+        f" array.astype({wanted.name!r}) makes it so." if given.kind in "iuf" and wanted.kind in "iuf" else "",
     )
 
 
@@ -94,10 +94,8 @@ def _of_list(values: Any, spec: TensorSpec) -> Any:
 
 
 def _stacked(series: Any) -> Any:
-    import numpy
-
     values = series.to_numpy()
-    return numpy.array(values.tolist()) if values.dtype == object else values
+    return values.tolist() if values.dtype == object else values
 
 
 def _wrong(spec: TensorSpec, given: str, hint: str = "") -> InvalidParameter:

@@ -48,7 +48,8 @@ def tensors(arrays: numpy.ndarray[Any, Any] | dict[Any, numpy.ndarray[Any, Any]]
     for name, array in named:
         if not array.ndim:
             return None
-        dtype = numpy.dtype(array.dtype.kind) if array.dtype.kind in "US" else array.dtype
+        kind = {"T": "U"}.get(array.dtype.kind, array.dtype.kind)
+        dtype = numpy.dtype(kind) if kind in "US" else array.dtype
         specs.append(TensorSpec(dtype, (-1, *array.shape[1:]), None if name is None else str(name)))
     return Schema(specs) if specs else None
 
