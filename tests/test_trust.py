@@ -135,6 +135,18 @@ def test_code_is_run_if_the_store_has_it_or_it_was_made_here(tmp_path: Path, ano
     (tmp_path / "saved" / "code" / "more.py").write_text("y = 2\n")
 
 
+def test_a_loader_that_the_file_names_is_asked_about(tmp_path: Path, another_machine: Any) -> None:
+    (tmp_path / "data").write_text("x")
+    runstone.pyfunc.save_model(
+        tmp_path / "saved", loader_module="missing_loader", data_path=str(tmp_path / "data"), pip_requirements=[]
+    )
+    with pytest.raises(InvalidParameter, match="not here"):
+        runstone.pyfunc.load_model(tmp_path / "saved")
+    another_machine()
+    with pytest.raises(Forbidden, match="loaded by the module 'missing_loader'"):
+        runstone.pyfunc.load_model(tmp_path / "saved")
+
+
 def test_a_state_folder_that_cannot_be_written_does_not_stop_saving(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,7 +70,6 @@ def save(
         block = {**(saved.block or {}), "code": _copy_code(unfinished, code_paths)}
         if extra_files:
             block["extra_files"] = _copy_extra(unfinished, extra_files)
-        remember(unfinished)
         described.model_size_bytes = _size(unfinished)
         example = examples.write(unfinished, input_example)
         described.saved_input_example_info = example
@@ -87,6 +86,7 @@ def save(
         if saved.block is not None:
             described.add_flavor(flavor.name, **block)
         described.save(os.path.join(unfinished, FILE_NAME))
+        remember(unfinished)
         if os.path.isdir(place):
             os.rmdir(place)
         os.rename(unfinished, place)

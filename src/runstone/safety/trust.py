@@ -75,14 +75,17 @@ class Trust:
         if policy == "refuse" or not _made_here(digests):
             self._decide(policy, f"its file {os.path.basename(path)!r} imports {_list(unknown)}", "".join(digests))
 
-    def code(self, path: str) -> None:
-        """Let Python code that came with the model be run. Raises Forbidden."""
+    def code(self, path: str, module: str | None = None) -> None:
+        """Let Python code that came with the model be run, or a module that its file at `path` names. Raises Forbidden."""
         policy = _policy()
         if policy == "allow" or (policy is None and self.vouched):
             return
         digests = _digests(_files(path))
         if policy == "refuse" or not _made_here(digests):
-            self._decide(policy, f"it brings Python code of its own, {os.path.basename(path)!r}", "".join(digests))
+            brings = f"it brings Python code of its own, {os.path.basename(path)!r}"
+            self._decide(
+                policy, brings if module is None else f"it is loaded by the module {module!r}", "".join(digests)
+            )
 
     def _decide(self, policy: str | None, reason: str, key: str) -> None:
         if policy == "refuse":
