@@ -298,3 +298,40 @@ def test_processes_that_register_at_once_get_different_numbers(client: Client) -
         "each move starts where the one before ended"
     )
     assert client.get_model_version_by_alias("forest", "newest").version == moves[-1].new
+
+
+def test_a_protected_alias_is_moved_by_those_who_may_or_mean_it(client: Client, store_at: str) -> None:
+    first, second = version_of(client, "forest"), version_of(client, "forest")
+    client.set_registered_model_alias("forest", "prod-eu", first)
+    client.protect_alias("forest", "prod-*", ["nobody here"])
+    assert client.get_alias_protections("forest") == {"prod-*": ["nobody here"]}
+    for refused in (
+        lambda: client.set_registered_model_alias("forest", "prod-eu", second),
+        lambda: client.set_registered_model_alias("forest", "prod-us", second),
+        lambda: client.delete_registered_model_alias("forest", "prod-eu"),
+        lambda: client.delete_model_version("forest", first),
+        lambda: client.delete_registered_model("forest"),
+    ):
+        with pytest.raises(PermissionError, match="protected"):
+            refused()
+    assert client.get_registered_model("forest").aliases == {"prod-eu": first}
+    client.set_registered_model_alias("forest", "other", first)
+    client.set_registered_model_alias("forest", "prod-eu", second, confirm=True)
+    client.delete_model_version("forest", first)
+    client.delete_registered_model_alias("forest", "prod-eu", confirm=True)
+    made = client.get_registry_changes("forest")[-1].user_id
+    client.protect_alias("forest", "prod-*", [made] if made else [])
+    if store_at == "folder":
+        client.set_registered_model_alias("forest", "prod-eu", second)
+        client.delete_registered_model_alias("forest", "prod-eu")
+    client.unprotect_alias("forest", "prod-*")
+    client.set_registered_model_alias("forest", "prod-eu", second)
+    noted = [
+        (change.key, change.old) for change in client.get_registry_changes("forest") if change.kind == "protection"
+    ]
+    assert noted[0] == ("prod-*", None)
+    client.protect_alias("forest", "x")
+    client.delete_registered_model("forest")
+    for pattern in ("", "a b", "a/b", "*****", None):
+        with pytest.raises(InvalidParameter):
+            client.protect_alias("forest", pattern)  # type: ignore[arg-type]

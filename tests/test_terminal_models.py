@@ -107,3 +107,15 @@ def test_a_model_is_copied(command: Command, registry: runstone.Client, tmp_path
     assert [model.name for model in runstone.Client(other).search_registered_models()] == ["forest"]
     assert command("models", "copy", "forest@champion", "--name", "tree").out == "tree/1\n"
     assert command("models", "copy", "forest@champion").code == 2
+
+
+def test_aliases_are_protected(command: Command, registry: runstone.Client) -> None:
+    assert command("models", "protect", "forest", "champ*", "--user", "ada").out == "alias\tusers\nchamp*\tada\n"
+    assert json.loads(command("models", "protect", "forest", "--json").out) == [{"alias": "champ*", "users": "ada"}]
+    refused = command("models", "alias", "forest/1", "champion")
+    assert (refused.code, "--confirm" in refused.err) == (1, True)
+    assert command("models", "alias", "forest/1", "champion", "--confirm").out == "forest/1: champion\n"
+    assert command("models", "alias", "forest", "champion", "--delete").code == 1
+    assert command("models", "protect", "forest", "champ*", "--off").out == ""
+    assert command("models", "alias", "forest", "champion", "--delete").code == 0
+    assert command("models", "protect", "forest", "--off").code == 2

@@ -155,18 +155,19 @@ def _show_facts(facts: list[tuple[str, Any]]) -> None:
 @click.argument("version")
 @click.argument("alias")
 @click.option("--delete", is_flag=True, help="Take the alias away.")
+@click.option("--confirm", is_flag=True, help="Although it is protected.")
 @json_option
-def alias(version: str, alias: str, delete: bool, as_json: bool) -> None:
+def alias(version: str, alias: str, delete: bool, confirm: bool, as_json: bool) -> None:
     """Let ALIAS mean a version, in place of the one that it meant.
 
     With --delete no version has it any more; VERSION may be just NAME then, else it must be the version that ALIAS means.
     """
     store = reader()
     if delete:
-        now = _without(store, version, alias)
+        now = _without(store, version, alias, confirm)
     else:
         found = find_version(store, version)
-        store.set_registered_model_alias(found.name, alias, found.version)
+        store.set_registered_model_alias(found.name, alias, found.version, confirm=confirm)
         now = store.get_model_version(found.name, found.version)
     if as_json:
         show_json(now.to_dictionary())
@@ -174,7 +175,7 @@ def alias(version: str, alias: str, delete: bool, as_json: bool) -> None:
         print(f"{now.name}/{now.version}: {', '.join(now.aliases) or 'no aliases'}")
 
 
-def _without(store: Client, version: str, alias: str) -> ModelVersion:
+def _without(store: Client, version: str, alias: str, confirm: bool) -> ModelVersion:
     said = find_version(store, version) if _is_version(version) else None
     name = said.name if said else _plain(version)
     meant = store.get_model_version_by_alias(name, alias)
@@ -183,8 +184,27 @@ def _without(store: Client, version: str, alias: str) -> ModelVersion:
             f"{alias!r} means {name}/{meant.version}, not {name}/{said.version}: nothing was changed. To take it away: "
             f"runstone models alias {name}/{meant.version} {alias} --delete"
         )
-    store.delete_registered_model_alias(name, alias)
+    store.delete_registered_model_alias(name, alias, confirm=confirm)
     return store.get_model_version(name, meant.version)
+
+
+@models.command()
+@click.argument("name")
+@click.argument("alias", default="")
+@click.option("--user", "users", multiple=True, help="Who may move it all the same; may be repeated.")
+@click.option("--off", is_flag=True, help="Protect it no more.")
+@json_option
+def protect(name: str, alias: str, users: tuple[str, ...], off: bool, as_json: bool) -> None:
+    """Let nobody move ALIAS (`*` in it is any characters) of NAME without --confirm; without ALIAS, list what is protected."""
+    store = reader()
+    if off and (users or not alias):
+        raise click.UsageError("--off takes NAME and ALIAS, and no --user.")
+    if off:
+        store.unprotect_alias(name, alias)
+    elif alias:
+        store.protect_alias(name, alias, list(users))
+    found = store.get_alias_protections(name)
+    show([{"alias": one, "users": ", ".join(may)} for one, may in found.items()], as_json, "No alias is protected.")
 
 
 @models.command()

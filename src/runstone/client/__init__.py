@@ -136,6 +136,9 @@ class Client:
     set_registered_model_alias = registered_models.set_registered_model_alias
     delete_registered_model_alias = registered_models.delete_registered_model_alias
     get_model_version_by_alias = registered_models.get_model_version_by_alias
+    protect_alias = registered_models.protect_alias
+    unprotect_alias = registered_models.unprotect_alias
+    get_alias_protections = registered_models.get_alias_protections
     get_registry_changes = registered_models.get_registry_changes
 
     create_model_version = model_versions.create_model_version

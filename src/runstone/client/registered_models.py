@@ -99,19 +99,44 @@ def delete_registered_model_tag(self: Client, name: str, key: str) -> None:
     self._transport.call(registered_models.delete_registered_model_tag, request)
 
 
-def set_registered_model_alias(self: Client, name: str, alias: str, version: str) -> None:
-    """Point an alias to a version; one that pointed elsewhere is moved. Raises NotFound for a missing version."""
+def set_registered_model_alias(self: Client, name: str, alias: str, version: str, *, confirm: bool = False) -> None:
+    """Point an alias to a version; one that pointed elsewhere is moved. Raises NotFound for a missing version, PermissionError for a
+    protected alias unless `confirm` says that it is meant."""
     from runstone.operations import registered_models
 
-    request = registered_models.SetAlias(name, alias, None if version is None else str(version))
+    request = registered_models.SetAlias(name, alias, None if version is None else str(version), confirm)
     self._transport.call(registered_models.set_registered_model_alias, request)
 
 
-def delete_registered_model_alias(self: Client, name: str, alias: str) -> None:
-    """Take an alias away; one that is not there is no mistake."""
+def delete_registered_model_alias(self: Client, name: str, alias: str, *, confirm: bool = False) -> None:
+    """Take an alias away; one that is not there is no mistake. Raises PermissionError for a protected one unless `confirm` says that it is meant."""
     from runstone.operations import registered_models
 
-    self._transport.call(registered_models.delete_registered_model_alias, registered_models.Alias(name, alias))
+    request = registered_models.DeleteAlias(name, alias, confirm)
+    self._transport.call(registered_models.delete_registered_model_alias, request)
+
+
+def protect_alias(self: Client, name: str, alias: str, users: list[str] | None = None) -> None:
+    """Let nobody but these users move or take away an alias, unless it is confirmed; `*` in it is any characters. (Ours.)"""
+    from runstone.operations import alias_protection
+
+    request = alias_protection.ProtectAlias(name, alias, list(users or []))
+    self._transport.call(alias_protection.protect_alias, request)
+
+
+def unprotect_alias(self: Client, name: str, alias: str) -> None:
+    """Let everybody move the aliases of a pattern again. (Ours.)"""
+    from runstone.operations import alias_protection
+
+    self._transport.call(alias_protection.unprotect_alias, alias_protection.UnprotectAlias(name, alias))
+
+
+def get_alias_protections(self: Client, name: str) -> dict[str, list[str]]:
+    """Protected patterns of aliases, and who may move them. (Ours.)"""
+    from runstone.operations import alias_protection
+
+    answer = self._transport.call(alias_protection.get_alias_protections, alias_protection.ProtectionsOf(name))
+    return {found.alias: found.users for found in answer.protections}
 
 
 def get_model_version_by_alias(self: Client, name: str, alias: str) -> ModelVersion:

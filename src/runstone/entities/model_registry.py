@@ -117,7 +117,7 @@ class RegisteredModel(Entity, metaclass=_Renaming):
 class RegistryChange(Entity):
     """One change in the registry, ours: who changed what of a registered model or of one of its versions, and when (ms).
 
-    `kind` is created, renamed, deleted, description, tag, alias or stage; `key` names the tag or the alias; `old` and `new` are None
+    `kind` is created, renamed, deleted, description, tag, alias, stage or protection; `key` names the tag, the alias or its pattern; `old` and `new` are None
     where there was or is no value.
     """
 

@@ -7,6 +7,7 @@ import msgspec
 from runstone.entities.model_registry import ModelVersion, RegisteredModel, RegisteredModelTag, RegistryChange
 from runstone.errors import InvalidParameter
 from runstone.operations import model_rules
+from runstone.operations.alias_protection import check_deletion, check_move
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
 from runstone.store import model_versions, registered_models, registry_changes
@@ -68,11 +69,12 @@ class DeleteRegisteredModelTag(msgspec.Struct, omit_defaults=True):
 
 
 class SetAlias(msgspec.Struct, omit_defaults=True):
-    """An alias and the version that it is to point to."""
+    """An alias and the version that it is to point to; `confirm` says that a protected one is meant (ours)."""
 
     name: str | None = None
     alias: str | None = None
     version: str | None = None
+    confirm: bool = False
 
 
 class Alias(msgspec.Struct, omit_defaults=True):
@@ -80,6 +82,14 @@ class Alias(msgspec.Struct, omit_defaults=True):
 
     name: str | None = None
     alias: str | None = None
+
+
+class DeleteAlias(msgspec.Struct, omit_defaults=True):
+    """An alias to take away; `confirm` says that a protected one is meant (ours)."""
+
+    name: str | None = None
+    alias: str | None = None
+    confirm: bool = False
 
 
 class AliasedVersion(msgspec.Struct, omit_defaults=True):
@@ -165,7 +175,9 @@ def delete_registered_model(engine: Engine, request: RegisteredModelName) -> Emp
     """Delete a registered model with its versions; the files and logged models that they name are kept."""
     name = model_rules.check_model_name(request.name)
     with engine.database.write() as connection:
-        registered_models.delete(connection, registered_models.require(connection, name), name, author_of(engine))
+        model, author = registered_models.require(connection, name), author_of(engine)
+        check_deletion(connection, model, None, author)
+        registered_models.delete(connection, model, name, author)
     return Empty()
 
 
@@ -212,17 +224,21 @@ def set_registered_model_alias(engine: Engine, request: SetAlias) -> Empty:
     number = model_rules.check_version(request.version)
     with engine.database.write() as connection:
         version = model_versions.require(connection, name, number)
-        registered_models.set_alias(connection, version.model, alias, number, author_of(engine))
+        author = author_of(engine)
+        check_move(connection, version.model, alias, author, request.confirm)
+        registered_models.set_alias(connection, version.model, alias, number, author)
     return Empty()
 
 
 @operation("DELETE", "/mlflow/registered-models/alias", permission="edit")
-def delete_registered_model_alias(engine: Engine, request: Alias) -> Empty:
+def delete_registered_model_alias(engine: Engine, request: DeleteAlias) -> Empty:
     """Take an alias away; one that is not there is no mistake."""
     name, alias = model_rules.check_model_name(request.name), model_rules.required("alias", request.alias)
     with engine.database.write() as connection:
         model = registered_models.require(connection, name)
-        registered_models.delete_alias(connection, model, alias, author_of(engine))
+        author = author_of(engine)
+        check_move(connection, model, alias, author, request.confirm)
+        registered_models.delete_alias(connection, model, alias, author)
     return Empty()
 
 

@@ -80,6 +80,7 @@ def delete(connection: Connection, model: int, name: str, author: Author) -> Non
     """Delete a registered model with its versions; what was noted about them stays."""
     for statement in (
         "DELETE FROM registered_model_alias WHERE registered_model = ?",
+        "DELETE FROM alias_protection WHERE registered_model = ?",
         "DELETE FROM model_version_tag WHERE model_version IN (SELECT id FROM model_version WHERE registered_model = ?)",
         "DELETE FROM model_version WHERE registered_model = ?",
         "DELETE FROM registered_model_tag WHERE registered_model = ?",

@@ -23,6 +23,7 @@ MIGRATIONS = (
     "older_writers",
     "removals",
     "registry_search",
+    "alias_protection",
 )
 
 
