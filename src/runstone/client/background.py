@@ -14,6 +14,7 @@ from runstone.client.progress import shown
 from runstone.connection import each_within
 from runstone.errors import RunstoneError
 from runstone.journal import shipping
+from runstone.journal.departure import end_as_interrupted
 from runstone.journal.waiting import tell
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class _Shipping:
         self.failures: dict[Key, tuple[Client, list[Exception]]] = {}
         self.moved = 0
         self.thread: threading.Thread | None = None
+        # What is waited for no longer, because Ctrl-C said so.
+        self.left: set[Key] = set()
 
 
 _state = _Shipping()
@@ -59,6 +62,7 @@ def _have_sent(client: Client, run_id: str) -> None:
     key = (client._folder, run_id)
     with _state.changed:
         _state.waiting[key] = client
+        _state.left.discard(key)
         if _state.thread is None or not _state.thread.is_alive():
             thread = threading.Thread(target=_work, args=(_state,), name="runstone-files", daemon=True)
             try:
@@ -74,6 +78,11 @@ def is_under_way(folder: str, run_id: str) -> bool:
     return (folder, run_id) in _state.waiting or (folder, run_id) in _state.busy
 
 
+def is_left(folder: str, run_id: str) -> bool:
+    """Whether Ctrl-C ended the wait for the run's files, and none was logged since."""
+    return (folder, run_id) in _state.left
+
+
 def settle(folder: str, run_id: str) -> None:
     """Wait for this process's files of the run. What went wrong is not told here, but to who logs next, or ends the run."""
     if threading.current_thread() is not _state.thread:
@@ -83,9 +92,22 @@ def settle(folder: str, run_id: str) -> None:
 def finish(client: Client, run_id: str) -> None:
     """Wait for this process's files of the run, with a bar where it lasts. Raises what could not be stored, and why.
 
-    Of a store here, what still waits is tried once more; of a server, it waits for it to be back.
+    Of a store here, what still waits is tried once more; of a server, it waits for it to be back. Ctrl-C ends the wait, for all who come
+    behind as well: KeyboardInterrupt is raised, and of a store here a line says what is left.
     """
     key = (client._folder, run_id)
+    if key in _state.left:
+        raise KeyboardInterrupt
+    try:
+        _finish(client, run_id, key)
+    except KeyboardInterrupt:
+        _state.left.add(key)
+        if not client._is_server:  # with a server, the end of the run says it
+            _tell_left(client, run_id)
+        raise
+
+
+def _finish(client: Client, run_id: str, key: Key) -> None:
     if not is_under_way(*key) and not _state.failures.get(key) and not spool.has_files(*key):
         return
     with shown("storing files", lambda: spool.size_of(*key) + _state.moved) as advance:
@@ -101,6 +123,15 @@ def finish(client: Client, run_id: str) -> None:
             raise
         if refused:
             raise refused[0]
+
+
+def _tell_left(client: Client, run_id: str) -> None:
+    folder, size = os.path.join(client._folder, spool.FOLDER_NAME), spool.size_of(client._folder, run_id)
+    if size:
+        tell(
+            f"runstone: files of run {run_id} still wait ({size / 1e6:,.1f} MB). They lie safely in {folder}; the next run, whoever reads "
+            f"the run, or `runstone --store '{client.tracking_uri}' sync` stores them."
+        )
 
 
 def raise_failure(client: Client, run_id: str) -> None:
@@ -119,6 +150,10 @@ def finish_all() -> None:
     for (_, run_id), client in left.items():
         try:
             finish(client, run_id)
+        except KeyboardInterrupt:
+            if client._is_server:
+                _tell_left(client, run_id)
+            end_as_interrupted()
         except RunstoneError as error:
             tell(f"runstone: a file of run {run_id} is not in the store: {error.message}")
 

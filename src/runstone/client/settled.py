@@ -153,6 +153,9 @@ class SettledTransport:
         return None
 
     def _keep_files(self, run_id: str, wait: bool = False) -> RunstoneError | None:
+        background = sys.modules.get("runstone.client.background")
+        if background is not None and not wait and background.is_left(self.folder, run_id):
+            return None  # Ctrl-C ended the wait for them: who reads the run at its end does not begin it again
         failed = self._send_files(run_id, wait)
         if any(is_dead(file.path) for file in find(self.folder, run_id)) or self._waits(run_id):
             try:

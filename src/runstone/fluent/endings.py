@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
+from runstone.journal.departure import end_as_interrupted
+
 _end_all: Callable[[str], None] | None = None
 _end_here: Callable[[str], None] | None = None
 # Whether the interpreter is on its way out.
@@ -87,6 +89,21 @@ def status_of(error: BaseException | None) -> str:
     if error is None or (isinstance(error, SystemExit) and not isinstance(error, Terminated) and not error.code):
         return "FINISHED"
     return "KILLED" if isinstance(error, KeyboardInterrupt | Terminated) else "FAILED"
+
+
+def end_interrupted(interrupt: KeyboardInterrupt, quietly: bool = False) -> None:
+    """End the program as Ctrl-C does, with 130 and no traceback: what it interrupted was only a wait, after which all had been said.
+
+    Args:
+        interrupt: what Ctrl-C raised; in a session where a person types, it is raised on.
+        quietly: whether another exception is on its way, which is left to it.
+    """
+    if ending:
+        end_as_interrupted()
+    elif hasattr(sys, "ps1"):
+        raise interrupt
+    elif not quietly:
+        raise Terminated(signal.SIGINT) from None
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:

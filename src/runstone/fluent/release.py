@@ -11,6 +11,7 @@ from runstone import journal, settings
 from runstone.client.runs import say_end
 from runstone.connection import each_within
 from runstone.errors import InvalidParameter, RunstoneError, Unreachable
+from runstone.fluent import endings
 from runstone.fluent.location import is_tracking_uri_set
 from runstone.journal.waiting import is_final, is_passing, tell, written
 from runstone.operations import runs as operations
@@ -89,6 +90,8 @@ def _release_to_server(held: Held, run: Run, status: str, error: BaseException |
         raise problem
     recorder, held.recorder = held.recorder, None
     failure = _finish_files(held.store, run.info.run_id)
+    if isinstance(failure, KeyboardInterrupt):
+        problem = _interrupted(held.store)
     try:
         # As with the journal, it is waited for as long as something goes on.
         with each_within(max(patience, journal.ONE_ATTEMPT), retries=1):
@@ -97,25 +100,34 @@ def _release_to_server(held: Held, run: Run, status: str, error: BaseException |
             if problem is None:
                 problem = journal.ship_all(held.journal, 0, quiet=True)  # what was logged meanwhile
             problem = problem or _send_files(held.store, run.info.run_id)
+    except KeyboardInterrupt as interrupt:
+        failure, problem = interrupt, _interrupted(held.store)
     finally:
         _end_at_server(held, run, status, problem, last)
     _raise_of_files(failure, run, error)
 
 
-def _finish_files(store: Client, run_id: str) -> RunstoneError | None:
-    """Wait for files that were logged without waiting; why one of them is not in the store."""
+def _interrupted(store: Client) -> RunstoneError:
+    return Unreachable(f"The wait for {store.tracking_uri} was interrupted.")
+
+
+def _finish_files(store: Client, run_id: str) -> RunstoneError | KeyboardInterrupt | None:
+    """Wait for files that were logged without waiting; why one of them is not in the store. Ctrl-C ends the wait, not the run's end."""
     background = sys.modules.get("runstone.client.background")
     if background is None:
         return None
     try:
         background.finish(store, run_id)
-    except RunstoneError as error:
+    except (RunstoneError, KeyboardInterrupt) as error:
         return error
     return None
 
 
-def _raise_of_files(failure: RunstoneError | None, run: Run, error: BaseException | None) -> None:
+def _raise_of_files(failure: RunstoneError | KeyboardInterrupt | None, run: Run, error: BaseException | None) -> None:
     """Say that a file is missing: the run has ended by now. An exception that the run is left by goes before it."""
+    if isinstance(failure, KeyboardInterrupt):
+        endings.end_interrupted(failure, quietly=error is not None)
+        return
     if failure is not None and error is None:
         raise failure
     if failure is not None:

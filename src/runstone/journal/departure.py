@@ -71,6 +71,16 @@ def _try(journal: Journal, seconds: float, line: _Line, before_waiting: Callable
         patience = max(deadline - time.monotonic(), ONE_ATTEMPT)
 
 
+def end_as_interrupted() -> None:
+    """Have the process, which is ending, end by SIGINT at last: a shell's 130.
+
+    Where atexit runs, the exit code is decided. But the interpreter looks, last of all, whether code that it ran as a whole was
+    interrupted, and ends itself as Ctrl-C does then. Nobody else's work at exit is passed over for it.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        exec("raise KeyboardInterrupt")  # noqa: S102  # a text of our own
+
+
 class _Line:
     """One line on stderr: written over on a terminal, said once elsewhere."""
 
