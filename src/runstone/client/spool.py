@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from hashlib import sha256
 from io import FileIO
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from runstone.client import spool_notes
 from runstone.client.spool_notes import Header
@@ -24,9 +24,6 @@ from runstone.repository.folders import is_executable
 from runstone.repository.steady import read_steadily
 from runstone.repository.turns import turn
 from runstone.repository.unfinished import unlock
-
-if TYPE_CHECKING:
-    pass
 
 FOLDER_NAME = "files"
 _NEW, REFUSED, TURN = ".new", ".rejected", ".turn"
@@ -43,7 +40,7 @@ Source = str | bytes | BinaryIO
 
 def put_version(folder: str, request: LogArtifactVersion, *, synced: bool = True) -> None:
     """Have files of a run, which wait here or are there already, be a version of a named artifact. On disk when this returns, if `synced`."""
-    name = f"{name_of(request.run_id, request.path)}-{sha256(request.name.encode()).hexdigest()[:16]}"
+    name = f"{_name(request.run_id, request.path)}-{sha256(request.name.encode()).hexdigest()[:16]}"
     _put(folder, [(name, Header(request.run_id, request.path, request), b"")], synced)
 
 
@@ -51,7 +48,7 @@ def put(folder: str, run_id: str, sources: list[tuple[str, Source]], *, synced: 
     """Keep files of a run here: each is there whole or not at all. When this returns all of them are on disk, or, where they need not
     be `synced`, the operating system's: a kill loses nothing, a power failure may."""
     headers = [(path, Header(run_id, path, None, _is_executable(source)), source) for path, source in sources]
-    _put(folder, [(name_of(run_id, path), header, source) for path, header, source in headers], synced)
+    _put(folder, [(_name(run_id, path), header, source) for path, header, source in headers], synced)
 
 
 def _put(folder: str, sources: list[tuple[str, Header, Source]], synced: bool) -> None:
@@ -143,10 +140,10 @@ def waits_below(folder: str, run_id: str, path: str) -> bool:
 def waits(folder: str, run_id: str, paths: list[str]) -> bool:
     """Whether a file of one of these paths is here, or what makes a version of one."""
     here = {name[: len(run_id) + 1 + _DIGITS] for name in of_run(os.path.join(folder, FOLDER_NAME), run_id)}
-    return bool(here) and any(name_of(run_id, path) in here for path in paths)
+    return bool(here) and any(_name(run_id, path) in here for path in paths)
 
 
-def name_of(run_id: str, path: str) -> str:
+def _name(run_id: str, path: str) -> str:
     return f"{rules.check_run_id(run_id)}.{sha256(path.encode()).hexdigest()[:_DIGITS]}"
 
 
