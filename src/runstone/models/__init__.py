@@ -14,6 +14,7 @@ _HOMES = {
         "models.mlmodel": "Model",
         "models.requirements": "infer_pip_requirements lock_model_requirements update_model_requirements",
         "models.signature": "ModelSignature infer_signature validate_schema",
+        "models.signing": "make_signing_key sign_model verify_model",
     }.items()
     for name in names.split()
 }
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from runstone.models.signature import ModelSignature as ModelSignature
     from runstone.models.signature import infer_signature as infer_signature
     from runstone.models.signature import validate_schema as validate_schema
+    from runstone.models.signing import make_signing_key as make_signing_key
+    from runstone.models.signing import sign_model as sign_model
+    from runstone.models.signing import verify_model as verify_model
 
 
 def __getattr__(name: str) -> object:
