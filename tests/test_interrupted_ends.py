@@ -54,10 +54,13 @@ def test_the_first_ctrl_c_leaves_the_files_here_and_the_end_as_it_was(
     client = Client()
     process = start(tmp_path, HEAD + source.format(error=error), runstone.get_tracking_uri())
     assert process.stdout is not None
-    run_id = process.stdout.readline().strip()
-    assert process.stdout.readline() == "waits\n"
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    try:
+        run_id = process.stdout.readline().strip()
+        assert process.stdout.readline() == "waits\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == code, err
     assert ("Traceback" in err, "KeyboardInterrupt" in err) == (bool(error), False)
     assert "sync" in err
