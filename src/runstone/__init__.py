@@ -58,6 +58,7 @@ _MODULES = frozenset(
         "exceptions",
         "lightgbm",
         "models",
+        "onnx",
         "pyfunc",
         "safety",
         "sklearn",
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from runstone import exceptions as exceptions
     from runstone import lightgbm as lightgbm
     from runstone import models as models
+    from runstone import onnx as onnx
     from runstone import pyfunc as pyfunc
     from runstone import safety as safety
     from runstone import sklearn as sklearn

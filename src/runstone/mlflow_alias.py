@@ -45,7 +45,7 @@ _MODULES = {
     "mlflow.pyfunc.model": "runstone.pyfunc",
     **{
         f"mlflow.{name}": f"runstone.{name}"
-        for name in ["catboost", "lightgbm", "pyfunc", "sklearn", "statsmodels", "xgboost"]
+        for name in ["catboost", "lightgbm", "onnx", "pyfunc", "sklearn", "statsmodels", "xgboost"]
     },
     "mlflow.protos": "runstone.exceptions",
     "mlflow.protos.databricks_pb2": "runstone.exceptions",

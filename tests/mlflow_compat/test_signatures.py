@@ -32,7 +32,7 @@ FUNCTIONS = {
     "mlflow.artifacts": "download_artifacts list_artifacts load_text load_dict load_image",
     **{
         f"mlflow.{flavor}": "save_model log_model load_model"
-        for flavor in ("lightgbm", "sklearn", "xgboost", "catboost", "statsmodels", "pyfunc")
+        for flavor in ("lightgbm", "sklearn", "xgboost", "catboost", "statsmodels", "onnx", "pyfunc")
     },
     "mlflow.config": "enable_async_logging set_tracking_uri get_tracking_uri is_tracking_uri_set set_registry_uri get_registry_uri",
 }
@@ -74,7 +74,7 @@ def described(name):
         [p.name, p.kind.name, "required" if p.default is p.empty else repr(p.default)]
         for p in inspect.signature(value).parameters.values() if p.name != "self"
     ]
-import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.sklearn, mlflow.xgboost, mlflow.lightgbm, mlflow.catboost, mlflow.statsmodels, mlflow.pyfunc, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
+import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.sklearn, mlflow.xgboost, mlflow.lightgbm, mlflow.catboost, mlflow.statsmodels, mlflow.onnx, mlflow.pyfunc, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
 def shown(name):
     kind = operator.attrgetter(name)(mlflow.entities)
     return {

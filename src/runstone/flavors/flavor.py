@@ -65,6 +65,8 @@ class Flavor:
             options that this flavor has beside those all have.
         load: `load(folder, **options)` gives the library's own object.
         predictor: what predicts with such an object: `predictor(native, folder)`.
+        opens: `opens(folder)` gives what pyfunc predicts with, where that is something else than `load` gives (a session, a model on its
+            device). `predictor` takes either.
         save_order: the parameters of `save_model` in MLflow's order, by name.
         log_order: those of `log_model`.
         load_order: those of `load_model`.
@@ -79,6 +81,7 @@ class Flavor:
     save_order: str
     log_order: str
     load_order: str = "model_uri dst_path"
+    opens: Callable[[Folder], Any] | None = None
 
 
 def check_path(root: str, path: object, what: str) -> str:

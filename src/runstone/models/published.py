@@ -35,7 +35,7 @@ def published(flavor: Flavor) -> tuple[Callable[..., None], Callable[..., ModelI
 
     def log_model(*args: Any, **kwargs: Any) -> ModelInfo:
         given = _bind(logging_form, args, kwargs)
-        model, options = given.pop(flavor.argument), {name: given.pop(name) for name in saves}
+        model, options = given.pop(flavor.argument), {name: given.pop(name) for name in saves if name in given}
         return logging.log(flavor, model, options, **given)
 
     def load_model(*args: Any, **kwargs: Any) -> Any:

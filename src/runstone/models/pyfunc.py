@@ -139,10 +139,12 @@ def loaded(fetched: Fetched, model_config: dict[str, Any] | None = None) -> PyFu
         if loader.startswith("mlflow.") and loader not in python_models.LOADERS
         else None
     )
+    if model_config:  # in place of the options it was saved with
+        block = {**block, "config": {**(block.get("config") or {}), **model_config}}
     folder = Folder(os.path.abspath(fetched.path), blocks.get(loader.removeprefix("mlflow."), {}), block, fetched.trust)
     add_code(folder)
     if name is None:
-        return PyFuncModel(fetched.model, python_models.load(folder, model_config))
+        return PyFuncModel(fetched.model, python_models.load(folder))
     flavor = flavors.find(name)
-    native = flavor.load(folder)
+    native = (flavor.opens or flavor.load)(folder)
     return PyFuncModel(fetched.model, _Native(native, flavor.predictor(native, folder)))

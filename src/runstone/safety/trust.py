@@ -87,6 +87,16 @@ class Trust:
                 policy, brings if module is None else f"it is loaded by the module {module!r}", "".join(digests)
             )
 
+    def runs(self, path: str, reason: str) -> None:
+        """Let something that is no pickle, and no Python code, be read although it can run code: `reason` says of which kind, as part of a
+        sentence. Raises Forbidden."""
+        policy = _policy()
+        if policy == "allow":
+            return
+        digests = _digests(_files(path))
+        if policy == "refuse" or not _made_here(digests):
+            self._decide(policy, reason, "".join([reason, *digests]))
+
     def _decide(self, policy: str | None, reason: str, key: str) -> None:
         if policy == "refuse":
             raise Forbidden(f"Loading {self.what} could run code: {reason}. RUNSTONE_PICKLE=refuse forbids that here.")

@@ -16,16 +16,11 @@ from runstone.flavors.pyfunc.saving import CODE_HOME
 LOADERS = (HOME, CODE_HOME)
 
 
-def load(folder: Folder, model_config: dict[str, Any] | None = None) -> Any:
-    """What predicts: an object with `predict(data, params)`.
-
-    Args:
-        folder: the model's; its code is on the path already.
-        model_config: options, in place of those it was saved with.
-    """
+def load(folder: Folder) -> Any:
+    """What predicts: an object with `predict(data, params)`. The model's code is on the path already."""
     block = folder.pyfunc
     loader = str(block.get("loader_module"))
-    config = {**(block.get("config") or {}), **(model_config or {})}
+    config = dict(block.get("config") or {})
     if loader == HOME and "model_code_path" not in block:
         path = check_path(folder.path, block.get("python_model"), "python_model")
         folder.trust.pickle(path)
