@@ -32,6 +32,7 @@ _HOMES = {
             "initialize_logged_model create_external_model finalize_logged_model get_logged_model last_logged_model "
             "search_logged_models log_model_params log_outputs set_logged_model_tags delete_logged_model_tag"
         ),
+        "runstone.fluent.active_model": "ActiveModel set_active_model get_active_model_id clear_active_model",
         "runstone.fluent.registry": "register_model search_registered_models search_model_versions set_model_version_tag",
         "runstone.models.copying": "copy_model",
         "runstone.models.loading": "load_model",
@@ -94,6 +95,10 @@ if TYPE_CHECKING:
     from runstone.diagnosis import doctor as doctor
     from runstone.errors import MlflowException as MlflowException
     from runstone.errors import RunstoneError as RunstoneError
+    from runstone.fluent.active_model import ActiveModel as ActiveModel
+    from runstone.fluent.active_model import clear_active_model as clear_active_model
+    from runstone.fluent.active_model import get_active_model_id as get_active_model_id
+    from runstone.fluent.active_model import set_active_model as set_active_model
     from runstone.fluent.artifacts import get_artifact_uri as get_artifact_uri
     from runstone.fluent.artifacts import load_table as load_table
     from runstone.fluent.artifacts import log_artifact as log_artifact

@@ -138,6 +138,10 @@ RUN_ID = Setting(
     "Run that start_run() resumes when it is given none.",
     also=("MLFLOW_RUN_ID",),
 )
+ACTIVE_MODEL_ID = Setting(
+    "RUNSTONE_ACTIVE_MODEL_ID", _optional, _NO_TEXT, "Logged model that metrics are of which name none, as after set_active_model().",
+    also=("MLFLOW_ACTIVE_MODEL_ID", "_MLFLOW_ACTIVE_MODEL_ID"),
+)  # fmt: skip
 RUN_CONTEXT = Setting(
     "RUNSTONE_RUN_CONTEXT",
     _optional,

@@ -77,7 +77,7 @@ def _forget_experiment(mlflow: ModuleType, side: str) -> None:
 def _play(prelude: list[Statement], cell: Cell, describer: Describer) -> list[Any]:
     import mlflow
 
-    side = "mlflow" if hasattr(mlflow, "pyfunc") else "runstone"
+    side = "runstone" if hasattr(mlflow, "install_as_mlflow") else "mlflow"
     names: dict[str, Any] = {"forget_experiment": lambda: _forget_experiment(mlflow, side)}
     for statement in prelude:
         exec(statement.text, names)

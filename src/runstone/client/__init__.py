@@ -111,6 +111,7 @@ class Client:
 
     log_inputs = inputs.log_inputs
     log_outputs = inputs.log_outputs
+    log_model_output = inputs.log_model_output
 
     create_logged_model = logged_models.create_logged_model
     finalize_logged_model = logged_models.finalize_logged_model

@@ -27,3 +27,11 @@ def log_outputs(self: Client, run_id: str, models: list[LoggedModelOutput]) -> N
     from runstone.operations import outputs
 
     self._transport.call(outputs.log_outputs, outputs.LogOutputs(run_id, list(models)))
+
+
+def log_model_output(self: Client, run_id: str, model_id: str, step: int = 0) -> None:
+    """Say that a run made a logged model at a step: the run's params are the model's too, and what the run has measured at that step of
+    no model was measured of this one. Saying it again changes nothing."""
+    from runstone.operations import outputs
+
+    self._transport.call(outputs.log_model_output, outputs.LogModelOutput(run_id, model_id, step))

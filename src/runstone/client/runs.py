@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from runstone import settings
+from runstone.client import active_model
 from runstone.client.waiting import RunOperations
 from runstone.entities import Metric, PagedList, Param, Run, RunStatus, RunTag
 from runstone.errors import InvalidParameter, brief
@@ -169,7 +170,7 @@ def log_metric(
         value,
         _now() if timestamp is None else timestamp,
         0 if step is None else step,
-        model_id,
+        model_id or active_model.active.model_id,
         dataset_name,
         dataset_digest,
     )
@@ -185,7 +186,10 @@ def log_batch(
     tags: Sequence[RunTag] = (),
     synchronous: bool | None = None,
 ) -> RunOperations | None:
-    """Log points, params and tags together. Up to the wire's limits it is one transaction; more goes in parts."""
+    """Log points, params and tags together. Up to the wire's limits it is one transaction; more goes in parts.
+
+    Points that name no model are of this thread's active one, if it has one.
+    """
     if not (metrics or params or tags):
         return RunOperations.where(synchronous)
     for kind, given in ((Metric, metrics), (Param, params), (RunTag, tags)):
@@ -199,6 +203,8 @@ def log_batch(
         from runstone.operations.series import check_points
 
         points = check_points(metrics)
+        for point in points:  # copies
+            point.model_id = point.model_id or active_model.active.model_id
     if len(points) + len(texts) + len(labels) <= _LIMIT and len(texts) <= _SMALL and len(labels) <= _SMALL:
         self._transport.call(runs.log_batch, runs.LogBatch(run_id, points, texts, labels))
         return RunOperations.where(synchronous)

@@ -38,6 +38,7 @@ _READS = frozenset(
         "search_logged_models",
         "search_model_versions",
         "set_retention",
+        "log_model_output",
     ]
 )
 # Those whose answers hold a run's files, among them what dead processes left of its console.

@@ -57,24 +57,25 @@ def _input(dataset: Any, context: str | None, tags: dict[str, str] | None) -> Da
     labels = {key: str(value) for key, value in (tags or {}).items()}
     if context is not None:
         labels[CONTEXT_TAG] = str(context)
-    return DatasetInput(_entity(dataset), [InputTag(key, value) for key, value in labels.items()])
+    return DatasetInput(entity(dataset), [InputTag(key, value) for key, value in labels.items()])
 
 
-def _entity(dataset: Any) -> Dataset:
+def entity(dataset: Any) -> Dataset:
+    """What a run notes of a dataset. Raises InvalidParameter for what is none."""
     if isinstance(dataset, Dataset):
         return dataset
     if not hasattr(dataset, "_to_mlflow_entity"):
         raise InvalidParameter(
             f"A {type(dataset).__name__} is no dataset: make one with runstone.data.from_pandas, from_polars, from_numpy or from_path."
         )
-    entity: Dataset = dataset._to_mlflow_entity()
+    noted: Dataset = dataset._to_mlflow_entity()
     for field in ("schema", "profile"):
-        text = getattr(entity, field)
+        text = getattr(noted, field)
         if text is not None and len(text) > LENGTHS[field]:
             # a table of ten thousands of columns is no reason to stop a training
             warnings.warn(
-                f"The {field} of the dataset {entity.name!r} is left out: it has {len(text)} characters, the limit is {LENGTHS[field]}.",
+                f"The {field} of the dataset {noted.name!r} is left out: it has {len(text)} characters, the limit is {LENGTHS[field]}.",
                 stacklevel=4,
             )
-            setattr(entity, field, None)
-    return entity
+            setattr(noted, field, None)
+    return noted

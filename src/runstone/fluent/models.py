@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from runstone.client import active_model
 from runstone.errors import InvalidParameter
 from runstone.fluent.experiments import active_experiment_id
 from runstone.fluent.location import client
@@ -82,7 +83,8 @@ def last_logged_model() -> LoggedModel | None:
 
 
 def log_model_params(params: dict[str, str], model_id: str | None = None) -> None:
-    """Log params of a model. Raises InvalidParameter for one that had another value."""
+    """Log params of a model, the active one unless said. Raises InvalidParameter for one that had another value."""
+    model_id = model_id or active_model.active.model_id
     if not model_id:
         raise InvalidParameter(f"`model_id` must be a non-empty string, but got {model_id!r}")
     client().log_model_params(model_id, params)

@@ -7,11 +7,12 @@ from time import time_ns
 from typing import Any
 
 from runstone import journal
-from runstone.client import waiting
+from runstone.client import active_model, waiting
 from runstone.client.waiting import RunOperations
-from runstone.entities import Param, RunTag
+from runstone.entities import Metric, Param, RunTag
+from runstone.fluent.bonds import Bonds
 from runstone.fluent.location import client
-from runstone.fluent.session import _held, _local, active_run, held_journal, require_run, target
+from runstone.fluent.session import _held, _local, active_run, require_run, target
 from runstone.operations import rules
 
 
@@ -34,8 +35,8 @@ def log_metric(
         synchronous: taken for MLflow's sake; False returns something to wait for, which is done already.
         timestamp: ms since 1970; now unless given.
         run_id: another run than the active one.
-        model_id: the logged model that the point belongs to.
-        dataset: the dataset that the point was measured on.
+        model_id: the logged model that the point is of; unless given the active one, else those that the run made at this step.
+        dataset: the dataset that the point was measured on; the run is told that it used it.
 
     Raises:
         InvalidParameter: the key, value, step or timestamp is not as said above.
@@ -46,17 +47,11 @@ def log_metric(
         stack = _local.stack
         run_id = (stack[-1] if stack else require_run()).info.run_id
     held = _held.get(run_id)
-    if dataset is None and model_id is None:
-        if held is not None:
-            held.journal.append(key, value, timestamp, 0 if step is None else step)
-        else:
-            client().log_metric(run_id, key, value, timestamp, step)
+    model_id = model_id or active_model.active.model_id
+    if held is not None and dataset is None and model_id is None and not held.bonds.made:
+        held.journal.append(key, value, timestamp, 0 if step is None else step)
     else:
-        name, digest = (None, None) if dataset is None else (dataset.name, dataset.digest)
-        if held is not None:
-            held.journal.append(key, value, timestamp, 0 if step is None else step, model_id, name, digest)
-        else:
-            client().log_metric(run_id, key, value, timestamp, step, None, name, digest, model_id)
+        _log_bound(run_id, {key: value}, timestamp, step, model_id, dataset)
     return RunOperations() if not synchronous and (synchronous is False or waiting.asynchronous) else None
 
 
@@ -75,16 +70,32 @@ def log_metrics(
         timestamp = time_ns() // 1_000_000
     if run_id is None:
         run_id = require_run().info.run_id
-    name, digest = (None, None) if dataset is None else (dataset.name, dataset.digest)
-    points_of_run = held_journal(run_id)
-    if points_of_run is not None:
-        points_of_run.append_many(metrics, timestamp, 0 if step is None else step, model_id, name, digest)
-    else:
-        from runstone.entities import Metric
-
-        points = [Metric(key, value, timestamp, step or 0, model_id, name, digest) for key, value in metrics.items()]
-        client().log_batch(run_id, metrics=points)
+    _log_bound(run_id, metrics, timestamp, step, model_id or active_model.active.model_id, dataset)
     return RunOperations.where(synchronous)
+
+
+def _log_bound(
+    run_id: str, metrics: dict[str, float], timestamp: int, step: int | None, model_id: str | None, dataset: Any
+) -> None:
+    """Log points of a run and of what they are bound to, and tell the run what it used for that, as MLflow does."""
+    held = _held.get(run_id)
+    store = client() if held is None else held.store
+    bonds = Bonds(store.get_run(run_id)) if held is None else held.bonds
+    models = [model_id] if model_id else bonds.made_at(step)
+    name = digest = None
+    if dataset is not None:
+        from runstone.fluent.inputs import entity
+
+        known = dataset if hasattr(dataset, "digest") else entity(dataset)
+        name, digest = known.name, known.digest
+    # Of several models there is a point that is the run's own: so it is told of once.
+    for owner in models if len(models) == 1 else [None, *models]:
+        if held is not None:
+            held.journal.append_many(metrics, timestamp, 0 if step is None else step, owner, name, digest)
+        else:
+            points = [Metric(key, value, timestamp, step or 0, owner, name, digest) for key, value in metrics.items()]
+            store.log_batch(run_id, metrics=points)
+    bonds.use(store, run_id, models, dataset)
 
 
 def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:

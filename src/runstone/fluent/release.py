@@ -12,6 +12,7 @@ from runstone.client.runs import say_end
 from runstone.connection import each_within
 from runstone.errors import InvalidParameter, RunstoneError, Unreachable
 from runstone.fluent import endings
+from runstone.fluent.bonds import Bonds
 from runstone.fluent.location import is_tracking_uri_set
 from runstone.journal.waiting import is_final, is_passing, tell, written
 from runstone.operations import runs as operations
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 class Held:
     """What this process keeps for a run it has active: the journal of its points, and what is recorded without asking."""
 
-    __slots__ = ("depth", "joined", "journal", "process", "recorder", "said", "store")
+    __slots__ = ("bonds", "depth", "joined", "journal", "process", "recorder", "said", "store")
 
-    def __init__(self, store: Client, run_id: str, joined: bool, recorder: Recorder | None) -> None:
+    def __init__(self, store: Client, run: Run, joined: bool, recorder: Recorder | None) -> None:
         self.store = store
-        self.journal = journal.open_journal(store._carrier, store._folder, run_id)
+        self.journal = journal.open_journal(store._carrier, store._folder, run.info.run_id)
+        self.bonds = Bonds(run)
         self.joined = joined
         self.recorder = recorder
         self.process = os.getpid()

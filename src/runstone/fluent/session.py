@@ -204,7 +204,7 @@ def _hold(store: Any, run: ActiveRun, resumed: bool, joined: bool, top: bool) ->
         else:
             # What a nested run records by itself (console, packages, diff) would repeat its parent's.
             recorder = Recorder(store, run.info.run_id, resumed=resumed, joined=joined) if top else None
-            _held[run.info.run_id] = Held(store, run.info.run_id, joined, recorder)
+            _held[run.info.run_id] = Held(store, run, joined, recorder)
             if store._is_server:
                 journal.afterwards(store.settle)  # what earlier runs had to leave here
         _last = store, run.info.run_id
@@ -289,10 +289,11 @@ def target(run_id: str | None = None) -> tuple[Client, str]:
     return (client() if held is None else held.store), chosen
 
 
-def held_journal(run_id: str) -> journal.Journal | None:
-    """The open journal of a run that is active in this process, else None."""
+def note_made(run_id: str, model_id: str, step: int) -> None:
+    """Remember that a run made a model at a step, where the run is active in this process."""
     held = _held.get(run_id)
-    return None if held is None else held.journal
+    if held is not None:
+        held.bonds.add(model_id, step)
 
 
 def last_active_run() -> Run | None:

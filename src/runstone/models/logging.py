@@ -7,13 +7,12 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from runstone import flavors
-from runstone.entities import LoggedModelOutput
 from runstone.errors import InvalidParameter
 from runstone.flavors.pyfunc.saving import recognises
 from runstone.fluent.location import client
 from runstone.fluent.models import initialize_logged_model
 from runstone.fluent.registry import register_model
-from runstone.fluent.session import active_run
+from runstone.fluent.session import active_run, note_made
 from runstone.models import saving
 from runstone.models.info import ModelInfo
 from runstone.models.mlmodel import Model
@@ -77,7 +76,7 @@ def log(
         registered_model_name: registers it under this name too.
         await_registration_for: taken for MLflow's sake; there is nothing to wait for.
         params, tags, model_type: the logged model's.
-        step: of the training, when it was logged.
+        step: of the training, when it was logged: what the run measures at it is measured of the model.
         model_id: a logged model that was made already, which is to get these files.
         **common: what `saving.save` takes.
     """
@@ -105,7 +104,8 @@ def log(
             raise
     logged = store.finalize_logged_model(logged.model_id, "READY")
     if run is not None:
-        store.log_outputs(run.info.run_id, [LoggedModelOutput(logged.model_id, step)])
+        store.log_model_output(run.info.run_id, logged.model_id, step)
+        note_made(run.info.run_id, logged.model_id, step)
     info = ModelInfo.of(described, logged)
     if registered_model_name is not None:
         version = register_model(info.model_uri, registered_model_name)

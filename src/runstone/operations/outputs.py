@@ -12,7 +12,7 @@ from runstone.operations import model_rules, rules
 from runstone.operations.engine import Engine
 from runstone.operations.numbers import check_integer
 from runstone.operations.table import Empty, operation
-from runstone.store import model_links, runs
+from runstone.store import arrivals, logged_models, model_links, runs, series
 
 MOST_MODELS = 1_000
 HISTORY_TAG = "mlflow.log-model.history"
@@ -36,6 +36,14 @@ class LogOutputs(msgspec.Struct, omit_defaults=True):
     models: list[LoggedModelOutput] | None = None
 
 
+class LogModelOutput(msgspec.Struct, omit_defaults=True):
+    """A model that a run made, and at which step."""
+
+    run_id: str
+    model_id: str
+    step: int = 0
+
+
 class LogModel(msgspec.Struct, omit_defaults=True):
     """A model's description, its MLmodel file as JSON text."""
 
@@ -56,6 +64,25 @@ def log_outputs(engine: Engine, request: LogOutputs) -> Empty:
     ]
     with engine.database.write() as connection:
         model_links.add_outputs(connection, runs.require(connection, run_id, active=True), outputs)
+    return Empty()
+
+
+@operation("POST", "/runstone/runs/log-model-output", permission="edit")
+def log_model_output(engine: Engine, request: LogModelOutput) -> Empty:
+    """Say that a run made a model at a step. The run's params are the model's, but for those that it has itself; so is what the run measured
+    at that step of no model. Saying it again changes nothing."""
+    run_id = rules.check_run_id(request.run_id)
+    model_id = model_rules.check_model_id(request.model_id)
+    step = check_integer("step", "model", request.step)
+    with engine.database.write() as connection:
+        run, model = runs.require(connection, run_id, active=True), logged_models.require(connection, model_id)
+        model_links.add_outputs(connection, run, [(model_id, step)])
+        logged_models.add_params_of_run(connection, model, run)
+        arrivals.gather(connection, run)
+        measured = series.at_step(connection, run, step)
+        if measured:
+            groups = [(context._replace(model_id=model_id), points) for context, points in measured]
+            series.append(connection, run, groups)
     return Empty()
 
 

@@ -112,6 +112,15 @@ def add_params(connection: Connection, model: int, params: Iterable[tuple[str, s
     return None
 
 
+def add_params_of_run(connection: Connection, model: int, run: int) -> None:
+    """Add the params of a run to a model's, but for keys that it has."""
+    connection.execute(
+        "INSERT INTO logged_model_param (logged_model, key, value) SELECT ?, key, value FROM param WHERE run = ?"
+        " ON CONFLICT (logged_model, key) DO NOTHING",
+        (model, run),
+    )
+
+
 def load_logged_models(connection: Connection, models: Sequence[int]) -> list[LoggedModel]:
     """The models of these rows, in this order."""
     loaded: list[LoggedModel] = []

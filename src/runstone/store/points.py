@@ -100,6 +100,19 @@ class Batch(NamedTuple):
         return at(self.points, slice(self.starts[place], end))
 
 
+# The beginning of a chunk that `may_hold` reads.
+HEAD = _HEADER.size + _CONSTANT.size
+
+
+def may_hold(head: bytes, step: int) -> bool:
+    """Whether a chunk that begins so may have points of a step. Told without the rest where steps are equally far from each other."""
+    if len(head) < HEAD:
+        return True
+    _, width, _, _, count, first, _ = _HEADER.unpack_from(head)
+    last = first + _CONSTANT.unpack_from(head, _HEADER.size)[0] * (count - 1)
+    return width != 0 or not -(2**63) <= last < 2**63 or min(first, last) <= step <= max(first, last)
+
+
 def encode(points: Points) -> bytes:
     """The points (at least one) as a chunk."""
     step_width, steps = _deltas(points.step)

@@ -81,6 +81,31 @@ def history(connection: Connection, run: int, key: str) -> list[tuple[Context, P
     return found
 
 
+def at_step(connection: Connection, run: int, step: int) -> list[tuple[Context, Points]]:
+    """The points of a run at a step that are of no model, a series at a time. What is damaged is left out."""
+    rows = connection.execute(
+        "SELECT id, key, dataset_name, dataset_digest FROM series WHERE run = ? AND model_id = '' AND last_step >= ? ORDER BY id",
+        (run, step),
+    ).fetchall()
+    found = []
+    for series, key, *dataset in rows:
+        heads = connection.execute(
+            "SELECT number, substr(data, 1, ?) FROM series_chunk WHERE series = ? ORDER BY number",
+            (points.HEAD, series),
+        ).fetchall()
+        parts = []
+        for number in [number for number, head in heads if points.may_hold(head, step)]:
+            data = connection.execute(
+                "SELECT data FROM series_chunk WHERE series = ? AND number = ?", (series, number)
+            ).fetchone()[0]
+            chunk = _intact(data)
+            if chunk is not None and (places := chunk.step == step).any():
+                parts.append(points.at(chunk, places))
+        if parts:
+            found.append((Context(key, "", *dataset), points.join(parts)))
+    return found
+
+
 def _series(connection: Connection, run: int, contexts: Sequence[Context]) -> list[_Series]:
     """The rows of these series, made where they are missing."""
     fields = "id, chunks, last_step, last_timestamp, key, model_id, dataset_name, dataset_digest"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from runstone.entities import LifecycleStage, Metric, Run, RunStatus, RunTag
+from runstone.entities import LifecycleStage, LoggedModelOutput, LoggedModelParameter, Metric, Run, RunStatus, RunTag
 from runstone.errors import InvalidParameter, NotFound, NotServed
-from runstone.operations import artifacts, growing, logged_models, owners, runs, search, series, store, storing
+from runstone.operations import artifacts, growing, logged_models, outputs, owners, runs, search, series, store, storing
 from runstone.operations.table import Empty, Operation, Request, Response
 from runstone.transport import stock_files
 from runstone.transport.http import HttpTransport, encode
@@ -120,6 +120,24 @@ class StockTransport:
             self._log_metrics(run_id, points[half:])
         else:
             self.http.call(runs.log_batch, batch)
+
+    def _log_model_output(self, request: outputs.LogModelOutput) -> Empty:
+        run = self.http.call(runs.get_run, runs.GetRun(request.run_id)).run
+        asked = logged_models.GetLoggedModel(request.model_id)
+        known = self.http.call(logged_models.get_logged_model, asked).model.params
+        params = [LoggedModelParameter(key, value) for key, value in run.data.params.items() if key not in known]
+        if params:
+            more = logged_models.LogLoggedModelParams(request.model_id, params)
+            self.http.call(logged_models.log_logged_model_params, more)
+        made = outputs.LogOutputs(request.run_id, [LoggedModelOutput(request.model_id, request.step)])
+        self.http.call(outputs.log_outputs, made)
+        points = [point for key in run.data.metrics for point in self._history(request.run_id, key)]
+        measured = [point for point in points if point.step == request.step and not point.model_id]
+        for point in measured:
+            point.model_id = request.model_id
+        for start in range(0, len(measured), MOST_METRICS):
+            self._log_metrics(request.run_id, measured[start : start + MOST_METRICS])
+        return Empty()
 
     def _get_metric_series(self, request: series.GetSeries) -> series.Series:
         import numpy
