@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+from urllib.parse import unquote, urlsplit
+
+import click
+
 from runstone.client import Client
 from runstone.entities import Experiment, Run, ViewType
 from runstone.errors import InvalidParameter, NotFound
@@ -11,6 +17,9 @@ from runstone.transport.discovery import is_store
 # A run may be named by this many of its id's first characters, or more.
 SHORTEST = 4
 LATEST = "latest"
+_ADDRESSES = ("models:/", "runs:/", "mlflow-artifacts:/")
+# NAME@ALIAS, NAME/3, NAME/latest, and a logged model's id.
+_VERSION = re.compile(r"[^/]+@[^/]+|[^/]+/(?:\d+|latest)|m-[0-9a-f]{32}")
 
 
 def reader() -> Client:
@@ -51,6 +60,32 @@ def find_experiment(store: Client, name: str) -> Experiment:
     if found is None:
         raise NotFound(f"There is no experiment {name!r}. `runstone experiments` lists them.")
     return found
+
+
+def model_address(word: str) -> str:
+    """The address of the model that is meant: a path of this machine, or an address in the store (`in_store`).
+
+    Raises NotFound for what is neither; UsageError where it may be both.
+    """
+    if in_store(word):
+        return word
+    if word.startswith("file:/"):
+        return unquote(urlsplit(word).path)
+    if word.startswith(("/", "./", "../")) or word in (".", ".."):
+        return word
+    is_version, is_here = _VERSION.fullmatch(word) is not None, os.path.lexists(word)
+    if is_version and is_here:
+        raise click.UsageError(f"{word!r} is here, and may be a model of the store: write ./{word} or models:/{word}.")
+    if not is_version and not is_here:
+        raise NotFound(
+            f"There is no {word!r} here, and it is no model's address. Write a path, NAME/3, NAME@ALIAS, models:/MODEL_ID or runs:/RUN_ID/PATH."
+        )
+    return f"models:/{word}" if is_version else word
+
+
+def in_store(address: str) -> bool:
+    """Whether a model's address is one in the store."""
+    return address.startswith(_ADDRESSES)
 
 
 def all_experiments(store: Client) -> list[str]:

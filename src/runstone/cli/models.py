@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runstone.cli import model_folders, scanning, signing
 from runstone.cli.finding import reader
 from runstone.cli.grouping import Group
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
@@ -26,8 +27,16 @@ _LIMIT = click.option(
 def models() -> None:
     """Registered models.
 
-    VERSION is NAME/3, NAME@ALIAS or NAME/latest; `models:/` before it is taken too.
+    VERSION is NAME/3, NAME@ALIAS or NAME/latest; `models:/` before it is taken too. MODEL is a VERSION, models:/MODEL_ID, runs:/RUN_ID/PATH,
+    or a folder here.
     """
+
+
+for _command in (
+    scanning.scan, model_folders.log_model, model_folders.register, model_folders.get, model_folders.lock, signing.keygen, signing.sign,
+    signing.verify,
+):  # fmt: skip
+    models.add_command(_command)
 
 
 @models.command()

@@ -10,6 +10,7 @@ _HOMES = {
     for module, names in {
         "flavors.pyfunc.code": "ModelConfig set_model",
         "models.examples": "convert_input_example_to_serving_input",
+        "models.folders": "log_saved_model",
         "models.info": "ModelInfo",
         "models.mlmodel": "Model",
         "models.requirements": "infer_pip_requirements lock_model_requirements update_model_requirements",
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from runstone.models.examples import (
         convert_input_example_to_serving_input as convert_input_example_to_serving_input,
     )
+    from runstone.models.folders import log_saved_model as log_saved_model
     from runstone.models.info import ModelInfo as ModelInfo
     from runstone.models.mlmodel import Model as Model
     from runstone.models.requirements import infer_pip_requirements as infer_pip_requirements

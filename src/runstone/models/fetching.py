@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from runstone.errors import NotFound
 from runstone.fluent.location import client
-from runstone.models.locating import Version, locate
+from runstone.models.locating import Place, Version, folder_of, locate
 from runstone.models.mlmodel import FILE_NAME, Model
 from runstone.safety.trust import Trust
 
@@ -38,29 +38,38 @@ def fetch(uri: str | os.PathLike[str], dst_path: str | None = None) -> Fetched:
         uri: its address (`locating.locate`).
         dst_path: an existing folder to put it in; a temporary one, gone when this process ends, unless given.
     """
-    store = client()
-    place = locate(store, uri)
+    place = located(uri)
+    path = here(place, dst_path)
+    known = f"the model at {place.folder!r}" if place.folder is not None else f"the model {os.fspath(uri)!r}"
+    trust = Trust(known, vouched=place.folder is None)
+    return Fetched(path, Model.from_file(_file(path)), trust, place.version)
+
+
+def located(uri: str | os.PathLike[str]) -> Place:
+    """Where a model is (`locating.locate`), in the current store; a folder of this machine is told without opening, or making, one."""
+    folder = folder_of(uri)
+    return locate(client(), uri) if folder is None else Place(folder, None, "")
+
+
+def here(place: Place, dst_path: str | None = None) -> str:
+    """The folder of this machine that has a model's files: its own, or one that they are fetched to (`fetch`)."""
     if place.folder is not None:
-        return Fetched(
-            place.folder, Model.from_file(_file(place.folder)), Trust(f"the model at {place.folder!r}", False), None
-        )
+        return os.path.dirname(_file(place.folder))
     assert place.owner is not None
     folder = tempfile.mkdtemp(prefix="runstone-model-") if dst_path is None else dst_path
     if dst_path is None:
         atexit.register(_remove, folder, os.getpid())
-    path = store.download_artifacts(place.owner, place.path, folder)
-    return Fetched(path, Model.from_file(_file(path)), Trust(f"the model {os.fspath(uri)!r}", True), place.version)
+    return client().download_artifacts(place.owner, place.path, folder)
 
 
 def description(uri: str) -> Model:
     """A model's description alone. Raises NotFound."""
-    store = client()
-    place = locate(store, uri)
+    place = located(uri)
     if place.folder is not None:
         return Model.from_file(_file(place.folder))
     assert place.owner is not None
     path = f"{place.path}/{FILE_NAME}" if place.path else FILE_NAME
-    return Model.from_yaml(store.read_artifact(place.owner, path), f"{path!r} of {place.owner}")
+    return Model.from_yaml(client().read_artifact(place.owner, path), f"{path!r} of {place.owner}")
 
 
 def _file(folder: str) -> str:

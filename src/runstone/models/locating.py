@@ -49,24 +49,34 @@ def locate(client: Client, uri: str | os.PathLike[str]) -> Place:
         InvalidParameter: it is no model's address.
         NotFound: there is no such model.
     """
+    folder = folder_of(uri)
+    if folder is not None:
+        return Place(folder, None, "")
     text = os.fspath(uri)
-    scheme, colon, rest = text.partition(":")
-    if colon and scheme == "models":
+    scheme, _, rest = text.partition(":")
+    if scheme == "models":
         return _of_model(client, text, rest)
-    if colon and scheme == "runs":
+    if scheme == "runs":
         return _of_run(client, *parts_of_uri(text))
-    if colon and scheme == "mlflow-artifacts":
-        return of_artifacts(text)
+    return of_artifacts(text)
+
+
+def folder_of(uri: str | os.PathLike[str]) -> str | None:
+    """The folder of this machine that an address names; None for one in the store. Asks no store. Raises InvalidParameter."""
+    text = os.fspath(uri)
+    scheme, colon, _ = text.partition(":")
+    if colon and scheme in ("models", "runs", "mlflow-artifacts"):
+        return None
     if scheme == "file" and colon:
         parts = urlsplit(text)
         if parts.netloc not in ("", "localhost"):
             raise InvalidParameter(f"{text!r} names another machine. Write file:///path.")
-        return Place(unquote(parts.path), None, "")
+        return unquote(parts.path)
     if "://" in text:
         raise InvalidParameter(
             f"{text!r} is no address of a model. Write models:/NAME/VERSION, models:/NAME@ALIAS, models:/MODEL_ID, runs:/RUN_ID/PATH, or a folder."
         )
-    return Place(os.path.abspath(text), None, "")
+    return os.path.abspath(text)
 
 
 def of_artifacts(uri: str) -> Place:

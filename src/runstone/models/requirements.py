@@ -20,8 +20,8 @@ from runstone.environments.finding import needed
 from runstone.environments.requirement import Requirement, key, parse
 from runstone.errors import CorruptData, InvalidParameter, MissingFile, NotFound
 from runstone.fluent.location import client
-from runstone.models.fetching import description
-from runstone.models.locating import Place, locate
+from runstone.models.fetching import description, located
+from runstone.models.locating import Place
 from runstone.models.mlmodel import PYFUNC
 
 _FORMATS = {"pip": files.REQUIREMENTS, "conda": files.CONDA, "lock": lock.FILE_NAME}
@@ -49,7 +49,7 @@ def infer_pip_requirements(
     """
     names: list[str] = list(flavors.LIBRARIES.get("keras" if flavor == "tensorflow" else flavor, ()))
     kept: dict[str, str] = {}
-    for line in _lines(_read(locate(client(), model_uri), files.REQUIREMENTS) or ""):
+    for line in _lines(_read(located(model_uri), files.REQUIREMENTS) or ""):
         one = given.read(line)
         if one is not None:
             kept[key(one.name)] = line
@@ -71,7 +71,7 @@ def get_model_dependencies(model_uri: str | os.PathLike[str], format: str = "pip
     """
     if format not in _FORMATS:
         raise InvalidParameter(f"{format!r} is no format of a model's dependencies. They are {', '.join(_FORMATS)}.")
-    place = locate(client(), model_uri)
+    place = located(model_uri)
     name = _FORMATS[format]
     source = _conda_file(model_uri) if format == "conda" else name
     text = _lock(place) if format == "lock" else _read(place, source)
@@ -201,7 +201,7 @@ def _mapping(text: str | None, uri: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _changeable(uri: str | os.PathLike[str]) -> Place:
-    place = locate(client(), uri)
+    place = located(uri)
     if place.version is not None:
         raise InvalidParameter(
             f"{os.fspath(uri)!r} is a version of a registered model, which stays as it was registered. Name its logged model (models:/m-...), "

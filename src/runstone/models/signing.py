@@ -6,8 +6,7 @@ import os
 import tempfile
 
 from runstone.fluent.location import client
-from runstone.models.fetching import fetch
-from runstone.models.locating import locate
+from runstone.models.fetching import here, located
 from runstone.safety import signing
 
 
@@ -23,17 +22,16 @@ def sign_model(model_uri: str | os.PathLike[str], key: str | os.PathLike[str]) -
         model_uri: its address, as `load_model` takes it.
         key: the file of a key of `make_signing_key`.
     """
-    store = client()
-    place = locate(store, model_uri)
-    content = signing.signature_of(fetch(model_uri).path, os.fspath(key))
+    place = located(model_uri)
+    content = signing.signature_of(here(place), os.fspath(key))
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(place.folder or folder, signing.FILE_NAME)
         with open(path, "wb") as file:
             file.write(content)
         if place.owner is not None:
-            store.log_artifact(place.owner, path, place.path or None)
+            client().log_artifact(place.owner, path, place.path or None)
 
 
 def verify_model(model_uri: str | os.PathLike[str], public_key: str | os.PathLike[str]) -> None:
     """Check a model's files against its signature. Raises NotFound (not signed), Forbidden (another key), CorruptData (other files)."""
-    signing.check(fetch(model_uri).path, os.fspath(public_key))
+    signing.check(here(located(model_uri)), os.fspath(public_key))
