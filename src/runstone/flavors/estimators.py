@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from runstone.errors import InvalidParameter
 from runstone.flavors.flavor import Folder
+from runstone.safety.held import Held
 
 FORMATS = ("skops", "cloudpickle", "pickle")
 _ENDINGS = {"skops": "skops", "cloudpickle": "pkl", "pickle": "pkl"}
@@ -58,11 +59,12 @@ def read(folder: Folder, key: str) -> Any:
     path = folder.named(key)
     if folder.block.get("serialization_format") == "skops" or path.endswith(".skops"):
         return _read_skops(folder, path)
-    folder.trust.pickle(path)
     import pickle
 
-    with open(path, "rb") as file:
-        return pickle.load(file)  # noqa: S301  (the trust was asked)
+    with Held(path) as held:
+        folder.trust.pickle(held)
+        with held.open() as file:
+            return pickle.load(file)  # noqa: S301  (the trust was asked)
 
 
 class _NotByName(Exception):
@@ -96,10 +98,13 @@ def _is_known(name: str) -> bool:
 
 def _read_skops(folder: Folder, path: str) -> Any:
     io = _skops()
-    types = io.get_untrusted_types(file=path)
-    # the list in the MLmodel file was written by whoever wrote the model: it is no reason to trust anything
-    folder.trust.types(types, path)
-    return io.load(path, trusted=types)
+    with Held(path) as held:
+        with held.open() as file:
+            types = io.get_untrusted_types(file=file)
+        # the list in the MLmodel file was written by whoever wrote the model: it is no reason to trust anything
+        folder.trust.types(types, held)
+        with held.open() as file:
+            return io.load(file, trusted=types)
 
 
 def _skops() -> Any:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+from runstone.safety.held import Held
 
 FILE = "model.statsmodels"
 
@@ -35,10 +36,12 @@ def save(model: Any, folder: str, *, remove_data: bool = False) -> Saved:
 def load(folder: Folder) -> Any:
     """The fit's results."""
     path = folder.named("data")
-    folder.trust.pickle(path)
     from statsmodels.iolib.smpickle import load_pickle
 
-    return load_pickle(path)
+    with Held(path) as held:
+        folder.trust.pickle(held)
+        with held.open() as file:
+            return load_pickle(file)
 
 
 def predictor(model: Any, folder: Folder) -> Predict:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runstone.environments import files as environment
 from runstone.errors import AlreadyExists, MissingFile, WrongFileKind
 from runstone.flavors.flavor import Folder, Saved
+from runstone.flavors.pyfunc.saving import ARTIFACTS, DATA
 from runstone.models import examples
 from runstone.models.mlmodel import FILE_NAME, PYFUNC, Model
 from runstone.safety.remembered import remember
@@ -86,7 +87,7 @@ def save(
         if saved.block is not None:
             described.add_flavor(flavor.name, **block)
         described.save(os.path.join(unfinished, FILE_NAME))
-        remember(unfinished)
+        remember(unfinished, (CODE_FOLDER, DATA) if saved.block is None else (CODE_FOLDER,), (ARTIFACTS, EXTRA_FOLDER))
         if os.path.isdir(place):
             os.rmdir(place)
         os.rename(unfinished, place)

@@ -9,6 +9,7 @@ a name they carry).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 HARMLESS, UNKNOWN, DANGEROUS = "harmless", "unknown", "dangerous"
 _ORDER = (HARMLESS, UNKNOWN, DANGEROUS)
@@ -120,6 +121,11 @@ _PATTERNS = re.compile(
             rf"torch\.nn\.modules\.\w+\.{_CLASS}",
         )
     )
+)
+
+_SCORERS = frozenset(
+    f"sklearn.metrics._scorer.{name}"
+    for name in ("_Scorer", "_PredictScorer", "_ProbaScorer", "_ThresholdScorer", "_MultimetricScorer")
 )
 
 # Whatever else is in these modules runs something, or gets at what does.
@@ -246,6 +252,22 @@ def verdict(module: str, name: str) -> str:
     if module.partition(".")[0] in _RUNNING or _RUNNING_NAMES.fullmatch(full) or "__" in name.partition(".")[2]:
         return DANGEROUS
     return UNKNOWN
+
+
+def unknown_types(names: Iterable[str]) -> list[str]:
+    """Of the types ("module.Name") that a file of skops names, those that are not known to be harmless there.
+
+    A scorer is, unless something in the file can call it: skops calls what it makes with one text only (as keys of mappings), and a
+    scorer takes three things. In a pickle it is not, which calls with as much as it likes.
+    """
+    asked = list(names)
+    callers = "functools.partial" in asked
+    parted = [(name, name.rpartition(".")) for name in asked]
+    return [
+        name
+        for name, (module, _, kind) in parted
+        if verdict(module, kind) != HARMLESS and (callers or name not in _SCORERS)
+    ]
 
 
 def worst(verdicts: list[str]) -> str:

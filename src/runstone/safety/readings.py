@@ -297,8 +297,8 @@ def _again(content: Any) -> Open:
     return opened
 
 
-def of_file(path: str) -> tuple[str, Seen]:
-    """The kind of a file, and all that is seen in it."""
+def of_file(open_file: Open, name: str) -> tuple[str, Seen]:
+    """The kind of a file, and all that is seen in it. It is opened anew for each reading."""
     seen = Seen()
-    kind = look(lambda: open(path, "rb"), os.path.basename(path), seen)  # noqa: SIM115  (it is opened anew for each reading, which closes it)
+    kind = look(open_file, os.path.basename(name), seen)
     return kind, seen

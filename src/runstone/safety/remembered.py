@@ -4,39 +4,65 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterable
 
 from runstone import settings
+from runstone.safety.held import Held
 
 # Formats that cannot run anything, and are large.
 _NOT_ASKED_ABOUT = (".safetensors", ".onnx", ".json", ".yaml", ".txt", ".parquet", ".csv")
+# Digests in each of the 256 folders at the most: 100,000 in all. Those that were longest neither made nor asked for go first.
+MOST_IN_A_FOLDER = 400
+# Seconds within which one that is asked for again is not noted as used once more.
+_DAY = 86_400
 
 
-def digest_of(paths: Iterable[str]) -> list[str]:
-    """The BLAKE3 digest of each file, in hex."""
-    from blake3 import blake3
+def remember(folder: str, wholly: Iterable[str] = (), without: Iterable[str] = ()) -> None:
+    """Note that the files below a folder were made here. What cannot be noted is asked about when it is loaded: never an error.
 
-    return [blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest() for path in paths]
-
-
-def remember(folder: str) -> None:
-    """Note that the files below a folder were made here. What cannot be noted is asked about when it is loaded: never an error."""
-    paths = [
-        os.path.join(above, name)
-        for above, _, names in os.walk(folder)
-        for name in names
-        if not name.endswith(_NOT_ASKED_ABOUT)
-    ]
-    for digest in digest_of(paths):
-        place = _place(digest)
-        with contextlib.suppress(OSError):
-            os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
-            os.close(os.open(place, os.O_WRONLY | os.O_CREAT, 0o600))
+    Args:
+        folder: the model's.
+        wholly: folders in it of which every file is asked about, whatever its format.
+        without: folders in it with what was only brought along.
+    """
+    whole, left_out = (tuple(os.path.join(folder, name, "") for name in names) for names in (wholly, without))
+    for above, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(above, name)
+            if path.startswith(left_out) or (name.endswith(_NOT_ASKED_ABOUT) and not path.startswith(whole)):
+                continue
+            with Held(path) as file:
+                _note(_place(file.digest()))
 
 
 def made_here(digests: Iterable[str]) -> bool:
     """Whether this user made all of these files on this machine."""
-    return all(os.path.exists(_place(digest)) for digest in digests)
+    return all(_is_known(_place(digest)) for digest in digests)
+
+
+def _note(place: str) -> None:
+    above = os.path.dirname(place)
+    with contextlib.suppress(OSError):
+        os.makedirs(above, mode=0o700, exist_ok=True)
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT, 0o600))
+        os.utime(place)
+        known = os.listdir(above)
+        if len(known) > MOST_IN_A_FOLDER:
+            oldest = sorted((os.stat(os.path.join(above, name)).st_mtime, name) for name in known)
+            for _, name in oldest[: len(known) - MOST_IN_A_FOLDER]:
+                os.unlink(os.path.join(above, name))
+
+
+def _is_known(place: str) -> bool:
+    try:
+        used = os.stat(place).st_mtime
+    except OSError:
+        return False
+    if time.time() - used > _DAY:
+        with contextlib.suppress(OSError):
+            os.utime(place)
+    return True
 
 
 def _place(digest: str) -> str:

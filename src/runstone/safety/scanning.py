@@ -8,8 +8,12 @@ import msgspec
 
 from runstone.errors import MissingFile
 from runstone.safety import names, readings
+from runstone.safety.contents import contents
+from runstone.safety.held import Held
 
 _CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
+# Keras' and TensorFlow's: layers of theirs hold bytecode, or call what they name.
+_OPAQUE = (".keras", ".h5", ".hdf5", ".pb")
 
 
 class Import(msgspec.Struct, frozen=True):
@@ -66,8 +70,10 @@ def scan(path: str | os.PathLike[str]) -> Report:
     if not os.path.exists(place):
         raise MissingFile(f"There is nothing to scan at {place!r}.", place)
     if os.path.isdir(place):
-        found = [scan_file(os.path.join(place, file), file) for file in files_of(place)]
+        within = contents(place)
+        found = [scan_file(os.path.join(place, file), file) for file in within.files]
         found = [one for one in found if one.kind or one.problems]
+        found += [Scanned(name, "", names.UNKNOWN, (), (f"it is {what}",)) for name, what in within.odd.items()]
     else:
         found = [scan_file(place)]
     return Report(place, names.worst([one.verdict for one in found]), tuple(found))
@@ -75,18 +81,18 @@ def scan(path: str | os.PathLike[str]) -> Report:
 
 def scan_file(path: str, called: str | None = None) -> Scanned:
     """Look at one file; `called` is what the report calls it."""
-    name = os.path.basename(path) if called is None else called
+    with Held(path) as file:
+        return scan_held(file, os.path.basename(path) if called is None else called)
+
+
+def scan_held(file: Held, name: str) -> Scanned:
+    """Look at a file that will be read as it is looked at."""
     if name.lower().endswith(_CODE):
         return Scanned(name, "code", names.UNKNOWN)
-    kind, seen = readings.of_file(path)
+    kind, seen = readings.of_file(file.open, name)
     imports = tuple(Import(f"{one.module}.{one.name}", names.verdict(one.module, one.name)) for one in seen.names)
-    verdict = names.worst([one.verdict for one in imports] + [names.UNKNOWN] * bool(seen.problems))
-    return Scanned(name, kind, verdict, imports, tuple(seen.problems))
-
-
-def files_of(folder: str) -> list[str]:
-    """The regular files below a folder, by their paths in it, sorted. Links to folders are not followed, so that there is an end."""
-    found = []
-    for above, _, files in os.walk(folder):
-        found += [os.path.relpath(os.path.join(above, name), folder) for name in files]
-    return sorted(name.replace(os.sep, "/") for name in found if os.path.isfile(os.path.join(folder, name)))
+    problems = tuple(seen.problems)
+    if name.lower().endswith(_OPAQUE):
+        problems += ("it is of a format whose models may hold code of their own, which is not looked for",)
+    verdict = names.worst([one.verdict for one in imports] + [names.UNKNOWN] * bool(problems))
+    return Scanned(name, kind, verdict, imports, problems)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runstone.errors import CorruptData, Forbidden, InvalidParameter, NotFound
-from runstone.safety.remembered import digest_of
+from runstone.safety.contents import contents
+from runstone.safety.held import Held
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -81,17 +82,16 @@ def check(folder: str, public_key: str) -> None:
 
 
 def _files(folder: str) -> list[tuple[str, str, int]]:
-    found = []
-    for above, folders, names in os.walk(folder):
-        for name in (*folders, *names):
-            if os.path.islink(os.path.join(above, name)):
-                raise InvalidParameter(f"{os.path.join(above, name)!r} is a link, which no signature can speak for.")
-        found += [os.path.join(above, name) for name in names]
-    found = sorted(path for path in found if path != os.path.join(folder, FILE_NAME))
-    return [
-        (os.path.relpath(path, folder).replace(os.sep, "/"), digest, os.path.getsize(path))
-        for path, digest in zip(found, digest_of(found), strict=True)
-    ]
+    found = contents(folder)
+    for place, what in sorted({**dict.fromkeys(found.links, "a link"), **found.odd}.items()):
+        raise InvalidParameter(f"{os.path.join(folder, place)!r} is {what}, which no signature can speak for.")
+    signed = []
+    for name in found.files:
+        if name != FILE_NAME:
+            path = os.path.join(folder, name)
+            with Held(path) as file:
+                signed.append((name, file.digest(), os.path.getsize(path)))
+    return signed
 
 
 def _private(path: str) -> Ed25519PrivateKey:

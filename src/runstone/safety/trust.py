@@ -10,6 +10,8 @@ from contextvars import ContextVar
 
 from runstone import settings
 from runstone.errors import Forbidden
+from runstone.safety.contents import contents
+from runstone.safety.held import Held
 
 _trusting: ContextVar[bool] = ContextVar("runstone_trusting", default=False)
 # Digests of what was looked at in this process: what its pickles would import (no words: harmless), and what was warned of.
@@ -46,46 +48,50 @@ class Trust:
     def __init__(self, what: str, vouched: bool) -> None:
         self.what, self.vouched = what, vouched
 
-    def pickle(self, path: str) -> None:
-        """Let a pickle file (any protocol; joblib's, torch's zip), or a folder with some, be read.
+    def pickle(self, file: str | Held) -> None:
+        """Let a pickle file (any protocol; joblib's, torch's zip), or a folder with some, be read. Raises Forbidden, which names what it would import.
 
-        Raises Forbidden, which names what it would import.
+        Args:
+            file: its path; or the file as it will be read, so that nothing else can be put there between the look and the load.
         """
         policy = _policy()
         if policy == "allow":
             return
-        paths = _files(path)
-        digests = _digests(paths)
-        if policy != "refuse" and _made_here(digests):
+        looked = _Look(file)
+        if policy != "refuse" and looked.made_here():
             return
-        found = [words for words in map(_imports, paths, digests) if words]
-        if found:
-            self._decide(policy, f"its file {os.path.basename(path)!r} {'; '.join(found)}", "".join(digests))
+        words = looked.words()
+        if words:
+            self._decide(policy, f"its file {looked.name!r} {'; '.join(words)}", looked.key)
 
-    def types(self, names: Iterable[str], path: str) -> None:
+    def types(self, names: Iterable[str], file: str | Held) -> None:
         """Let objects of these types ("module.Name"), which a file names, be made. Raises Forbidden."""
-        from runstone.safety.names import HARMLESS, verdict
+        from runstone.safety.names import unknown_types
 
         policy = _policy()
-        parted = [name.rpartition(".") for name in names]
-        unknown = [f"{module}.{name}" for module, _, name in parted if verdict(module, name) != HARMLESS]
+        unknown = unknown_types(names)
         if policy == "allow" or not unknown:
             return
-        digests = _digests(_files(path))
-        if policy == "refuse" or not _made_here(digests):
-            self._decide(policy, f"its file {os.path.basename(path)!r} imports {_list(unknown)}", "".join(digests))
+        looked = _Look(file)
+        if policy == "refuse" or not looked.made_here():
+            self._decide(policy, f"its file {looked.name!r} imports {_list(unknown)}", looked.key)
 
-    def code(self, path: str, module: str | None = None) -> None:
-        """Let Python code that came with the model be run, or a module that its file at `path` names. Raises Forbidden."""
+    def code(self, path: str, module: str | None = None, data: str | None = None) -> None:
+        """Let Python code that came with the model be run. Raises Forbidden.
+
+        Args:
+            path: the file or folder of code; of a module that is named, the file that names it.
+            module: a module that is to be imported because `path` names it.
+            data: what that module is to be given: a file or folder.
+        """
         policy = _policy()
         if policy == "allow" or (policy is None and self.vouched):
             return
-        digests = _digests(_files(path))
-        if policy == "refuse" or not _made_here(digests):
-            brings = f"it brings Python code of its own, {os.path.basename(path)!r}"
-            self._decide(
-                policy, brings if module is None else f"it is loaded by the module {module!r}", "".join(digests)
-            )
+        looked = [_Look(one) for one in (path, data) if one is not None]
+        if policy == "refuse" or not all(one.made_here() for one in looked):
+            brings = f"it brings Python code of its own, {looked[0].name!r}"
+            reason = brings if module is None else f"it is loaded by the module {module!r:.200}"
+            self._decide(policy, reason, "".join(one.key for one in looked))
 
     def runs(self, path: str, reason: str) -> None:
         """Let something that is no pickle, and no Python code, be read although it can run code: `reason` says of which kind, as part of a
@@ -93,17 +99,18 @@ class Trust:
         policy = _policy()
         if policy == "allow":
             return
-        digests = _digests(_files(path))
-        if policy == "refuse" or not _made_here(digests):
-            self._decide(policy, reason, "".join([reason, *digests]))
+        looked = _Look(path)
+        if policy == "refuse" or not looked.made_here():
+            self._decide(policy, reason, f"{reason}{looked.key}")
 
     def _decide(self, policy: str | None, reason: str, key: str) -> None:
         if policy == "refuse":
             raise Forbidden(f"Loading {self.what} could run code: {reason}. RUNSTONE_PICKLE=refuse forbids that here.")
         if policy is None and not self.vouched:
             raise Forbidden(
-                f"Loading {self.what} could run code, and neither this store nor this machine knows its files: {reason}. "
-                "If you trust who made it, load it within `with runstone.trusting():`, or set RUNSTONE_PICKLE=allow."
+                f"Loading {self.what} was refused, for it can run code, and was not saved on this machine: {reason}.\n"
+                "If you trust who made it, say so: `with runstone.trusting():` around the call, or RUNSTONE_PICKLE=allow for the whole program. "
+                "`runstone models scan` shows all that it would run."
             )
         if key not in _warned:
             _warned.add(key)
@@ -114,40 +121,56 @@ class Trust:
             )
 
 
+class _Look:
+    """A file, or the files of a folder, as they are when they are asked about."""
+
+    def __init__(self, file: str | Held) -> None:
+        path = file if isinstance(file, str) else file.path
+        self.name = os.path.basename(path.rstrip("/"))
+        self._held = None if isinstance(file, str) else file
+        self._paths: list[str] = [path]
+        self._odd: dict[str, str] = {}
+        if self._held is None and os.path.isdir(path):
+            found = contents(path)
+            # Nothing is known of what is behind a link to a folder, and Python would import it.
+            self._paths, self._odd = [os.path.join(path, name) for name in found.files], found.odd
+        self._digests = [file.digest() for file in self._files()]
+        self.key = "".join([*self._digests, *self._odd])
+
+    def _files(self) -> Iterator[Held]:
+        if self._held is not None:
+            yield self._held
+            return
+        for path in self._paths:
+            with Held(path) as file:
+                yield file
+
+    def made_here(self) -> bool:
+        """Whether this user made all of it on this machine."""
+        from runstone.safety.remembered import made_here
+
+        return not self._odd and bool(self._digests) and made_here(self._digests)
+
+    def words(self) -> list[str]:
+        """What it would import that is not known to be harmless; empty for nothing."""
+        found = [_imports(file) for file in self._files()]
+        return [words for words in found if words] + [f"has {what}, {name!r:.120}" for name, what in self._odd.items()]
+
+
 def _policy() -> str | None:
     """allow, warn or refuse; None where nobody said."""
     said = settings.PICKLE.read()
     return "allow" if _trusting.get() and said != "refuse" else said
 
 
-def _files(path: str) -> list[str]:
-    if not os.path.isdir(path):
-        return [path]
-    from runstone.safety.scanning import files_of
-
-    return [os.path.join(path, name) for name in files_of(path)]
-
-
-def _digests(paths: list[str]) -> list[str]:
-    from runstone.safety.remembered import digest_of
-
-    return digest_of(paths)
-
-
-def _made_here(digests: list[str]) -> bool:
-    from runstone.safety.remembered import made_here
-
-    return made_here(digests)
-
-
-def _imports(path: str, digest: str) -> str:
+def _imports(file: Held) -> str:
     """What a file would import that is not known to be harmless, in words; '' for nothing."""
-    key = f"{digest}{os.path.splitext(path)[1]}"  # what a file counts as depends on its name
+    key = f"{file.digest()}{os.path.splitext(file.path)[1]}"  # what a file counts as depends on its name
     if key not in _looked_at:
         from runstone.safety.names import DANGEROUS, HARMLESS
-        from runstone.safety.scanning import scan_file
+        from runstone.safety.scanning import scan_held
 
-        seen = scan_file(path)
+        seen = scan_held(file, os.path.basename(file.path))
         ranked = sorted((one for one in seen.imports if one.verdict != HARMLESS), key=lambda one: one.verdict)
         named = [f"{one.name} (dangerous)" if one.verdict == DANGEROUS else one.name for one in ranked]
         words = [f"imports {_list(named)}"] if named else []

@@ -12,6 +12,7 @@ from runstone.flavors.flavor import Folder, check_path
 from runstone.flavors.pyfunc import code, pickled
 from runstone.flavors.pyfunc.python_model import HOME, Bound, PythonModelContext
 from runstone.flavors.pyfunc.saving import CODE_HOME
+from runstone.safety.held import Held
 
 LOADERS = (HOME, CODE_HOME)
 
@@ -20,11 +21,12 @@ def load(folder: Folder) -> Any:
     """What predicts: an object with `predict(data, params)`. The model's code is on the path already."""
     block = folder.pyfunc
     loader = str(block.get("loader_module"))
-    config = dict(block.get("config") or {})
+    config = dict(_mapping(folder, "config"))
     if loader == HOME and "model_code_path" not in block:
         path = check_path(folder.path, block.get("python_model"), "python_model")
-        folder.trust.pickle(path)
-        return _bound(pickled.load(path), folder, config)
+        with Held(path) as held:
+            folder.trust.pickle(held)
+            return _bound(pickled.load(held), folder, config)
     if loader in LOADERS:
         # MLflow says here where the file was, not where it is.
         path = check_path(folder.path, os.path.basename(str(block.get("model_code_path"))), "model_code_path")
@@ -34,9 +36,10 @@ def load(folder: Folder) -> Any:
 
 
 def _bound(model: Any, folder: Folder, config: dict[str, Any]) -> Any:
+    kept = _mapping(folder, "artifacts")
     artifacts = {
-        str(name): check_path(folder.path, kept.get("path"), f"artifact {name!r}")
-        for name, kept in (folder.pyfunc.get("artifacts") or {}).items()
+        str(name): check_path(folder.path, one.get("path") if isinstance(one, dict) else one, f"artifact {name!r:.80}")
+        for name, one in kept.items()
     }
     context = PythonModelContext(artifacts, config or None)
     if hasattr(model, "load_context"):
@@ -44,10 +47,21 @@ def _bound(model: Any, folder: Folder, config: dict[str, Any]) -> Any:
     return Bound(model, context)
 
 
+def _mapping(folder: Folder, key: str) -> dict[str, Any]:
+    found = folder.pyfunc.get(key) or {}
+    if not isinstance(found, dict):
+        raise InvalidParameter(f"The model's {key} is a {type(found).__name__}, where names and values are expected.")
+    return found
+
+
 def _by_module(loader: str, folder: Folder, config: dict[str, Any]) -> Any:
     """What a module named in the file loads. It is code: of the model's own folder, or installed here."""
+    if not all(part.isidentifier() for part in loader.split(".")):
+        raise InvalidParameter(f"The model's loader is {loader!r:.200}, which is no module's name.")
+    data = folder.pyfunc.get("data") or folder.pyfunc.get("model_path")
+    path = check_path(folder.path, data, "data") if data else folder.path
     # whoever wrote the file chose the module: any that is installed, with a function that reads what it likes
-    folder.trust.code(os.path.join(folder.path, "MLmodel"), loader)
+    folder.trust.code(os.path.join(folder.path, "MLmodel"), loader, path if data else None)
     try:
         module = importlib.import_module(loader)
     except ImportError as error:
@@ -57,8 +71,6 @@ def _by_module(loader: str, folder: Folder, config: dict[str, Any]) -> Any:
     function = getattr(module, "_load_pyfunc", None)
     if function is None:
         raise InvalidParameter(f"The model's loader {loader!r} has no function _load_pyfunc(path).")
-    data = folder.pyfunc.get("data") or folder.pyfunc.get("model_path")
-    path = check_path(folder.path, data, "data") if data else folder.path
     if "model_config" in inspect.signature(function).parameters:
         return function(path, model_config=config)
     return function(path)

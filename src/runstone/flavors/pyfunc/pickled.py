@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from runstone.flavors.pyfunc.python_model import HOME, PICKLED
+from runstone.safety.held import Held
 
 
 def cloudpickle() -> Any:
@@ -28,10 +29,10 @@ def dump(model: Any, path: str) -> None:
         library.dump(model, file)
 
 
-def load(path: str) -> Any:
+def load(held: Held) -> Any:
     """Read a pickled model. Whoever calls asked whether it may be."""
     cloudpickle()
-    with open(path, "rb") as file:
+    with held.open() as file:
         return _Unpickler(file).load()
 
 
