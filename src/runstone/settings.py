@@ -231,6 +231,10 @@ SERVER_CONNECTIONS = Setting(
 SERVER_DEPARTURE = Setting(
     "RUNSTONE_SERVER_DEPARTURE", _seconds, 8.0, "Seconds that a server which is told to end (SIGTERM) gives what is under way."
 )  # fmt: skip
+SERVING_TIMEOUT = Setting(
+    "RUNSTONE_SERVING_TIMEOUT", _seconds, 60.0, "Seconds that `runstone models serve` gives a request; 0 is no limit.",
+    also=("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT",),
+)  # fmt: skip
 STATE = Setting(
     "RUNSTONE_STATE", _optional, _NO_TEXT,
     "Folder of this machine for what is on its way to servers. Unset: runstone/ in XDG_STATE_HOME, or in ~/.local/state.",

@@ -15,8 +15,8 @@ from typing import Any
 from runstone.errors import InvalidParameter, MissingFile
 from runstone.flavors.flavor import Predict, check_path
 from runstone.models.signature import ModelSignature, infer_signature
+from runstone.types import decoding
 from runstone.types.cells import dimensions
-from runstone.types.enforcement import enforce
 from runstone.types.schema import Schema
 
 FILE_NAME = "input_example.json"
@@ -236,33 +236,11 @@ def _data(kind: Any, said: Any, schema: Schema | None) -> Any:
 
 
 def _frame(said: Any, schema: Schema | None) -> Any:
-    import pandas
-
     said = {"data": said} if isinstance(said, list) else said
-    frame = pandas.DataFrame(said["data"], columns=_names(said.get("columns")), index=said.get("index"))
-    if schema is None or schema.is_tensor_spec():
-        return frame
-    # JSON has no times and no bytes, and one kind of numbers
-    for place, spec in enumerate(schema.inputs):
-        name = spec.name if schema.has_input_names() else place
-        kind = getattr(spec.type, "name", "")
-        if name not in frame.columns:
-            continue
-        if kind == "datetime":
-            frame[name] = pandas.to_datetime(frame[name])
-        elif kind == "binary":
-            frame[name] = [None if one is None else base64.b64decode(one) for one in frame[name]]
-        elif kind in ("float", "double") or (kind in ("integer", "boolean") and not frame[name].isna().any()):
-            frame[name] = frame[name].astype(spec.type.to_numpy())
-    return enforce(frame, schema)
-
-
-def _names(columns: Any) -> Any:
-    if columns is not None and any(isinstance(name, list) for name in columns):
-        import pandas
-
-        return pandas.MultiIndex.from_tuples([tuple(name) for name in columns])
-    return columns
+    if not isinstance(said, dict) or not isinstance(said["data"], list):
+        raise ValueError("it has no rows")
+    schema = None if schema is None or schema.is_tensor_spec() else schema
+    return decoding.table(said.get("columns"), said["data"], schema, said.get("index"))
 
 
 def _arrays(said: Any, schema: Schema | None) -> Any:

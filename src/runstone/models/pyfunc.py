@@ -54,24 +54,29 @@ class PyFuncModel:
         Raises:
             InvalidParameter: the data is not what the signature says; the sentence names the column.
         """
-        checked, known = self._checked(data, params)
+        return self.predict_checked(*self.check(data, params))
+
+    def predict_checked(self, checked: Any, known: dict[str, Any] | None) -> Any:
+        """What the model says to what `check` gave back."""
         return self._predict_fn(checked, params=known) if self._takes_params else self._predict_fn(checked)
 
     def predict_stream(self, data: Any, params: dict[str, Any] | None = None) -> Iterator[Any]:
         """The same, piece by piece. Raises InvalidParameter where the model has no `predict_stream`."""
         if self._predict_stream_fn is None:
             raise InvalidParameter("This model model doesn't support predict_stream method.")
-        checked, known = self._checked(data, params)
+        checked, known = self.check(data, params)
         found: Iterator[Any] = self._predict_stream_fn(checked, params=known)
         return found
 
-    def _checked(self, data: Any, params: dict[str, Any] | None) -> tuple[Any, dict[str, Any] | None]:
+    def check(self, data: Any, params: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any] | None]:
+        """Data and params in the signature's types, with its defaults. Raises InvalidParameter, naming the column."""
         signature = self._model_meta.signature
         if signature is None:
             return data, params
         from runstone.types.enforcement import enforce, enforce_params
 
-        known = enforce_params(params, signature.params)
+        # what was warned of is left out; a model that has no params is told so
+        known = enforce_params(params, signature.params) if params or signature.params is not None else None
         return (data if signature.inputs is None else enforce(data, signature.inputs)), known
 
     @property

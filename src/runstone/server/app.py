@@ -20,7 +20,7 @@ from runstone import settings
 from runstone.errors import BadRequest, InvalidParameter, NotFound, RunstoneError, StorageBusy
 from runstone.operations.engine import Engine
 from runstone.operations.table import Operation
-from runstone.server import codec
+from runstone.server import bodies, codec
 from runstone.server.artifacts import artifact_routes
 from runstone.server.dispatch import Found, Route, Routes, table_routes
 from runstone.server.guard import Guard, check_json, once
@@ -220,7 +220,7 @@ class App:
         method = scope["method"]
         data = b""
         if method not in ("GET", "HEAD"):
-            data = await self._body(headers, receive)
+            data = await bodies.whole(headers, receive, self._body_limit)
         if method in _QUERIED and not data:
             request = codec.decode_query(row.request_type, scope["query_string"], found.named)
         else:
@@ -248,30 +248,6 @@ class App:
                 f"The request's JSON is nested more than {self._depth} deep. Raise {settings.SERVER_JSON_DEPTH.name} on the server if it must be."
             )
         return codec.decode(row.request_type, data, named)
-
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        said = headers.get(b"content-length", b"0")
-        if said.isdigit() and int(said) > self._body_limit:
-            raise self._too_large()
-        message = await receive()
-        data: bytes = message.get("body", b"")
-        if message.get("more_body"):
-            parts, size = [data], len(data)
-            while message.get("more_body"):
-                message = await receive()
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > self._body_limit:
-                    raise self._too_large()
-            data = b"".join(parts)
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        return data
-
-    def _too_large(self) -> RunstoneError:
-        return BadRequest(
-            f"The request's body is longer than {self._body_limit} bytes. Send it in parts, or raise {settings.SERVER_BODY_LIMIT.name} on the server."
-        )
 
     async def _stream(self, found: Found, scope: Scope, receive: Receive, send: Send) -> tuple[int, int]:
         scope["path_params"] = found.named

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import threading
 from collections.abc import Callable
 
@@ -12,12 +10,12 @@ import msgspec
 from starlette.types import ASGIApp
 
 from runstone import settings
-from runstone.errors import BadRequest, from_os_error
+from runstone.errors import BadRequest
 from runstone.operations.engine import Engine
 from runstone.operations.experiments import place_default
 from runstone.operations.locations import named_locations
 from runstone.server.app import App
-from runstone.server.guard import LOOPBACK, Guard
+from runstone.server.listening import guard, is_loopback, listen, run, url
 
 # How a worker process is told what the first one was: its options as JSON.
 _HANDED_ON = "_RUNSTONE_SERVER_OPTIONS"
@@ -49,44 +47,16 @@ def serve(options: Options, application: str, ready: Callable[[str], None]) -> N
         application: where the function is that makes the application in each process ("module:name"); it calls `make_application`.
         ready: is told the address when the socket listens.
     """
-    import uvicorn
-    from uvicorn.supervisors import Multiprocess
-
     check(options)
-    listening = _listen(options)
+    listening = listen(options.host, options.port)
     options.port = listening.getsockname()[1]
     settings.hand_on(_HANDED_ON, msgspec.json.encode(options).decode())
-    config = uvicorn.Config(
-        application,
-        factory=True,
-        host=options.host,
-        port=options.port,
-        workers=options.workers,
-        loop="uvloop",
-        http="runstone.server.protocol:BoundedProtocol",
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        date_header=True,
-        proxy_headers=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=int(settings.SERVER_DEPARTURE.read()) or 1,
-    )
-    server = uvicorn.Server(config)
-    ready(address(options))
-    # When all is done uvicorn gives itself the signal again, for whoever handled it before: that it came is no failure.
-    signal.signal(signal.SIGTERM, lambda number, frame: None)
-    if options.workers > 1:
-        Multiprocess(config, [listening]).run()
-    else:
-        server.run(sockets=[listening])
+    run(application, listening, lambda: ready(address(options)), options.workers)
 
 
 def check(options: Options) -> None:
     """Refuse to be open to the network unawares."""
-    if not _is_loopback(options.host) and not options.insecure_no_auth:
+    if not is_loopback(options.host) and not options.insecure_no_auth:
         raise BadRequest(
             f"--host {options.host} lets everybody who reaches this machine read and change the store: this runstone has no passwords yet. "
             "Leave --host out, or say --insecure-no-auth if that is what you want."
@@ -98,19 +68,7 @@ def check(options: Options) -> None:
 
 def address(options: Options) -> str:
     """Where the server can be asked."""
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    return f"http://{host}:{options.port}{options.prefix}"
-
-
-def guard(options: Options) -> Guard:
-    """Whom it lets in."""
-    names = {*LOOPBACK, *(name.lower() for name in options.allowed_hosts)}
-    open_to_all = not _is_loopback(options.host)
-    if open_to_all:
-        names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
-    return Guard(
-        frozenset(names), open_to_all, frozenset(origin.lower().rstrip("/") for origin in options.allowed_origins)
-    )
+    return url(options.host, options.port) + options.prefix
 
 
 def handed_on() -> Options:
@@ -140,7 +98,7 @@ def make_application(
     """The application of this process (see `App` for `settle` and `depart`)."""
     app = App(
         open_engine(options),
-        guard(options),
+        guard(options.host, options.allowed_hosts, options.allowed_origins),
         prefix=options.prefix,
         store=options.folder,
         access_log=options.access_log,
@@ -154,24 +112,3 @@ def make_application(
     from starlette.middleware.cors import CORSMiddleware
 
     return CORSMiddleware(app, allow_origins=options.allowed_origins, allow_methods=["*"], allow_headers=["*"])
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _listen(options: Options) -> socket.socket:
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((options.host, options.port))
-        listening.listen(2048)
-        listening.set_inheritable(True)
-    except OSError as error:
-        listening.close()
-        raise from_os_error(
-            error,
-            f"Listening on {options.host} port {options.port} (another server may be there: --port takes another)",
-        ) from error
-    return listening

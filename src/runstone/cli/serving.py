@@ -1,0 +1,115 @@
+"""`runstone models serve`: a model answers requests in MLflow's scoring protocol."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from runstone.errors import InvalidParameter
+
+_MADE = "uv venv env && uv pip sync --python env requirements.lock (the file is beside the model), install runstone into it, and serve from there"
+
+
+def environment_options(command: Any) -> Any:
+    """MLflow's options on environments: this one, or a sentence that says how another one is made."""
+    for option in (
+        click.option(
+            "--env-manager", default="local", metavar="local", help="This environment; others are made beforehand."
+        ),
+        click.option("--no-conda", is_flag=True, help="Understood for MLflow's sake: this environment is used anyway."),
+        click.option("--install-mlflow", is_flag=True, help="Understood for MLflow's sake: nothing is installed."),
+    ):
+        command = option(command)
+    return command
+
+
+def check_environment(given: dict[str, Any]) -> None:
+    """Take MLflow's options away. Raises InvalidParameter for an environment that would have to be made."""
+    manager = given.pop("env_manager")
+    if manager != "local" and not given["no_conda"]:
+        raise InvalidParameter(
+            f"--env-manager {manager}: a model is loaded in the environment that runstone runs in. For one of its own: {_MADE}."
+        )
+    del given["no_conda"], given["install_mlflow"]
+
+
+@click.command()
+@click.option(
+    "--model-uri",
+    "-m",
+    "uri",
+    required=True,
+    metavar="URI",
+    help="The model: models:/NAME@ALIAS, models:/NAME/3, runs:/RUN/NAME, a folder.",
+)
+@click.option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", "-p", default=5000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
+)
+@click.option("--timeout", "-t", type=click.FloatRange(0), help="Seconds that a request may take; 0 is no limit.")
+@click.option("--workers", "-w", default=1, show_default=True, help="Processes that serve, each with the model.")
+@click.option(
+    "--reload",
+    "interval",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Seconds between two looks at what an alias, or `latest`, means now; 0: never.",
+)
+@click.option(
+    "--batch-rows", type=click.IntRange(1), help="Rows of requests that are asked together at the most; 1: none are."
+)
+@click.option(
+    "--batch-delay",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1000),
+    help="Milliseconds that a request waits for others.",
+)
+@click.option("--threads", type=click.IntRange(1, 256), help="Threads that the model predicts on.")
+@click.option(
+    "--allowed-hosts", metavar="NAMES", help="Further names (commas between) that the server may be asked by."
+)
+@click.option("--cors-allowed-origins", metavar="ORIGINS", help="Web pages of these origins (commas between) may ask.")
+@environment_options
+def serve(**given: Any) -> None:
+    """Let a model answer requests at /invocations. SIGTERM ends it, what is under way first."""
+    from runstone import settings
+    from runstone.mlflow_alias import install_as_mlflow
+    from runstone.serving import run
+
+    install_as_mlflow()  # a model's own code says `import mlflow`
+    check_environment(given)
+    timeout = given.pop("timeout")
+    run.serve(
+        run.Options(
+            allowed_hosts=_listed(given.pop("allowed_hosts")),
+            allowed_origins=_listed(given.pop("cors_allowed_origins")),
+            timeout=settings.SERVING_TIMEOUT.read() if timeout is None else timeout,
+            batch_delay=given.pop("batch_delay") / 1000,
+            **given,
+        ),
+        f"{__name__}:application",
+        _ready,
+    )
+
+
+def application() -> Any:
+    """What each of several serving processes runs."""
+    from runstone.mlflow_alias import install_as_mlflow
+    from runstone.serving import run
+
+    install_as_mlflow()
+    return run.application()
+
+
+def _ready(name: str, address: str, curl: str) -> None:
+    print(f"runstone: {name} is served at {address}", file=sys.stderr)
+    print(f"runstone: what it takes: {address}/docs", file=sys.stderr)
+    print(f"runstone: try it: {curl}", file=sys.stderr, flush=True)
+
+
+def _listed(text: str | None) -> list[str]:
+    return [item.strip() for item in (text or "").split(",") if item.strip()]

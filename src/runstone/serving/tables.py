@@ -1,0 +1,128 @@
+"""CSV and parquet become frames, read in a schema's types: a number is what its text says, a text stays one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from runstone.errors import BadRequest, InvalidParameter
+from runstone.types import decoding
+from runstone.types.kinds import DataType
+from runstone.types.schema import Schema
+
+if TYPE_CHECKING:
+    import pandas
+
+# Cells of a parquet body: a few bytes can say that there are billions.
+MOST_CELLS = 20_000_000
+_DTYPES = {
+    DataType.boolean: "boolean", DataType.integer: "Int32", DataType.long: "Int64", DataType.float: "float32",
+    DataType.double: "float64", DataType.string: "str", DataType.binary: "str", DataType.datetime: "str",
+}  # fmt: skip
+_SPOKEN = (DataType.binary, DataType.datetime)
+
+
+def csv(text: str, schema: Schema | None) -> pandas.DataFrame:
+    """A frame of CSV with a line of names. Raises BadRequest, InvalidParameter (naming the column)."""
+    return next(csv_chunks(lambda: io.StringIO(text), schema, None))
+
+
+def csv_chunks(opened: Any, schema: Schema | None, rows: int | None) -> Iterator[pandas.DataFrame]:
+    """The same of something that can be opened, so many rows at a time; all at once where that is None."""
+    import pandas
+
+    dtypes = _dtypes(schema)
+    options: dict[str, Any] = {"low_memory": False}
+    if int(pandas.__version__.partition(".")[0]) < 3:
+        options["float_precision"] = "round_trip"  # what later ones do anyway
+    try:
+        names = list(pandas.read_csv(opened(), nrows=0).columns)
+        wanted = {name: kind for name, kind in dtypes.items() if name in names}
+        found = pandas.read_csv(opened(), dtype=wanted or None, chunksize=rows, **options)
+        for frame in [found] if rows is None else found:
+            yield _decoded(frame, schema)
+    except (InvalidParameter, BadRequest):
+        raise
+    except (ValueError, OverflowError, TypeError) as error:
+        _explain(pandas, opened, schema)
+        raise BadRequest(f"The body is no CSV that fits: {error!s:.200}.") from error
+
+
+def parquet(file: Any) -> pandas.DataFrame:
+    """A frame of a parquet file. Raises BadRequest."""
+
+    arrow = _arrow()
+    try:
+        described = arrow.ParquetFile(file)
+        cells = described.metadata.num_rows * max(described.metadata.num_columns, 1)
+        if cells <= MOST_CELLS:
+            found: pandas.DataFrame = described.read().to_pandas()
+            return found
+    except Exception as error:  # whatever arrow raises at bytes that are none of its own
+        raise BadRequest(f"The body is no parquet file: {type(error).__name__}.") from error
+    raise BadRequest(f"The parquet file has {cells:,} cells; {MOST_CELLS:,} may be asked at once.")
+
+
+def parquet_chunks(path: str, rows: int) -> Iterator[pandas.DataFrame]:
+    """The rows of a parquet file, so many at a time. Raises BadRequest."""
+    arrow = _arrow()
+    try:
+        described = arrow.ParquetFile(path)
+        for batch in described.iter_batches(rows):
+            yield batch.to_pandas()
+    except (ValueError, OSError) as error:
+        raise BadRequest(f"{path!r} is no parquet file: {error!s:.200}.") from error
+
+
+def _arrow() -> Any:
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise InvalidParameter("Parquet needs pyarrow where the model is served: `pip install pyarrow`.") from error
+    return pyarrow.parquet
+
+
+def _dtypes(schema: Schema | None) -> dict[Any, Any]:
+    if schema is None or schema.is_tensor_spec() or not schema.has_input_names():
+        return {}
+    return {spec.name: _DTYPES.get(spec.type, "str") for spec in schema if isinstance(spec.type, DataType)}
+
+
+def _decoded(frame: pandas.DataFrame, schema: Schema | None) -> pandas.DataFrame:
+    if schema is None or schema.is_tensor_spec() or not schema.has_input_names():
+        return frame
+    for spec in schema:
+        if spec.type in _SPOKEN and spec.name in frame.columns:
+            column = frame[spec.name]
+            values = [None if missing else value for value, missing in zip(column, column.isna(), strict=True)]
+            frame[spec.name] = decoding.column(spec, spec.name, values)
+    return frame
+
+
+def _explain(pandas: Any, opened: Any, schema: Schema | None) -> None:
+    """Find the cell that could not be read as its column's type. Raises InvalidParameter for it."""
+    try:
+        texts = pandas.read_csv(opened(), dtype=str)
+    except (ValueError, OverflowError):
+        return
+    assert schema is not None or not _dtypes(schema)
+    for name, dtype in _dtypes(schema).items():
+        if name not in texts.columns or dtype == "str":
+            continue
+        wrong = texts[name].notna() & ~_fits(pandas, texts[name], dtype)
+        if wrong.any():
+            row, kind = int(wrong.to_numpy().argmax()), schema.input_types_dict()[name]  # type: ignore[union-attr]  # it has columns
+            raise InvalidParameter(
+                f"The column {name!r} is to be {kind!r}; row {row} is {texts[name].iloc[row]!r:.80}."
+            )
+
+
+def _fits(pandas: Any, texts: Any, dtype: str) -> Any:
+    if dtype == "boolean":
+        return texts.str.lower().isin(["true", "false", "1", "0", "1.0", "0.0"])
+    numbers = pandas.to_numeric(texts, errors="coerce")
+    if dtype.startswith("float"):
+        return numbers.notna()
+    limit = 2.0 ** (31 if dtype == "Int32" else 63)
+    return (numbers % 1 == 0) & (numbers < limit) & (numbers >= -limit)
