@@ -42,7 +42,11 @@ _MODULES = {
     "mlflow.models": "runstone.models",
     "mlflow.models.model": "runstone.models",
     "mlflow.models.signature": "runstone.models",
+    "mlflow.models.model_config": "runstone.models",
+    "mlflow.models.utils": "runstone.models",
     "mlflow.pyfunc.model": "runstone.pyfunc",
+    "mlflow.pyfunc.utils": "runstone.pyfunc",
+    "mlflow.pyfunc.utils.data_validation": "runstone.pyfunc",
     **{
         f"mlflow.{name}": f"runstone.{name}"
         for name in ["catboost", "lightgbm", "onnx", "pyfunc", "sklearn", "statsmodels", "xgboost"]
@@ -127,6 +131,9 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return [StandIn()]
 
 
+FINDER = _Finder()
+
+
 def _in_another_process(name: str) -> ModuleType:
     install_as_mlflow()
     return importlib.import_module(name)
@@ -137,10 +144,10 @@ def install_as_mlflow() -> None:
 
     Raises RuntimeError where the real mlflow is imported already.
     """
-    if any(isinstance(finder, _Finder) for finder in sys.meta_path):
+    if FINDER in sys.meta_path:
         return
     if "mlflow" in sys.modules:
         raise RuntimeError(
             "mlflow is imported already. Call runstone.install_as_mlflow() before the first `import mlflow`."
         )
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, FINDER)

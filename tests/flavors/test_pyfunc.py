@@ -81,9 +81,8 @@ def test_a_file_of_code_is_run_each_time(tmp_path: Path) -> None:
     assert runstone.pyfunc.load_model(tmp_path / "m").predict([3]) == [6]
     assert runstone.pyfunc.load_model(tmp_path / "m", model_config={"n": 5}).predict([3]) == [15]
     (tmp_path / "empty.py").write_text("x = 1\n")
-    runstone.pyfunc.save_model(tmp_path / "e", python_model="empty.py")
     with pytest.raises(InvalidParameter, match="sets no model"):
-        runstone.pyfunc.load_model(tmp_path / "e")
+        runstone.pyfunc.save_model(tmp_path / "e", python_model="empty.py")
     with pytest.raises(MissingFile):
         runstone.pyfunc.save_model(tmp_path / "x", python_model="none.py")
 

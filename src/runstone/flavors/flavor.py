@@ -11,6 +11,7 @@ from runstone.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from runstone.safety.trust import Trust
+    from runstone.types.schema import Schema
 
 # What pyfunc asks: the data (checked against the signature), and the params (with their defaults).
 Predict = Callable[[Any, dict[str, Any] | None], Any]
@@ -25,12 +26,16 @@ class Saved(NamedTuple):
             `model_path` or `data`, ...; None for a model that does not predict.
         packages: the distributions that loading it needs, by name; their versions are the installed ones.
         modules: names of modules that its objects come from, whose distributions are needed too.
+        schemas: of what it takes and gives, as its own type hints say: they are the signature.
+        code_files: files of the user's own code that it needs, by the path that each is imported from, below the model's `code`.
     """
 
     block: dict[str, Any] | None
     pyfunc: dict[str, Any] | None
     packages: tuple[str, ...]
     modules: tuple[str, ...] = ()
+    schemas: tuple[Schema, Schema] | None = None
+    code_files: dict[str, str] | None = None
 
 
 class Folder(NamedTuple):

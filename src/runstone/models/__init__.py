@@ -9,11 +9,14 @@ _HOMES = {
     name: f"runstone.{module}"
     for module, names in {
         "flavors.pyfunc.code": "ModelConfig set_model",
+        "models.changing": "set_signature",
         "models.examples": "convert_input_example_to_serving_input",
         "models.folders": "log_saved_model",
-        "models.info": "ModelInfo",
+        "models.info": "ModelInfo get_model_info",
         "models.mlmodel": "Model",
         "models.requirements": "infer_pip_requirements lock_model_requirements update_model_requirements",
+        "models.not_served": "add_libraries_to_model build_docker",
+        "serving.asking": "predict validate_serving_input",
         "models.signature": "ModelSignature infer_signature validate_schema",
         "models.signing": "make_signing_key sign_model verify_model",
     }.items()
@@ -25,12 +28,16 @@ __all__ = sorted(_HOMES)
 if TYPE_CHECKING:
     from runstone.flavors.pyfunc.code import ModelConfig as ModelConfig
     from runstone.flavors.pyfunc.code import set_model as set_model
+    from runstone.models.changing import set_signature as set_signature
     from runstone.models.examples import (
         convert_input_example_to_serving_input as convert_input_example_to_serving_input,
     )
     from runstone.models.folders import log_saved_model as log_saved_model
     from runstone.models.info import ModelInfo as ModelInfo
+    from runstone.models.info import get_model_info as get_model_info
     from runstone.models.mlmodel import Model as Model
+    from runstone.models.not_served import add_libraries_to_model as add_libraries_to_model
+    from runstone.models.not_served import build_docker as build_docker
     from runstone.models.requirements import infer_pip_requirements as infer_pip_requirements
     from runstone.models.requirements import lock_model_requirements as lock_model_requirements
     from runstone.models.requirements import update_model_requirements as update_model_requirements

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import dataclasses
 import datetime
 import json
 import math
@@ -181,6 +182,10 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if kind.__module__ == "numpy":
         return _plain_numpy(value)
+    if hasattr(value, "model_dump"):  # pydantic's
+        return _plain(value.model_dump())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _plain(dataclasses.asdict(value))
     raise _unfit(value)
 
 

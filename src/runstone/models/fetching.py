@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from runstone.errors import NotFound
+from runstone.flavors.flavor import check_path
 from runstone.fluent.location import client
 from runstone.models.locating import Place, Version, folder_of, locate
 from runstone.models.mlmodel import FILE_NAME, Model
@@ -70,6 +73,29 @@ def description(uri: str) -> Model:
     assert place.owner is not None
     path = f"{place.path}/{FILE_NAME}" if place.path else FILE_NAME
     return Model.from_yaml(client().read_artifact(place.owner, path), f"{path!r} of {place.owner}")
+
+
+@contextlib.contextmanager
+def beside(model: Model, path: str | None) -> Iterator[str]:
+    """A folder with a model's input example: the one given, or a temporary one of what was logged. Raises NotFound where it was not."""
+    if path is not None or model.saved_input_example_info is None:
+        yield path or ""
+        return
+    if model.model_id is None and (model.run_id is None or model.artifact_path is None):
+        raise NotFound("This model was not logged: say in which folder it is, load_input_example(path).")
+    store = client()
+    place = locate(
+        store, f"models:/{model.model_id}" if model.model_id else f"runs:/{model.run_id}/{model.artifact_path}"
+    )
+    assert place.owner is not None
+    info = model.saved_input_example_info
+    with tempfile.TemporaryDirectory(prefix="runstone-example-") as folder:
+        for name in {str(info.get(key)) for key in ("artifact_path", "serving_input_path") if info.get(key)}:
+            source = f"{place.path}/{name}" if place.path else name
+            inner = os.path.join(folder, os.path.dirname(name))
+            check_path(folder, name, "input example")
+            store.download_artifacts(place.owner, source, inner)
+        yield folder
 
 
 def _file(folder: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -82,3 +83,21 @@ class ModelInfo:
             env_vars=model.others.get("env_vars"),
             **known,
         )
+
+
+def get_model_info(model_uri: str | os.PathLike[str]) -> ModelInfo:
+    """What `log_model` gave back for a model, whichever address it is named by. Its files are not fetched.
+
+    Raises:
+        NotFound: there is no such model.
+    """
+    from runstone.fluent.location import client
+    from runstone.models.fetching import description, located
+
+    model = description(os.fspath(model_uri))
+    place = located(model_uri)
+    logged = client().get_logged_model(place.owner) if place.owner and place.owner.startswith("m-") else None
+    info = ModelInfo.of(model, logged, os.fspath(model_uri))
+    if place.version is not None:
+        info.registered_model_version = int(place.version.number)
+    return info

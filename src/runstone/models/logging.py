@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from runstone import flavors
@@ -49,10 +51,25 @@ def log_model(model: Any, name: str | None = None, **options: Any) -> ModelInfo:
     return info
 
 
-def log(
-    flavor: Flavor,
-    model: Any,
-    options: dict[str, Any],
+def log(flavor: Flavor, model: Any, options: dict[str, Any], **common: Any) -> ModelInfo:
+    """Save a model and store it as a logged model; of the active run, if there is one.
+
+    Args:
+        flavor: its kind.
+        model: the library's own object.
+        options: what this flavor has beside what all have.
+        **common: what `saved_by` takes, and what `saving.save` takes.
+    """
+    logged = {name: common.pop(name) for name in _OF_LOGGED if name in common}
+
+    def save(folder: str, described: Model) -> None:
+        saving.save(flavor, model, folder, options, mlflow_model=described, **common)
+
+    return saved_by(save, **logged)
+
+
+def saved_by(
+    save: Callable[[str, Model], object],
     *,
     name: str | None = None,
     artifact_path: str | None = None,
@@ -63,14 +80,12 @@ def log(
     model_type: str | None = None,
     step: int = 0,
     model_id: str | None = None,
-    **common: Any,
+    run_id: str | None = None,
 ) -> ModelInfo:
-    """Save a model and store it as a logged model; of the active run, if there is one.
+    """Store what a function saves as a logged model.
 
     Args:
-        flavor: its kind.
-        model: the library's own object.
-        options: what this flavor has beside what all have.
+        save: is given a folder that is not there yet, and the description to fill in and to write there.
         name: what it is called; `artifact_path` is MLflow's older word for it.
         artifact_path: see `name`.
         registered_model_name: registers it under this name too.
@@ -78,36 +93,40 @@ def log(
         params, tags, model_type: the logged model's.
         step: of the training, when it was logged: what the run measures at it is measured of the model.
         model_id: a logged model that was made already, which is to get these files.
-        **common: what `saving.save` takes.
+        run_id: the run that made it; the active one, if there is one, unless said.
     """
     store = client()
     if model_id is None:
         known = {key: str(value) for key, value in (params or {}).items()}
         labels = {key: str(value) for key, value in (tags or {}).items()}
-        logged = initialize_logged_model(name or artifact_path or DEFAULT_NAME, None, labels, known, model_type)
+        logged = initialize_logged_model(name or artifact_path or DEFAULT_NAME, run_id, labels, known, model_type)
     else:
         logged = store.get_logged_model(model_id)
         if params:
             store.log_model_params(model_id, params)
         if tags:
             store.set_logged_model_tags(model_id, tags)
-    run = active_run()
-    run_id = logged.source_run_id or (run.info.run_id if run is not None else None)
-    described = Model(logged.artifact_location, run_id, model_uuid=logged.model_id, model_id=logged.model_id)
+    if run_id is None and (run := active_run()) is not None:
+        run_id = run.info.run_id
+    made_by = logged.source_run_id or run_id
+    described = Model(logged.artifact_location, made_by, model_uuid=logged.model_id, model_id=logged.model_id)
     with tempfile.TemporaryDirectory(prefix="runstone-model-") as above:
         try:
             folder = os.path.join(above, "model")
-            saving.save(flavor, model, folder, options, mlflow_model=described, **common)
+            save(folder, described)
             store.log_artifacts(logged.model_id, folder)
         except BaseException:
             store.finalize_logged_model(logged.model_id, "FAILED")
             raise
     logged = store.finalize_logged_model(logged.model_id, "READY")
-    if run is not None:
-        store.log_model_output(run.info.run_id, logged.model_id, step)
-        note_made(run.info.run_id, logged.model_id, step)
+    if run_id is not None:
+        store.log_model_output(run_id, logged.model_id, step)
+        note_made(run_id, logged.model_id, step)
     info = ModelInfo.of(described, logged)
     if registered_model_name is not None:
         version = register_model(info.model_uri, registered_model_name)
         info.registered_model_version = int(version.version)
     return info
+
+
+_OF_LOGGED = frozenset(signature(saved_by).parameters) - {"save"}

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from runstone.errors import BadRequest, NotFound
+from runstone.errors import BadRequest, NotFound, NotServed
 from runstone.version import MLFLOW_VERSION
 
 if TYPE_CHECKING:
@@ -99,21 +99,36 @@ class Model:
         """The schema of the params that predicting takes."""
         return self.signature.params if self.signature else None
 
-    def load_input_example(self, path: str) -> Any:
+    def load_input_example(self, path: str | None = None) -> Any:
         """The data of the example beside it, in its signature's types; None where it has none.
 
         Args:
-            path: the model's folder.
+            path: the model's folder; without it the example is fetched from where the model was logged.
         """
         from runstone.models.examples import load_input_example
+        from runstone.models.fetching import beside
 
-        return load_input_example(path, self.saved_input_example_info, self.get_input_schema())
+        with beside(self, path) as folder:
+            return load_input_example(folder, self.saved_input_example_info, self.get_input_schema())
 
-    def load_input_example_params(self, path: str) -> dict[str, Any] | None:
-        """The params of the example beside it; None where it has none."""
+    def load_input_example_params(self, path: str | None = None) -> dict[str, Any] | None:
+        """The params of the example beside it; None where it has none. `path` as above."""
         from runstone.models.examples import load_params
+        from runstone.models.fetching import beside
 
-        return load_params(path, self.saved_input_example_info)
+        with beside(self, path) as folder:
+            return load_params(folder, self.saved_input_example_info)
+
+    def get_serving_input(self, path: str | None = None) -> str | None:
+        """The body of a request that asks for the example beside it; None where it has none. `path` as above."""
+        from runstone.flavors.flavor import check_path
+        from runstone.models.fetching import beside
+
+        name = (self.saved_input_example_info or {}).get("serving_input_path")
+        if name is None:
+            return None
+        with beside(self, path) as folder, open(check_path(folder, name, "serving input"), encoding="utf-8") as file:
+            return file.read()
 
     def add_flavor(self, name: str, **params: Any) -> Model:
         """Set a flavor's block."""
@@ -169,6 +184,55 @@ class Model:
         """Write the file."""
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.to_yaml())
+
+    @classmethod
+    def log(
+        cls,
+        artifact_path: str | None,
+        flavor: Any,
+        registered_model_name: str | None = None,
+        await_registration_for: int | None = 300,
+        metadata: dict[str, Any] | None = None,
+        run_id: str | None = None,
+        resources: Any = None,
+        auth_policy: Any = None,
+        prompts: Any = None,
+        name: str | None = None,
+        model_type: str | None = None,
+        params: dict[str, Any] | None = None,
+        tags: dict[str, Any] | None = None,
+        step: int = 0,
+        model_id: str | None = None,
+        **kwargs: Any,
+    ) -> ModelInfo:
+        """Log a model by a module of one's own, which has `save_model(path, mlflow_model, **kwargs)`: for flavors that others write.
+
+        Args:
+            artifact_path, name: what it is called.
+            flavor: the module.
+            metadata: what the user wants kept in the description.
+            run_id: the run that made it, if it is not the active one.
+            resources, auth_policy, prompts: not served; see `runstone.pyfunc.log_model`.
+            registered_model_name, await_registration_for, model_type, params, tags, step, model_id: as `log_model` has them.
+            **kwargs: are given to the module's `save_model`.
+
+        Raises:
+            NotServed: for what runstone does not take.
+        """
+        from runstone.models.logging import saved_by
+
+        for what, given in (("resources", resources), ("auth_policy", auth_policy), ("prompts", prompts)):
+            if given is not None:
+                raise NotServed(f"runstone does not take {what}. Leave it out.")
+
+        def save(folder: str, described: Model) -> None:
+            described.metadata = metadata
+            flavor.save_model(path=folder, mlflow_model=described, **kwargs)
+
+        return saved_by(
+            save, name=name or artifact_path, registered_model_name=registered_model_name, params=params, tags=tags,
+            model_type=model_type, step=step, model_id=model_id, run_id=run_id,
+        )  # fmt: skip
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Model:

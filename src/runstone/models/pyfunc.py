@@ -77,6 +77,8 @@ class PyFuncModel:
 
         # what was warned of is left out; a model that has no params is told so
         known = enforce_params(params, signature.params) if params or signature.params is not None else None
+        if self._model_meta.others.get("is_signature_from_type_hint"):
+            return data, known  # its `predict` holds the data against the hint itself
         return (data if signature.inputs is None else enforce(data, signature.inputs)), known
 
     @property
@@ -90,9 +92,9 @@ class PyFuncModel:
         return self._model_id
 
     @property
-    def model_config(self) -> dict[str, Any] | None:
+    def model_config(self) -> dict[str, Any]:
         """The options it was saved with."""
-        config: dict[str, Any] | None = self._model_meta.flavors[PYFUNC].get("config")
+        config: dict[str, Any] = self._model_meta.flavors[PYFUNC].get("config") or {}
         return config
 
     @property

@@ -1,6 +1,6 @@
 """What a saved model needs, asked later: its files of requirements, the lock with hashes, and requirements that are changed afterwards.
 
-These are the only functions that change a model once it is saved, and only what is said of its environment; its own files stay as they are.
+What is said of a model's environment may change once it is saved; its own files stay as they are.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from runstone import flavors
 from runstone.environments import files, given, lock
 from runstone.environments.finding import needed
 from runstone.environments.requirement import Requirement, key, parse
-from runstone.errors import CorruptData, InvalidParameter, MissingFile, NotFound
-from runstone.fluent.location import client
+from runstone.errors import CorruptData, InvalidParameter, NotFound
+from runstone.models.changing import changeable, read, replace
 from runstone.models.fetching import description, located
 from runstone.models.locating import Place
 from runstone.models.mlmodel import PYFUNC
@@ -49,7 +49,7 @@ def infer_pip_requirements(
     """
     names: list[str] = list(flavors.LIBRARIES.get("keras" if flavor == "tensorflow" else flavor, ()))
     kept: dict[str, str] = {}
-    for line in _lines(_read(located(model_uri), files.REQUIREMENTS) or ""):
+    for line in _lines(read(located(model_uri), files.REQUIREMENTS) or ""):
         one = given.read(line)
         if one is not None:
             kept[key(one.name)] = line
@@ -74,17 +74,17 @@ def get_model_dependencies(model_uri: str | os.PathLike[str], format: str = "pip
     place = located(model_uri)
     name = _FORMATS[format]
     source = _conda_file(model_uri) if format == "conda" else name
-    text = _lock(place) if format == "lock" else _read(place, source)
+    text = _lock(place) if format == "lock" else read(place, source)
     if place.folder is not None and text is not None:
         return os.path.join(place.folder, source)
     if text is None and format == "pip":
-        _, said = given.conda(_mapping(_read(place, _conda_file(model_uri)), model_uri))
+        _, said = given.conda(_mapping(read(place, _conda_file(model_uri)), model_uri))
         text = "".join(f"{line}\n" for line in said.lines)
     if text is None:
         raise NotFound(f"The model {os.fspath(model_uri)!r} has no {source}.")
     folder = tempfile.mkdtemp(prefix="runstone-requirements-")
     atexit.register(_remove, folder, os.getpid())
-    constraints = _read(place, given.CONSTRAINTS) if format == "pip" else None
+    constraints = read(place, given.CONSTRAINTS) if format == "pip" else None
     if constraints is not None:
         _place(os.path.join(folder, given.CONSTRAINTS), constraints)
     _place(os.path.join(folder, name), text)
@@ -105,13 +105,13 @@ def lock_model_requirements(model_uri: str | os.PathLike[str], tool: str | None 
         NotFound: the model has no lock; or neither uv nor pip is here.
         Unreachable: the index does not answer, or does not have a version.
     """
-    place = _changeable(model_uri)
+    place = changeable(model_uri)
     text = _lock(place)
     if text is None:
         raise NotFound(f"The model {os.fspath(model_uri)!r} has no {lock.FILE_NAME}.")
     if not lock.is_hashed(text):
         text = lock.hashed(text, tool)
-        _replace(place, lock.FILE_NAME, text)
+        replace(place, lock.FILE_NAME, text)
     return text
 
 
@@ -138,10 +138,10 @@ def update_model_requirements(
             wrong[text] = str(error)
     if wrong:
         raise InvalidParameter(f"These are no requirements: {'; '.join(wrong.values())}.")
-    place = _changeable(model_uri)
-    requirements = _read(place, files.REQUIREMENTS)
+    place = changeable(model_uri)
+    requirements = read(place, files.REQUIREMENTS)
     conda_name = _conda_file(model_uri)
-    conda = _mapping(_read(place, conda_name), model_uri)
+    conda = _mapping(read(place, conda_name), model_uri)
     pip = next((one["pip"] for one in conda["dependencies"] if isinstance(one, dict) and "pip" in one), None)
     if pip is None:
         pip = []
@@ -151,13 +151,13 @@ def update_model_requirements(
     locked = _lock(place)
     if locked is not None and not lock.says(locked, [one for one in map(given.read, _named(lines)) if one is not None]):
         # First: a lock that says something else is worse than none.
-        _replace(
+        replace(
             place,
             lock.FILE_NAME,
             "# Not locked any more: the model's requirements were changed, and are not what was installed.\n",
         )
-    _replace(place, conda_name, yaml.safe_dump(conda, sort_keys=False, default_flow_style=False, allow_unicode=True))
-    _replace(place, files.REQUIREMENTS, "\n".join(lines))
+    replace(place, conda_name, yaml.safe_dump(conda, sort_keys=False, default_flow_style=False, allow_unicode=True))
+    replace(place, files.REQUIREMENTS, "\n".join(lines))
 
 
 def _changed(lines: list[Any], operation: str, changes: list[tuple[str, Requirement]]) -> list[Any]:
@@ -200,46 +200,8 @@ def _mapping(text: str | None, uri: str | os.PathLike[str]) -> dict[str, Any]:
     return found
 
 
-def _changeable(uri: str | os.PathLike[str]) -> Place:
-    place = located(uri)
-    if place.version is not None:
-        raise InvalidParameter(
-            f"{os.fspath(uri)!r} is a version of a registered model, which stays as it was registered. Name its logged model (models:/m-...), "
-            "or log the model again."
-        )
-    return place
-
-
-def _inner(place: Place, name: str) -> str:
-    return f"{place.path}/{name}" if place.path else name
-
-
-def _read(place: Place, name: str) -> str | None:
-    if place.folder is not None:
-        path = os.path.join(place.folder, name)
-        if not os.path.isfile(path):
-            return None
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    assert place.owner is not None
-    try:
-        return client().read_artifact(place.owner, _inner(place, name)).decode("utf-8")
-    except (NotFound, MissingFile):
-        return None
-
-
-def _replace(place: Place, name: str, text: str) -> None:
-    if place.folder is not None:
-        path = os.path.join(place.folder, name)
-        _place(f"{path}.{os.getpid()}.tmp", text)
-        os.replace(f"{path}.{os.getpid()}.tmp", path)
-        return
-    assert place.owner is not None
-    client().log_text(place.owner, text, _inner(place, name))
-
-
 def _lock(place: Place) -> str | None:
-    text = _read(place, lock.FILE_NAME)
+    text = read(place, lock.FILE_NAME)
     return text if text is not None and lock.pins(text) else None
 
 

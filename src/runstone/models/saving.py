@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from runstone.environments import files as environment
-from runstone.errors import AlreadyExists, MissingFile, WrongFileKind
+from runstone.errors import AlreadyExists, InvalidParameter, MissingFile, WrongFileKind
 from runstone.flavors.flavor import Folder, Saved
 from runstone.flavors.pyfunc.saving import ARTIFACTS, DATA
 from runstone.models import examples
 from runstone.models.mlmodel import FILE_NAME, PYFUNC, Model
+from runstone.models.signature import ModelSignature
 from runstone.safety.remembered import remember
 from runstone.safety.trust import Trust
+from runstone.types.inference import infer_param_schema
 
 if TYPE_CHECKING:
     from runstone.flavors.flavor import Flavor
+    from runstone.types.schema import Schema
 
 CODE_FOLDER = "code"
 EXTRA_FOLDER = "extra_files"
@@ -68,13 +72,17 @@ def save(
     os.makedirs(unfinished)
     try:
         saved = flavor.save(model, unfinished, **options)
-        block = {**(saved.block or {}), "code": _copy_code(unfinished, code_paths)}
+        if saved.code_files is not None and code_paths:
+            raise InvalidParameter("infer_code_paths finds the code; leave out code_paths, or infer_code_paths.")
+        block = {**(saved.block or {}), "code": _copy_code(unfinished, code_paths, saved.code_files)}
         if extra_files:
             block["extra_files"] = _copy_extra(unfinished, extra_files)
         described.model_size_bytes = _size(unfinished)
         example = examples.write(unfinished, input_example)
         described.saved_input_example_info = example
-        if signature is not None:
+        if saved.schemas is not None and signature is not False:
+            _sign_by_hints(described, saved.schemas, signature, input_example)
+        elif signature is not None:
             described.signature = signature or None
         elif input_example is not None and saved.pyfunc is not None:
             folder = Folder(unfinished, block, saved.pyfunc, Trust(f"the model at {place!r}", vouched=True))
@@ -103,7 +111,28 @@ def _add_pyfunc(described: Model, flavor: Flavor, saved: Saved, env: dict[str, s
     described.add_flavor(PYFUNC, **{**block, **({"code": code} if code else {}), **saved.pyfunc})
 
 
-def _copy_code(folder: str, code_paths: list[str] | None) -> str | None:
+def _sign_by_hints(described: Model, schemas: tuple[Schema, Schema], signature: Any, input_example: Any) -> None:
+    params = examples.split(input_example)[1]
+    found = ModelSignature(*schemas, infer_param_schema(params) if params else None)
+    if signature is not None:
+        if signature.inputs is not None and signature.inputs != found.inputs:
+            warnings.warn(
+                f"The signature that is given takes {signature.inputs}, the type hint of the model's `predict` says {found.inputs}: that counts. "
+                "Leave out the signature, or change the hint.",
+                stacklevel=3,
+            )
+        found.params = signature.params or found.params
+    described.signature = found
+    described.others["is_signature_from_type_hint"] = True
+
+
+def _copy_code(folder: str, code_paths: list[str] | None, files: dict[str, str] | None) -> str | None:
+    if files:
+        for path, source in files.items():
+            place = os.path.join(folder, CODE_FOLDER, path)
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            shutil.copy2(source, place)
+        return CODE_FOLDER
     if not code_paths:
         return None
     if not isinstance(code_paths, list | tuple):

@@ -12,6 +12,7 @@ from runstone.flavors.flavor import Folder, check_path
 from runstone.flavors.pyfunc import code, pickled
 from runstone.flavors.pyfunc.python_model import HOME, Bound, PythonModelContext
 from runstone.flavors.pyfunc.saving import CODE_HOME
+from runstone.flavors.pyfunc.standing_in import for_mlflow
 from runstone.safety.held import Held
 
 LOADERS = (HOME, CODE_HOME)
@@ -19,6 +20,11 @@ LOADERS = (HOME, CODE_HOME)
 
 def load(folder: Folder) -> Any:
     """What predicts: an object with `predict(data, params)`. The model's code is on the path already."""
+    with for_mlflow():
+        return _load(folder)
+
+
+def _load(folder: Folder) -> Any:
     block = folder.pyfunc
     loader = str(block.get("loader_module"))
     config = dict(_mapping(folder, "config"))

@@ -1,32 +1,35 @@
-"""What pickles of MLflow's hold by name beside its classes, and what stands for it where MLflow is not installed."""
+"""What pickles of MLflow's hold by name, and what stands for it here: models are read the same with MLflow installed and without."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+
+from runstone.flavors.pyfunc import checking
+from runstone.flavors.pyfunc.python_model import HOME, FunctionModel, PythonModel, PythonModelContext
 
 
-def find(module: str, name: str) -> Any:
-    """What stands for `module.name`. Raises ImportError where nothing does."""
-    found = _STAND_INS.get((module, name))
-    if found is None:
-        raise ImportError(
-            f"The model was pickled with MLflow's own {module}.{name}, which runstone has nothing for: `pip install mlflow` in this environment."
-        )
-    return found
+class FuncInfo(NamedTuple):
+    """What MLflow knows of a `predict` that it checks: the hint, and the parameter."""
+
+    input_type_hint: Any
+    input_param_name: str
 
 
-def _unchecked(data: Any, *_: Any, **__: Any) -> Any:
-    """Data as it is: what is asked was checked against the signature before."""
-    return data
+class TypeHints:
+    """What MLflow notes of the hints on an object that it saves. Nobody asks it here."""
 
 
-def _nothing(*_: Any, **__: Any) -> None:
-    return None
-
-
-# MLflow wraps functions and `predict` methods, to check their input by the type hints.
-_STAND_INS: dict[tuple[str, str], Callable[..., Any]] = {
-    ("mlflow.pyfunc.utils.data_validation", "_validate_model_input"): _unchecked,
-    ("mlflow.pyfunc.utils.data_validation", "_get_func_info_if_type_hint_supported"): _nothing,
+# What is pickled by MLflow's names, and read by them.
+OURS: dict[tuple[str, str], Any] = {
+    (HOME, "PythonModelContext"): PythonModelContext,
+    (HOME, "PythonModel"): PythonModel,
+    (HOME, "_FunctionPythonModel"): FunctionModel,
+    (checking.HOME, "pyfunc"): checking.pyfunc,
+}
+# What is read only: MLflow pickles the function that it wraps around `predict` with all that it names.
+READ: dict[tuple[str, str], Any] = {
+    **OURS,
+    ("mlflow.models.signature", "_TypeHints"): TypeHints,
+    (checking.HOME, "FuncInfo"): FuncInfo,
+    (checking.HOME, "_validate_model_input"): checking.checked,
 }

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import pickle
 import sys
+import threading
 from collections.abc import Iterator
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
-from runstone.flavors.pyfunc.python_model import HOME, PICKLED
+from runstone.flavors.pyfunc import checking, mlflow_names, standing_in
 from runstone.safety.held import Held
+
+_one_at_a_time = threading.RLock()
 
 
 def cloudpickle() -> Any:
@@ -23,53 +26,56 @@ def cloudpickle() -> Any:
 
 
 def dump(model: Any, path: str) -> None:
-    """Pickle a model; our own classes in it by MLflow's names."""
-    library = cloudpickle()
-    with open(path, "wb") as file, _home():
-        library.dump(model, file)
+    """Pickle a model; what is ours in it by MLflow's names."""
+
+    class Pickler(cloudpickle().Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            if type(obj) is FunctionType and getattr(obj, "_is_pyfunc", False) and hasattr(obj, "__wrapped__"):
+                return checking.pyfunc, (obj.__wrapped__,)
+            return super().reducer_override(obj)
+
+    with open(path, "wb") as file, _one_at_a_time, _homes():
+        Pickler(file).dump(model)
 
 
 def load(held: Held) -> Any:
     """Read a pickled model. Whoever calls asked whether it may be."""
     cloudpickle()
-    with held.open() as file:
+    with held.open() as file, standing_in.for_mlflow():
         return _Unpickler(file).load()
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if module == HOME and name in PICKLED:
-            return PICKLED[name]
-        if module.partition(".")[0] == "mlflow" and "mlflow" not in sys.modules:
-            with contextlib.suppress(ImportError):
-                return super().find_class(module, name)
-            return _ours(module, name)
-        return super().find_class(module, name)
-
-
-def _ours(module: str, name: str) -> Any:
-    """What stands for a name of MLflow's where MLflow is not."""
-    from runstone.flavors.pyfunc import mlflow_names
-
-    return mlflow_names.find(module, name)
+        found = mlflow_names.READ.get((module, name))
+        if found is not None:
+            return found
+        try:
+            return super().find_class(module, name)
+        except (ImportError, AttributeError) as error:
+            if module.partition(".")[0] != "mlflow":
+                raise
+            raise ImportError(
+                f"The model was pickled with MLflow's own {module}.{name}, which runstone has nothing for: `pip install mlflow` in this environment."
+            ) from error
 
 
 @contextlib.contextmanager
-def _home() -> Iterator[None]:
-    """A module of MLflow's name that holds our classes, while something is pickled: pickle looks there whether the name means the class."""
-    above = [".".join(HOME.split(".")[: depth + 1]) for depth in range(HOME.count(".") + 1)]
+def _homes() -> Iterator[None]:
+    """Modules of MLflow's names that hold what is ours, while something is pickled: pickle looks there whether the name means the object."""
+    homes = {module for module, _ in mlflow_names.OURS}
+    above = sorted({".".join(home.split(".")[: depth + 1]) for home in homes for depth in range(home.count(".") + 1)})
     before = {name: sys.modules.get(name) for name in above}
-    stand_in = ModuleType(HOME)
-    stand_in.__dict__.update(PICKLED)
     try:
-        for name in above[:-1]:
-            if before[name] is None:
+        for name in above:
+            if before[name] is None or name in homes:
                 sys.modules[name] = ModuleType(name)
-        sys.modules[HOME] = stand_in
+        for (home, name), value in mlflow_names.OURS.items():
+            setattr(sys.modules[home], name, value)
         yield
     finally:
-        for name, module in before.items():
+        for above_it, module in before.items():
             if module is None:
-                sys.modules.pop(name, None)
+                sys.modules.pop(above_it, None)
             else:
-                sys.modules[name] = module
+                sys.modules[above_it] = module

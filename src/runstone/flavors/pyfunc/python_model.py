@@ -5,9 +5,12 @@ The classes are pickled under MLflow's names, so that MLflow loads what runstone
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any
+
+from runstone.flavors.pyfunc.checking import has_context, parameters_of, pyfunc
+from runstone.flavors.pyfunc.standing_in import for_mlflow
 
 # Where MLflow keeps them: what a pickle says.
 HOME = "mlflow.pyfunc.model"
@@ -39,8 +42,14 @@ class PythonModel:
     """To be inherited from: a model that is the user's own code.
 
     `predict(self, context, model_input, params=None)`, or without `context`. A type hint of `model_input` (`list[str]`,
-    `list[SomePydanticModel]`) is the signature.
+    `list[SomePydanticModel]`) is the signature, and `predict` is given just that, or the call is refused.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = cls.__dict__.get("predict")
+        if isinstance(own, FunctionType):
+            cls.predict = pyfunc(own)  # type: ignore[method-assign]
 
     def load_context(self, context: PythonModelContext) -> None:
         """Called once, when the model is loaded: read here what `context.artifacts` holds."""
@@ -60,11 +69,11 @@ class FunctionModel(PythonModel):
     """A function as a model."""
 
     def __init__(self, func: Callable[..., Any], signature: Any = None) -> None:
-        self.func, self.signature = func, signature
+        self.func, self.signature = pyfunc(func), signature
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> Any:  # type: ignore[override]
         """What the function returns."""
-        if params is not None and takes(self.func, "params"):
+        if params is not None and "params" in parameters_of(self.func):
             return self.func(model_input, params=params)
         return self.func(model_input)
 
@@ -75,15 +84,6 @@ for _kind, _name in (
     (FunctionModel, "_FunctionPythonModel"),
 ):
     _kind.__module__, _kind.__qualname__ = HOME, _name
-PICKLED = {"PythonModelContext": PythonModelContext, "PythonModel": PythonModel, "_FunctionPythonModel": FunctionModel}
-
-
-def takes(function: Callable[..., Any], name: str) -> bool:
-    """Whether a function has a parameter of this name."""
-    try:
-        return name in inspect.signature(function).parameters
-    except (TypeError, ValueError):  # made in C: it does not say
-        return False
 
 
 class Bound:
@@ -100,19 +100,20 @@ class Bound:
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """What the model says to some data."""
-        return self._predict(data, params)
+        with for_mlflow():
+            return self._predict(data, params)
 
     def predict_stream(self, data: Any, params: dict[str, Any] | None = None) -> Iterator[Any]:
         """The same, piece by piece."""
-        found: Iterator[Any] = _Method(self.python_model.predict_stream, self.context)(data, params)
-        return found
+        with for_mlflow():
+            yield from _Method(self.python_model.predict_stream, self.context)(data, params)
 
 
 class _Method:
     def __init__(self, method: Callable[..., Any], context: PythonModelContext) -> None:
         self._method = method
-        self._first = (context,) if takes(method, "context") else ()
-        self._params = takes(method, "params")
+        self._first = (context,) if has_context(method) else ()
+        self._params = "params" in parameters_of(method)
 
     def __call__(self, data: Any, params: dict[str, Any] | None) -> Any:
         return self._method(*self._first, data, **({"params": params} if self._params else {}))

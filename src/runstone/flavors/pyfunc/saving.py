@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from runstone.errors import InvalidParameter, MissingFile
 from runstone.flavors.flavor import Saved
-from runstone.flavors.pyfunc import code, pickled
-from runstone.flavors.pyfunc.python_model import HOME, FunctionModel
+from runstone.flavors.pyfunc import code, own_modules, pickled
+from runstone.flavors.pyfunc.checking import input_of
+from runstone.flavors.pyfunc.python_model import HOME, FunctionModel, PythonModel
+from runstone.types import hints
+from runstone.types.schema import AnyType, ColSpec, Schema
 
 # By which MLflow loads a file of code.
 CODE_HOME = "mlflow.pyfunc.loaders.code_model"
@@ -37,6 +41,7 @@ def save(
     artifacts: dict[str, str] | None = None,
     model_config: dict[str, Any] | str | os.PathLike[str] | None = None,
     streamable: bool | None = None,
+    infer_code_paths: bool = False,
 ) -> Saved:
     """Write a Python model.
 
@@ -49,6 +54,7 @@ def save(
         artifacts: name to a path or an address; the files are kept beside the model.
         model_config: options of loading, a mapping or a YAML file.
         streamable: whether it has `predict_stream`.
+        infer_code_paths: whether the user's own modules that it needs, those below the working folder, go along.
     """
     config = {} if model_config is None else {"config": read_config(model_config)}
     if model is None:
@@ -58,26 +64,49 @@ def save(
             )
         data = {} if data_path is None else {"data": _copied(data_path, os.path.join(folder, DATA), DATA)}
         block = {"loader_module": loader_module, "streamable": bool(streamable), **data, **config}
-        return Saved(None, block, (), (loader_module,))
+        files = own_modules.of_modules([loader_module]) if infer_code_paths else None
+        return Saved(None, block, (), (loader_module,), code_files=files)
     if loader_module is not None or data_path is not None:
         raise InvalidParameter(
             "python_model is loaded as runstone does: leave out loader_module and data_path, or python_model."
         )
     kept = {"artifacts": _keep(folder, artifacts, fetch)} if artifacts else {}
+    made = object_of(model, config.get("config"))
     library = pickled.cloudpickle()
-    common = {"cloudpickle_version": library.__version__, "streamable": _streams(model, streamable), **kept, **config}
+    common = {"cloudpickle_version": library.__version__, "streamable": _streams(made, streamable), **kept, **config}
     if isinstance(model, str | os.PathLike):
         path = os.fspath(model)
-        if not os.path.isfile(path):
-            raise MissingFile(f"The model's file of code {path!r} is not there.", path)
         shutil.copy2(path, folder)
-        return Saved(
-            None, {"loader_module": CODE_HOME, "model_code_path": os.path.basename(path), **common}, ("cloudpickle",)
+        block = {"loader_module": CODE_HOME, "model_code_path": os.path.basename(path), **common}
+        code_paths = own_modules.of_file(path) if infer_code_paths else None
+        return Saved(None, block, ("cloudpickle",), schemas=_schemas(made), code_files=code_paths)
+    place = os.path.join(folder, PICKLE)
+    pickled.dump(made, place)
+    code_paths = own_modules.of_pickle(place) if infer_code_paths else None
+    origin = (model if isinstance(made, FunctionModel) else type(model)).__module__
+    block = {"loader_module": HOME, "python_model": PICKLE, **common}
+    return Saved(None, block, ("cloudpickle",), (str(origin),), _schemas(made), code_paths)
+
+
+def _schemas(model: Any) -> tuple[Schema, Schema] | None:
+    """What the type hints of a model's `predict` say of what it takes and gives; None, with a warning, where they say too little."""
+    found = input_of(model.func if isinstance(model, FunctionModel) else model.predict)
+    if found is None or not hints.is_list(found.hint):
+        return None
+    try:
+        inputs = hints.schema_of(found.hint)
+    except (InvalidParameter, RecursionError) as error:
+        warnings.warn(
+            f"The model's type hint is no signature, and what it is asked is not checked by it. {error}", stacklevel=2
         )
-    named = model if hasattr(model, "predict") else FunctionModel(model)
-    pickled.dump(named, os.path.join(folder, PICKLE))
-    origin = (model if isinstance(named, FunctionModel) else type(model)).__module__
-    return Saved(None, {"loader_module": HOME, "python_model": PICKLE, **common}, ("cloudpickle",), (str(origin),))
+        return None
+    anything = Schema([ColSpec(AnyType())])
+    if found.output is None:
+        return inputs, anything
+    try:
+        return inputs, hints.schema_of(found.output)
+    except (InvalidParameter, RecursionError):
+        return inputs, anything
 
 
 def read_config(given: dict[str, Any] | str | os.PathLike[str]) -> dict[str, Any]:
@@ -94,14 +123,20 @@ def read_config(given: dict[str, Any] | str | os.PathLike[str]) -> dict[str, Any
 
 
 def object_of(model: Any, model_config: dict[str, Any] | None) -> Any:
-    """The object that predicts, of what was given to be saved."""
+    """The object that predicts, of what was given to be saved. Raises MissingFile."""
     if isinstance(model, str | os.PathLike):
-        return code.run(os.fspath(model), model_config)
+        path = os.fspath(model)
+        if not os.path.isfile(path):
+            raise MissingFile(f"The model's file of code {path!r} is not there.", path)
+        return code.run(path, model_config)
     return model if hasattr(model, "predict") else FunctionModel(model)
 
 
 def _streams(model: Any, said: bool | None) -> bool:
-    return hasattr(model, "predict_stream") if said is None and not hasattr(type(model), "load_context") else bool(said)
+    if said is not None:
+        return said
+    method = getattr(type(model), "predict_stream", None)
+    return method is not None and method is not PythonModel.predict_stream
 
 
 def _keep(folder: str, artifacts: dict[str, str], fetch: Fetch | None) -> dict[str, dict[str, str]]:

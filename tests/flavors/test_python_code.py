@@ -1,0 +1,103 @@
+"""The user's own code in a model: which of it goes along, what `import mlflow` means in it, and what is not taken."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import runstone
+from runstone.errors import InvalidParameter, NotServed
+from runstone.flavors.pyfunc.standing_in import for_mlflow
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+MODULES = {
+    "pf_words/__init__.py": "",
+    "pf_words/upper.py": "from . import marks\nfrom .deep.end import END\nimport mlflow\nclass Upper(mlflow.pyfunc.PythonModel):\n"
+    "    def predict(self, context, model_input: list[str]):\n        import pf_late\n        import mlflow.pyfunc\n"
+    "        return [text.upper() + marks.MARK + END + pf_late.LATE for text in model_input]\n",
+    "pf_words/marks.py": "MARK = '!'\n",
+    "pf_words/deep/__init__.py": "",
+    "pf_words/deep/end.py": "END = '.'\n",
+    "pf_words/unused.py": "SECRET = 1\n",
+    "pf_late.py": "LATE = '?'\n",
+    "pf_other.py": "import json\n",
+}
+
+
+@pytest.fixture
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working folder with modules in it, on the path."""
+    for name, text in MODULES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name in [name for name in sys.modules if name.startswith("pf_")]:
+        del sys.modules[name]
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
+
+
+def test_own_modules_go_along_by_what_they_import(modules: Path) -> None:
+    with for_mlflow():
+        model = importlib.import_module("pf_words.upper").Upper()
+    importlib.import_module("pf_other")
+    runstone.pyfunc.save_model(modules / "m", python_model=model, infer_code_paths=True)
+    assert _files(modules / "m" / "code") == {
+        "pf_words/__init__.py", "pf_words/upper.py", "pf_words/marks.py", "pf_words/deep/__init__.py", "pf_words/deep/end.py", "pf_late.py",
+    }  # fmt: skip
+    script = f"import runstone; print(runstone.pyfunc.load_model({str(modules / 'm')!r}).predict(['a']))"
+    elsewhere = modules / "elsewhere"
+    elsewhere.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False, cwd=elsewhere
+    )
+    assert done.stdout == "['A!.?']\n", done.stderr
+    with pytest.raises(InvalidParameter, match="leave out code_paths"):
+        runstone.pyfunc.save_model(modules / "n", python_model=model, infer_code_paths=True, code_paths=["pf_late.py"])
+
+
+def test_of_a_file_of_code_what_it_imports_goes_along(modules: Path) -> None:
+    (modules / "code.py").write_text(
+        "import mlflow\nfrom pf_words import marks\nmlflow.models.set_model(lambda texts: [text + marks.MARK for text in texts])\n"
+    )
+    runstone.pyfunc.save_model(modules / "m", python_model="code.py", infer_code_paths=True)
+    assert _files(modules / "m" / "code") == {"pf_words/__init__.py", "pf_words/marks.py"}
+    assert runstone.pyfunc.load_model(modules / "m").predict(["a"]) == ["a!"]
+
+
+def test_mlflow_is_found_while_a_models_code_runs_and_nowhere_else(tmp_path: Path) -> None:
+    assert importlib.util.find_spec("mlflow") is None
+    (tmp_path / "code.py").write_text(
+        "import mlflow\nfrom mlflow.pyfunc import PythonModel\nclass Late(PythonModel):\n    def predict(self, model_input):\n"
+        "        import mlflow.models\n        return mlflow.models.infer_signature(model_input).inputs.to_json()\nmlflow.models.set_model(Late())\n"
+    )
+    runstone.pyfunc.save_model(tmp_path / "m", python_model="code.py")
+    loaded = runstone.pyfunc.load_model(tmp_path / "m")
+    for _ in range(2):
+        assert loaded.predict(["a"]) == '[{"type": "string", "required": true}]'
+        assert "mlflow" not in sys.modules
+        assert importlib.util.find_spec("mlflow") is None
+    with for_mlflow(), pytest.raises(ModuleNotFoundError, match="not part of runstone"):
+        importlib.import_module("mlflow.langchain")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"resources": []}, {"auth_policy": {}}, {"prompts": ["p"]}, {"uv_project_path": "."}, {"uv_groups": ["a"]}, {"uv_extras": ["a"]},
+    ],
+)  # fmt: skip
+def test_what_is_not_taken_is_said(given: dict[str, Any]) -> None:
+    with pytest.raises(NotServed, match=next(iter(given))):
+        runstone.pyfunc.log_model(python_model=lambda data: data, name="m", **given)
