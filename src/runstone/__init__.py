@@ -34,6 +34,10 @@ _HOMES = {
         ),
         "runstone.fluent.active_model": "ActiveModel set_active_model get_active_model_id clear_active_model",
         "runstone.fluent.registry": "register_model search_registered_models search_model_versions set_model_version_tag",
+        "runstone.fluent.system_metrics": (
+            "enable_system_metrics_logging disable_system_metrics_logging set_system_metrics_sampling_interval "
+            "set_system_metrics_samples_before_logging set_system_metrics_node_id"
+        ),
         "runstone.models.copying": "copy_model",
         "runstone.models.loading": "load_model",
         "runstone.models.logging": "log_model",
@@ -163,6 +167,15 @@ if TYPE_CHECKING:
     from runstone.fluent.session import end_run as end_run
     from runstone.fluent.session import last_active_run as last_active_run
     from runstone.fluent.session import start_run as start_run
+    from runstone.fluent.system_metrics import disable_system_metrics_logging as disable_system_metrics_logging
+    from runstone.fluent.system_metrics import enable_system_metrics_logging as enable_system_metrics_logging
+    from runstone.fluent.system_metrics import set_system_metrics_node_id as set_system_metrics_node_id
+    from runstone.fluent.system_metrics import (
+        set_system_metrics_samples_before_logging as set_system_metrics_samples_before_logging,
+    )
+    from runstone.fluent.system_metrics import (
+        set_system_metrics_sampling_interval as set_system_metrics_sampling_interval,
+    )
     from runstone.mlflow_alias import install_as_mlflow as install_as_mlflow
     from runstone.models.copying import copy_model as copy_model
     from runstone.models.loading import load_model as load_model

@@ -56,6 +56,7 @@ _MODULES = {
     "mlflow.store": "runstone.entities",
     "mlflow.store.entities": "runstone.entities",
     "mlflow.store.entities.paged_list": "runstone.entities",
+    "mlflow.system_metrics": "runstone.fluent.system_metrics",
     "mlflow.tracking": "runstone.tracking",
     "mlflow.tracking.client": "runstone.client",
     "mlflow.tracking.context": "runstone.tracking",

@@ -74,6 +74,20 @@ def _seconds(text: str) -> float:
     return number
 
 
+def _interval(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise ValueError("write a number of seconds above 0")
+    return number
+
+
+def _samples(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1_000_000:
+        raise ValueError("write a whole number, 1 or more")
+    return number
+
+
 def _count(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 100:
@@ -177,6 +191,23 @@ QUIET = Setting("RUNSTONE_QUIET", _boolean, False, "Do not say on stderr where a
 PROGRESS = Setting(
     "RUNSTONE_PROGRESS", _boolean, True, "Show progress bars for what lasts over a second, on a terminal (1 or 0).",
     also=("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR",),
+)  # fmt: skip
+SYSTEM_METRICS = Setting(
+    "RUNSTONE_SYSTEM_METRICS", _boolean, False,
+    "Record what the machine does during runs (1 or 0); `start_run(log_system_metrics=...)` says so of one.",
+    also=("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING",),
+)  # fmt: skip
+SYSTEM_METRICS_INTERVAL = Setting(
+    "RUNSTONE_SYSTEM_METRICS_INTERVAL", _interval, 10.0, "Seconds between two samples of system metrics.",
+    also=("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL",),
+)  # fmt: skip
+SYSTEM_METRICS_SAMPLES = Setting(
+    "RUNSTONE_SYSTEM_METRICS_SAMPLES", _samples, 1, "Samples of system metrics whose mean is a point.",
+    also=("MLFLOW_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING",),
+)  # fmt: skip
+SYSTEM_METRICS_NODE = Setting(
+    "RUNSTONE_SYSTEM_METRICS_NODE", _optional, _NO_TEXT, "What this machine is called in the names of system metrics: `system/NODE/...`.",
+    also=("MLFLOW_SYSTEM_METRICS_NODE_ID",),
 )  # fmt: skip
 BUSY_TIMEOUT = Setting(
     "RUNSTONE_BUSY_TIMEOUT", _seconds, 60.0, "Seconds to wait for another process's write to the store."

@@ -27,7 +27,9 @@ FUNCTIONS = {
         "log_figure log_image log_table load_table log_stream get_artifact_uri log_input log_inputs "
         "initialize_logged_model create_external_model finalize_logged_model get_logged_model last_logged_model search_logged_models "
         "log_model_params log_outputs set_logged_model_tags delete_logged_model_tag register_model search_registered_models "
-        "search_model_versions set_model_version_tag set_active_model get_active_model_id clear_active_model"
+        "search_model_versions set_model_version_tag set_active_model get_active_model_id clear_active_model "
+        "enable_system_metrics_logging disable_system_metrics_logging set_system_metrics_sampling_interval "
+        "set_system_metrics_samples_before_logging set_system_metrics_node_id"
     ),
     "mlflow.artifacts": "download_artifacts list_artifacts load_text load_dict load_image",
     **{

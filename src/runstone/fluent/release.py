@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from runstone.client import Client
     from runstone.entities import Run
     from runstone.fluent.recorder import Recorder
+    from runstone.fluent.system_metrics import Sampler
 
 
 class Held:
-    """What this process keeps for a run it has active: the journal of its points, and what is recorded without asking."""
+    """What this process keeps for a run it has active: the journal of its points, and who records what nobody logs."""
 
-    __slots__ = ("bonds", "depth", "joined", "journal", "process", "recorder", "said", "store")
+    __slots__ = ("bonds", "depth", "joined", "journal", "process", "recorder", "said", "sampler", "store")
 
     def __init__(self, store: Client, run: Run, joined: bool, recorder: Recorder | None) -> None:
         self.store = store
@@ -34,6 +35,7 @@ class Held:
         self.bonds = Bonds(run)
         self.joined = joined
         self.recorder = recorder
+        self.sampler: Sampler | None = None
         self.process = os.getpid()
         self.depth = 1
         self.said = False  # whether the store knows that the run has ended, or the journal does

@@ -94,7 +94,7 @@ def start_run(
         parent_run_id: make it a child of that run, active or not.
         tags: labels, kept as text.
         description: a note (Markdown) that is shown with the run.
-        log_system_metrics: taken for MLflow's sake; system metrics are not recorded yet.
+        log_system_metrics: record what the machine does meanwhile (docs/recorded.md); as RUNSTONE_SYSTEM_METRICS says unless given.
 
     Returns:
         The run; `with` ends it.
@@ -110,10 +110,8 @@ def start_run(
             f"Run {stack[-1].info.run_name!r} (id {stack[-1].info.run_id}) is already active. End it with end_run() first, "
             "or start this one inside it with start_run(nested=True)."
         )
-    if log_system_metrics:
-        import warnings
-
-        warnings.warn("System metrics are not recorded by this runstone yet.", stacklevel=2)
+    if log_system_metrics is None:
+        log_system_metrics = settings.SYSTEM_METRICS.read()
     # What is inside a run goes where that run is, whatever the working folder is by now.
     store = _held[stack[-1].info.run_id].store if stack else client()
     if parent_run_id:
@@ -141,6 +139,8 @@ def start_run(
             claimed.close()  # a stock server gives its own ids: `_hold` takes that one's journal
     active = ActiveRun(run.info, run.data, run.inputs, run.outputs)
     _hold(store, active, resumed is not None, joined, top=not stack)
+    if log_system_metrics:
+        _sample(active)
     return active
 
 
@@ -215,6 +215,14 @@ def _hold(store: Any, run: ActiveRun, resumed: bool, joined: bool, top: bool) ->
         recorder.start()
 
 
+def _sample(run: ActiveRun) -> None:
+    from runstone.fluent import system_metrics
+
+    held = _held[run.info.run_id]
+    if held.sampler is None:
+        held.sampler = system_metrics.start(run, held.journal.append_many)
+
+
 def end_run(status: str | int = "FINISHED") -> None:
     """End this thread's active run; nothing happens where there is none.
 
@@ -239,6 +247,8 @@ def _end(status: str, error: BaseException | None) -> None:
             return
         del _held[run.info.run_id]
     try:
+        if held.sampler is not None:
+            held.sampler.stop()
         release(held, run, status, error, last=not stack)
     except BaseException as failure:
         if not held.said and (isinstance(failure, StorageError) or not isinstance(failure, Exception)):
