@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import pickle
 import shutil
@@ -11,9 +13,11 @@ from typing import Any
 import pytest
 import yaml
 from sklearn.linear_model import LinearRegression
+from tests.support.answers import answers as answers
 
 import runstone
-from runstone.errors import Forbidden, InvalidParameter
+from runstone.errors import BadRequest, CorruptData, Forbidden, InvalidParameter, NotFound, RunstoneError, WrongAnswer
+from runstone.models.requirements import get_model_dependencies
 from runstone.safety import held, remembered
 from runstone.safety.trust import Trust
 
@@ -166,3 +170,134 @@ def test_digests_of_what_was_made_here_are_not_kept_for_ever(tmp_path: Path, mon
     remembered._note(str(state / digests[3]))
     assert {path.name for path in state.iterdir()} == {digests[0], digests[2], digests[3]}
     assert not remembered.made_here([digests[1]])
+
+
+def _unfolding(line: str, within: str) -> str:
+    return "\n".join([f"a0: &a0 {line}", *(f"a{n}: &a{n} {within.format(n - 1)}" for n in range(1, 10)), "flavors: {}"])
+
+
+BOMBS = {
+    "aliases": _unfolding("[x, x]", "[" + ", ".join(["*a{0}"] * 10) + "]"),
+    "merges": _unfolding("{x: 1}", "{{<<: [" + ", ".join(["*a{0}"] * 10) + "]}}"),
+    "long values": f"a: &a {'x' * 1_000_000}\nb: [{', '.join(['*a'] * 100)}]",
+    "lists": "flavors: " + "[" * 200_000,
+    "mappings": "flavors: " + "{a: " * 200_000,
+    "itself": "flavors: {sklearn: &a {pickled_model: *a}}",
+    "sixties": "flavors: {}\nx: 1" + ":1" * 1_000_000,
+    "hex": "flavors: {}\nx: 0x" + "f" * 10_000_000,
+    "digits": "flavors: {}\nx: " + "9" * 10_000,
+    "time": "flavors: {}\nx: !!timestamp x",
+    "truth": "flavors: {}\nx: !!bool perhaps",
+    "number": "flavors: {}\nx: !!int ''",
+    "object": "flavors: {}\nx: !!python/object/apply:os.getcwd []",
+    "flavor without a name": "flavors: {3: {}}",
+}
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+def test_a_description_that_takes_for_ever_or_ends_the_process_is_refused_at_once(folder: Path, text: str) -> None:
+    (folder / "MLmodel").write_text(text)
+    with pytest.raises(BadRequest, match="no model's description"):
+        runstone.load_model(folder)
+
+
+@pytest.mark.parametrize("text", [BOMBS["aliases"], BOMBS["lists"], BOMBS["sixties"]])
+def test_so_is_an_environment(folder: Path, text: str) -> None:
+    (folder / "conda.yaml").write_text(text)
+    (folder / "requirements.txt").unlink()
+    with pytest.raises(CorruptData, match="no YAML"):
+        get_model_dependencies(folder)
+
+
+def test_a_description_with_a_few_aliases_is_read(folder: Path) -> None:
+    text = "a: &a [x, y]\nmetadata: {b: *a, c: {<<: {d: 1}}}\n" + (folder / "MLmodel").read_text()
+    assert runstone.models.Model.from_yaml(text).metadata == {"b": ["x", "y"], "c": {"d": 1}}
+
+
+def test_a_description_that_is_no_file_is_not_waited_for(folder: Path) -> None:
+    (folder / "MLmodel").unlink()
+    os.mkfifo(folder / "MLmodel")
+    with pytest.raises(NotFound):
+        runstone.load_model(folder)
+
+
+KEYS = "pickled_model serialization_format code loader_module model_path python_model data predict_fn artifacts config env model_code_path"
+VALUES: list[Any] = [
+    None,
+    3,
+    True,
+    [],
+    {},
+    ["x"],
+    {"a": 1},
+    {"a": {"path": "/etc/passwd"}},
+    "",
+    ".",
+    "..",
+    "/etc/passwd",
+    "a\0b",
+    "missing",
+]
+
+
+@pytest.mark.parametrize("key", KEYS.split())
+@pytest.mark.parametrize("kind", ["sklearn", "pyfunc"])
+def test_whatever_a_description_says_is_loaded_or_refused_in_a_sentence(tmp_path: Path, kind: str, key: str) -> None:
+    if kind == "sklearn":
+        runstone.sklearn.save_model(LinearRegression(), tmp_path / "model", pip_requirements=[])
+    else:
+        runstone.pyfunc.save_model(tmp_path / "model", python_model=len, pip_requirements=[])
+    before = (tmp_path / "model" / "MLmodel").read_text()
+    for value in VALUES:
+        (tmp_path / "model" / "MLmodel").write_text(before)
+        _describe(
+            tmp_path / "model", **({"sklearn": {key: value}} if kind == "sklearn" else {}), python_function={key: value}
+        )
+        for load in (runstone.load_model, runstone.pyfunc.load_model):
+            with contextlib.suppress(RunstoneError):
+                load(tmp_path / "model")
+
+
+def test_only_xgboosts_models_are_made_of_what_a_description_names(tmp_path: Path) -> None:
+    import xgboost
+
+    runstone.xgboost.save_model(xgboost.XGBRegressor(n_estimators=1).fit([[0.0], [1.0]], [1, 2]), tmp_path / "model")
+    _describe(tmp_path / "model", xgboost={"model_class": "xgboost.core.DMatrix"})
+    with pytest.raises(InvalidParameter, match="none of XGBoost's models"):
+        runstone.xgboost.load_model(tmp_path / "model")
+
+
+def test_a_predict_method_is_one_of_the_models_own(folder: Path) -> None:
+    _describe(folder, python_function={"predict_fn": "__setstate__"})
+    with pytest.raises(InvalidParameter, match="no such method"):
+        runstone.pyfunc.load_model(folder)
+
+
+def _saying(answers: Any, uri: str) -> None:
+    """The store is a server that says, to whatever it is asked, that a version is made of this."""
+    runstone.set_tracking_uri(
+        answers(
+            (200, {"Content-Type": "application/json"}, json.dumps({"artifact_uri": uri, "runstone": "1"}).encode())
+        ).url
+    )
+
+
+def test_a_server_whose_versions_are_made_of_each_other_is_asked_no_further(answers: Any) -> None:
+    _saying(answers, "models:/a/1")
+    with pytest.raises(WrongAnswer, match="without end"):
+        runstone.load_model("models:/a/1")
+
+
+def test_a_folder_of_this_machine_that_a_server_names_is_nobodys_and_not_written_to(
+    answers: Any, folder: Path, tmp_path: Path
+) -> None:
+    runstone.models.make_signing_key(tmp_path / "key")
+    (folder / "code").mkdir()
+    (folder / "code" / "more.py").write_text("raise SystemExit\n")
+    _describe(folder, sklearn={"code": "code"})
+    _saying(answers, folder.as_uri())
+    with pytest.raises(Forbidden, match="brings Python code"):
+        runstone.load_model("models:/a/1")
+    with pytest.raises(InvalidParameter, match="as its server says"):
+        runstone.models.sign_model("models:/a/1", tmp_path / "key")
+    assert not (folder / "runstone-signature.json").exists()

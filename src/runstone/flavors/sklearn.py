@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runstone.errors import InvalidParameter
 from runstone.flavors import estimators
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
 
@@ -54,7 +55,10 @@ def load(folder: Folder) -> Any:
 
 def predictor(model: Any, folder: Folder) -> Predict:
     """Calls the method that the model was saved with."""
-    method = getattr(model, str(folder.pyfunc.get("predict_fn") or "predict"))
+    name = str(folder.pyfunc.get("predict_fn") or "predict")
+    method = None if name.startswith("_") else getattr(model, name, None)
+    if not callable(method):
+        raise InvalidParameter(f"The model is said to predict by {name!r:.80}, and has no such method.")
 
     def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
         return method(data, **(params or {}))

@@ -59,7 +59,13 @@ def load(folder: Folder) -> Any:
     """The booster, or the estimator."""
     path = folder.named("data")
     # 1.x files do not say the class: boosters were all there were
-    model = class_of(folder.block.get("model_class", "xgboost.core.Booster"), "xgboost")()
+    named = folder.block.get("model_class", "xgboost.core.Booster")
+    kind = class_of(named, "xgboost")
+    import xgboost
+
+    if not issubclass(kind, xgboost.Booster | xgboost.XGBModel):
+        raise InvalidParameter(f"The model's class is {named!r:.200}, which is none of XGBoost's models.")
+    model = kind()
     model.load_model(path)
     return model
 

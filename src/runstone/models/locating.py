@@ -8,10 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from runstone.client import Client
 from runstone.client.uris import parts_of_uri
-from runstone.errors import InvalidParameter, NotFound
+from runstone.errors import InvalidParameter, NotFound, WrongAnswer
 
 # The stages that versions had before there were aliases.
 STAGES = ("None", "Staging", "Production", "Archived")
+_MOST_HOPS = 20
 
 
 class Version(NamedTuple):
@@ -37,13 +38,14 @@ class Place(NamedTuple):
     version: Version | None = None
 
 
-def locate(client: Client, uri: str | os.PathLike[str]) -> Place:
+def locate(client: Client, uri: str | os.PathLike[str], hops: int = 0) -> Place:
     """Where a model is.
 
     Args:
         client: of the store that is asked.
         uri: models:/NAME/3, models:/NAME/latest, models:/NAME@ALIAS, models:/m-ID, runs:/RUN/PATH (also the name of a model that the run
             logged), an artifact's address, or a folder of this machine; each with a path behind it, if need be.
+        hops: versions that led here, each made of the next.
 
     Raises:
         InvalidParameter: it is no model's address.
@@ -55,7 +57,7 @@ def locate(client: Client, uri: str | os.PathLike[str]) -> Place:
     text = os.fspath(uri)
     scheme, _, rest = text.partition(":")
     if scheme == "models":
-        return _of_model(client, text, rest)
+        return _of_model(client, text, rest, hops)
     if scheme == "runs":
         return _of_run(client, *parts_of_uri(text))
     return of_artifacts(text)
@@ -87,7 +89,7 @@ def of_artifacts(uri: str) -> Place:
     return Place(None, *parts_of_uri(uri))
 
 
-def _of_model(client: Client, text: str, rest: str) -> Place:
+def _of_model(client: Client, text: str, rest: str, hops: int) -> Place:
     parts = rest.strip("/").split("/")
     first = parts[0]
     if not first:
@@ -97,11 +99,11 @@ def _of_model(client: Client, text: str, rest: str) -> Place:
     if "@" in first:
         name, _, alias = first.rpartition("@")
         found = client.get_model_version_by_alias(name, alias)
-        return _of_version(client, Version(name, str(found.version)), "/".join(parts[1:]))
+        return _of_version(client, Version(name, str(found.version)), "/".join(parts[1:]), hops)
     if len(parts) == 1 or first.startswith("m-"):
         client.get_logged_model(first)
         return Place(None, first, "/".join(parts[1:]))
-    return _of_version(client, Version(first, _number(client, first, parts[1])), "/".join(parts[2:]))
+    return _of_version(client, Version(first, _number(client, first, parts[1])), "/".join(parts[2:]), hops)
 
 
 def _number(client: Client, name: str, said: str) -> str:
@@ -123,9 +125,11 @@ def _number(client: Client, name: str, said: str) -> str:
     return str(staged[0].version)
 
 
-def _of_version(client: Client, version: Version, path: str) -> Place:
+def _of_version(client: Client, version: Version, path: str, hops: int) -> Place:
+    if hops == _MOST_HOPS:  # the store may be anybody's
+        raise WrongAnswer(f"Version {version.number} of {version.name!r} is made of versions without end.")
     uri = client.get_model_version_download_uri(version.name, version.number)
-    found = of_artifacts(uri) if uri.startswith("mlflow-artifacts:") else locate(client, uri)
+    found = of_artifacts(uri) if uri.startswith("mlflow-artifacts:") else locate(client, uri, hops + 1)
     return found._replace(version=version, path="/".join(part for part in (found.path, path) if part))
 
 

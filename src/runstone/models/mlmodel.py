@@ -247,23 +247,22 @@ class Model:
     @classmethod
     def from_file(cls, path: str) -> Model:
         """Read an MLmodel file. Raises NotFound, BadRequest for what is no model's description."""
-        try:
-            with open(path, "rb") as file:
-                content = file.read(MOST_BYTES + 1)
-        except FileNotFoundError as error:
-            raise NotFound(f'Could not find an "{FILE_NAME}" configuration file at {path!r}.') from error
+        if not os.path.isfile(path):  # nor a pipe, which would be waited for
+            raise NotFound(f'Could not find an "{FILE_NAME}" configuration file at {path!r}.')
+        with open(path, "rb") as file:
+            content = file.read(MOST_BYTES + 1)
         return cls.from_yaml(content, path)
 
     @classmethod
     def from_yaml(cls, content: bytes | str, what: str = "this text") -> Model:
         """Read the file's text; `what` it is stands in errors."""
-        import yaml
+        from runstone.safety.texts import read_yaml
 
         if len(content) > MOST_BYTES:
             raise BadRequest(f"{what} is larger than a model's description may be ({MOST_BYTES} bytes).")
         try:
-            found = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (both are safe)
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            found = read_yaml(content)
+        except ValueError as error:
             raise BadRequest(f"{what} is no model's description: {error!s:.300}") from error
         if not isinstance(found, dict):
             raise BadRequest(f"{what} is no model's description: it holds no keys.")
@@ -274,7 +273,9 @@ class Model:
         """A description of these keys and values."""
         found = {str(key): value for key, value in model_dict.items()}
         flavors = found.get("flavors", {})
-        if not isinstance(flavors, dict) or not all(isinstance(block, dict) for block in flavors.values()):
+        if not isinstance(flavors, dict) or not all(
+            isinstance(name, str) and isinstance(block, dict) for name, block in flavors.items()
+        ):
             raise BadRequest(f"{what} is no model's description: its flavors are not blocks of keys.")
         signature = found.get("signature")
         if signature is not None and not isinstance(signature, Mapping):

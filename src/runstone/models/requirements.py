@@ -23,6 +23,7 @@ from runstone.models.changing import changeable, read, replace
 from runstone.models.fetching import description, located
 from runstone.models.locating import Place
 from runstone.models.mlmodel import PYFUNC
+from runstone.safety.texts import read_yaml
 
 _FORMATS = {"pip": files.REQUIREMENTS, "conda": files.CONDA, "lock": lock.FILE_NAME}
 
@@ -192,8 +193,8 @@ def _mapping(text: str | None, uri: str | os.PathLike[str]) -> dict[str, Any]:
     if text is None:
         raise NotFound(f"The model {os.fspath(uri)!r} has no {files.REQUIREMENTS} and no {files.CONDA}.")
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        found = read_yaml(text)
+    except ValueError as error:
         raise CorruptData(f"The conda environment of {os.fspath(uri)!r} is no YAML: {error}") from error
     if not isinstance(found, dict) or not isinstance(found.setdefault("dependencies", []), list):
         raise CorruptData(f"The conda environment of {os.fspath(uri)!r} is not as one is.")

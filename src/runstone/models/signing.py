@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 
+from runstone.errors import InvalidParameter
 from runstone.fluent.location import client
 from runstone.models.fetching import here, located
+from runstone.models.locating import folder_of
 from runstone.safety import signing
 
 
@@ -23,6 +25,10 @@ def sign_model(model_uri: str | os.PathLike[str], key: str | os.PathLike[str]) -
         key: the file of a key of `make_signing_key`.
     """
     place = located(model_uri)
+    if place.folder is not None and folder_of(model_uri) is None:
+        raise InvalidParameter(
+            f"{os.fspath(model_uri)!r} is, as its server says, the folder {place.folder!r} of this machine. Name that folder to sign it."
+        )
     content = signing.signature_of(here(place), os.fspath(key))
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(place.folder or folder, signing.FILE_NAME)

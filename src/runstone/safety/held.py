@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import mmap
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
+
+from runstone.errors import FileChanged, WrongFileKind, from_os_error
 
 # Bytes of a file that is held in memory. A larger one stays open: another file under its name is not it, but it can be written to.
 MOST_IN_MEMORY = 64 << 20
@@ -17,22 +20,31 @@ class Held:
     """A file of this machine, as it was when this was made.
 
     Args:
-        path: the file's. Raises OSError where it cannot be read; a pipe is not waited for.
+        path: the file's.
 
     Attributes:
         path: the same.
+
+    Raises:
+        MissingFile: there is none; WrongFileKind: it is a folder, or a pipe, which is not waited for.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise from_os_error(error, f"Reading the file {path!r}") from error
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise WrongFileKind(f"{path!r} is no file.", path)
         self._file: BinaryIO | None = os.fdopen(number, "rb")
         self._bytes = b""
         if os.fstat(number).st_size <= MOST_IN_MEMORY:
             with self._file as file:
                 self._bytes = file.read(MOST_IN_MEMORY + 1)
             if len(self._bytes) > MOST_IN_MEMORY:
-                raise OSError(f"{path!r} grew while it was read.")
+                raise FileChanged(f"{path!r} grew while it was read.", path)
             self._file = None
 
     def __enter__(self) -> Held:

@@ -107,7 +107,7 @@ _PATTERNS = re.compile(
         (
             rf"sklearn\.(?:{'|'.join(_SKLEARN.split())})(?:\.\w+)*\.(?:{_CLASS}|__pyx_unpickle_{_CLASS})",
             rf"sklearn\.(?:metrics\._dist_metrics|utils\._random|utils\._weight_vector|utils\._tags)\.(?:{_CLASS}|__pyx_unpickle_{_CLASS})",
-            r"sklearn\.metrics\._(?:classification|regression)\.\w+_(?:score|error|loss)",
+            r"sklearn\.metrics\._(?:classification|regression|ranking)\.\w+_(?:score|error|loss)",
             r"scipy\.sparse(?:\._?(?:csr|csc|coo|bsr|dia|dok|lil))?\.(?:csr|csc|coo|bsr|dia|dok|lil)_(?:matrix|array)",
             r"numpy\.(?:_core|core)\.(?:multiarray\.(?:_reconstruct|scalar)|numeric\._frombuffer)",
             r"numpy\.ma(?:\.core)?\.(?:_mareconstruct|MaskedArray|MaskedConstant)",
