@@ -9,6 +9,7 @@ import sys
 from benchmarks.command import chosen, conduct, options, place
 from benchmarks.environments import FOLDER, clean, prepare
 from benchmarks.measure import ROOT, Sample, interleaved, run
+from benchmarks.scoring import scoring
 from benchmarks.table import Row, missing
 
 _MODEL = """
@@ -87,7 +88,7 @@ def environment(course: Course) -> list[Row]:
     return sorted(rows, key=lambda row: row.figure == again)
 
 
-BENCHMARKS = {"environment": environment}
+BENCHMARKS = {"environment": environment, "scoring": scoring}
 
 
 def main() -> int:

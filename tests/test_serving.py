@@ -61,7 +61,7 @@ def asked(**columns: float) -> dict[str, Any]:
         ({}, "got one without any."),
         ([1], "got a list."),
         (b"{", "The body is no valid JSON"),
-        (b"[" * 100, "nested more than 32 deep"),
+        (b"[" * 100 + b"]" * 100, "nested more than 32 deep"),
         (b'{"inputs": 1e999}', "no valid JSON"),
         ({"dataframe_split": {"data": 5}}, "'data' of 'dataframe_split' is a list; got a number."),
         ({"dataframe_split": {"columns": [None], "data": [[1]]}}, "A column's name is a text; got null."),
@@ -86,7 +86,7 @@ def test_csv_and_parquet_name_the_cell_that_does_not_fit(tmp_path: Path) -> None
             ("9223372036854775809,2020-01-02,False", "The column 'n' is to be long; row 1"),
             ("1,yesterday,true", "The column 't' is to be datetime; row 1 has 'yesterday', which is no ISO time."),
             ("1,2020-01-02,maybe", "The column 'b' is to be boolean; row 1 is 'maybe'."),
-            ("1,2020-01-02,true,5", "no CSV that fits"),
+            ("1,2020-01-02,true,5", "This is no CSV that fits"),
         ):
             status, answer = serving.ask(f"n,t,b\n3,2020-01-01,false\n{row}\n".encode(), "text/csv")
             assert (status == 200) == (said is None), answer

@@ -34,7 +34,7 @@ class Serving:
     """
 
     def __init__(self, course: Course, name: str, folder: str, port: int = 0) -> None:
-        self.name, self.folder, self.port = name, folder, port or _free_port()
+        self.name, self.folder, self.port = name, folder, port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "server.log"), "ab") as log:
@@ -118,7 +118,7 @@ def _command(python: str, name: str, folder: str, port: int) -> list[str]:
     raise ValueError(name)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -12,6 +12,7 @@ from runstone.cli import model_folders, scanning, signing
 from runstone.cli.finding import reader
 from runstone.cli.grouping import Group
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
+from runstone.cli.predicting import predict
 from runstone.cli.serving import serve
 from runstone.errors import Conflict
 
@@ -35,7 +36,7 @@ def models() -> None:
 
 for _command in (
     scanning.scan, model_folders.log_model, model_folders.register, model_folders.get, model_folders.lock, signing.keygen, signing.sign,
-    signing.verify, serve,
+    signing.verify, serve, predict,
 ):  # fmt: skip
     models.add_command(_command)
 

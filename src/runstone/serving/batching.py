@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from runstone.errors import BadRequest, RunstoneError, StorageBusy
 from runstone.serving import answers
-from runstone.serving.questions import Question
+from runstone.serving.questions import Numbers, Question
 
 _log = logging.getLogger("runstone.serving")
 # Questions that may wait for a model at a time; more are told to come again.
@@ -160,7 +160,7 @@ class Batcher:
 
     def _alone(self, question: Question) -> bytes | Exception:
         try:
-            return answers.encode(answers.plain(self._predict(question.data, question.params)), question.bare)
+            return answers.encode(answers.plain(self._predict(question.whole(), question.params)), question.bare)
         except RunstoneError as error:
             return error
         except Exception as error:  # noqa: BLE001  # whatever a model may raise
@@ -173,15 +173,14 @@ class Batcher:
 
 
 def _joined(data: list[Any]) -> Any:
-    if type(data[0]).__module__.startswith("pandas"):
+    first = data[0]
+    if isinstance(first, Numbers):
+        import numpy
+
+        return Numbers(numpy.concatenate([one.rows for one in data]), first.columns).frame()
+    if type(first).__module__.startswith("pandas"):
         import pandas
 
-        dtypes = set(data[0].dtypes)
-        if len(dtypes) == 1 and dtypes.pop().kind in "iufb" and len(data[0].columns):
-            import numpy
-
-            rows = numpy.concatenate([frame.to_numpy() for frame in data])
-            return pandas.DataFrame(rows, columns=data[0].columns, copy=False)
         return pandas.concat(data, ignore_index=True)
     import numpy
 

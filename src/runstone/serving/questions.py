@@ -6,6 +6,7 @@ import io
 import json
 import math
 from collections.abc import Hashable
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,9 @@ from runstone.types import decoding
 from runstone.types.kinds import DataType
 
 if TYPE_CHECKING:
+    import numpy
+    import pandas
+
     from runstone.models.mlmodel import Model
     from runstone.models.pyfunc import PyFuncModel
 
@@ -36,11 +40,29 @@ class WrongMediaType(BadRequest):
         return 415
 
 
+class Numbers(NamedTuple):
+    """Rows of doubles that become a frame when the model is asked: of many questions one.
+
+    Attributes:
+        rows: an array of two dimensions.
+        columns: the frame's; None: places.
+    """
+
+    rows: numpy.ndarray[Any, Any]
+    columns: Any
+
+    def frame(self) -> pandas.DataFrame:
+        """The frame."""
+        import pandas
+
+        return pandas.DataFrame(self.rows, columns=self.columns, copy=False)
+
+
 class Question(NamedTuple):
     """What a model is asked.
 
     Attributes:
-        data: in the signature's types.
+        data: in the signature's types; or Numbers, which are.
         params: all of them.
         bare: it is answered without `{"predictions": ...}`.
         key: questions of one key may be asked as one; None: by itself.
@@ -52,6 +74,10 @@ class Question(NamedTuple):
     bare: bool = False
     key: Hashable = None
     rows: int = 1
+
+    def whole(self) -> Any:
+        """The data as the model takes it."""
+        return self.data.frame() if isinstance(self.data, Numbers) else self.data
 
 
 class Questions:
@@ -69,9 +95,13 @@ class Questions:
         self._hinted = bool(described.others.get("is_signature_from_type_hint"))
         self._names: list[Any] | None = None
         self._width = 0
+        self._columns: Any = None
         schema = self._schema
         if schema is not None and not schema.is_tensor_spec() and all(spec.type is DataType.double for spec in schema):
-            self._names, self._width = (schema.input_names() if schema.has_input_names() else None), len(schema)
+            self._width = len(schema)
+            if schema.has_input_names():
+                self._names = schema.input_names()
+                self._columns = _index(self._names)
 
     def read(self, content_type: str, body: bytes) -> Question:
         """What a body asks.
@@ -83,11 +113,18 @@ class Questions:
         """
         kind = media_type(content_type)
         if kind == JSON:
-            return self._of_json(parse(body, self._depth))
+            return self._of_json(body)
         frame = tables.csv(_text(body), self._schema) if kind == CSV else tables.parquet(io.BytesIO(body))
         return self._question(frame, None)
 
-    def _of_json(self, said: Any) -> Question:
+    def _of_json(self, body: bytes) -> Question:
+        said = parse(body)
+        if isinstance(said, dict) and self._width and not any(key in said for key in _BARE):
+            quick = self._quick(said)
+            if quick is not None:
+                return quick
+        if deeper_than(self._depth, body):
+            raise BadRequest(f"The JSON is nested more than {self._depth} deep.")
         if not isinstance(said, dict):
             raise BadRequest(f"{_ONE_OF}; got {_kind(said)}.")
         if any(key in said for key in _BARE):
@@ -106,22 +143,24 @@ class Questions:
             if format != "inputs":
                 raise InvalidParameter(f"This model takes its data under 'inputs', not {format!r}.")
             return self._question(said, params)
-        numbers = self._numbers(format, said)
-        if numbers is not None:
-            import pandas
-
-            known = self._enforced(params)
-            frame = pandas.DataFrame(numbers, columns=self._names, copy=False)
-            return Question(frame, known, key=("numbers", repr(known)), rows=len(numbers))
         if format == "dataframe_split":
             return self._question(self._split(said), params)
         if format == "dataframe_records":
             if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
                 raise BadRequest(f"'dataframe_records' is a list of objects; got {_kind(said)}.")
-            return self._question(decoding.records(said, self._columns()), params)
+            return self._question(decoding.records(said, self._spoken()), params)
         if self._schema is not None:
             return self._question(decoding.decode(said, self._schema), params)
         return self._question(_arrays(said, by_columns=format == "instances"), params)
+
+    def _quick(self, said: dict[str, Any]) -> Question | None:
+        """Rows of numbers for columns of doubles: the way that costs little. None for all else."""
+        formats = [name for name in FORMATS if name in said]
+        numbers = self._numbers(formats[0], said[formats[0]]) if len(formats) == 1 and not self._hinted else None
+        if numbers is None:
+            return None
+        known = self._enforced(said.get("params"))
+        return Question(Numbers(numbers, self._columns), known, key=("numbers", repr(known)), rows=len(numbers))
 
     def _split(self, said: Any) -> Any:
         if not isinstance(said, dict):
@@ -137,12 +176,9 @@ class Questions:
         for name in names or ():
             if not isinstance(name, str | int | float | bool | list):
                 raise BadRequest(f"A column's name is a text; got {_kind(name)}.")
-        return decoding.table(names, rows, self._columns(), index)
+        return decoding.table(names, rows, self._spoken(), index)
 
     def _numbers(self, format: str, said: Any) -> Any:
-        """An array of all that is asked, where it is rows of numbers for columns of doubles: the way that costs little."""
-        if not self._width:
-            return None
         if format == "dataframe_split":
             if (
                 isinstance(said, dict)
@@ -164,7 +200,7 @@ class Questions:
             return None
         return decoding.block(rows, self._width) if len(rows) == len(said) else None
 
-    def _columns(self) -> Any:
+    def _spoken(self) -> Any:
         return None if self._schema is None or self._schema.is_tensor_spec() else self._schema
 
     def _enforced(self, params: Any) -> dict[str, Any] | None:
@@ -178,6 +214,13 @@ class Questions:
         return Question(checked, known, key=None if key is None else (key, repr(known)), rows=rows)
 
 
+def _index(names: list[Any]) -> Any:
+    import pandas
+
+    return pandas.Index(names)
+
+
+@lru_cache(maxsize=64)
 def media_type(said: str) -> str:
     """The kind that a Content-Type header says. Raises WrongMediaType."""
     kind, *parameters = (part.strip() for part in said.split(";"))
@@ -193,10 +236,8 @@ def media_type(said: str) -> str:
     return kind.lower()
 
 
-def parse(body: bytes, depth: int) -> Any:
+def parse(body: bytes) -> Any:
     """What a JSON text says; NaN and the infinities, which Python writes, are taken. Raises BadRequest."""
-    if deeper_than(depth, body):
-        raise BadRequest(f"The JSON is nested more than {depth} deep.")
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

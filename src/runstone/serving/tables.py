@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import IO, TYPE_CHECKING, Any
 
 from runstone.errors import BadRequest, InvalidParameter
 from runstone.types import decoding
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Cells of a parquet body: a few bytes can say that there are billions.
 MOST_CELLS = 20_000_000
+# Rows that are looked at a time for the cell that is wrong.
+_LOOKED_AT = 100_000
 _DTYPES = {
     DataType.boolean: "boolean", DataType.integer: "Int32", DataType.long: "Int64", DataType.float: "float32",
     DataType.double: "float64", DataType.string: "str", DataType.binary: "str", DataType.datetime: "str",
@@ -28,25 +30,24 @@ def csv(text: str, schema: Schema | None) -> pandas.DataFrame:
     return next(csv_chunks(lambda: io.StringIO(text), schema, None))
 
 
-def csv_chunks(opened: Any, schema: Schema | None, rows: int | None) -> Iterator[pandas.DataFrame]:
+def csv_chunks(opened: Callable[[], IO[Any]], schema: Schema | None, rows: int | None) -> Iterator[pandas.DataFrame]:
     """The same of something that can be opened, so many rows at a time; all at once where that is None."""
     import pandas
 
-    dtypes = _dtypes(schema)
-    options: dict[str, Any] = {"low_memory": False}
+    options: dict[str, Any] = {"low_memory": False, "dtype": _dtypes(schema) or None}
     if int(pandas.__version__.partition(".")[0]) < 3:
         options["float_precision"] = "round_trip"  # what later ones do anyway
-    try:
-        names = list(pandas.read_csv(opened(), nrows=0).columns)
-        wanted = {name: kind for name, kind in dtypes.items() if name in names}
-        found = pandas.read_csv(opened(), dtype=wanted or None, chunksize=rows, **options)
-        for frame in [found] if rows is None else found:
-            yield _decoded(frame, schema)
-    except (InvalidParameter, BadRequest):
-        raise
-    except (ValueError, OverflowError, TypeError) as error:
-        _explain(pandas, opened, schema)
-        raise BadRequest(f"The body is no CSV that fits: {error!s:.200}.") from error
+    with opened() as file:
+        try:
+            found = pandas.read_csv(file, chunksize=rows, **options)
+            for frame in [found] if rows is None else found:
+                yield _decoded(frame, schema)
+        except (InvalidParameter, BadRequest):
+            raise
+        except (ValueError, OverflowError, TypeError) as error:
+            with opened() as again:
+                _explain(pandas, again, schema)
+            raise BadRequest(f"This is no CSV that fits: {error!s:.200}.") from error
 
 
 def parquet(file: Any) -> pandas.DataFrame:
@@ -64,15 +65,18 @@ def parquet(file: Any) -> pandas.DataFrame:
     raise BadRequest(f"The parquet file has {cells:,} cells; {MOST_CELLS:,} may be asked at once.")
 
 
-def parquet_chunks(path: str, rows: int) -> Iterator[pandas.DataFrame]:
-    """The rows of a parquet file, so many at a time. Raises BadRequest."""
+def parquet_chunks(file: Any, rows: int | None) -> Iterator[pandas.DataFrame]:
+    """The rows of a parquet file, so many at a time; all at once where that is None. Raises BadRequest."""
     arrow = _arrow()
     try:
-        described = arrow.ParquetFile(path)
+        described = arrow.ParquetFile(file)
+        if rows is None:
+            yield described.read().to_pandas()
+            return
         for batch in described.iter_batches(rows):
             yield batch.to_pandas()
-    except (ValueError, OSError) as error:
-        raise BadRequest(f"{path!r} is no parquet file: {error!s:.200}.") from error
+    except (ValueError, OSError) as error:  # arrow's own are among them
+        raise BadRequest(f"This is no parquet file: {error!s:.200}.") from error
 
 
 def _arrow() -> Any:
@@ -100,22 +104,26 @@ def _decoded(frame: pandas.DataFrame, schema: Schema | None) -> pandas.DataFrame
     return frame
 
 
-def _explain(pandas: Any, opened: Any, schema: Schema | None) -> None:
+def _explain(pandas: Any, file: IO[Any], schema: Schema | None) -> None:
     """Find the cell that could not be read as its column's type. Raises InvalidParameter for it."""
+    before = 0
     try:
-        texts = pandas.read_csv(opened(), dtype=str)
+        for texts in pandas.read_csv(file, dtype=str, chunksize=_LOOKED_AT):
+            for name, dtype in _dtypes(schema).items():
+                if name not in texts.columns or dtype == "str":
+                    continue
+                wrong = texts[name].notna() & ~_fits(pandas, texts[name], dtype)
+                if wrong.any():
+                    place = int(wrong.to_numpy().argmax())
+                    kind = schema.input_types_dict()[name]  # type: ignore[union-attr]  # it has columns
+                    raise InvalidParameter(
+                        f"The column {name!r} is to be {kind!r}; row {before + place} is {texts[name].iloc[place]!r:.80}."
+                    )
+            before += len(texts)
+    except InvalidParameter:
+        raise
     except (ValueError, OverflowError):
         return
-    assert schema is not None or not _dtypes(schema)
-    for name, dtype in _dtypes(schema).items():
-        if name not in texts.columns or dtype == "str":
-            continue
-        wrong = texts[name].notna() & ~_fits(pandas, texts[name], dtype)
-        if wrong.any():
-            row, kind = int(wrong.to_numpy().argmax()), schema.input_types_dict()[name]  # type: ignore[union-attr]  # it has columns
-            raise InvalidParameter(
-                f"The column {name!r} is to be {kind!r}; row {row} is {texts[name].iloc[row]!r:.80}."
-            )
 
 
 def _fits(pandas: Any, texts: Any, dtype: str) -> Any:
