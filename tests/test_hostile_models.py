@@ -19,6 +19,7 @@ import runstone
 from runstone.errors import BadRequest, CorruptData, Forbidden, InvalidParameter, NotFound, RunstoneError, WrongAnswer
 from runstone.models.requirements import get_model_dependencies
 from runstone.safety import held, remembered
+from runstone.safety.source import Budget
 from runstone.safety.trust import Trust
 
 EVIL = "open({canary!r}, 'w').close()\n"
@@ -301,3 +302,28 @@ def test_a_folder_of_this_machine_that_a_server_names_is_nobodys_and_not_written
     with pytest.raises(InvalidParameter, match="as its server says"):
         runstone.models.sign_model("models:/a/1", tmp_path / "key")
     assert not (folder / "runstone-signature.json").exists()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [b"N0" * 20_000, b"V" + b"x" * (2 << 20) + b"\n0", b"F" + b"1" * (2 << 20) + b"\n0"],
+    ids=["steps", "text", "number"],
+)
+@pytest.mark.parametrize("name", ["model.bin", "model.pkl"])
+def test_a_pickle_that_is_long_before_it_does_harm_is_not_loaded(
+    folder: Path, canary: Path, name: str, before: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Budget.__init__, "__defaults__", (10_000, 64 << 20, 16 << 30))
+    (folder / name).write_bytes(before + f"cos\nsystem\n(S'touch {canary}'\ntR.".encode())
+    _describe(folder, sklearn={"pickled_model": name, "serialization_format": "pickle"})
+    with pytest.raises(Forbidden, match="too long"):
+        runstone.sklearn.load_model(folder)
+    assert runstone.safety.scan(folder).verdict != "harmless"
+    assert not canary.exists()
+
+
+def test_a_file_that_is_to_be_unpickled_is_a_pickle_whatever_its_name(folder: Path) -> None:
+    (folder / "model.bin").write_bytes(b"(S'x'\ncodd-name\nrun me\ntR")
+    _describe(folder, sklearn={"pickled_model": "model.bin", "serialization_format": "pickle"})
+    with pytest.raises(Forbidden, match="odd-name"):
+        runstone.sklearn.load_model(folder)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import io
 import os
 import pickle
 import pickletools
+import pkgutil
+import re
+import sys
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -17,9 +23,9 @@ from hypothesis import strategies as st
 from tests.support import malice
 
 from runstone.errors import MissingFile
-from runstone.safety import scan
+from runstone.safety import names, scan
 from runstone.safety.names import verdict
-from runstone.safety.source import Source
+from runstone.safety.source import Budget, Source
 from runstone.safety.walking import Seen, walk
 
 
@@ -129,7 +135,7 @@ def test_the_names_are_those_that_an_unpickler_asks_for(value: Any, protocol: in
     content = pickletools.optimize(content) if short else content
     recording, seen = Recording(content), Seen()
     recording.load()
-    assert walk(Source(io.BytesIO(content), len(content)), seen)[0]
+    assert walk(Source(io.BytesIO(content), Budget()), seen)[0]
     if protocol >= 3:
         assert {(one.module, one.name) for one in seen.names} >= recording.asked
     assert len(seen.names) >= len(recording.asked)
@@ -138,17 +144,34 @@ def test_the_names_are_those_that_an_unpickler_asks_for(value: Any, protocol: in
 
 @given(content=st.binary(max_size=60))
 def test_any_bytes_are_walked(content: bytes) -> None:
-    walk(Source(io.BytesIO(content), len(content)), Seen(), arrays=True)
+    walk(Source(io.BytesIO(content), Budget()), Seen(), arrays=True)
 
 
 def test_what_unpacks_to_more_than_anybody_reads_is_not_harmless(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("runstone.safety.readings.MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(Budget.__init__, "__defaults__", (20_000_000, 64 << 20, 1 << 20))
     bomb = zlib.compress(b"\x80\x04\x8e" + (1 << 24).to_bytes(8, "little") + b"\0" * (1 << 24) + b".")
     (tmp_path / "bomb.joblib").write_bytes(bomb)
     found = scan(tmp_path / "bomb.joblib").files[0]
     assert (found.verdict, found.problems) == ("unknown", ("it is too long to be looked at",))
+
+
+@pytest.mark.parametrize("what", ["members", "seeks", "lines", "steps", "inner"])
+def test_many_small_bombs_are_one(what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(Budget.__init__, "__defaults__", (20_000, 64 << 20, 1 << 20))
+    skipping = b"\x80\x04\x8e" + (900_000).to_bytes(8, "little") + b"\0" * 900_000 + b"."
+    contents = {
+        "members": [skipping] * 3,
+        "seeks": [b"\0" * 600_000] * 2,
+        "lines": [b"\x80\x04" + b"F" + b"1" * 500_000 + b"\n0" + b"F" + b"2" * 600_000 + b"\n."],
+        "steps": [b"\x80\x04" + b"N0" * 4_000 + b"N."] * 3,
+        "inner": [b"\x80\x04" + (b"C\xf4\x80\x04" + b"N0" * 120 + b"N.0") * 200 + b"N."],
+    }[what]
+    with zipfile.ZipFile(tmp_path / "bombs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, content in enumerate(contents):
+            archive.writestr(f"{number}.bin", content)
+    assert "it is too long to be looked at" in scan(tmp_path / "bombs.zip").files[0].problems
 
 
 def test_arrays_of_every_kind_are_passed_over(tmp_path: Path) -> None:
@@ -265,3 +288,62 @@ def test_a_report_is_json_and_what_is_missing_is_said(tmp_path: Path) -> None:
     assert report["files"][1]["imports"] == [{"name": f"{os.system.__module__}.system", "verdict": "dangerous"}]
     with pytest.raises(MissingFile):
         scan(tmp_path / "missing")
+
+
+# Whose classes sklearn's and pandas' modules import from elsewhere, and that hold values only.
+_VALUES = [
+    "sklearn.base",
+    "sklearn.exceptions",
+    "sklearn.callback",
+    "sklearn.utils._param_validation",
+    "sklearn.utils._metadata_requests",
+    "sklearn.utils._fast_dict",
+    "sklearn.utils._seq_dataset",
+    "sklearn.utils.metaestimators",
+    "sklearn.utils._repr_html",
+    "sklearn.utils._plotting",
+    "sklearn.metrics._pairwise_distances_reduction",
+    "pandas.api",
+    "pandas.errors",
+    "pandas.core",
+    "pandas._libs",
+    "numbers",
+    "collections.abc",
+    "numpy.linalg",
+    "scipy.sparse",
+    "_io",
+]
+
+
+def test_nothing_that_runs_what_it_holds_is_reached_through_a_module_that_imports_it() -> None:
+    found = set()
+    for package in ["pandas.core", *(f"sklearn.{name}" for name in names._SKLEARN.split())]:
+        within = getattr(importlib.import_module(package), "__path__", [])
+        for module in pkgutil.iter_modules(within, f"{package}."):
+            if not re.search(r"\.(tests|conftest|__main__)\b", module.name):
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(module.name)
+    for place, held in list(sys.modules.items()):
+        if not place.startswith(("sklearn.", "pandas.core.")) or ".tests" in place:
+            continue
+        for name, value in list(vars(held).items()):
+            home = str(getattr(value, "__module__", type(value).__module__))
+            if callable(value) and verdict(place, name) == "harmless" != verdict(
+                home, getattr(value, "__qualname__", name)
+            ):
+                found.add(f"{home}.{getattr(value, '__qualname__', name)}")
+    assert {name for name in found if not name.startswith(tuple(_VALUES))} <= {
+        "typing.Union",
+        "typing.Literal",
+        "pandas.DateOffset",
+        "pandas.Flags",
+        "pandas.io.formats.printing.PrettyDict",
+    }
+    for name in (
+        "sklearn.calibration.Parallel",
+        "sklearn.model_selection._search._MultimetricScorer",
+        "sklearn.cluster._bicluster.ABCMeta",
+        "pandas.core.internals.ops.NamedTuple",
+        "sklearn.metrics._ranking._average_binary_score",
+    ):
+        assert verdict(*name.rsplit(".", 1)) != "harmless"

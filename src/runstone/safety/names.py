@@ -107,7 +107,7 @@ _PATTERNS = re.compile(
         (
             rf"sklearn\.(?:{'|'.join(_SKLEARN.split())})(?:\.\w+)*\.(?:{_CLASS}|__pyx_unpickle_{_CLASS})",
             rf"sklearn\.(?:metrics\._dist_metrics|utils\._random|utils\._weight_vector|utils\._tags)\.(?:{_CLASS}|__pyx_unpickle_{_CLASS})",
-            r"sklearn\.metrics\._(?:classification|regression|ranking)\.\w+_(?:score|error|loss)",
+            r"sklearn\.metrics\._(?:classification|regression|ranking)\.[a-z]\w*_(?:score|error|loss)",
             r"scipy\.sparse(?:\._?(?:csr|csc|coo|bsr|dia|dok|lil))?\.(?:csr|csc|coo|bsr|dia|dok|lil)_(?:matrix|array)",
             r"numpy\.(?:_core|core)\.(?:multiarray\.(?:_reconstruct|scalar)|numeric\._frombuffer)",
             r"numpy\.ma(?:\.core)?\.(?:_mareconstruct|MaskedArray|MaskedConstant)",
@@ -123,6 +123,12 @@ _PATTERNS = re.compile(
     )
 )
 
+# What these modules only import: pickles name a class by the module that makes it, so nobody honest finds it here. Of those that run
+# what they hold: joblib's, scorers, accessors, what typing makes of texts.
+_ELSEWHERE = re.compile(
+    r"Parallel|Memory|Path|Lock|Thread\w*|\w*Pool|\w*Scorer|\w*Accessor|\w*Methods|\w*Delegate|Template|NamedTuple|TypeVar\w*|ParamSpec|Callable"
+    r"|ABC\w*|Any|Literal|Self|Union|Optional|ClassVar|NoReturn|TypeAlias|Supports\w+|Generic|Protocol"
+)
 _SCORERS = frozenset(
     f"sklearn.metrics._scorer.{name}"
     for name in ("_Scorer", "_PredictScorer", "_ProbaScorer", "_ThresholdScorer", "_MultimetricScorer")
@@ -247,8 +253,10 @@ _RUNNING_NAMES = re.compile(
 def verdict(module: str, name: str) -> str:
     """What importing this means: harmless, unknown or dangerous."""
     full = f"{module}.{name}"
-    if full in _EXACT or _PATTERNS.fullmatch(full):
-        return HARMLESS if full in _EXACT or "." not in name else UNKNOWN
+    if full in _EXACT:
+        return HARMLESS
+    if _PATTERNS.fullmatch(full):
+        return UNKNOWN if "." in name or _ELSEWHERE.fullmatch(name) else HARMLESS
     if module.partition(".")[0] in _RUNNING or _RUNNING_NAMES.fullmatch(full) or "__" in name.partition(".")[2]:
         return DANGEROUS
     return UNKNOWN

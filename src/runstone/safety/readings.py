@@ -19,12 +19,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, BinaryIO, cast
 
-from runstone.safety.source import Source
+from runstone.safety.source import Budget, Metered, Source, TooLong
 from runstone.safety.values import ARRAYS
-from runstone.safety.walking import Seen, walk
+from runstone.safety.walking import TOO_LONG, Seen, walk
 
-# Bytes that may be unpacked of one file, members of one archive, archives and pickles in each other.
-MOST_BYTES = 16 << 30
+# Members of one archive; archives and pickles in each other.
 _MOST_MEMBERS = 100_000
 _DEPTH = 3
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".sav", ".dill", ".cloudpickle")
@@ -38,7 +37,7 @@ _NPY = b"\x93NUMPY"
 Open = Callable[[], AbstractContextManager[BinaryIO]]
 
 
-def look(open_file: Open, name: str, seen: Seen, depth: int = 0) -> str:
+def look(open_file: Open, name: str, seen: Seen, depth: int = 0, surely: bool = False) -> str:
     """Walk every reading of a file; what kind it is comes back: 'pickle', 'zip', ..., or '' where there is none.
 
     Args:
@@ -46,6 +45,7 @@ def look(open_file: Open, name: str, seen: Seen, depth: int = 0) -> str:
         name: the file's name: one that pickles have makes it an error not to be one.
         seen: what is added to.
         depth: how many archives it is in.
+        surely: it will be read as a pickle, whatever its name.
     """
     with open_file() as file:
         head = file.read(16)
@@ -53,26 +53,26 @@ def look(open_file: Open, name: str, seen: Seen, depth: int = 0) -> str:
     if head.startswith(b"PK\x03\x04"):
         return _zip(open_file, seen, depth)
     if kind:
-        found = _compressed(open_file, kind, name, seen)
+        found = _compressed(open_file, kind, name, seen, surely)
         if found or not head.startswith(b"B"):
             return found
     if head.startswith(_NPY):
         return _npy(open_file, seen)
     if depth < _DEPTH and _is_tar(open_file):
         return _tar(open_file, seen, depth)
-    found = _plain(open_file, name, seen, head)
+    found = _plain(open_file, name, seen, head, surely)
     if _has_zip(open_file):  # behind something else: what reads zips finds it all the same
         return f"{found}+{_zip(open_file, seen, depth)}".strip("+")
     return found
 
 
-def _plain(open_file: Open, name: str, seen: Seen, head: bytes) -> str:
-    surely = name.lower().endswith(_PICKLE_NAMES) or re.match(rb"\x80[\0-\x05]", head) is not None
-    tried = Seen(seen.steps, seen.text)
+def _plain(open_file: Open, name: str, seen: Seen, head: bytes, surely: bool) -> str:
+    surely = surely or name.lower().endswith(_PICKLE_NAMES) or re.match(rb"\x80[\0-\x05]", head) is not None
+    tried = Seen(seen.budget)
     kind = _pickles(open_file, tried, False, surely)
     if any(one in tried.names for one in ARRAYS):
         # joblib's: the plain reading ends at its first array, as pickle.load would
-        joined = Seen(seen.steps, seen.text)
+        joined = Seen(seen.budget)
         _pickles(open_file, joined, True, True)
         tried.problems = {**joined.problems}
         tried.names.update(joined.names)
@@ -80,6 +80,8 @@ def _plain(open_file: Open, name: str, seen: Seen, head: bytes) -> str:
         kind = "joblib"
     if surely or kind:
         _add(seen, tried)
+    elif TOO_LONG in tried.problems:  # what comes behind that nobody saw
+        seen.problems[TOO_LONG] = None
     return kind or ("pickle" if surely else "")
 
 
@@ -87,17 +89,19 @@ def _add(seen: Seen, tried: Seen) -> None:
     seen.names.update(tried.names)
     seen.problems.update(tried.problems)
     for inner in tried.inner:
-        within = Seen(1_000_000)
-        ended, _ = walk(Source(io.BytesIO(inner), len(inner)), within)
+        within = Seen(seen.budget)
+        ended, _ = walk(Source(io.BytesIO(inner), seen.budget), within)
         if ended or within.names:
             seen.names.update(within.names)
             seen.problems.update(within.problems)
+        elif TOO_LONG in within.problems:
+            seen.problems[TOO_LONG] = None
 
 
 def _pickles(open_file: Open, seen: Seen, arrays: bool, surely: bool) -> str:
     """One pickle after the other, as far as there are any."""
     with open_file() as file:
-        source = Source(file, MOST_BYTES)
+        source = Source(file, seen.budget)
         ended, first = walk(source, seen, arrays)
         if not ended:
             if surely and not seen.problems:
@@ -108,9 +112,8 @@ def _pickles(open_file: Open, seen: Seen, arrays: bool, surely: bool) -> str:
         kind = "torch" if first == _TORCH_MAGIC else "pickle"
         for _ in range(_MOST_MEMBERS):
             before = source.position
-            later = Seen(seen.steps, seen.text)
+            later = Seen(seen.budget)
             ended, _ = walk(source, later, arrays)
-            seen.steps = later.steps
             if not ended and source.position - before <= 1 and not later.names:
                 return kind  # the file's end, or raw data behind it
             seen.names.update(later.names)
@@ -120,11 +123,11 @@ def _pickles(open_file: Open, seen: Seen, arrays: bool, surely: bool) -> str:
                     seen.problems.update(later.problems)
                 return kind
             seen.problems.update(later.problems)
-        seen.problems["it is too long to be looked at"] = None
+        seen.problems[TOO_LONG] = None
         return kind
 
 
-def _compressed(open_file: Open, kind: str, name: str, seen: Seen) -> str:
+def _compressed(open_file: Open, kind: str, name: str, seen: Seen, surely: bool) -> str:
     if kind == "zfile":
         seen.problems["it is of a joblib before 0.10, which is not looked into"] = None
         return "joblib"
@@ -134,9 +137,9 @@ def _compressed(open_file: Open, kind: str, name: str, seen: Seen) -> str:
         except ImportError:
             seen.problems["it cannot be looked into without the package lz4"] = None
             return "lz4"
-    tried = Seen(seen.steps, seen.text)
+    tried = Seen(seen.budget)
     try:
-        found = _plain(lambda: _unpacked(open_file, kind), name, tried, b"")
+        found = _plain(lambda: _unpacked(open_file, kind), name, tried, b"", surely)
     except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError, RuntimeError):
         found = found_by_name = "broken" if name.lower().endswith(_PICKLE_NAMES) else ""
         if found_by_name or tried.names:
@@ -205,7 +208,7 @@ def _npy(open_file: Open, seen: Seen) -> str:
             seen.problems["its array's header is broken"] = None
             return "npy"
         if objects:
-            ended, _ = walk(Source(file, MOST_BYTES), seen)
+            ended, _ = walk(Source(file, seen.budget), seen)
             if not ended:
                 seen.problems["it is broken: what reads it would still run its beginning"] = None
     return "npy"
@@ -238,7 +241,7 @@ def _zip(open_file: Open, seen: Seen, depth: int) -> str:
             if len(members) > _MOST_MEMBERS or len({member.filename for member in members}) != len(members):
                 seen.problems["its archive has too many members, or several of one name"] = None
             for member in members[:_MOST_MEMBERS]:
-                opened = _member(archive, member)
+                opened = _member(archive, member, seen.budget)
                 kinds.append((member.filename, look(opened, member.filename, seen, depth + 1)))
     except (
         zipfile.BadZipFile,
@@ -256,8 +259,8 @@ def _zip(open_file: Open, seen: Seen, depth: int) -> str:
     return "npz" if kinds and all(name.endswith(".npy") for name, _ in kinds) else "zip"
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Open:
-    return lambda: cast(BinaryIO, archive.open(member))
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget) -> Open:
+    return lambda: Metered(cast(BinaryIO, archive.open(member)), member.file_size, budget)
 
 
 def _is_tar(open_file: Open) -> bool:
@@ -297,8 +300,11 @@ def _again(content: Any) -> Open:
     return opened
 
 
-def of_file(open_file: Open, name: str) -> tuple[str, Seen]:
-    """The kind of a file, and all that is seen in it. It is opened anew for each reading."""
+def of_file(open_file: Open, name: str, surely: bool = False) -> tuple[str, Seen]:
+    """The kind of a file, and all that is seen in it. It is opened anew for each reading; `surely` it will be read as a pickle."""
     seen = Seen()
-    kind = look(open_file, os.path.basename(name), seen)
-    return kind, seen
+    try:
+        return look(open_file, os.path.basename(name), seen, surely=surely), seen
+    except TooLong:
+        seen.problems[TOO_LONG] = None
+        return "", seen

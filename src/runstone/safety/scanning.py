@@ -85,11 +85,11 @@ def scan_file(path: str, called: str | None = None) -> Scanned:
         return scan_held(file, os.path.basename(path) if called is None else called)
 
 
-def scan_held(file: Held, name: str) -> Scanned:
-    """Look at a file that will be read as it is looked at."""
+def scan_held(file: Held, name: str, surely: bool = False) -> Scanned:
+    """Look at a file that will be read as it is looked at; `surely` as a pickle, whatever its name."""
     if name.lower().endswith(_CODE):
         return Scanned(name, "code", names.UNKNOWN)
-    kind, seen = readings.of_file(file.open, name)
+    kind, seen = readings.of_file(file.open, name, surely)
     imports = tuple(Import(f"{one.module}.{one.name}", names.verdict(one.module, one.name)) for one in seen.names)
     problems = tuple(seen.problems)
     if name.lower().endswith(_OPAQUE):

@@ -130,9 +130,11 @@ class _Look:
         self._held = None if isinstance(file, str) else file
         self._paths: list[str] = [path]
         self._odd: dict[str, str] = {}
+        self._surely = True
         if self._held is None and os.path.isdir(path):
             found = contents(path)
             # Nothing is known of what is behind a link to a folder, and Python would import it.
+            self._surely = False
             self._paths, self._odd = [os.path.join(path, name) for name in found.files], found.odd
         self._digests = [file.digest() for file in self._files()]
         self.key = "".join([*self._digests, *self._odd])
@@ -153,7 +155,7 @@ class _Look:
 
     def words(self) -> list[str]:
         """What it would import that is not known to be harmless; empty for nothing."""
-        found = [_imports(file) for file in self._files()]
+        found = [_imports(file, self._surely) for file in self._files()]
         return [words for words in found if words] + [f"has {what}, {name!r:.120}" for name, what in self._odd.items()]
 
 
@@ -163,14 +165,14 @@ def _policy() -> str | None:
     return "allow" if _trusting.get() and said != "refuse" else said
 
 
-def _imports(file: Held) -> str:
-    """What a file would import that is not known to be harmless, in words; '' for nothing."""
-    key = f"{file.digest()}{os.path.splitext(file.path)[1]}"  # what a file counts as depends on its name
+def _imports(file: Held, surely: bool) -> str:
+    """What a file would import that is not known to be harmless, in words; '' for nothing. `surely` it will be read as a pickle."""
+    key = f"{file.digest()}{surely}{os.path.splitext(file.path)[1]}"  # what a file counts as depends on its name
     if key not in _looked_at:
         from runstone.safety.names import DANGEROUS, HARMLESS
         from runstone.safety.scanning import scan_held
 
-        seen = scan_held(file, os.path.basename(file.path))
+        seen = scan_held(file, os.path.basename(file.path), surely)
         ranked = sorted((one for one in seen.imports if one.verdict != HARMLESS), key=lambda one: one.verdict)
         named = [f"{one.name} (dangerous)" if one.verdict == DANGEROUS else one.name for one in ranked]
         words = [f"imports {_list(named)}"] if named else []

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from runstone.safety.opcodes import LINE, STEPS
-from runstone.safety.source import Ended, Source, TooLong
+from runstone.safety.source import Budget, Ended, Source, TooLong
 from runstone.safety.values import ARRAY_ARGUMENTS, ARRAYS, KEPT, OTHER, Global, Made, Stopped, Unknowable, array_bytes
 
 # A name is short; what is longer is data.
 _NAME = 512
 # What a pickle in a pickle may have to be looked at as such.
+TOO_LONG = "it is too long to be looked at"
 _RECONSTRUCTOR = Global("copyreg", "_reconstructor")
 
 
@@ -27,13 +28,14 @@ class Seen:
         names: everything that would be imported, in the order of it.
         problems: why what was found may not be all, or means more than its names say.
         inner: constants that look like pickles.
+        budget: what may be gone through yet.
     """
 
-    def __init__(self, steps: int = 20_000_000, text: int = 64 << 20) -> None:
+    def __init__(self, budget: Budget | None = None) -> None:
         self.names: dict[Global, None] = {}
         self.problems: dict[str, None] = {}
         self.inner: list[bytes] = []
-        self.steps, self.text = steps, text
+        self.budget = Budget() if budget is None else budget
 
 
 class Walker:
@@ -56,6 +58,7 @@ class Walker:
     def walk(self) -> Any:
         """Go to its STOP; what is known of the result comes back. Raises Stopped, Ended, TooLong."""
         read, seen = self.source.read, self.seen
+        budget = seen.budget
         while True:
             opcode = read(1)[0]
             if opcode == 46:  # STOP
@@ -65,8 +68,8 @@ class Walker:
             step = STEPS.get(opcode)
             if step is None:
                 raise Stopped
-            seen.steps -= 1
-            if seen.steps < 0:
+            budget.steps -= 1
+            if budget.steps < 0:
                 raise TooLong
             step(self)
 
@@ -112,8 +115,8 @@ class Walker:
             text = found.decode(encoding, errors)
         except UnicodeDecodeError as error:
             raise Stopped from error
-        self.seen.text -= len(text)
-        if self.seen.text < 0:
+        self.seen.budget.text -= len(text)
+        if self.seen.budget.text < 0:
             raise TooLong
         return text
 
@@ -197,5 +200,5 @@ def walk(source: Source, seen: Seen, arrays: bool = False) -> tuple[bool, Any]:
     except (Stopped, Ended, EOFError):
         return False, OTHER
     except TooLong:
-        seen.problems["it is too long to be looked at"] = None
+        seen.problems[TOO_LONG] = None
         return False, OTHER
