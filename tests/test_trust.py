@@ -154,3 +154,28 @@ def test_a_state_folder_that_cannot_be_written_does_not_stop_saving(
     monkeypatch.setenv("RUNSTONE_STATE", str(tmp_path / "file"))
     runstone.sklearn.save_model(LinearRegression(), tmp_path / "saved")
     assert isinstance(runstone.load_model(tmp_path / "saved"), LinearRegression)
+
+
+def test_a_function_of_somebody_else_is_refused_in_two_lines_that_say_what_to_do(
+    tmp_path: Path, another_machine: Any
+) -> None:
+    def doubled(model_input: Any) -> Any:
+        return [2 * one for one in model_input]
+
+    runstone.pyfunc.save_model(tmp_path / "saved", python_model=doubled, pip_requirements=[])
+    another_machine()
+    with pytest.raises(Forbidden) as refused:
+        runstone.pyfunc.load_model(tmp_path / "saved")
+    why, way_out = str(refused.value).splitlines()
+    assert "'python_model.pkl' holds Python code of its own (cloudpickle)" in why
+    assert "_make_function" not in why
+    assert "computed" not in why
+    assert "runstone.trusting()" in way_out
+    with runstone.trusting():
+        assert runstone.pyfunc.load_model(tmp_path / "saved").predict([1, 2]) == [2, 4]
+
+
+def test_what_calls_what_it_computed_is_told_of_where_no_code_is_brought(tmp_path: Path) -> None:
+    (tmp_path / "model.pkl").write_bytes(b"cfunctools\npartial\n)R)R.")
+    with pytest.raises(Forbidden, match="calls what it computed"):
+        Trust("the model", vouched=False).pickle(str(tmp_path / "model.pkl"))

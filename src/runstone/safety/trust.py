@@ -17,7 +17,9 @@ _trusting: ContextVar[bool] = ContextVar("runstone_trusting", default=False)
 # Digests of what was looked at in this process: what its pickles would import (no words: harmless), and what was warned of.
 _looked_at: dict[str, str] = {}
 _warned: set[str] = set()
-_MOST_NAMED = 8
+_MOST_NAMED = 4
+# What makes functions and classes out of the code that a pickle brings.
+_OWN_CODE = ("cloudpickle.cloudpickle._make_", "cloudpickle.cloudpickle._builtin_type")
 
 
 class PickleWarning(UserWarning):
@@ -171,12 +173,21 @@ def _imports(file: Held, surely: bool) -> str:
     if key not in _looked_at:
         from runstone.safety.names import DANGEROUS, HARMLESS
         from runstone.safety.scanning import scan_held
+        from runstone.safety.walking import CALLS_COMPUTED
 
         seen = scan_held(file, os.path.basename(file.path), surely)
         ranked = sorted((one for one in seen.imports if one.verdict != HARMLESS), key=lambda one: one.verdict)
-        named = [f"{one.name} (dangerous)" if one.verdict == DANGEROUS else one.name for one in ranked]
-        words = [f"imports {_list(named)}"] if named else []
-        words += [f"cannot be judged: {'; '.join(seen.problems)}"] if seen.problems else []
+        # A function that cloudpickle keeps is code, whatever else it needs: the names of how it is put together tell nobody anything.
+        own = any(one.name.startswith(_OWN_CODE) for one in ranked)
+        named = [
+            f"{one.name} (dangerous)" if one.verdict == DANGEROUS else one.name
+            for one in ranked
+            if not (own and one.name.startswith(("cloudpickle.", "builtins.type")))
+        ]
+        problems = [one for one in seen.problems if not (own and one == CALLS_COMPUTED)]
+        words = ["holds Python code of its own (cloudpickle)"] if own else []
+        words += [f"imports {_list(named)}"] if named else []
+        words += [f"cannot be judged: {'; '.join(problems)}"] if problems else []
         words += ["is Python code"] if seen.kind == "code" else []
         _looked_at[key] = " and ".join(words)
     return _looked_at[key]

@@ -17,6 +17,7 @@ from runstone.safety.values import ARRAY_ARGUMENTS, ARRAYS, KEPT, OTHER, Global,
 # A name is short; what is longer is data.
 _NAME = 512
 # What a pickle in a pickle may have to be looked at as such.
+CALLS_COMPUTED = "it calls what it computed"
 TOO_LONG = "it is too long to be looked at"
 _RECONSTRUCTOR = Global("copyreg", "_reconstructor")
 
@@ -155,7 +156,7 @@ class Walker:
     def call(self, called: Any, args: Any) -> Any:
         """The result of a call, if that is something to know of."""
         if not isinstance(called, Global):
-            self.seen.problems["it calls what it computed"] = None
+            self.seen.problems[CALLS_COMPUTED] = None
             return OTHER
         if called in KEPT:
             return Made(called, args)
