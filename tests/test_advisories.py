@@ -204,7 +204,14 @@ def test_ssrf(guarded: Guarded) -> None:
             ("POST", "experiments/create", {"name": "far", "artifact_location": address}),
             ("POST", "model-versions/create", {"name": "hostile", "source": address}),
             ("POST", "runs/log-inputs", {"run_id": guarded.run_id, "datasets": [{"dataset": dataset}]}),
-            ("POST", "webhooks", {"name": "w", "url": address, "events": ["REGISTERED_MODEL_CREATED"]}),
+            *(
+                (
+                    "POST",
+                    "webhooks",
+                    {"name": "w", "url": url, "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]},
+                )
+                for url in (address, address.replace("http:", "https:"), f"https://localhost:{port}/x")
+            ),
             ("POST", "/ajax-api/2.0/mlflow/gateway-proxy", {"gateway_path": address}),
             ("GET", f"/ajax-api/2.0/mlflow/gateway-proxy?gateway_path={quote(address)}", None),
             ("GET", f"/get-artifact?run_id={guarded.run_id}&path={quote(address)}", None),

@@ -50,7 +50,17 @@ ASKING = (
     "runstone.connection",
     "runstone.repository.blobs.http",
 )
-SERVING = ("server", "operations", "store", "repository", "entities", "settings.py", "errors.py")
+SERVING = (
+    "server",
+    "operations",
+    "store",
+    "webhooks",
+    "repository",
+    "entities",
+    "settings.py",
+    "spellings.py",
+    "errors.py",
+)
 # The one part of them that asks a server is our client's; a server's stores are folders and buckets that its operator named.
 OUR_CLIENTS = ROOT / "src" / "runstone" / "repository" / "blobs" / "http.py"
 # What runs code it is handed, asks other servers, or writes where an archive says.
@@ -59,6 +69,15 @@ FORBIDDEN = {
     "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "telnetlib", "xmlrpc", "webbrowser", "tempfile",
 }  # fmt: skip
 
+
+# Who may touch the network itself, and by what. One listens; one looks a name up; one connects, to an address that the other has checked.
+NETWORK = {
+    "server/listening.py": {"socket.AF_INET", "socket.AF_INET6", "socket.SOCK_STREAM", "socket.SOL_SOCKET", "socket.SO_REUSEADDR", "socket.socket",
+                      "socket.gethostname", "socket.getfqdn"},
+    "webhooks/reachable.py": {"socket.getaddrinfo", "socket.SOCK_STREAM"},
+    "webhooks/sending.py": {"socket.socket", "socket.AF_INET", "socket.AF_INET6", "socket.SOCK_STREAM", "ssl.create_default_context"},
+}  # fmt: skip
+CONNECTING = ("connect", "connect_ex", "create_connection", "open_connection", "sendto", "start_tls")
 
 # Hands the time that a thread may take on to another one; asks nobody.
 PATIENCE = "runstone.connection.with_our_patience"
@@ -96,3 +115,43 @@ def test_unsafe_loading_command_injection_and_outgoing_requests(path: Path) -> N
                 wrong.append(f"{called} in line {node.lineno}")
     # One call: the table reads the annotations of our own functions.
     assert [name for name in wrong if not (path.name == "table.py" and name.startswith("eval"))] == []
+
+
+@pytest.mark.parametrize("path", _modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_server_side_request_forgery(path: Path) -> None:
+    """Nothing that serves can connect to anything, but for the one module that tells webhooks, to addresses that were checked."""
+    name = str(path.relative_to(ROOT / "src" / "runstone"))
+    tree = ast.parse(path.read_text())
+    imported = {
+        alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    network = {
+        found for found in imported if found.split(".")[0] in ("socket", "ssl", "socketserver", "selectors", "http")
+    }
+    assert network <= ({"socket", "ssl"} if name in NETWORK else set())
+    used = {
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("socket", "ssl")
+    }
+    assert used <= NETWORK.get(name, set())
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    connecting = {call for call in calls if call.split(".")[-1] in CONNECTING} - {"sqlite3.connect"}
+    assert connecting == ({"connection.connect"} if name == "webhooks/sending.py" else set())
+    senders = {found for found in imported if "webhooks" in found and found.split(".")[-1] in ("sending", "post")}
+    assert senders <= ({"runstone.webhooks.sending"} if name == "operations/delivering.py" else set())
+
+
+def test_what_is_connected_to_was_checked() -> None:
+    """The one caller of the one module that connects hands it what `addresses_of` gave, and nothing else."""
+    tree = ast.parse((ROOT / "src" / "runstone" / "operations" / "delivering.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "sending.post"]
+    assert [ast.unparse(argument) for call in calls for argument in call.args[:2]] == ["place", "addresses"]
+    assigned = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    assert [text for text in assigned if text.startswith(("addresses =", "place ="))] == [
+        "place = places.read(url)",
+        "addresses = reachable.addresses_of(place, resolve)",
+    ]

@@ -38,6 +38,7 @@ _MODULES = {
     **{f"mlflow.entities.{name}": "runstone.entities" for name in _ENTITIES.split()},
     "mlflow.entities.model_registry": "runstone.entities.model_registry",
     **{f"mlflow.entities.model_registry.{name}": "runstone.entities.model_registry" for name in _REGISTRY.split()},
+    "mlflow.entities.webhook": "runstone.entities.webhook",
     "mlflow.exceptions": "runstone.exceptions",
     "mlflow.models": "runstone.models",
     "mlflow.models.model": "runstone.models",

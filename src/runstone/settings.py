@@ -7,6 +7,20 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from runstone.errors import InvalidParameter
+from runstone.spellings import (
+    boolean,
+    caching,
+    count,
+    interval,
+    linking,
+    offline,
+    optional,
+    pickles,
+    samples,
+    schemes,
+    seconds,
+    size,
+)
 
 Value = TypeVar("Value")
 
@@ -51,297 +65,242 @@ class Setting(Generic[Value]):
             os.environ[self.name] = str(value)
 
 
-def _boolean(text: str) -> bool:
-    word = text.strip().lower()
-    if word in ("1", "true", "yes", "on"):
-        return True
-    if word in ("0", "false", "no", "off"):
-        return False
-    raise ValueError("write 1 or 0, true or false, yes or no, on or off")
-
-
-def _size(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError("write a number of bytes, 0 or more")
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < 1e9:
-        raise ValueError("write a number of seconds, 0 or more")
-    return number
-
-
-def _interval(text: str) -> float:
-    number = float(text)
-    if not 0 < number < 1e6:
-        raise ValueError("write a number of seconds above 0")
-    return number
-
-
-def _samples(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 1_000_000:
-        raise ValueError("write a whole number, 1 or more")
-    return number
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 100:
-        raise ValueError("write a number from 0 to 100")
-    return number
-
-
-def _offline(text: str) -> str:
-    if text not in ("auto", "never"):
-        raise ValueError("write auto or never")
-    return text
-
-
-def _caching(text: str) -> str:
-    if text not in ("servers", "always", "never"):
-        raise ValueError("write servers, always or never")
-    return text
-
-
-def _linking(text: str) -> str:
-    if text not in ("temporary", "always", "never"):
-        raise ValueError("write temporary, always or never")
-    return text
-
-
-def _pickles(text: str) -> str | None:
-    if text in ("allow", "warn", "refuse"):
-        return text
-    if text.strip().lower() in ("0", "false", "no", "off"):  # as MLflow's variable has it
-        return "refuse"
-    if text.strip().lower() in ("1", "true", "yes", "on"):
-        return None
-    raise ValueError("write allow, warn or refuse")
-
-
-def _optional(text: str) -> str | None:
-    return text
-
-
 _NO_TEXT: str | None = None
 
 URI = Setting(
-    "RUNSTONE_URI", _optional, _NO_TEXT,
+    "RUNSTONE_URI", optional, _NO_TEXT,
     "Where the store is: a folder, a file: URI or a server's http(s): address. Unset: the nearest .runstone/ above the working folder.",
     also=("MLFLOW_TRACKING_URI",),
 )  # fmt: skip
 EXPERIMENT_NAME = Setting(
-    "RUNSTONE_EXPERIMENT_NAME", _optional, _NO_TEXT, "Experiment that new runs go to, by name; made when missing.",
+    "RUNSTONE_EXPERIMENT_NAME", optional, _NO_TEXT, "Experiment that new runs go to, by name; made when missing.",
     also=("MLFLOW_EXPERIMENT_NAME",),
 )  # fmt: skip
 EXPERIMENT_ID = Setting(
     "RUNSTONE_EXPERIMENT_ID",
-    _optional,
+    optional,
     _NO_TEXT,
     "Experiment that new runs go to, by id.",
     also=("MLFLOW_EXPERIMENT_ID",),
 )
 RUN_ID = Setting(
     "RUNSTONE_RUN_ID",
-    _optional,
+    optional,
     _NO_TEXT,
     "Run that start_run() resumes when it is given none.",
     also=("MLFLOW_RUN_ID",),
 )
 ACTIVE_MODEL_ID = Setting(
-    "RUNSTONE_ACTIVE_MODEL_ID", _optional, _NO_TEXT, "Logged model that metrics are of which name none, as after set_active_model().",
+    "RUNSTONE_ACTIVE_MODEL_ID", optional, _NO_TEXT, "Logged model that metrics are of which name none, as after set_active_model().",
     also=("MLFLOW_ACTIVE_MODEL_ID", "_MLFLOW_ACTIVE_MODEL_ID"),
 )  # fmt: skip
 RUN_CONTEXT = Setting(
     "RUNSTONE_RUN_CONTEXT",
-    _optional,
+    optional,
     _NO_TEXT,
     "Tags for every new run, as a JSON object.",
     also=("MLFLOW_RUN_CONTEXT",),
 )
 DRAIN_INTERVAL = Setting(
-    "RUNSTONE_DRAIN_INTERVAL", _seconds, 1.0, "Seconds between two shipments of journalled metric points to the store."
+    "RUNSTONE_DRAIN_INTERVAL", seconds, 1.0, "Seconds between two shipments of journalled metric points to the store."
 )
-CONSOLE = Setting("RUNSTONE_CONSOLE", _boolean, True, "Record the console output of runs as an artifact (1 or 0).")
+CONSOLE = Setting("RUNSTONE_CONSOLE", boolean, True, "Record the console output of runs as an artifact (1 or 0).")
 CONSOLE_LIMIT = Setting(
-    "RUNSTONE_CONSOLE_LIMIT", _size, 16_777_216,
+    "RUNSTONE_CONSOLE_LIMIT", size, 16_777_216,
     "Bytes that a run's recorded console may have; beyond, a part of the middle is left out.",
 )  # fmt: skip
 DIFF_LIMIT = Setting(
-    "RUNSTONE_DIFF_LIMIT", _size, 1_048_576,
+    "RUNSTONE_DIFF_LIMIT", size, 1_048_576,
     "Bytes that the recorded difference from the last git commit may have; 0 does not record it.",
 )  # fmt: skip
 GIT_TIMEOUT = Setting(
-    "RUNSTONE_GIT_TIMEOUT", _seconds, 10.0,
+    "RUNSTONE_GIT_TIMEOUT", seconds, 10.0,
     "Seconds that git may take to tell what is not committed, in the background; 0 does not ask it.",
 )  # fmt: skip
 PROVENANCE = Setting(
-    "RUNSTONE_PROVENANCE", _boolean, True, "Record the installed packages of runs as an artifact (1 or 0)."
+    "RUNSTONE_PROVENANCE", boolean, True, "Record the installed packages of runs as an artifact (1 or 0)."
 )
 TRUNCATE = Setting(
-    "RUNSTONE_TRUNCATE_LONG_VALUES", _boolean, True,
+    "RUNSTONE_TRUNCATE_LONG_VALUES", boolean, True,
     "Cut over-long params (6,000 characters) and tags (8,000) with a warning; 0 makes them an error.",
     also=("MLFLOW_TRUNCATE_LONG_VALUES",),
 )  # fmt: skip
-QUIET = Setting("RUNSTONE_QUIET", _boolean, False, "Do not say on stderr where a run went (1 or 0).")
+QUIET = Setting("RUNSTONE_QUIET", boolean, False, "Do not say on stderr where a run went (1 or 0).")
 PROGRESS = Setting(
-    "RUNSTONE_PROGRESS", _boolean, True, "Show progress bars for what lasts over a second, on a terminal (1 or 0).",
+    "RUNSTONE_PROGRESS", boolean, True, "Show progress bars for what lasts over a second, on a terminal (1 or 0).",
     also=("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR",),
 )  # fmt: skip
 SYSTEM_METRICS = Setting(
-    "RUNSTONE_SYSTEM_METRICS", _boolean, False,
+    "RUNSTONE_SYSTEM_METRICS", boolean, False,
     "Record what the machine does during runs (1 or 0); `start_run(log_system_metrics=...)` says so of one.",
     also=("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING",),
 )  # fmt: skip
 SYSTEM_METRICS_INTERVAL = Setting(
-    "RUNSTONE_SYSTEM_METRICS_INTERVAL", _interval, 10.0, "Seconds between two samples of system metrics.",
+    "RUNSTONE_SYSTEM_METRICS_INTERVAL", interval, 10.0, "Seconds between two samples of system metrics.",
     also=("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL",),
 )  # fmt: skip
 SYSTEM_METRICS_SAMPLES = Setting(
-    "RUNSTONE_SYSTEM_METRICS_SAMPLES", _samples, 1, "Samples of system metrics whose mean is a point.",
+    "RUNSTONE_SYSTEM_METRICS_SAMPLES", samples, 1, "Samples of system metrics whose mean is a point.",
     also=("MLFLOW_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING",),
 )  # fmt: skip
 SYSTEM_METRICS_NODE = Setting(
-    "RUNSTONE_SYSTEM_METRICS_NODE", _optional, _NO_TEXT, "What this machine is called in the names of system metrics: `system/NODE/...`.",
+    "RUNSTONE_SYSTEM_METRICS_NODE", optional, _NO_TEXT, "What this machine is called in the names of system metrics: `system/NODE/...`.",
     also=("MLFLOW_SYSTEM_METRICS_NODE_ID",),
 )  # fmt: skip
 BUSY_TIMEOUT = Setting(
-    "RUNSTONE_BUSY_TIMEOUT", _seconds, 60.0, "Seconds to wait for another process's write to the store."
+    "RUNSTONE_BUSY_TIMEOUT", seconds, 60.0, "Seconds to wait for another process's write to the store."
 )
 
 KEEP_DELETED = Setting(
-    "RUNSTONE_KEEP_DELETED", _seconds, 2_592_000.0,
+    "RUNSTONE_KEEP_DELETED", seconds, 2_592_000.0,
     "Seconds after which pruning removes deleted runs, models and experiments for good; until then they can be restored.",
 )  # fmt: skip
 KEEP_UNFINISHED = Setting(
-    "RUNSTONE_KEEP_UNFINISHED", _seconds, 86_400.0,
+    "RUNSTONE_KEEP_UNFINISHED", seconds, 86_400.0,
     "Seconds that pruning keeps what an upload that broke off has left, so that it can go on from there.",
 )  # fmt: skip
 PRUNE_GRACE = Setting(
-    "RUNSTONE_PRUNE_GRACE", _seconds, 900.0,
+    "RUNSTONE_PRUNE_GRACE", seconds, 900.0,
     "Seconds that pruning waits, beside a server or somebody who stores, before it deletes what nothing needs.",
 )  # fmt: skip
 PRUNE_REWRITE = Setting(
     "RUNSTONE_PRUNE_REWRITE",
-    _count,
+    count,
     50,
     "Percent of a pack that must be dead for pruning to write the rest of it anew.",
 )
 
 BATCH_LIMIT = Setting(
-    "RUNSTONE_BATCH_LIMIT", _size, 1000, "Metrics, params and tags in one log-batch request; of params and of tags, a tenth of it each."
+    "RUNSTONE_BATCH_LIMIT", size, 1000, "Metrics, params and tags in one log-batch request; of params and of tags, a tenth of it each."
 )  # fmt: skip
-KEY_LIMIT = Setting("RUNSTONE_KEY_LIMIT", _size, 250, "Characters of a metric's, param's or tag's key.")
-PARAM_LIMIT = Setting("RUNSTONE_PARAM_LIMIT", _size, 6000, "Characters of a param's value.")
-TAG_LIMIT = Setting("RUNSTONE_TAG_LIMIT", _size, 8000, "Characters of a tag's value.")
-PAGE_LIMIT = Setting("RUNSTONE_PAGE_LIMIT", _size, 50_000, "Runs or experiments in one answer to a search.")
-FILTER_LIMIT = Setting("RUNSTONE_FILTER_LIMIT", _size, 20_000, "Characters of a search's filter.")
-FILTER_KEYS = Setting("RUNSTONE_FILTER_KEYS", _size, 60, "Metrics, params and tags that a search may name.")
+KEY_LIMIT = Setting("RUNSTONE_KEY_LIMIT", size, 250, "Characters of a metric's, param's or tag's key.")
+PARAM_LIMIT = Setting("RUNSTONE_PARAM_LIMIT", size, 6000, "Characters of a param's value.")
+TAG_LIMIT = Setting("RUNSTONE_TAG_LIMIT", size, 8000, "Characters of a tag's value.")
+PAGE_LIMIT = Setting("RUNSTONE_PAGE_LIMIT", size, 50_000, "Runs or experiments in one answer to a search.")
+FILTER_LIMIT = Setting("RUNSTONE_FILTER_LIMIT", size, 20_000, "Characters of a search's filter.")
+FILTER_KEYS = Setting("RUNSTONE_FILTER_KEYS", size, 60, "Metrics, params and tags that a search may name.")
 SERVER_BODY_LIMIT = Setting(
-    "RUNSTONE_SERVER_BODY_LIMIT", _size, 33_554_432, "Bytes that a JSON request to a server may have (artifacts have no limit)."
+    "RUNSTONE_SERVER_BODY_LIMIT", size, 33_554_432, "Bytes that a JSON request to a server may have (artifacts have no limit)."
 )  # fmt: skip
 SERVER_JSON_DEPTH = Setting(
-    "RUNSTONE_SERVER_JSON_DEPTH", _size, 32, "How deep the JSON of a request to a server may be nested."
+    "RUNSTONE_SERVER_JSON_DEPTH", size, 32, "How deep the JSON of a request to a server may be nested."
 )
 SERVER_REQUEST_TIMEOUT = Setting(
-    "RUNSTONE_SERVER_REQUEST_TIMEOUT", _seconds, 120.0, "Seconds that a server gives a JSON request, from its first byte to the answer; 0 is no limit."
+    "RUNSTONE_SERVER_REQUEST_TIMEOUT", seconds, 120.0, "Seconds that a server gives a JSON request, from its first byte to the answer; 0 is no limit."
 )  # fmt: skip
 SERVER_HEADER_TIMEOUT = Setting(
-    "RUNSTONE_SERVER_HEADER_TIMEOUT", _seconds, 20.0, "Seconds that a client may take to send a request's headers to a server."
+    "RUNSTONE_SERVER_HEADER_TIMEOUT", seconds, 20.0, "Seconds that a client may take to send a request's headers to a server."
 )  # fmt: skip
 SERVER_CONNECTIONS = Setting(
     "RUNSTONE_SERVER_CONNECTIONS",
-    _size,
+    size,
     2000,
     "Connections that a server process holds at once; more are told to come again.",
 )
 SERVER_DEPARTURE = Setting(
-    "RUNSTONE_SERVER_DEPARTURE", _seconds, 8.0, "Seconds that a server which is told to end (SIGTERM) gives what is under way."
+    "RUNSTONE_SERVER_DEPARTURE", seconds, 8.0, "Seconds that a server which is told to end (SIGTERM) gives what is under way."
 )  # fmt: skip
 SERVING_TIMEOUT = Setting(
-    "RUNSTONE_SERVING_TIMEOUT", _seconds, 60.0, "Seconds that `runstone models serve` gives a request; 0 is no limit.",
+    "RUNSTONE_SERVING_TIMEOUT", seconds, 60.0, "Seconds that `runstone models serve` gives a request; 0 is no limit.",
     also=("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT",),
 )  # fmt: skip
+WEBHOOK_SCHEMES = Setting(
+    "RUNSTONE_WEBHOOK_SCHEMES", schemes, "https", "What the addresses of webhooks may begin with: https, or http,https.",
+    also=("MLFLOW_WEBHOOK_ALLOWED_SCHEMES",),
+)  # fmt: skip
+WEBHOOK_HOSTS = Setting(
+    "RUNSTONE_WEBHOOK_HOSTS", optional, _NO_TEXT,
+    "Hosts (commas between), each with a port or without, that webhooks may reach although they are not on the public network.",
+)  # fmt: skip
+WEBHOOK_KEY = Setting(
+    "RUNSTONE_WEBHOOK_KEY", optional, _NO_TEXT,
+    "Key that webhooks' secrets are sealed with; older ones behind it, commas between. Unset: the one in webhooks.key in the store.",
+    also=("MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY",),
+)  # fmt: skip
+WEBHOOK_TIMEOUT = Setting(
+    "RUNSTONE_WEBHOOK_TIMEOUT", seconds, 10.0, "Seconds that one attempt to tell a webhook's receiver may take.",
+    also=("MLFLOW_WEBHOOK_REQUEST_TIMEOUT",),
+)  # fmt: skip
+WEBHOOK_PATIENCE = Setting(
+    "RUNSTONE_WEBHOOK_PATIENCE", seconds, 86_400.0,
+    "Seconds after which an event that a webhook's receiver does not take is given up.",
+)  # fmt: skip
 STATE = Setting(
-    "RUNSTONE_STATE", _optional, _NO_TEXT,
+    "RUNSTONE_STATE", optional, _NO_TEXT,
     "Folder of this machine for what is on its way to servers. Unset: runstone/ in XDG_STATE_HOME, or in ~/.local/state.",
 )  # fmt: skip
 PICKLE = Setting(
-    "RUNSTONE_PICKLE", _pickles, _NO_TEXT,
+    "RUNSTONE_PICKLE", pickles, _NO_TEXT,
     "What loading a model does that could run code: allow, warn or refuse. Unset: warn of what the store has, refuse what nobody here knows.",
     also=("MLFLOW_ALLOW_PICKLE_DESERIALIZATION",),
 )  # fmt: skip
 REREAD = Setting(
-    "RUNSTONE_REREAD", _boolean, False,
+    "RUNSTONE_REREAD", boolean, False,
     "Read every file that is logged, also one that has not changed since it was read (1 or 0).",
 )  # fmt: skip
 CACHE = Setting(
-    "RUNSTONE_CACHE", _caching, "servers",
+    "RUNSTONE_CACHE", caching, "servers",
     "Whose files are kept on this machine once they were downloaded: servers is those of servers; always is those of a folder here as well; or never.",
 )  # fmt: skip
 CACHE_FOLDER = Setting(
-    "RUNSTONE_CACHE_FOLDER", _optional, _NO_TEXT,
+    "RUNSTONE_CACHE_FOLDER", optional, _NO_TEXT,
     "Folder for downloaded files. Unset: cache/ in RUNSTONE_STATE where that is set, else runstone/ in XDG_CACHE_HOME, or in ~/.cache.",
 )  # fmt: skip
 CACHE_SIZE = Setting(
-    "RUNSTONE_CACHE_SIZE", _size, 10_737_418_240,
+    "RUNSTONE_CACHE_SIZE", size, 10_737_418_240,
     "Bytes of downloaded files that are kept; those used longest ago go first.",
 )  # fmt: skip
 CACHE_LINKS = Setting(
-    "RUNSTONE_CACHE_LINKS", _linking, "temporary",
+    "RUNSTONE_CACHE_LINKS", linking, "temporary",
     "Where a download is a read-only link to the cached file instead of a copy: in temporary folders; always; or never.",
 )  # fmt: skip
 OFFLINE = Setting(
-    "RUNSTONE_OFFLINE", _offline, "auto",
+    "RUNSTONE_OFFLINE", offline, "auto",
     "What a run does while its server is away: auto keeps params, tags and its state on this machine until it is back, never raises.",
 )  # fmt: skip
 OFFLINE_AFTER = Setting(
-    "RUNSTONE_OFFLINE_AFTER", _seconds, 5.0,
+    "RUNSTONE_OFFLINE_AFTER", seconds, 5.0,
     "Seconds that a call waits for a server before what it says is kept on this machine to be sent later.",
 )  # fmt: skip
 END_TIMEOUT = Setting(
-    "RUNSTONE_END_TIMEOUT", _seconds, 30.0,
+    "RUNSTONE_END_TIMEOUT", seconds, 30.0,
     "Seconds that the end of a run waits for a server that is away; then what is left is kept on this machine.",
 )  # fmt: skip
 HTTP_TIMEOUT = Setting(
-    "RUNSTONE_HTTP_TIMEOUT", _seconds, 120.0, "Seconds that a request to a server may take, with all its retries; for a file, that nothing of it may move.",
+    "RUNSTONE_HTTP_TIMEOUT", seconds, 120.0, "Seconds that a request to a server may take, with all its retries; for a file, that nothing of it may move.",
     also=("MLFLOW_HTTP_REQUEST_TIMEOUT",),
 )  # fmt: skip
 HTTP_RETRIES = Setting(
-    "RUNSTONE_HTTP_RETRIES", _count, 7, "How often a request is sent again when a server does not answer, or says later.",
+    "RUNSTONE_HTTP_RETRIES", count, 7, "How often a request is sent again when a server does not answer, or says later.",
     also=("MLFLOW_HTTP_REQUEST_MAX_RETRIES",),
 )  # fmt: skip
 USERNAME = Setting(
-    "RUNSTONE_USERNAME", _optional, _NO_TEXT, "Name that a server is told, with the password.",
+    "RUNSTONE_USERNAME", optional, _NO_TEXT, "Name that a server is told, with the password.",
     also=("MLFLOW_TRACKING_USERNAME",),
 )  # fmt: skip
 PASSWORD = Setting(
-    "RUNSTONE_PASSWORD", _optional, _NO_TEXT, "Password that a server is told.", also=("MLFLOW_TRACKING_PASSWORD",)
+    "RUNSTONE_PASSWORD", optional, _NO_TEXT, "Password that a server is told.", also=("MLFLOW_TRACKING_PASSWORD",)
 )
 TOKEN = Setting(
-    "RUNSTONE_TOKEN", _optional, _NO_TEXT, "Token that a server is told instead of a name and password.",
+    "RUNSTONE_TOKEN", optional, _NO_TEXT, "Token that a server is told instead of a name and password.",
     also=("MLFLOW_TRACKING_TOKEN",),
 )  # fmt: skip
 INSECURE_TLS = Setting(
-    "RUNSTONE_INSECURE_TLS", _boolean, False, "Do not check a server's certificate (1 or 0).",
+    "RUNSTONE_INSECURE_TLS", boolean, False, "Do not check a server's certificate (1 or 0).",
     also=("MLFLOW_TRACKING_INSECURE_TLS",),
 )  # fmt: skip
 SERVER_CERTIFICATE = Setting(
-    "RUNSTONE_SERVER_CERTIFICATE", _optional, _NO_TEXT,
+    "RUNSTONE_SERVER_CERTIFICATE", optional, _NO_TEXT,
     "File or folder of the certificates that a server's is checked against, instead of the system's.",
     also=("MLFLOW_TRACKING_SERVER_CERT_PATH",),
 )  # fmt: skip
 CLIENT_CERTIFICATE = Setting(
-    "RUNSTONE_CLIENT_CERTIFICATE", _optional, _NO_TEXT, "File with our certificate and key, for servers that ask for one.",
+    "RUNSTONE_CLIENT_CERTIFICATE", optional, _NO_TEXT, "File with our certificate and key, for servers that ask for one.",
     also=("MLFLOW_TRACKING_CLIENT_CERT_PATH",),
 )  # fmt: skip
 
 S3_ENDPOINT = Setting(
-    "RUNSTONE_S3_ENDPOINT_URL", _optional, _NO_TEXT,
+    "RUNSTONE_S3_ENDPOINT_URL", optional, _NO_TEXT,
     "Address of the S3 in which a server's artifact buckets are, where that is not Amazon's.",
     also=("MLFLOW_S3_ENDPOINT_URL",),
 )  # fmt: skip

@@ -49,7 +49,8 @@ METHODS = (
     "set_registered_model_tag delete_registered_model_tag set_registered_model_alias delete_registered_model_alias "
     "get_model_version_by_alias create_model_version copy_model_version log_model_artifact log_model_artifacts get_model_version update_model_version "
     "transition_model_version_stage get_model_version_stages delete_model_version get_model_version_download_uri "
-    "search_model_versions set_model_version_tag delete_model_version_tag list_logged_model_artifacts"
+    "search_model_versions set_model_version_tag delete_model_version_tag list_logged_model_artifacts "
+    "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook"
 )
 NAMES = [
     *(f"{module}.{name}" for module, names in FUNCTIONS.items() for name in names.split()),
@@ -61,7 +62,8 @@ ABSENT = {"trace_location", "workspace_store_uri", "workspace", "effective_trace
 ENTITIES = (
     "Metric Param RunTag Run RunInfo RunData RunInputs RunOutputs Experiment ExperimentTag FileInfo Dataset DatasetInput InputTag "
     "LoggedModelInput LoggedModelOutput LoggedModel LoggedModelTag LoggedModelParameter model_registry.RegisteredModel "
-    "model_registry.ModelVersion model_registry.RegisteredModelTag model_registry.ModelVersionTag model_registry.RegisteredModelAlias"
+    "model_registry.ModelVersion model_registry.RegisteredModelTag model_registry.ModelVersionTag model_registry.RegisteredModelAlias "
+    "Webhook WebhookEvent WebhookTestResult"
 )
 CONSTANTS = "ViewType RunStatus LifecycleStage SourceType"
 
@@ -131,7 +133,12 @@ def test_every_function_takes_mlflows_arguments(real: Any) -> None:
 
 def test_every_entity_is_made_with_mlflows_arguments_and_has_its_properties(real: Any) -> None:
     lists = "tags params metrics dataset_inputs model_inputs model_outputs aliases latest_versions"
-    values: dict[str, Any] = {**{name: [] for name in lists.split()}, "status": entities.LoggedModelStatus.READY}
+    event = {"entity": "model_version", "action": "created"}
+    values: dict[str, Any] = {
+        **{name: [] for name in lists.split()},
+        "status": entities.LoggedModelStatus.READY,
+        **event,
+    }
     for name in ENTITIES.split():
         kind = operator.attrgetter(name)(entities)
         arguments = [argument for argument in real["entities"][name]["arguments"] if argument not in ABSENT]

@@ -89,7 +89,7 @@ def serve(
     return Server(command, None, log, {**os.environ, **(environment or {})})
 
 
-def mlflow_server(folder: Path, *options: str) -> Server:
+def mlflow_server(folder: Path, *options: str, environment: dict[str, str] | None = None) -> Server:
     """MLflow's own server, of one worker, on SQLite in a folder; it takes some ten seconds to start."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -99,7 +99,9 @@ def mlflow_server(folder: Path, *options: str) -> Server:
     ]  # fmt: skip
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNSTONE_"))}
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    return Server(command, f"http://127.0.0.1:{port}", folder / "server.log", {**inherited, **quiet})
+    return Server(
+        command, f"http://127.0.0.1:{port}", folder / "server.log", {**inherited, **quiet, **(environment or {})}
+    )
 
 
 def free_port() -> int:

@@ -14,6 +14,7 @@ from runstone.cli.grouping import Group
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
 from runstone.cli.predicting import predict
 from runstone.cli.serving import serve
+from runstone.cli.webhooks import webhooks
 from runstone.errors import Conflict
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def models() -> None:
 
 for _command in (
     scanning.scan, model_folders.log_model, model_folders.register, model_folders.get, model_folders.lock, signing.keygen, signing.sign,
-    signing.verify, serve, predict,
+    signing.verify, serve, predict, webhooks,
 ):  # fmt: skip
     models.add_command(_command)
 

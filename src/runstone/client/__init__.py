@@ -26,6 +26,7 @@ from runstone.client import (
     space,
     tables,
     verification,
+    webhooks,
 )
 from runstone.client.settled import SettledTransport
 from runstone.transport import Transport
@@ -153,6 +154,15 @@ class Client:
     search_model_versions = model_versions.search_model_versions
     set_model_version_tag = model_versions.set_model_version_tag
     delete_model_version_tag = model_versions.delete_model_version_tag
+
+    create_webhook = webhooks.create_webhook
+    get_webhook = webhooks.get_webhook
+    list_webhooks = webhooks.list_webhooks
+    update_webhook = webhooks.update_webhook
+    delete_webhook = webhooks.delete_webhook
+    test_webhook = webhooks.test_webhook
+    list_webhook_deliveries = webhooks.list_webhook_deliveries
+    deliver_webhooks = webhooks.deliver_webhooks
 
     log_artifact = artifacts.log_artifact
     log_artifacts = artifacts.log_artifacts

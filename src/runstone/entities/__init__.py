@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from runstone.entities.logged_models import LoggedModelParameter as LoggedModelParameter
     from runstone.entities.logged_models import LoggedModelStatus as LoggedModelStatus
     from runstone.entities.logged_models import LoggedModelTag as LoggedModelTag
+    from runstone.entities.webhook import Webhook as Webhook
+    from runstone.entities.webhook import WebhookAction as WebhookAction
+    from runstone.entities.webhook import WebhookEntity as WebhookEntity
+    from runstone.entities.webhook import WebhookEvent as WebhookEvent
+    from runstone.entities.webhook import WebhookStatus as WebhookStatus
+    from runstone.entities.webhook import WebhookTestResult as WebhookTestResult
 
 Item = TypeVar("Item")
 
@@ -335,10 +341,15 @@ class FileInfo(Entity):
 
 
 _LOGGED_MODELS = ("LoggedModel", "LoggedModelParameter", "LoggedModelStatus", "LoggedModelTag")
+_WEBHOOKS = ("Webhook", "WebhookAction", "WebhookEntity", "WebhookEvent", "WebhookStatus", "WebhookTestResult")
 
 
 def __getattr__(name: str) -> object:
-    # Models are loaded when they are asked for: a run without one does not pay for them.
+    # Models and webhooks are loaded when they are asked for: a run without one does not pay for them.
+    if name in _WEBHOOKS:
+        from runstone.entities import webhook
+
+        return getattr(webhook, name)
     if name not in _LOGGED_MODELS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from runstone.entities import logged_models

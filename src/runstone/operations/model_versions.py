@@ -6,7 +6,7 @@ import msgspec
 
 from runstone.entities.model_registry import ModelVersion, ModelVersionTag
 from runstone.errors import InvalidParameter
-from runstone.operations import model_rules
+from runstone.operations import model_rules, webhook_events
 from runstone.operations.alias_protection import check_deletion
 from runstone.operations.engine import Engine
 from runstone.operations.model_sources import origin_of
@@ -101,6 +101,9 @@ def create_model_version(engine: Engine, request: CreateModelVersion) -> ModelVe
         model = registered_models.require(connection, name)
         version = model_versions.insert(connection, model, origin, run_link, description, author)
         model_versions.set_tags(connection, version, tags, author)
+        webhook_events.model_version_created(
+            connection, name, version.number, origin.source, origin.run_id, tags, description, author.time
+        )
         return _answer(connection, version)
 
 
@@ -172,8 +175,9 @@ def set_model_version_tag(engine: Engine, request: SetModelVersionTag) -> Empty:
     name, number = _named(request)
     tag = model_rules.check_tag(request.key, request.value)
     with engine.database.write() as connection:
-        version = model_versions.require(connection, name, number)
-        model_versions.set_tags(connection, version, [tag], author_of(engine))
+        version, author = model_versions.require(connection, name, number), author_of(engine)
+        model_versions.set_tags(connection, version, [tag], author)
+        webhook_events.version_tag_set(connection, name, number, *tag, author.time)
     return Empty()
 
 
@@ -183,8 +187,9 @@ def delete_model_version_tag(engine: Engine, request: DeleteModelVersionTag) -> 
     name, number = _named(request)
     key = model_rules.required("key", request.key)
     with engine.database.write() as connection:
-        version = model_versions.require(connection, name, number)
-        model_versions.delete_tag(connection, version, key, author_of(engine))
+        version, author = model_versions.require(connection, name, number), author_of(engine)
+        if model_versions.delete_tag(connection, version, key, author):
+            webhook_events.version_tag_deleted(connection, name, number, key, author.time)
     return Empty()
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from runstone.entities.model_registry import ModelVersion, RegisteredModel, RegisteredModelTag, RegistryChange
 from runstone.errors import InvalidParameter
-from runstone.operations import model_rules
+from runstone.operations import model_rules, webhook_events
 from runstone.operations.alias_protection import check_deletion, check_move
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
@@ -137,6 +137,7 @@ def create_registered_model(engine: Engine, request: CreateRegisteredModel) -> R
     with engine.database.write() as connection:
         model = registered_models.insert(connection, name, description, author)
         registered_models.set_tags(connection, model, tags, author)
+        webhook_events.registered_model_created(connection, name, tags, description, author.time)
         return _answer(connection, model)
 
 
@@ -227,6 +228,7 @@ def set_registered_model_alias(engine: Engine, request: SetAlias) -> Empty:
         author = author_of(engine)
         check_move(connection, version.model, alias, author, request.confirm)
         registered_models.set_alias(connection, version.model, alias, number, author)
+        webhook_events.alias_set(connection, name, alias, number, author.time)
     return Empty()
 
 
@@ -238,7 +240,8 @@ def delete_registered_model_alias(engine: Engine, request: DeleteAlias) -> Empty
         model = registered_models.require(connection, name)
         author = author_of(engine)
         check_move(connection, model, alias, author, request.confirm)
-        registered_models.delete_alias(connection, model, alias, author)
+        if registered_models.delete_alias(connection, model, alias, author):
+            webhook_events.alias_deleted(connection, name, alias, author.time)
     return Empty()
 
 

@@ -28,6 +28,7 @@ from runstone.server.monitoring import Monitor
 from runstone.server.packs import pack_routes
 from runstone.server.pages import page_routes
 from runstone.server.transfers import Transfers
+from runstone.server.webhooks import Messenger
 from runstone.server.writer import Writer
 
 Scope = MutableMapping[str, Any]
@@ -88,6 +89,7 @@ class App:
         self._one_of_many = one_of_many
         self.engine, self.guard = engine, guard
         self.writer = Writer(engine)
+        self._messenger = Messenger(engine)
         self.monitor = Monitor(self.writer, sys.stderr if access_log else None)
         self._transfers = Transfers()
         self.routes = Routes(self._routes(store), prefix)
@@ -119,6 +121,7 @@ class App:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self.writer.start()
+        self._messenger.start()
         chores = asyncio.create_task(self._chores())
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -126,6 +129,7 @@ class App:
         with contextlib.suppress(asyncio.CancelledError):
             await chores
         self.engine.database.interrupt()
+        await asyncio.to_thread(self._messenger.stop, _LAST_WRITES)
         await asyncio.to_thread(self.writer.stop, _LAST_WRITES)
         for pool in (self._readers, self._workers, self._transfers.receiving, self._transfers.reading):
             pool.shutdown(wait=False, cancel_futures=True)

@@ -133,12 +133,13 @@ def set_tags(connection: Connection, version: Version, tags: Iterable[tuple[str,
         )
 
 
-def delete_tag(connection: Connection, version: Version, key: str, author: Author) -> None:
-    """Take a tag away, if it is there."""
+def delete_tag(connection: Connection, version: Version, key: str, author: Author) -> bool:
+    """Take a tag away, if it is there; whether it was."""
     old = _tag(connection, version, key)
     if old is not None:
         connection.execute("DELETE FROM model_version_tag WHERE model_version = ? AND key = ?", (version.row, key))
         registry_changes.add(connection, author, version.model, version.number, "tag", key=key, old=old)
+    return old is not None
 
 
 def _tag(connection: Connection, version: Version, key: str) -> str | None:

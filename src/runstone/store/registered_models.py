@@ -131,14 +131,15 @@ def set_alias(connection: Connection, model: int, alias: str, version: int, auth
     )
 
 
-def delete_alias(connection: Connection, model: int, alias: str, author: Author) -> None:
-    """Take an alias away, if it is there."""
+def delete_alias(connection: Connection, model: int, alias: str, author: Author) -> bool:
+    """Take an alias away, if it is there; whether it was."""
     old = aliased(connection, model, alias)
     if old is not None:
         connection.execute(
             "DELETE FROM registered_model_alias WHERE registered_model = ? AND alias = ?", (model, alias)
         )
         registry_changes.add(connection, author, model, old, "alias", key=alias, old=str(old))
+    return old is not None
 
 
 def aliased(connection: Connection, model: int, alias: str) -> int | None:

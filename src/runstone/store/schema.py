@@ -24,6 +24,7 @@ MIGRATIONS = (
     "removals",
     "registry_search",
     "alias_protection",
+    "webhooks",
 )
 
 
