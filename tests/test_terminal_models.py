@@ -119,3 +119,19 @@ def test_aliases_are_protected(command: Command, registry: runstone.Client) -> N
     assert command("models", "protect", "forest", "champ*", "--off").out == ""
     assert command("models", "alias", "forest", "champion", "--delete").code == 0
     assert command("models", "protect", "forest", "--off").code == 2
+
+
+def test_what_a_model_takes_and_gives_is_shown(command: Command, tmp_path: Path) -> None:
+    import numpy
+    from sklearn.linear_model import LinearRegression
+
+    data = numpy.array([[0.0, 1.0], [1.0, 3.0]])
+    model = LinearRegression().fit(data, [1.0, 2.0])
+    info = runstone.log_model(model, name="line", input_example=data, registered_model_name="line")
+    for word in ("line/1", info.model_uri):
+        shown = command("models", "show", word).out.splitlines()
+        assert {"flavors\tpython_function, sklearn", "takes\tTensor('float64', (-1, 2))"} <= set(shown), word
+    assert json.loads(command("models", "show", info.model_uri, "--json").out)["model_id"] == info.model_id
+    runstone.sklearn.save_model(model, "here")
+    assert "flavors\tpython_function, sklearn" in command("models", "show", "./here").out
+    assert command("models", "show", "./none").code == 1

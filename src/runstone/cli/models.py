@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runstone.cli import model_folders, scanning, signing
-from runstone.cli.finding import reader
+from runstone.cli.finding import model_address, reader
 from runstone.cli.grouping import Group
+from runstone.cli.model_facts import described
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
 from runstone.cli.predicting import predict
 from runstone.cli.serving import serve
@@ -109,8 +110,11 @@ def _show_versions(store: Client, text: str, order_by: list[str], limit: int, as
 @click.argument("version")
 @json_option
 def show_model(version: str, as_json: bool) -> None:
-    """What is known of a version, with what was measured of the logged model behind it; or, by NAME alone, of a registered model."""
+    """What is known of a version, with what was measured of the logged model behind it; by NAME alone, of a registered model; or of any MODEL."""
     store = reader()
+    if version.startswith(("models:/m-", "runs:/", "./", "../", "/", "file:/")) or version == ".":
+        _show_saved(version, as_json)
+        return
     if not _is_version(version):
         _show_registered(store.get_registered_model(_plain(version)), as_json)
         return
@@ -131,6 +135,7 @@ def show_model(version: str, as_json: bool) -> None:
         ("source", found.source),
         ("run", found.run_id),
         ("logged model", found.model_id),
+        *described(f"models:/{found.name}/{found.version}"),
         *((f"tag {key}", value) for key, value in sorted(found.tags.items())),
     ]
     if logged is not None:
@@ -140,6 +145,17 @@ def show_model(version: str, as_json: bool) -> None:
             for point in logged.metrics or ()
         ]
     _show_facts(facts)
+
+
+def _show_saved(model: str, as_json: bool) -> None:
+    from runstone.models.fetching import description
+
+    address = model_address(model)
+    if as_json:
+        show_json(description(address).to_dict())
+    else:
+        description(address)  # raises where there is none
+        _show_facts([("model", model), *described(address)])
 
 
 def _show_registered(model: RegisteredModel, as_json: bool) -> None:
