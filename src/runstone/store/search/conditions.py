@@ -197,21 +197,32 @@ def _behind(joins: Joins, node: Comparison, text: str, entity: str) -> Fragment:
     return _beside(joins, node, text, Column(f"+m.{column}", "1", entity), (source, [node.left.key]))
 
 
-def leading(joins: Joins, node: Comparison, text: str) -> Fragment | None:
-    """The rows of the versions that a condition on aliases, or on the logged model behind them, lets through, found from there by an index;
-    None where they are not found so."""
+class Leading(NamedTuple):
+    """A query for the rows of what a condition lets through, found from elsewhere by an index; and one for what of that index is walked for
+    it, a row each: that is what the first one costs, and costs little itself."""
+
+    rows: Fragment
+    walked: Fragment
+
+
+def leading(joins: Joins, node: Comparison, text: str) -> Leading | None:
+    """How the versions are found that a condition on aliases, or on the logged model behind them, lets through; None where they are not
+    found from there."""
     if joins.kind is not names.MODEL_VERSIONS or node.operator == "IS NULL" or not apart(joins, node, text):
         return None
     entity = names.entity_of(joins.kind, node.left, text)
     if entity == ATTRIBUTE:
-        source, keys, column = names.ALIASES_LEAD, [], Column("a.alias", "1", "text")
+        index, onward, of_key = "registered_model_alias AS a", names.ALIASES_LEAD, "1"
+        keys, column = [], Column("a.alias", "1", "text")
     else:
         table, value = _TABLES_BEHIND[entity]
-        source = f"{table} AS m CROSS JOIN logged_model AS l ON l.id = m.logged_model CROSS JOIN model_version AS v ON v.model_id = l.model_id"
-        source += " WHERE l.lifecycle_stage = 'active' AND m.key = ?"
+        index, of_key = f"{table} AS m", "m.key = ?"
+        onward = " CROSS JOIN logged_model AS l ON l.id = m.logged_model AND l.lifecycle_stage = 'active'"
+        onward += " CROSS JOIN model_version AS v ON v.model_id = l.model_id"
         keys, column = [node.left.key], Column(f"m.{value}", "1", entity)
     sql, values = ("1", []) if node.operator == "IS NOT NULL" else _compare(joins, column, node, text)
-    return f"SELECT v.id FROM {source} AND {sql}", [*keys, *values]
+    where, values = f" WHERE {of_key} AND {sql}", [*keys, *values]
+    return Leading((f"SELECT v.id FROM {index}{onward}{where}", values), (f"SELECT 1 FROM {index}{where}", values))
 
 
 def _measured(joins: Joins, node: Comparison, text: str) -> Fragment:

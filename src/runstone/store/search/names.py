@@ -90,11 +90,12 @@ LOGGED_MODEL_ATTRIBUTES = {
 _ALIAS = Attribute(
     "a.alias", "text", False, "registered_model_alias AS a WHERE a.registered_model = registered_model.id"
 )
-# From an alias to the version that it points to, as `v`.
-ALIASES_LEAD = (
-    "registered_model_alias AS a CROSS JOIN model_version AS v ON v.registered_model = a.registered_model AND v.version = a.version"
-    " WHERE 1"
+# Asked of the version's own row: by the registered model's, SQLite would join that first, and everything else be asked before.
+_ALIAS_OF_VERSION = _ALIAS._replace(
+    beside="registered_model_alias AS a WHERE a.registered_model = model_version.registered_model AND a.version = model_version.version"
 )
+# From an alias to the version that it points to, as `v`.
+ALIASES_LEAD = " CROSS JOIN model_version AS v ON v.registered_model = a.registered_model AND v.version = a.version"
 _LAST_UPDATED = Attribute("registered_model.last_updated_timestamp", "number")
 REGISTERED_MODEL_ATTRIBUTES = {
     "name": Attribute("registered_model.name", "text"),
@@ -116,9 +117,7 @@ MODEL_VERSION_ATTRIBUTES = {
     "description": Attribute("model_version.description", "text", True),
     "creation_timestamp": Attribute("model_version.creation_timestamp", "number"),
     "last_updated_timestamp": Attribute("model_version.last_updated_timestamp", "number"),
-    **dict.fromkeys(
-        ("aliases", "alias"), _ALIAS._replace(beside=f"{_ALIAS.beside} AND a.version = model_version.version")
-    ),
+    **dict.fromkeys(("aliases", "alias"), _ALIAS_OF_VERSION),
 }
 
 

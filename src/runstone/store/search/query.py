@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from runstone.store.database import Connection
 from runstone.store.search import conditions, order
-from runstone.store.search.conditions import Fragment, Joins, OnDataset
+from runstone.store.search.conditions import Fragment, Joins, Leading, OnDataset
 from runstone.store.search.grammar import Branch, Node, parse
 from runstone.store.search.names import METRIC, Kind
 from runstone.store.search.order import ByField, Place, Term
@@ -26,15 +26,15 @@ _COUNTED = 8  # conditions whose rows are counted
 class _Part(NamedTuple):
     """One of the conditions that must all hold.
 
-    `alias` is the joined row that must be there for it; `probe` the part of it that the index of that row's table decides; `rows` a
-    query for the rows of what it lets through, where an index elsewhere finds them.
+    `alias` is the joined row that must be there for it; `probe` the part of it that the index of that row's table decides; `leading` says
+    how an index elsewhere finds what it lets through.
     """
 
     condition: Fragment
     alias: str | None = None
     probe: Fragment = ("1", [])
     by_id: bool = False
-    rows: Fragment | None = None
+    leading: Leading | None = None
 
 
 class _Search(NamedTuple):
@@ -102,7 +102,7 @@ def _part(joins: Joins, node: Node, text: str) -> _Part:
     if isinstance(node, Branch) or node.operator == "IS NULL":
         return _Part(condition)
     if conditions.apart(joins, node, text):
-        return _Part(condition, rows=conditions.leading(joins, node, text))
+        return _Part(condition, leading=conditions.leading(joins, node, text))
     column = conditions.column_of(joins, node.left, text)
     indexed = node.operator in _INDEXED
     if column.alias is None:
@@ -143,17 +143,18 @@ def _statements(connection: Connection, search: _Search, wanted: int) -> Iterato
 
 def _few(connection: Connection, search: _Search, wanted: int) -> Fragment | None:
     """The condition that a row is among the few that one part lets through: those are looked at, and no others. None where they are not few."""
-    candidates = [part.rows for part in search.parts if part.rows is not None][:_COUNTED]
+    candidates = [part.leading for part in search.parts if part.leading is not None][:_COUNTED]
     if not candidates:
         return None
     kind, chosen = search.joins.kind, None
     # Reading in order looks at wanted * total / rows until the page is full.
     total = connection.execute(f"SELECT max({kind.row}) FROM {kind.table}").fetchone()[0] or 0
     least = math.isqrt(wanted * total)
-    for sql, values in candidates:
-        rows = connection.execute(f"SELECT count(*) FROM ({sql} LIMIT ?)", [*values, least]).fetchone()[0]
-        if rows < least:
-            least, chosen = rows, (sql, values)
+    for leading in candidates:
+        sql, values = leading.walked
+        walked = connection.execute(f"SELECT count(*) FROM ({sql} LIMIT ?)", [*values, least]).fetchone()[0]
+        if walked < least:
+            least, chosen = walked, leading.rows
     return None if chosen is None else (f"{kind.row} IN ({chosen[0]})", chosen[1])
 
 
