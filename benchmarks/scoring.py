@@ -24,7 +24,7 @@ _START_LIMIT = 180.0  # seconds
 # Rows of a request, clients at once, and requests of each client a round, for whom it takes a second or so of CPU.
 _LOADS = {
     "one row, 16 clients": (1, 16, {"runstone": 300, "mlflow": 20}, 1 / 5),
-    "one row, 1 client": (1, 1, {"runstone": 1000, "mlflow": 200}, None),
+    "one row, 1 client": (1, 1, {"runstone": 1000, "mlflow": 200}, 1 / 5),
     "100 rows, 8 clients": (100, 8, {"runstone": 150, "mlflow": 20}, 1 / 5),
 }
 _SAVE = """

@@ -113,6 +113,19 @@ def test_several_workers_serve_one_port(tmp_path: Path, line: str) -> None:
         assert server.stop() == 0
 
 
+def test_pages_of_the_origins_that_are_named_may_ask(tmp_path: Path, line: str) -> None:
+    with serving(tmp_path, line, "--cors-allowed-origins", "http://page.example") as server:
+        for origin, status, allowed in (
+            ("http://page.example", 200, "http://page.example"),
+            ("http://evil.example", 403, None),
+        ):
+            connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
+            connection.request("POST", "/invocations", BODY, {"Content-Type": "application/json", "Origin": origin})
+            answer = connection.getresponse()
+            assert (answer.status, answer.headers.get("access-control-allow-origin")) == (status, allowed)
+            connection.close()
+
+
 def test_what_cannot_be_served_is_said_at_once(command: Command, line: str) -> None:
     assert "no such folder" in command("models", "serve", "-m", "none", "-p", "0").err
     wrong = command("models", "serve", "-m", line, "--env-manager", "conda")

@@ -36,8 +36,8 @@ _ODD: dict[str, tuple[Any, ...]] = {
 }
 
 
-def estimator(name: str) -> Any:
-    """An estimator by its class's name, fitted."""
+def estimator(name: str, data: Any = X) -> Any:
+    """An estimator by its class's name, fitted; `data` is what it is fitted to, where that is a table."""
     from sklearn.frozen import FrozenEstimator
     from sklearn.linear_model import LinearRegression
 
@@ -54,7 +54,7 @@ def estimator(name: str) -> Any:
         if name in _ODD:
             return made.fit(*_ODD[name])
         tags = get_tags(made).target_tags
-        return made.fit(X, numpy.c_[Y, Y] if tags.multi_output and not tags.single_output else Y)
+        return made.fit(data, numpy.c_[Y, Y] if tags.multi_output and not tags.single_output else Y)
 
 
 def said(model: Any, name: str) -> dict[str, Any]:

@@ -53,7 +53,6 @@ def predict(
     from runstone.mlflow_alias import install_as_mlflow
     from runstone.models.pyfunc import load
     from runstone.serving import files
-    from runstone.serving.standing import goes_by_rows
     from runstone.serving.writing import sink
 
     check_environment(given)
@@ -61,7 +60,7 @@ def predict(
     rows = files.Source(source, b"" if source else sys.stdin.buffer.read(), files.kind_of(source, kind))
     rows.open().close()  # what is not there is said before a model is loaded
     model = load(uri)
-    chunk = chunk_rows if chunk_rows is not None else _ROWS if goes_by_rows(model) else 0
+    chunk = chunk_rows if chunk_rows is not None else _ROWS if model.goes_by_rows else 0
     with (
         sink(target, files.kind_of(target, None), sys.stdout.buffer) as taking,
         shown("predicting", rows.size) as advance,

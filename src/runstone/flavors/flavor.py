@@ -72,6 +72,9 @@ class Flavor:
         predictor: what predicts with such an object: `predictor(native, folder)`.
         opens: `opens(folder)` gives what pyfunc predicts with, where that is something else than `load` gives (a session, a model on its
             device). `predictor` takes either.
+        by_rows: whether what predicts is known to say to each row what it would say to it alone: `by_rows(native, folder)`.
+        unnamed: what predicts from rows of doubles without names, whose columns are those named: `unnamed(native, folder, names)`;
+            None where there is no such thing.
         save_order: the parameters of `save_model` in MLflow's order, by name.
         log_order: those of `log_model`.
         load_order: those of `load_model`.
@@ -87,6 +90,8 @@ class Flavor:
     log_order: str
     load_order: str = "model_uri dst_path"
     opens: Callable[[Folder], Any] | None = None
+    by_rows: Callable[[Any, Folder], bool] = lambda native, folder: False
+    unnamed: Callable[[Any, Folder, list[Any]], Predict | None] = lambda native, folder, names: None
 
 
 def check_path(root: str, path: object, what: str) -> str:

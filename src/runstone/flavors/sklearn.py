@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runstone.errors import InvalidParameter
-from runstone.flavors import estimators
+from runstone.flavors import by_rows, estimators
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
 
 
@@ -55,11 +55,24 @@ def load(folder: Folder) -> Any:
 
 def predictor(model: Any, folder: Folder) -> Predict:
     """Calls the method that the model was saved with."""
-    name = str(folder.pyfunc.get("predict_fn") or "predict")
+    name = _method(folder)
     method = None if name.startswith("_") else getattr(model, name, None)
     if not callable(method):
         raise InvalidParameter(f"The model is said to predict by {name!r:.80}, and has no such method.")
+    return _calling(method)
 
+
+def unnamed(model: Any, folder: Folder, names: list[Any]) -> Predict | None:
+    """The same of rows without names, where the estimator needs none."""
+    method = by_rows.unnamed(model, _method(folder), names)
+    return None if method is None else _calling(method)
+
+
+def _method(folder: Folder) -> str:
+    return str(folder.pyfunc.get("predict_fn") or "predict")
+
+
+def _calling(method: Any) -> Predict:
     def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
         return method(data, **(params or {}))
 
@@ -73,6 +86,8 @@ FLAVOR = Flavor(
     save=save,
     load=load,
     predictor=predictor,
+    by_rows=lambda model, folder: by_rows.goes_by_rows(model, _method(folder)),
+    unnamed=unnamed,
     save_order=(
         "sk_model path conda_env code_paths mlflow_model serialization_format signature input_example pip_requirements "
         "extra_pip_requirements pyfunc_predict_fn metadata skops_trusted_types extra_files"

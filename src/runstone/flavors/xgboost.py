@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from runstone.errors import InvalidParameter
+from runstone.flavors.by_rows import goes_by_rows
 from runstone.flavors.estimators import class_of
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
 
@@ -88,6 +89,7 @@ FLAVOR = Flavor(
     save=save,
     load=load,
     predictor=predictor,
+    by_rows=lambda model, folder: goes_by_rows(model),
     save_order=(
         "xgb_model path conda_env code_paths mlflow_model signature input_example pip_requirements extra_pip_requirements model_format metadata "
         "extra_files **kwargs"

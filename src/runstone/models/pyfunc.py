@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from runstone import flavors
 from runstone.errors import InvalidParameter
-from runstone.flavors.flavor import Folder
+from runstone.flavors.flavor import Flavor, Folder, Predict
 from runstone.flavors.pyfunc import loading as python_models
 from runstone.flavors.pyfunc import saving as python_saving
 from runstone.models.fetching import Fetched, fetch
@@ -103,6 +103,18 @@ class PyFuncModel:
         loader: str | None = self._model_meta.flavors[PYFUNC].get("loader_module")
         return loader
 
+    @property
+    def goes_by_rows(self) -> bool:
+        """Whether it is known to say to each row what it would say to it alone."""
+        return isinstance(self._model_impl, _Native) and self._model_impl.by_rows
+
+    def unnamed(self) -> Predict | None:
+        """What predicts from an array of doubles, whose columns are the signature's; None where it has to be a frame."""
+        schema = self._model_meta.get_input_schema()
+        if not isinstance(self._model_impl, _Native) or schema is None:
+            return None
+        return self._model_impl.unnamed(schema.input_names())
+
     def unwrap_python_model(self) -> Any:
         """The user's own object of a Python model. Raises InvalidParameter where it is none."""
         if not hasattr(self._model_impl, "python_model"):
@@ -119,8 +131,14 @@ class PyFuncModel:
 class _Native:
     """A flavor's object and what predicts with it, in the shape that PyFuncModel takes."""
 
-    def __init__(self, native: Any, predict: Callable[..., Any]) -> None:
-        self.native, self.predict = native, predict
+    def __init__(self, flavor: Flavor, folder: Folder) -> None:
+        self.native = native = (flavor.opens or flavor.load)(folder)
+        self.predict = flavor.predictor(native, folder)
+        self.by_rows = flavor.by_rows(native, folder)
+        self._flavor, self._folder = flavor, folder
+
+    def unnamed(self, names: list[Any]) -> Predict | None:
+        return self._flavor.unnamed(self.native, self._folder, names)
 
 
 def load(
@@ -152,6 +170,4 @@ def loaded(fetched: Fetched, model_config: dict[str, Any] | None = None) -> PyFu
     add_code(folder)
     if name is None:
         return PyFuncModel(fetched.model, python_models.load(folder))
-    flavor = flavors.find(name)
-    native = (flavor.opens or flavor.load)(folder)
-    return PyFuncModel(fetched.model, _Native(native, flavor.predictor(native, folder)))
+    return PyFuncModel(fetched.model, _Native(flavors.find(name), folder))

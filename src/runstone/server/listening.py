@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from runstone import settings
 from runstone.errors import from_os_error
 from runstone.server.guard import LOOPBACK, Guard
@@ -82,6 +84,15 @@ def guard(host: str, names: Iterable[str], origins: Iterable[str]) -> Guard:
     if open_to_all:
         known |= {socket.gethostname().lower(), socket.getfqdn().lower()}
     return Guard(frozenset(known), open_to_all, frozenset(origin.lower().rstrip("/") for origin in origins))
+
+
+def allowing(app: ASGIApp, origins: list[str]) -> ASGIApp:
+    """The application, for pages of these origins too. Their browsers ask first whether they may; nobody else is told that somebody may."""
+    if not origins:
+        return app
+    from starlette.middleware.cors import CORSMiddleware
+
+    return CORSMiddleware(app, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
 
 
 def is_loopback(host: str) -> bool:

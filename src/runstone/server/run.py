@@ -15,7 +15,7 @@ from runstone.operations.engine import Engine
 from runstone.operations.experiments import place_default
 from runstone.operations.locations import named_locations
 from runstone.server.app import App
-from runstone.server.listening import guard, is_loopback, listen, run, url
+from runstone.server.listening import allowing, guard, is_loopback, listen, run, url
 
 # How a worker process is told what the first one was: its options as JSON.
 _HANDED_ON = "_RUNSTONE_SERVER_OPTIONS"
@@ -106,9 +106,4 @@ def make_application(
         depart=depart,
         one_of_many=options.workers > 1,
     )
-    if not options.allowed_origins:
-        return app
-    # Their browsers ask first whether they may; nobody else is told that somebody may.
-    from starlette.middleware.cors import CORSMiddleware
-
-    return CORSMiddleware(app, allow_origins=options.allowed_origins, allow_methods=["*"], allow_headers=["*"])
+    return allowing(app, options.allowed_origins)

@@ -160,7 +160,7 @@ class Batcher:
 
     def _alone(self, question: Question) -> bytes | Exception:
         try:
-            return answers.encode(answers.plain(self._predict(question.whole(), question.params)), question.bare)
+            return answers.encode(answers.plain(self._predict(question.data, question.params)), question.bare)
         except RunstoneError as error:
             return error
         except Exception as error:  # noqa: BLE001  # whatever a model may raise
@@ -177,7 +177,7 @@ def _joined(data: list[Any]) -> Any:
     if isinstance(first, Numbers):
         import numpy
 
-        return Numbers(numpy.concatenate([one.rows for one in data]), first.columns).frame()
+        return Numbers(numpy.concatenate([one.rows for one in data]), first.columns)
     if type(first).__module__.startswith("pandas"):
         import pandas
 

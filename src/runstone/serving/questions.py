@@ -211,7 +211,8 @@ class Questions:
     def _question(self, data: Any, params: Any) -> Question:
         checked, known = self._check(data, params)
         key, rows = _joint(checked)
-        return Question(checked, known, key=None if key is None else (key, repr(known)), rows=rows)
+        # nothing asked is not the same as nothing asked among others: models refuse it
+        return Question(checked, known, key=(key, repr(known)) if key is not None and rows else None, rows=rows)
 
 
 def _index(names: list[Any]) -> Any:

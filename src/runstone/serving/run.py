@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable
 
 import msgspec
+from starlette.types import ASGIApp
 
 from runstone import settings
 from runstone.errors import BadRequest
-from runstone.server.listening import guard, listen, run, url
+from runstone.server.listening import allowing, guard, listen, run, url
 from runstone.serving.app import App
 from runstone.serving.describing import curl
 from runstone.serving.standing import Standing
@@ -70,16 +71,16 @@ def serve(options: Options, application: str, ready: Callable[[str, str, str], N
         run(make_application(options, watched), listening, lambda: ready(*said))
 
 
-def application() -> App:
+def application() -> ASGIApp:
     """What each of several processes runs."""
     _log_to_stderr()
     options = msgspec.json.decode(settings.handed_on(_HANDED_ON), type=Options)
     return make_application(options, _watched(options))
 
 
-def make_application(options: Options, watched: Watched) -> App:
+def make_application(options: Options, watched: Watched) -> ASGIApp:
     """The application of this process."""
-    return App(
+    app = App(
         watched,
         guard(options.host, options.allowed_hosts, options.allowed_origins),
         timeout=options.timeout,
@@ -87,6 +88,7 @@ def make_application(options: Options, watched: Watched) -> App:
         one_of_many=options.workers > 1,
         depart=_depart,
     )
+    return allowing(app, options.allowed_origins)
 
 
 def _watched(options: Options) -> Watched:

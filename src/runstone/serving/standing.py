@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 from runstone import settings
 from runstone.models.fetching import fetch
 from runstone.models.pyfunc import PyFuncModel, loaded
-from runstone.serving.batching import Batcher, Joining
-from runstone.serving.questions import Questions
+from runstone.serving.batching import Batcher, Joining, Predict
+from runstone.serving.questions import Numbers, Questions
 
 if TYPE_CHECKING:
     from runstone.models.locating import Version
 
-# Flavors whose models say to each row what they would say to it alone, where they predict by one of these methods.
-_BY_ROWS = ("catboost", "lightgbm", "sklearn", "xgboost")
-_METHODS = ("apply", "decision_function", "predict", "predict_log_proba", "predict_proba", "score_samples", "transform")
 # Threads of a model whose questions are not joined: it may wait for others (a network, a card).
 _THREADS = 8
 
@@ -51,10 +48,10 @@ class Standing:
         except BaseException:
             self.drop()
             raise
-        most = rows if rows is not None else (1_000 if goes_by_rows(self.model) else 1)
+        most = rows if rows is not None else (1_000 if self.model.goes_by_rows else 1)
         count = threads or (1 if most > 1 else _THREADS)
         self._pool = ThreadPoolExecutor(count, "runstone-model")
-        self.batcher = Batcher(self.model.predict_checked, Joining(most, delay, count), self._pool)
+        self.batcher = Batcher(_asks(self.model), Joining(most, delay, count), self._pool)
 
     @property
     def name(self) -> str:
@@ -86,8 +83,13 @@ class Standing:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def goes_by_rows(model: PyFuncModel) -> bool:
-    """Whether a model is known to say to each row what it would say to it alone."""
-    loader = str(model.loader_module).removeprefix("mlflow.")
-    method = model.metadata.flavors["python_function"].get("predict_fn") or "predict"
-    return loader in _BY_ROWS and method in _METHODS
+def _asks(model: PyFuncModel) -> Predict:
+    """What asks a model what was checked before."""
+    unnamed = model.unnamed()
+
+    def ask(data: Any, params: dict[str, Any] | None) -> Any:
+        if not isinstance(data, Numbers):
+            return model.predict_checked(data, params)
+        return model.predict_checked(data.frame(), params) if unnamed is None else unnamed(data.rows, params)
+
+    return ask
