@@ -321,3 +321,28 @@ def test_an_example_of_every_signature_is_taken(tmp_path: Path) -> None:
         with Serving(uri) as serving:
             status, answer = serving.ask(describing.body(serving.watched.now).encode())
         assert status == 200, (data, answer)
+
+
+def test_a_model_of_type_hints_takes_inputs_as_its_hint_says(tmp_path: Path) -> None:
+    Path("hinted.py").write_text(
+        "import datetime\nfrom runstone.models import set_model\nfrom runstone.pyfunc import PythonModel\n"
+        "class Hinted(PythonModel):\n"
+        "    def predict(self, model_input: list[datetime.datetime], params=None) -> list[int]:\n"
+        "        return [one.year for one in model_input]\n"
+        "set_model(Hinted())\n"
+    )
+    runstone.pyfunc.save_model(tmp_path / "m", python_model="hinted.py", pip_requirements=[])
+    with runstone.safety.trusting():
+        serving = Serving(str(tmp_path / "m"))
+    with serving:
+        assert serving.ask({"inputs": ["2020-01-02", "2021-01-02T03:04:05"]}) == (200, {"predictions": [2020, 2021]})
+        assert serving.ask({"inputs": ["x"]})[0] == 400
+        status, answer = serving.ask({"dataframe_records": [{"a": 1}]})
+        assert (status, "'inputs'" in answer["message"]) == (400, True)
+
+
+def test_functions_that_ask_without_a_server_say_the_same(tmp_path: Path) -> None:
+    logged(2.0)
+    body = asked(a=3, b=1)
+    said = runstone.models.validate_serving_input("models:/line/1", body)
+    assert [round(float(one), 6) for one in said] == [6.0]

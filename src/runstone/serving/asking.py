@@ -42,7 +42,7 @@ def asked(model: PyFuncModel, content_type: str, body: bytes) -> tuple[Any, bool
     token = hints.from_json.set(content_type == JSON)
     try:
         question = Questions(model, settings.SERVER_JSON_DEPTH.read()).read(content_type, body)
-        return model.predict_checked(question.data, question.params), question.bare
+        return model.predict_checked(question.whole(), question.params), question.bare
     finally:
         hints.from_json.reset(token)
 

@@ -11,7 +11,8 @@ import msgspec
 
 from runstone.errors import BadRequest, InvalidParameter, MissingFile
 from runstone.serving import answers, tables
-from runstone.serving.questions import Questions
+from runstone.serving.asking import asked
+from runstone.serving.questions import JSON
 from runstone.serving.writing import Sink
 from runstone.types import decoding
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from runstone.types.schema import Schema
 
 KINDS = ("json", "jsonl", "csv", "parquet")
-# How deep a body in a file may be nested.
-_DEPTH = 100
 
 
 class Source(NamedTuple):
@@ -72,8 +71,8 @@ def predict(model: PyFuncModel, source: Source, sink: Sink, rows: int | None, ad
     """
     if source.kind == "json":
         with source.open() as file:
-            question = Questions(model, _DEPTH).read("application/json", file.read())
-        sink.whole(answers.plain(model.predict_checked(question.whole(), question.params)), question.bare)
+            said, bare = asked(model, JSON, file.read())
+        sink.whole(answers.plain(said), bare)
         advance(source.size())
         return 0
     total = 0

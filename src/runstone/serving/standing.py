@@ -14,6 +14,7 @@ from runstone.models.fetching import fetch
 from runstone.models.pyfunc import PyFuncModel, loaded
 from runstone.serving.batching import Batcher, Joining, Predict
 from runstone.serving.questions import Numbers, Questions
+from runstone.types import hints
 
 if TYPE_CHECKING:
     from runstone.models.locating import Version
@@ -86,8 +87,15 @@ class Standing:
 def _asks(model: PyFuncModel) -> Predict:
     """What asks a model what was checked before."""
     unnamed = model.unnamed()
+    hinted = bool(model.metadata.others.get("is_signature_from_type_hint"))
 
     def ask(data: Any, params: dict[str, Any] | None) -> Any:
+        if hinted:
+            token = hints.from_json.set(not hasattr(data, "iloc"))
+            try:
+                return model.predict_checked(data, params)
+            finally:
+                hints.from_json.reset(token)
         if not isinstance(data, Numbers):
             return model.predict_checked(data, params)
         return model.predict_checked(data.frame(), params) if unnamed is None else unnamed(data.rows, params)
