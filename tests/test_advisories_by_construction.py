@@ -153,5 +153,5 @@ def test_what_is_connected_to_was_checked() -> None:
     assigned = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Assign)]
     assert [text for text in assigned if text.startswith(("addresses =", "place ="))] == [
         "place = places.read(url)",
-        "addresses = reachable.addresses_of(place, resolve)",
+        "addresses = reachable.addresses_of(place, seconds, resolve)",
     ]

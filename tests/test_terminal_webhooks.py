@@ -73,6 +73,17 @@ def test_a_webhook_is_made_tested_told_changed_and_deleted(command: Command, rec
     assert "No deliveries" in command("models", "webhooks", "deliveries").err
 
 
+def test_the_key_of_secrets_is_in_no_report(
+    command: Command, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RUNSTONE_WEBHOOK_KEY", "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"):
+        monkeypatch.setenv(name, "the-key-of-all-secrets")
+        shown = command("doctor").out + command("doctor", "--json").out
+        assert name in shown
+        assert "the-key" not in shown
+        monkeypatch.delenv(name)
+
+
 def test_a_slip_is_said_in_a_sentence(command: Command, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     create = ("models", "webhooks", "create", "hook")
     assert "--event" in command(*create, receiver.url).err

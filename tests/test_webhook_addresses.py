@@ -191,6 +191,16 @@ def test_a_name_that_nobody_knows_is_refused(client: Client) -> None:
     assert "not known" in refused(client, "https://hooks.invalid/")
 
 
+def test_a_name_server_that_does_not_answer_is_waited_for_no_longer_than_a_receiver(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **named: free.wait(60) and [])
+    monkeypatch.setenv("RUNSTONE_WEBHOOK_TIMEOUT", "0.2")
+    assert "not found in 0.2 seconds" in refused(client, "https://slow.example/")
+    free.set()
+
+
 def test_a_name_that_changes_where_it_leads_is_looked_at_anew_with_each_delivery(
     client: Client, names: Names, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,20 @@ def test_what_has_ended_is_kept_to_be_looked_at_within_bounds(
     database.close()
 
 
+def test_what_waits_is_bounded_and_the_oldest_is_given_up(
+    client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_deliveries, "MOST_WAITING", 3)
+    monkeypatch.setitem(webhook_deliveries.KEPT, webhook_deliveries.GIVEN_UP, 2)
+    hook(client, receiver)
+    for number in range(7):
+        client.create_registered_model(str(number))
+    assert [state for state, _, _ in states(client)] == ["given up"] * 2 + ["waiting"] * 3
+    assert "waited" in str(client.list_webhook_deliveries()[-1].problem)
+    assert client.deliver_webhooks() == 0
+    assert names(receiver.got) == ["4", "5", "6"]
+
+
 def test_one_process_of_a_store_sends(client: Client, receiver: Receiver, tmp_path: Path) -> None:
     from runstone.repository.unfinished import unlock
 

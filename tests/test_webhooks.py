@@ -172,8 +172,13 @@ def test_webhooks_come_in_pages_the_newest_first(client: Client, receiver: Recei
     "event", ["prompt.created", "budget_policy.exceeded", "model_version.set", "", "x", "model_version"]
 )
 def test_an_event_that_never_happens_here_is_refused(client: Client, receiver: Receiver, event: str) -> None:
+    made = hook(client, receiver)
     with pytest.raises(InvalidParameter, match="told of"):
         client.create_webhook("hook", receiver.url, [event])
+    with pytest.raises(InvalidParameter, match="told of"):
+        client.update_webhook(made.webhook_id, events=[event])
+    with pytest.raises(InvalidParameter, match="told of"):
+        client.test_webhook(made.webhook_id, event)
 
 
 @pytest.mark.folder

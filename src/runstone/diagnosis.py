@@ -84,7 +84,7 @@ def _settings() -> dict[str, str]:
 
 def _shown(name: str, text: str) -> str:
     # A report is made to be shown to others; an address may hold a password too.
-    if name.endswith(("PASSWORD", "TOKEN")):
+    if name.endswith(("PASSWORD", "TOKEN", "KEY")):
         return "***"
     from runstone.addresses import masked
 

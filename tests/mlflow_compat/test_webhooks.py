@@ -10,6 +10,10 @@ from tests.mlflow_compat.real import ask, require_mlflow
 from tests.support.receivers import Got, Receiver
 from tests.support.servers import Server, mlflow_server, serve
 
+from runstone.client import Client
+from runstone.entities.webhook import EVENTS, WebhookEvent
+from runstone.errors import NotServed
+
 pytestmark = pytest.mark.compat
 SECRET = "shared-secret-of-both"
 OURS = {"RUNSTONE_WEBHOOK_SCHEMES": "http", "RUNSTONE_WEBHOOK_HOSTS": "127.0.0.1"}
@@ -71,7 +75,9 @@ checked = [
         given["secret"], headers[WEBHOOK_DELIVERY_ID_HEADER], headers[WEBHOOK_TIMESTAMP_HEADER], body))
     for headers, body in given["got"]
 ]
-answer = {"steps": steps, "checked": checked, "ids": {model.model_id: "MODEL", alone.model_id: "ALONE", run.info.run_id: "RUN"}}
+from mlflow.entities.webhook import VALID_ENTITY_ACTIONS
+known = sorted(f"{entity.value}.{action.value}" for entity, actions in VALID_ENTITY_ACTIONS.items() for action in actions)
+answer = {"steps": steps, "checked": checked, "known": known, "ids": {model.model_id: "MODEL", alone.model_id: "ALONE", run.info.run_id: "RUN"}}
 """
 
 # Tests and what happened.
@@ -155,3 +161,24 @@ def test_the_headers_are_mlflows(played: dict[str, Any]) -> None:
 
     assert headers(played["ours"]) == headers(played["theirs"])
     assert {one.headers["Content-Type"] for one in played["ours"]["got"]} == {"application/json"}
+
+
+def test_the_events_that_are_known_are_mlflows(played: dict[str, Any]) -> None:
+    known = [str(WebhookEvent.from_str(event)) for event in played["theirs"]["known"]]
+    assert known == played["theirs"]["known"]
+    assert set(EVENTS) < set(known)
+
+
+def test_our_client_manages_webhooks_of_mlflows_server(servers: dict[str, Server]) -> None:
+    receiver = Receiver()
+    client = Client(servers["theirs"].url)
+    made = client.create_webhook("stock", receiver.url, ["prompt.created", "model_version.created"], secret=SECRET)
+    assert {str(event) for event in made.events} == {"prompt.created", "model_version.created"}
+    assert made in client.list_webhooks()
+    assert client.update_webhook(made.webhook_id, description="changed").description == "changed"
+    assert client.test_webhook(made.webhook_id, "model_version.created").success
+    assert receiver.wait(1)[0].is_signed_by(SECRET)
+    with pytest.raises(NotServed):
+        client.list_webhook_deliveries()
+    client.delete_webhook(made.webhook_id)
+    receiver.stop()

@@ -10,7 +10,7 @@ import msgspec
 from runstone.entities import Entity, _Renaming
 from runstone.errors import InvalidParameter
 
-# What webhooks are told of. MLflow's others are about prompts and budgets, which are not here.
+# What webhooks are told of.
 EVENTS = (
     "registered_model.created",
     "model_version.created",
@@ -19,6 +19,19 @@ EVENTS = (
     "model_version_alias.created",
     "model_version_alias.deleted",
 )
+# What MLflow's are told of besides: prompts and budgets, which are not here.
+_ELSEWHERE = (
+    "prompt.created",
+    "prompt_version.created",
+    "prompt_tag.set",
+    "prompt_tag.deleted",
+    "prompt_version_tag.set",
+    "prompt_version_tag.deleted",
+    "prompt_alias.created",
+    "prompt_alias.deleted",
+    "budget_policy.exceeded",
+)
+_KNOWN = (*EVENTS, *_ELSEWHERE)
 
 
 class WebhookStatus(enum.StrEnum):
@@ -39,6 +52,12 @@ class WebhookEntity(enum.StrEnum):
     MODEL_VERSION = "model_version"
     MODEL_VERSION_TAG = "model_version_tag"
     MODEL_VERSION_ALIAS = "model_version_alias"
+    PROMPT = "prompt"
+    PROMPT_VERSION = "prompt_version"
+    PROMPT_TAG = "prompt_tag"
+    PROMPT_VERSION_TAG = "prompt_version_tag"
+    PROMPT_ALIAS = "prompt_alias"
+    BUDGET_POLICY = "budget_policy"
 
 
 class WebhookAction(enum.StrEnum):
@@ -47,10 +66,12 @@ class WebhookAction(enum.StrEnum):
     CREATED = "created"
     DELETED = "deleted"
     SET = "set"
+    UPDATED = "updated"
+    EXCEEDED = "exceeded"
 
 
 class WebhookEvent(Entity, metaclass=_Renaming, omit_defaults=False):
-    """An event that a webhook is told of; `str(event)` is "model_version.created" and the like. Raises InvalidParameter for what there is not."""
+    """An event that a webhook is told of; `str(event)` is "model_version.created" and the like. Raises InvalidParameter for what is none of MLflow's."""
 
     ARGUMENTS: ClassVar = {"entity": "_entity", "action": "_action"}
 
@@ -60,7 +81,7 @@ class WebhookEvent(Entity, metaclass=_Renaming, omit_defaults=False):
 
     def __post_init__(self) -> None:
         self._entity, self._action = str(self._entity).upper(), str(self._action).upper()
-        if str(self) not in EVENTS:
+        if str(self) not in _KNOWN:
             raise InvalidParameter(
                 f"There is no event {str(self)[:60]!r} here. Webhooks are told of: {', '.join(EVENTS)}."
             )
@@ -134,4 +155,4 @@ def events_of(given: Any) -> list[WebhookEvent]:
     """Events from their names, or as they are; each once, in their order here. Raises InvalidParameter."""
     texts = [given] if isinstance(given, str) else list(given or ())
     found = {str(one if isinstance(one, WebhookEvent) else WebhookEvent.from_str(str(one))) for one in texts}
-    return [WebhookEvent.from_str(event) for event in EVENTS if event in found]
+    return [WebhookEvent.from_str(event) for event in _KNOWN if event in found]

@@ -29,6 +29,7 @@ LOCK_FILE = "webhooks.lock"
 MOST_WEBHOOKS = 100
 # Seconds between two looks at what waits, between two attempts at first, and at the most.
 _PAUSE = 0.25
+_PAUSE_AFTER_ERROR = 1.0
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 600.0
 # An answer that says no, rather than not now, is asked for so often.
 _MOST_REFUSALS = 5
@@ -56,11 +57,13 @@ def attempt(
 ) -> Outcome:
     """Send one delivery once; `now` in seconds since 1970. What may go wrong is an outcome. The address is checked each time."""
     try:
+        seconds = settings.WEBHOOK_TIMEOUT.read()
+        deadline = time.monotonic() + seconds
         place = places.read(url)
-        addresses = reachable.addresses_of(place, resolve)
+        addresses = reachable.addresses_of(place, seconds, resolve)
         secret = None if sealed is None else unseal(sealed, webhook_id, folder)
         headers = signing.headers(secret, delivery_id, int(now), body)
-        answer = sending.post(place, addresses, headers, body, settings.WEBHOOK_TIMEOUT.read())
+        answer = sending.post(place, addresses, headers, body, deadline - time.monotonic())
     except (RunstoneError, sending.NotDelivered) as error:
         return Outcome(problem=str(error))
     if 200 <= answer.status < 300:
@@ -102,9 +105,9 @@ class Deliverer:
                     if turn is not None:
                         self._start()
                     self._note(_PAUSE)
-                except RunstoneError as error:
+                except Exception as error:  # noqa: BLE001  # what fails now may work the next time
                     _log.warning("webhooks wait: %s", error)
-                    self._collect(_PAUSE)
+                    self._collect(_PAUSE_AFTER_ERROR)
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
             if turn is not None:
@@ -150,13 +153,14 @@ class Deliverer:
             self._threads.submit(self._send, delivery, body.encode())
 
     def _send(self, delivery: Due, body: bytes) -> None:
-        outcome = Outcome(problem="The delivery failed in the sender. This is a fault of runstone's: please report it.")
+        outcome = Outcome(problem="The delivery failed in the sender, whose log says why. Please report it.")
         try:
             outcome = attempt(
                 self._engine.folder, delivery.webhook_id, delivery.url, delivery.secret, delivery.delivery_id, body, time.time(), self._resolve
             )  # fmt: skip
-        finally:
-            self._ended.put((delivery, outcome))
+        except Exception as error:  # noqa: BLE001  # a delivery that failed so waits, as for any other reason
+            _log.error("delivery %s", delivery.delivery_id, exc_info=error)
+        self._ended.put((delivery, outcome))
 
     def _note(self, seconds: float | None) -> None:
         """Note all that has ended, waiting so long for the first."""

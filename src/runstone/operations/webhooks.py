@@ -11,7 +11,8 @@ import uuid
 
 import msgspec
 
-from runstone.entities.webhook import Webhook, WebhookEvent, WebhookStatus, WebhookTestResult, events_of
+from runstone import settings
+from runstone.entities.webhook import EVENTS, Webhook, WebhookEvent, WebhookStatus, WebhookTestResult, events_of
 from runstone.errors import InvalidParameter, RunstoneError
 from runstone.operations import model_rules, rules, webhook_events
 from runstone.operations.delivering import MOST_WEBHOOKS, attempt
@@ -102,7 +103,7 @@ class TestAnswer(msgspec.Struct, omit_defaults=True):
 def create_webhook(engine: Engine, request: CreateWebhook) -> WebhookAnswer:
     """A new webhook, told of what happens from now on. Raises InvalidParameter for an address that events may not go to."""
     webhook_id, now = str(uuid.uuid4()), engine.now()
-    events = events_of(request.events)
+    events = _events(request.events)
     if not events:
         raise InvalidParameter("A webhook needs the 'events' that it is to be told of, one at least.")
     webhook = Webhook(
@@ -154,7 +155,7 @@ def update_webhook(engine: Engine, request: UpdateWebhook) -> WebhookAnswer:
         changes.append(("secret", _sealed(engine, webhook_id, request.secret)))
     if request.status is not None:
         changes.append(("status", str(_status(request.status))))
-    events = events_of(request.events)
+    events = _events(request.events)
     with engine.database.write() as connection:
         row = webhooks.require(connection, webhook_id)
         webhooks.update(connection, row, engine.now(), changes)
@@ -181,6 +182,7 @@ def test_webhook(engine: Engine, request: TestWebhook) -> TestAnswer:
         webhook = webhooks.load_webhooks(connection, [row])[0]
         sealed = webhooks.sealed_secret(connection, row)
     event = request.event or webhook.events[0]
+    _events([event])
     body = webhook_events.example(event.entity, event.action, engine.now())
     outcome = attempt(engine.folder, webhook_id, webhook.url, sealed, str(uuid.uuid4()), body.encode(), time.time())
     return TestAnswer(WebhookTestResult(outcome.problem is None, outcome.status, None, outcome.problem))
@@ -199,10 +201,21 @@ def _name(name: str | None) -> str:
     return text
 
 
+def _events(given: list[WebhookEvent]) -> list[WebhookEvent]:
+    """Each once, in their order here; or InvalidParameter for one that never happens."""
+    events = events_of(given)
+    for event in events:
+        if str(event) not in EVENTS:
+            raise InvalidParameter(
+                f"The event {str(event)!r} never happens here. Webhooks are told of: {', '.join(EVENTS)}."
+            )
+    return events
+
+
 def _url(url: str | None) -> str:
     place = places.read(url)
     try:
-        reachable.addresses_of(place)
+        reachable.addresses_of(place, settings.WEBHOOK_TIMEOUT.read())
     except RunstoneError as error:
         raise InvalidParameter(error.message) from None
     assert url is not None

@@ -11,6 +11,8 @@ from runstone.store.database import Connection
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given up"
 # Deliveries that have ended and are kept to be looked at, of each webhook and state.
 KEPT = {DELIVERED: 100, GIVEN_UP: 1_000}
+# Deliveries that may wait for one webhook; beyond, the oldest are given up.
+MOST_WAITING = 10_000
 
 _COLUMNS = (
     "delivery_id, webhook.webhook_id, webhook_event.event, webhook_event.time, state, attempts, last_attempt, next_attempt, response_status,"
@@ -51,6 +53,8 @@ def announce(connection: Connection, event: str, body: Callable[[], str], now: i
         "INSERT INTO webhook_delivery (delivery_id, webhook, event, next_attempt) VALUES (?, ?, ?, ?)",
         [(str(uuid.uuid4()), webhook, row, now) for (webhook,) in told],
     )
+    for (webhook,) in told:
+        _bound(connection, webhook)
 
 
 def due(connection: Connection, now: int) -> list[Due]:
@@ -80,11 +84,27 @@ def note(
         (state, now, now + wait, status, problem, delivery.row),
     )
     if state in KEPT:
-        connection.execute(
-            "DELETE FROM webhook_delivery WHERE webhook = ? AND state = ? AND id <="
-            " (SELECT id FROM webhook_delivery WHERE webhook = ? AND state = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
-            (delivery.webhook, state, delivery.webhook, state, KEPT[state]),
-        )
+        _forget(connection, delivery.webhook, state)
+
+
+def _bound(connection: Connection, webhook: int) -> None:
+    given_up = connection.execute(
+        f"UPDATE webhook_delivery SET state = 'given up', problem = 'More than {MOST_WAITING} waited.' WHERE webhook = ?"
+        " AND state = 'waiting' AND id <= (SELECT id FROM webhook_delivery WHERE webhook = ? AND state = 'waiting'"
+        " ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (webhook, webhook, MOST_WAITING),
+    )
+    if given_up.rowcount:
+        _forget(connection, webhook, GIVEN_UP)
+
+
+def _forget(connection: Connection, webhook: int, state: str) -> None:
+    """Leave of what has ended so the newest."""
+    connection.execute(
+        "DELETE FROM webhook_delivery WHERE webhook = ? AND state = ? AND id <="
+        " (SELECT id FROM webhook_delivery WHERE webhook = ? AND state = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (webhook, state, webhook, state, KEPT[state]),
+    )
 
 
 def give_up_idle(connection: Connection, before: int) -> None:

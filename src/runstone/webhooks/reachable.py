@@ -6,8 +6,10 @@ changes its answer (DNS rebinding) changes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
+import threading
 from collections.abc import Callable
 
 from runstone import settings
@@ -15,8 +17,8 @@ from runstone.errors import InvalidParameter, Unreachable
 from runstone.webhooks.places import Place
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# A host's addresses, by its name and port.
-Resolve = Callable[[str, int], list[str]]
+# A host's addresses, by its name and port, in so many seconds.
+Resolve = Callable[[str, int, float], list[str]]
 
 # What IANA keeps for special purposes, and what was given back: no host of the public network is there. (Python's own tables grow from one
 # release to the next; which addresses a server reaches must not.)
@@ -44,31 +46,36 @@ _never = [ipaddress.ip_network(block) for block in _NEVER]
 _embedding = [ipaddress.IPv6Network(block) for block in _EMBEDDING]
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """The addresses that the system knows of a host, each once. Raises Unreachable where it knows none."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise Unreachable(
-            f"The webhook's host {host!r} is not known. Check its spelling, and the server's DNS."
-        ) from None
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+def resolve(host: str, port: int, seconds: float) -> list[str]:
+    """The addresses that the system knows of a host, each once. Raises Unreachable where it knows none, or takes too long."""
+    found: list[str] = []
+
+    def look() -> None:
+        with contextlib.suppress(OSError, UnicodeError):
+            found.extend(str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+    # The system gives no bound, and whose name server it asks may be anybody's: the thread ends when it has given up by itself.
+    looking = threading.Thread(target=look, name="runstone-webhook-name", daemon=True)
+    looking.start()
+    looking.join(seconds)
+    if looking.is_alive() or not found:
+        why = f"was not found in {seconds:g} seconds" if looking.is_alive() else "is not known"
+        raise Unreachable(f"The webhook's host {host!r} {why}. Check its spelling, and the server's DNS.")
+    return list(dict.fromkeys(found))
 
 
-def addresses_of(place: Place, resolve: Resolve = resolve) -> list[str]:
+def addresses_of(place: Place, seconds: float, resolve: Resolve = resolve) -> list[str]:
     """The addresses to connect to. Raises InvalidParameter where any of them may not be reached, Unreachable where there are none.
 
     Which address it was is not said: whoever may make a webhook need not know the network that the server is in.
     """
-    found = resolve(place.host, place.port)
+    found = resolve(place.host, place.port, seconds)
     allowed = may_be_named if place.is_inside_by_name else is_public
     if not all(allowed(address) for address in found):
         raise InvalidParameter(
             f"The webhook's host {place.host!r} is not on the public network, or not only. The server's operator can allow a host inside "
             f"by naming it in {settings.WEBHOOK_HOSTS.name}."
         )
-    if not found:
-        raise Unreachable(f"The webhook's host {place.host!r} has no address.")
     return found
 
 

@@ -12,11 +12,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from runstone import settings
 from runstone.version import __version__
 from runstone.webhooks.places import Place
 
 # Bytes of an answer's headers that are read.
 _MOST_READ = 16 * 1024
+# Bytes that are sent at a time.
+_PIECE = 64 * 1024
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [^\r\n]*)?\r?\n")
 _END = re.compile(rb"\r?\n\r?\n")
 _RETRY_AFTER = re.compile(rb"\nretry-after:[ \t]*([0-9]{1,6})[ \t]*\r?\n", re.IGNORECASE)
@@ -58,25 +61,25 @@ def post(place: Place, addresses: Sequence[str], headers: Mapping[str, str], bod
     try:
         connection = _connect(place, addresses, deadline)
         with connection:
-            connection.settimeout(_left(deadline))
-            connection.sendall(head.encode("ascii") + body)
+            _send(connection, memoryview(head.encode("ascii") + body), deadline)
             return _answer(connection, deadline)
     except TimeoutError:
-        raise NotDelivered(f"{place.host} took longer than {seconds:g} seconds.") from None
+        raise NotDelivered(f"{place.host} took longer than {settings.WEBHOOK_TIMEOUT.name} allows.") from None
     except OSError as error:
         raise NotDelivered(f"{place.host}: {_said(error)}.") from None
 
 
 def _connect(place: Place, addresses: Sequence[str], deadline: float) -> socket.socket:
-    for number, address in enumerate(addresses, 1):
+    for number, address in enumerate(addresses):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         connection = socket.socket(family, socket.SOCK_STREAM)
         try:
-            connection.settimeout(_left(deadline))
+            # An address that does not answer leaves the others their share of the time.
+            connection.settimeout(_left(deadline) / (len(addresses) - number))
             connection.connect((address, place.port))
         except OSError:
             connection.close()
-            if number == len(addresses):
+            if number + 1 == len(addresses):
                 raise
             continue
         return connection if place.scheme == "http" else _secured(connection, place.host, deadline)
@@ -91,6 +94,13 @@ def _secured(connection: socket.socket, host: str, deadline: float) -> socket.so
     context.set_alpn_protocols(["http/1.1"])
     connection.settimeout(_left(deadline))
     return context.wrap_socket(connection, server_hostname=host)
+
+
+def _send(connection: socket.socket, data: memoryview, deadline: float) -> None:
+    # By hand: a socket with TLS begins its time anew with every piece that sendall() sends.
+    while data:
+        connection.settimeout(_left(deadline))
+        data = data[connection.send(data[:_PIECE]) :]
 
 
 def _answer(connection: socket.socket, deadline: float) -> Answer:
