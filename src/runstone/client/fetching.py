@@ -174,7 +174,7 @@ class _Download:
         self._first = Destination(folder)
         self._all, self._own = [self._first], threading.local()
         self._repository, self._again = client._repository, partial(chunks_now, client)
-        self._has_digests = not (client._is_server and _is_stock(client))
+        self._has_digests = has_digests(client)
         self._cache = _cache_of(client) if self._has_digests else None
         self._link = settings.CACHE_LINKS.read() in ("always", "temporary" if temporary else "always")
         # A file that is written to a folder of the user's and to the cache is written twice, one after the other.
@@ -355,10 +355,11 @@ class _StoppedError(Exception):
     """Another file of the same download could not be fetched, or the user has had enough."""
 
 
-def _is_stock(client: Client) -> bool:
+def has_digests(client: Client) -> bool:
+    """Whether the store says what its files' digests are; an MLflow server does not."""
     from runstone.transport.stock_files import StockFiles
 
-    return isinstance(client._repository, StockFiles)
+    return not (client._is_server and isinstance(client._repository, StockFiles))
 
 
 def _cache_of(client: Client) -> Cache | None:

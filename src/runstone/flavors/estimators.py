@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from typing import Any, NamedTuple
 
 from runstone.errors import InvalidParameter
@@ -56,12 +57,11 @@ def write(model: Any, folder: str, format: str | None, trusted: list[str] | None
 
 def read(folder: Folder, key: str) -> Any:
     """The estimator of the file that a block names under a key; its trust is asked first."""
-    path = folder.named(key)
-    if folder.block.get("serialization_format") == "skops" or path.endswith(".skops"):
-        return _read_skops(folder, path)
-    import pickle
+    with folder.held(key) as held:
+        if folder.block.get("serialization_format") == "skops" or held.path.endswith(".skops"):
+            return _read_skops(folder, held)
+        import pickle
 
-    with Held(path) as held:
         folder.trust.pickle(held)
         with held.open() as file:
             return pickle.load(file)  # noqa: S301  (the trust was asked)
@@ -96,15 +96,24 @@ def _is_known(name: str) -> bool:
     return name.partition(".")[0] in ("sklearn", "numpy", "scipy", "lightgbm", "xgboost", "collections", "builtins")
 
 
-def _read_skops(folder: Folder, path: str) -> Any:
+def _read_skops(folder: Folder, held: Held) -> Any:
+    # What the file is made of is told first, and only then made. The list in the MLmodel file was written by whoever wrote the model: it is
+    # no reason to trust anything.
     io = _skops()
-    with Held(path) as held:
+    try:
+        from skops.io._audit import get_tree
+        from skops.io._utils import read_schema
+    except ImportError:  # another version of skops: it reads the file once for each
         with held.open() as file:
             types = io.get_untrusted_types(file=file)
-        # the list in the MLmodel file was written by whoever wrote the model: it is no reason to trust anything
         folder.trust.types(types, held)
         with held.open() as file:
             return io.load(file, trusted=types)
+    with held.open() as file, zipfile.ZipFile(file) as parts:
+        schema, context = read_schema(parts)
+        tree = get_tree(schema, context, trusted=None)
+        folder.trust.types(sorted(tree.get_unsafe_set()), held)
+        return tree.construct()
 
 
 def _skops() -> Any:

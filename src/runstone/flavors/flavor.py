@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runstone.errors import InvalidParameter
+from runstone.flavors.files import Files
+from runstone.safety.held import Held
 
 if TYPE_CHECKING:
     from runstone.safety.trust import Trust
@@ -38,24 +40,40 @@ class Saved(NamedTuple):
     code_files: dict[str, str] | None = None
 
 
-class Folder(NamedTuple):
+class Folder:
     """A saved model that is to be loaded.
 
-    Attributes:
-        path: the folder, absolute. Nothing in it may be changed.
+    Args:
+        files: its files, or the folder that they are in.
         block: the flavor's block of its MLmodel file. It comes from whoever wrote the model: hostile until checked.
         pyfunc: the block of `python_function`; empty where there is none.
         trust: asked before anything is read that can run code.
+
+    Attributes:
+        block, pyfunc, trust: the same.
     """
 
-    path: str
-    block: Mapping[str, Any]
-    pyfunc: Mapping[str, Any]
-    trust: Trust
+    def __init__(self, files: Files | str, block: Mapping[str, Any], pyfunc: Mapping[str, Any], trust: Trust) -> None:
+        self._files = files if isinstance(files, Files) else Files(files)
+        self.block, self.pyfunc, self.trust = block, pyfunc, trust
+
+    @property
+    def path(self) -> str:
+        """The folder, absolute. Nothing in it may be changed."""
+        return self._files.folder
 
     def named(self, key: str) -> str:
         """Where the file or folder is that the flavor's block, or else pyfunc's, names under a key. Raises InvalidParameter."""
-        return check_path(self.path, self.block.get(key, self.pyfunc.get(key)), key)
+        return check_path(self.path, self._name(key), key)
+
+    def held(self, key: str) -> Held:
+        """The file that a block names under a key, as it is now: to be asked about, and then read. Small ones need no folder."""
+        name = self._name(key)
+        content = self._files.content(name)
+        return Held(self.named(key)) if content is None else Held(str(name), content)
+
+    def _name(self, key: str) -> object:
+        return self.block.get(key, self.pyfunc.get(key))
 
 
 @dataclass(frozen=True)

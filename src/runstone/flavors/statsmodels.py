@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
-from runstone.safety.held import Held
 
 FILE = "model.statsmodels"
 
@@ -35,10 +34,9 @@ def save(model: Any, folder: str, *, remove_data: bool = False) -> Saved:
 
 def load(folder: Folder) -> Any:
     """The fit's results."""
-    path = folder.named("data")
     from statsmodels.iolib.smpickle import load_pickle
 
-    with Held(path) as held:
+    with folder.held("data") as held:
         folder.trust.pickle(held)
         with held.open() as file:
             return load_pickle(file)

@@ -10,28 +10,41 @@ import tempfile
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from runstone.client.downloads import read_small
 from runstone.errors import NotFound
+from runstone.flavors.files import Content, Files
 from runstone.flavors.flavor import check_path
 from runstone.fluent.location import client
 from runstone.models.locating import Place, Version, folder_of, locate
 from runstone.models.mlmodel import FILE_NAME, Model
+from runstone.operations.rules import check_path as check_name
 from runstone.safety.trust import Trust
+
+# Bytes of a model that is read at once, into memory; one that is larger is fetched to a folder, by several threads, through the cache.
+_SMALL = 8 * 1024 * 1024
 
 
 class Fetched(NamedTuple):
-    """A model's folder on this machine.
+    """A model's files on this machine.
 
     Attributes:
-        path: the folder. Nothing in it may be changed: its files may be those of the cache.
+        files: they. Nothing in their folder may be changed: it may hold files of the cache.
         model: its description.
         trust: who vouches for it.
         version: the version of a registered model that was asked for.
+        own: whether its folder is this process's own: a temporary one, not the user's.
     """
 
-    path: str
+    files: Files
     model: Model
     trust: Trust
     version: Version | None
+    own: bool = False
+
+    @property
+    def path(self) -> str:
+        """Their folder."""
+        return self.files.folder
 
 
 def fetch(uri: str | os.PathLike[str], dst_path: str | None = None) -> Fetched:
@@ -42,10 +55,34 @@ def fetch(uri: str | os.PathLike[str], dst_path: str | None = None) -> Fetched:
         dst_path: an existing folder to put it in; a temporary one, gone when this process ends, unless given.
     """
     place = located(uri)
-    path = here(place, dst_path)
     known = f"the model at {place.folder!r}" if place.folder is not None else f"the model {os.fspath(uri)!r}"
     trust = Trust(known, vouched=place.folder is None)
-    return Fetched(path, Model.from_file(_file(path)), trust, place.version)
+    files = _in_memory(place) if place.folder is None and dst_path is None else None
+    if files is None:
+        files = Files(os.path.abspath(here(place, dst_path)))
+    content = files.content(FILE_NAME)
+    model = (
+        Model.from_file(_file(files.folder)) if content is None else Model.from_yaml(content, f"{FILE_NAME} of {uri}")
+    )
+    return Fetched(files, model, trust, place.version, place.folder is None and dst_path is None)
+
+
+def _in_memory(place: Place) -> Files | None:
+    """A small model's files; None where it is none."""
+    assert place.owner is not None
+    read = read_small(client(), place.owner, place.path, _SMALL)
+    if read is None:
+        return None
+    below = len(place.path) + 1 if place.path else 0
+    # the store may be somebody else's: what it says a path is, is checked again
+    contents = {check_name(file.path)[below:]: Content(data, file.executable) for file, data in read}
+    return Files(None, contents, _temporary) if FILE_NAME in contents else None
+
+
+def _temporary() -> str:
+    folder = tempfile.mkdtemp(prefix="runstone-model-")
+    atexit.register(_remove, folder, os.getpid())
+    return folder
 
 
 def located(uri: str | os.PathLike[str]) -> Place:
@@ -59,9 +96,7 @@ def here(place: Place, dst_path: str | None = None) -> str:
     if place.folder is not None:
         return os.path.dirname(_file(place.folder))
     assert place.owner is not None
-    folder = tempfile.mkdtemp(prefix="runstone-model-") if dst_path is None else dst_path
-    if dst_path is None:
-        atexit.register(_remove, folder, os.getpid())
+    folder = _temporary() if dst_path is None else dst_path
     return client().download_artifacts(place.owner, place.path, folder)
 
 

@@ -59,7 +59,7 @@ def folder_of(flavor: Flavor, fetched: Fetched) -> Folder:
         raise NotFound(
             f'Model does not have the "{flavor.name}" flavor. It has: {", ".join(blocks) or "none"}. runstone.load_model takes the one it has.'
         )
-    return Folder(os.path.abspath(fetched.path), blocks[names[0]], blocks.get(PYFUNC, {}), fetched.trust)
+    return Folder(fetched.files, blocks[names[0]], blocks.get(PYFUNC, {}), fetched.trust)
 
 
 def add_code(folder: Folder) -> None:

@@ -166,7 +166,7 @@ def loaded(fetched: Fetched, model_config: dict[str, Any] | None = None) -> PyFu
     )
     if model_config:  # in place of the options it was saved with
         block = {**block, "config": {**(block.get("config") or {}), **model_config}}
-    folder = Folder(os.path.abspath(fetched.path), blocks.get(loader.removeprefix("mlflow."), {}), block, fetched.trust)
+    folder = Folder(fetched.files, blocks.get(loader.removeprefix("mlflow."), {}), block, fetched.trust)
     add_code(folder)
     if name is None:
         return PyFuncModel(fetched.model, python_models.load(folder))

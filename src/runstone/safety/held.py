@@ -21,6 +21,7 @@ class Held:
 
     Args:
         path: the file's.
+        content: its bytes, where they are in memory already; nothing is read then.
 
     Attributes:
         path: the same.
@@ -29,8 +30,12 @@ class Held:
         MissingFile: there is none; WrongFileKind: it is a folder, or a pipe, which is not waited for.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, content: bytes | None = None) -> None:
         self.path = path
+        self._file: BinaryIO | None = None
+        if content is not None:
+            self._bytes = content
+            return
         try:
             number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         except OSError as error:
@@ -38,7 +43,7 @@ class Held:
         if not stat.S_ISREG(os.fstat(number).st_mode):
             os.close(number)
             raise WrongFileKind(f"{path!r} is no file.", path)
-        self._file: BinaryIO | None = os.fdopen(number, "rb")
+        self._file = os.fdopen(number, "rb")
         self._bytes = b""
         if os.fstat(number).st_size <= MOST_IN_MEMORY:
             with self._file as file:

@@ -13,7 +13,6 @@ from runstone.flavors.pyfunc import code, pickled
 from runstone.flavors.pyfunc.python_model import HOME, Bound, PythonModelContext
 from runstone.flavors.pyfunc.saving import CODE_HOME
 from runstone.flavors.pyfunc.standing_in import for_mlflow
-from runstone.safety.held import Held
 
 LOADERS = (HOME, CODE_HOME)
 
@@ -29,8 +28,7 @@ def _load(folder: Folder) -> Any:
     loader = str(block.get("loader_module"))
     config = dict(_mapping(folder, "config"))
     if loader == HOME and "model_code_path" not in block:
-        path = check_path(folder.path, block.get("python_model"), "python_model")
-        with Held(path) as held:
+        with folder.held("python_model") as held:
             folder.trust.pickle(held)
             return _bound(pickled.load(held), folder, config)
     if loader in LOADERS:
