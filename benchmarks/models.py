@@ -1,4 +1,4 @@
-"""`python -m benchmarks.models`: what saving a model costs beside MLflow, both in environments with the same scikit-learn, as one table."""
+"""`python -m benchmarks.models`: what saving and loading a model costs beside MLflow, both in environments with the same scikit-learn, as one table."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 
 from benchmarks.command import chosen, conduct, options, place
 from benchmarks.environments import FOLDER, clean, prepare
+from benchmarks.logged_models import logged_models
 from benchmarks.measure import ROOT, Sample, interleaved, run
 from benchmarks.scoring import scoring
 from benchmarks.table import Row, missing
@@ -88,7 +89,7 @@ def environment(course: Course) -> list[Row]:
     return sorted(rows, key=lambda row: row.figure == again)
 
 
-BENCHMARKS = {"environment": environment, "scoring": scoring}
+BENCHMARKS = {"environment": environment, "logged": logged_models, "scoring": scoring}
 
 
 def main() -> int:

@@ -80,32 +80,31 @@ def download_artifacts(
     return fetching.fetch(self, run_id, path, dst_path, progress, include, exclude).path
 
 
-def read_small(self: Client, run_id: str, path: str, most: int) -> list[tuple[FileInfo, bytes]] | None:
-    """All files at and below a path, checked, with their bytes; None where they are more than so many bytes, still grow, or have no digests.
+def small_files(self: Client, run_id: str, path: str, most: int) -> list[FileInfo] | None:
+    """All files at and below a path, to be read by `read_whole`; None where they are more than so many bytes, still grow, or have no digests.
 
     Raises:
         NotFound: there is nothing of that path.
-        CorruptData: a file is not as it was stored.
     """
     from runstone.client.fetching import has_digests
 
     files = tree(self, run_id, rules.check_path(path) if path else path)
-    if (
-        sum(file.file_size or 0 for file in files) > most
-        or len(files) > artifacts.MOST_CONTENTS
-        or not has_digests(self)
-    ):
+    if len(files) > artifacts.MOST_CONTENTS or sum(file.file_size or 0 for file in files) > most:
         return None
-    digests = [file.digest for file in files if file.digest is not None]
-    if len(digests) < len(files):
+    if any(file.digest is None for file in files) or not has_digests(self):
         return None
+    return files
+
+
+def read_whole(self: Client, run_id: str, files: Sequence[FileInfo]) -> list[bytes]:
+    """The bytes of files that have digests, checked, fetched as one. Raises CorruptData."""
+    digests = [file.digest or "" for file in files]
     contents = self._transport.call(artifacts.get_contents, artifacts.GetContents(digests)).contents
     asked = [
         (content.chunks, digest, f"{file.path!r} of {run_id}")
         for content, digest, file in zip(contents, digests, files, strict=True)
     ]
-    read = self._repository.read_all(asked, again=partial(chunks_now, self))
-    return [(file, b"".join(pieces)) for file, pieces in zip(files, read, strict=True)]
+    return [b"".join(pieces) for pieces in self._repository.read_all(asked, again=partial(chunks_now, self))]
 
 
 def tree(self: Client, run_id: str, path: str) -> list[FileInfo]:

@@ -17,6 +17,7 @@ from runstone.environments.installed import here
 from runstone.environments.requirement import Requirement, key, public
 
 REQUIREMENTS, CONDA, PYTHON = "requirements.txt", "conda.yaml", "python_env.yaml"
+ALL = (REQUIREMENTS, CONDA, PYTHON, given.CONSTRAINTS)
 _BUILD = ("pip", "setuptools", "wheel")
 
 

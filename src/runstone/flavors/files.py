@@ -1,4 +1,4 @@
-"""A saved model's files: in a folder of this machine; or in memory, where they are small, until somebody needs them in a folder."""
+"""A saved model's files: in a folder of this machine; or, where they are small, in memory until somebody needs them in a folder."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ class Files:
 
     Args:
         folder: that they are in; None where they are in memory.
-        contents: in memory, by their plain paths.
-        place: gives a new, empty folder to put them in.
+        contents: of those in memory, by their plain paths.
+        others: gives the contents of the rest, which a folder is to have as well.
+        place: gives a new, empty folder to put all of them in.
     """
 
     def __init__(
         self,
         folder: str | None,
         contents: Mapping[str, Content] | None = None,
+        others: Callable[[], Mapping[str, Content]] | None = None,
         place: Callable[[], str] | None = None,
     ) -> None:
-        self._folder, self._contents, self._place = folder, contents or {}, place
+        self._folder, self._contents, self._others, self._place = folder, contents or {}, others, place
         self._one_at_a_time = threading.Lock()
 
     @property
@@ -39,8 +41,9 @@ class Files:
         with self._one_at_a_time:
             if self._folder is None:
                 assert self._place is not None
+                everything = {**self._contents, **(self._others() if self._others is not None else {})}
                 folder = os.path.abspath(self._place())
-                for name, content in self._contents.items():
+                for name, content in everything.items():
                     _write(os.path.join(folder, name), content)
                 self._folder = folder
             return self._folder

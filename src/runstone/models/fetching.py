@@ -8,20 +8,30 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from runstone.client.downloads import read_small
+from runstone.client.downloads import read_whole, small_files
+from runstone.environments import files as environment
+from runstone.environments import lock as requirements_lock
 from runstone.errors import NotFound
 from runstone.flavors.files import Content, Files
 from runstone.flavors.flavor import check_path
 from runstone.fluent.location import client
+from runstone.models import examples
 from runstone.models.locating import Place, Version, folder_of, locate
 from runstone.models.mlmodel import FILE_NAME, Model
 from runstone.operations.rules import check_path as check_name
 from runstone.safety.trust import Trust
 
+if TYPE_CHECKING:
+    from runstone.entities import FileInfo
+
 # Bytes of a model that is read at once, into memory; one that is larger is fetched to a folder, by several threads, through the cache.
 _SMALL = 8 * 1024 * 1024
+
+
+# What lies beside a model and is not needed to load it: read only where its files are needed in a folder.
+_BESIDE = frozenset([*environment.ALL, requirements_lock.FILE_NAME, examples.FILE_NAME, examples.SERVING_FILE_NAME])
 
 
 class Fetched(NamedTuple):
@@ -69,14 +79,25 @@ def fetch(uri: str | os.PathLike[str], dst_path: str | None = None) -> Fetched:
 
 def _in_memory(place: Place) -> Files | None:
     """A small model's files; None where it is none."""
-    assert place.owner is not None
-    read = read_small(client(), place.owner, place.path, _SMALL)
-    if read is None:
+    store, owner = client(), place.owner
+    assert owner is not None
+    files = small_files(store, owner, place.path, _SMALL)
+    if files is None:
         return None
     below = len(place.path) + 1 if place.path else 0
-    # the store may be somebody else's: what it says a path is, is checked again
-    contents = {check_name(file.path)[below:]: Content(data, file.executable) for file, data in read}
-    return Files(None, contents, _temporary) if FILE_NAME in contents else None
+    needed = [file for file in files if file.path[below:] not in _BESIDE]
+
+    def read(some: list[FileInfo]) -> dict[str, Content]:
+        # the store may be somebody else's: what it says a path is, is checked again
+        return {
+            check_name(file.path)[below:]: Content(data, file.executable)
+            for file, data in zip(some, read_whole(store, owner, some), strict=True)
+        }
+
+    contents = read(needed)
+    if FILE_NAME not in contents:
+        return None
+    return Files(None, contents, lambda: read([file for file in files if file not in needed]), _temporary)
 
 
 def _temporary() -> str:

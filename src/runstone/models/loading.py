@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 from runstone import flavors
 from runstone.errors import InvalidParameter, NotFound
-from runstone.flavors.flavor import Folder, check_path
+from runstone.flavors.flavor import Folder
+from runstone.models.code_paths import add_code
 from runstone.models.fetching import Fetched, fetch
 from runstone.models.mlmodel import PYFUNC
 
@@ -47,7 +47,7 @@ def load_as(flavor: Flavor, model_uri: str | os.PathLike[str], dst_path: str | N
 def load_native(flavor: Flavor, fetched: Fetched, options: dict[str, Any]) -> Any:
     """The library's own object of what was fetched."""
     folder = folder_of(flavor, fetched)
-    add_code(folder)
+    add_code(folder, fetched.own)
     return flavor.load(folder, **options)
 
 
@@ -60,13 +60,3 @@ def folder_of(flavor: Flavor, fetched: Fetched) -> Folder:
             f'Model does not have the "{flavor.name}" flavor. It has: {", ".join(blocks) or "none"}. runstone.load_model takes the one it has.'
         )
     return Folder(fetched.files, blocks[names[0]], blocks.get(PYFUNC, {}), fetched.trust)
-
-
-def add_code(folder: Folder) -> None:
-    """Let Python find the code that came with a model. Asked of its trust first."""
-    code = folder.block.get("code") or folder.pyfunc.get("code")
-    if code:
-        path = check_path(folder.path, code, "code path")
-        folder.trust.code(path)
-        if path not in sys.path:
-            sys.path.insert(0, path)

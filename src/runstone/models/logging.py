@@ -9,7 +9,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from runstone import flavors
-from runstone.errors import InvalidParameter
+from runstone.errors import InvalidParameter, RunstoneError
 from runstone.flavors.pyfunc.saving import recognises
 from runstone.fluent.location import client
 from runstone.fluent.models import initialize_logged_model
@@ -115,8 +115,14 @@ def saved_by(
             folder = os.path.join(above, "model")
             save(folder, described)
             store.log_artifacts(logged.model_id, folder)
-        except BaseException:
-            store.finalize_logged_model(logged.model_id, "FAILED")
+        except BaseException as error:
+            try:
+                store.finalize_logged_model(logged.model_id, "FAILED")
+            except RunstoneError:  # the server is away: what went wrong is told, not this
+                error.add_note(
+                    f"The logged model {logged.model_id} stays PENDING. When the store answers again: "
+                    f"runstone.finalize_logged_model({logged.model_id!r}, 'FAILED')"
+                )
             raise
     logged = store.finalize_logged_model(logged.model_id, "READY")
     if run_id is not None:

@@ -12,8 +12,8 @@ from runstone.errors import InvalidParameter
 from runstone.flavors.flavor import Flavor, Folder, Predict
 from runstone.flavors.pyfunc import loading as python_models
 from runstone.flavors.pyfunc import saving as python_saving
+from runstone.models.code_paths import add_code
 from runstone.models.fetching import Fetched, fetch
-from runstone.models.loading import add_code
 from runstone.models.mlmodel import PYFUNC, Model
 
 
@@ -167,7 +167,7 @@ def loaded(fetched: Fetched, model_config: dict[str, Any] | None = None) -> PyFu
     if model_config:  # in place of the options it was saved with
         block = {**block, "config": {**(block.get("config") or {}), **model_config}}
     folder = Folder(fetched.files, blocks.get(loader.removeprefix("mlflow."), {}), block, fetched.trust)
-    add_code(folder)
+    add_code(folder, fetched.own)
     if name is None:
         return PyFuncModel(fetched.model, python_models.load(folder))
     return PyFuncModel(fetched.model, _Native(flavors.find(name), folder))
