@@ -38,6 +38,7 @@ _HOMES = {
             "enable_system_metrics_logging disable_system_metrics_logging set_system_metrics_sampling_interval "
             "set_system_metrics_samples_before_logging set_system_metrics_node_id"
         ),
+        "runstone.autologging.switches": "autolog",
         "runstone.models.copying": "copy_model",
         "runstone.models.loading": "load_model",
         "runstone.models.logging": "log_model",
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from runstone import statsmodels as statsmodels
     from runstone import tracking as tracking
     from runstone import xgboost as xgboost
+    from runstone.autologging.switches import autolog as autolog
     from runstone.client import Client as Client
     from runstone.client import MlflowClient as MlflowClient
     from runstone.client.pictures import Image as Image

@@ -2,9 +2,57 @@
 
 from __future__ import annotations
 
+from runstone.autologging.switches import switch
 from runstone.flavors.xgboost import FLAVOR
 from runstone.models.published import published
 
 save_model, log_model, load_model = published(FLAVOR)
 
-__all__ = ["load_model", "log_model", "save_model"]
+__all__ = ["autolog", "load_model", "log_model", "save_model"]
+
+
+def autolog(
+    importance_types: list[str] | None = None,
+    log_input_examples: bool = False,
+    log_model_signatures: bool = True,
+    log_models: bool = True,
+    log_datasets: bool = True,
+    disable: bool = False,
+    exclusive: bool = False,
+    disable_for_unsupported_versions: bool = False,
+    silent: bool = False,
+    registered_model_name: str | None = None,
+    model_format: str = "ubj",
+    extra_tags: dict[str, str] | None = None,
+) -> None:
+    """Have the trainings of XGBoost, and the fits of its estimators, record themselves.
+
+    Args:
+        importance_types: which kinds of the features' importance are logged; 'weight' unless said.
+        log_input_examples: keep the first rows of the training data with the model.
+        log_model_signatures: tell what the model takes and gives.
+        log_models: log the trained model.
+        log_datasets: log what was trained and evaluated on.
+        disable: no more.
+        exclusive: record nothing in runs that you started.
+        disable_for_unsupported_versions: leave the library alone where its version is none that this is known to work with.
+        silent: no warnings.
+        registered_model_name: register each model under it.
+        model_format: how a booster is kept: 'ubj' or 'json'.
+        extra_tags: of runs that are started for trainings.
+    """
+    switch(
+        "xgboost",
+        importance_types=importance_types,
+        log_input_examples=log_input_examples,
+        log_model_signatures=log_model_signatures,
+        log_models=log_models,
+        log_datasets=log_datasets,
+        disable=disable,
+        exclusive=exclusive,
+        disable_for_unsupported_versions=disable_for_unsupported_versions,
+        silent=silent,
+        registered_model_name=registered_model_name,
+        model_format=model_format,
+        extra_tags=extra_tags,
+    )

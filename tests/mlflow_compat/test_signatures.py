@@ -29,13 +29,14 @@ FUNCTIONS = {
         "log_model_params log_outputs set_logged_model_tags delete_logged_model_tag register_model search_registered_models "
         "search_model_versions set_model_version_tag set_active_model get_active_model_id clear_active_model "
         "enable_system_metrics_logging disable_system_metrics_logging set_system_metrics_sampling_interval "
-        "set_system_metrics_samples_before_logging set_system_metrics_node_id"
+        "set_system_metrics_samples_before_logging set_system_metrics_node_id autolog"
     ),
     "mlflow.artifacts": "download_artifacts list_artifacts load_text load_dict load_image",
     **{
         f"mlflow.{flavor}": "save_model log_model load_model"
         for flavor in ("lightgbm", "sklearn", "xgboost", "catboost", "statsmodels", "onnx", "pyfunc")
     },
+    **{f"mlflow.{flavor}": "save_model log_model load_model autolog" for flavor in ("lightgbm", "sklearn", "xgboost")},
     "mlflow.config": "enable_async_logging set_tracking_uri get_tracking_uri is_tracking_uri_set set_registry_uri get_registry_uri",
 }
 METHODS = (

@@ -269,6 +269,12 @@ def _put_back(held: Held, run: ActiveRun) -> None:
         _stacks[id(stack)] = stack
 
 
+def leave() -> None:
+    """Let go of this thread's active run, whose end could not be stored: nothing is said of it, its points wait in its journal."""
+    if _stack():
+        _give_up(_stack())
+
+
 def active_run() -> ActiveRun | None:
     """This thread's active run. A thread that has none sees the one that another thread has, where there is just one such thread."""
     if _local.stack:

@@ -1,0 +1,16 @@
+"""Every test leaves the libraries as it found them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import runstone
+
+
+@pytest.fixture(autouse=True)
+def switched_off() -> Iterator[None]:
+    yield
+    for module in (runstone.sklearn, runstone.xgboost, runstone.lightgbm):
+        module.autolog(disable=True)
