@@ -26,6 +26,7 @@ lint: .venv/.test
 
 soak: .venv/.test .envs/mlflow/.ready .envs/mlflow-2/.ready .envs/training/.ready
 	$(PYTEST) -m soak -v --durations 0 --durations-min 1
+	DO_NOT_TRACK=true PYTHONPATH=src .envs/training/bin/python -m pytest -v --durations 0 --durations-min 1 tests/deep
 
 bench: .venv/.test
 	$(PY) -m benchmarks
@@ -48,7 +49,7 @@ COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes 
 lock:
 	for name in demo test; do $(COMPILE) pyproject.toml requirements/$$name.in -o requirements/$$name.lock; done
 	for name in mlflow mlflow-2; do $(COMPILE) requirements/$$name.in -o requirements/$$name.lock; done
-	$(COMPILE) --override requirements/training-without.txt requirements/training.in -o requirements/training.lock
+	$(COMPILE) --override requirements/training-without.txt pyproject.toml requirements/training.in -o requirements/training.lock
 
 clean:
 	rm -rf .venv .envs build dist .mypy_cache .ruff_cache .pytest_cache

@@ -66,6 +66,7 @@ _MODULES = frozenset(
         "models",
         "onnx",
         "pyfunc",
+        "pytorch",
         "safety",
         "sklearn",
         "statsmodels",
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     from runstone import models as models
     from runstone import onnx as onnx
     from runstone import pyfunc as pyfunc
+    from runstone import pytorch as pytorch
     from runstone import safety as safety
     from runstone import sklearn as sklearn
     from runstone import statsmodels as statsmodels

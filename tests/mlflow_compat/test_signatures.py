@@ -37,6 +37,7 @@ FUNCTIONS = {
         for flavor in ("lightgbm", "sklearn", "xgboost", "catboost", "statsmodels", "onnx", "pyfunc")
     },
     **{f"mlflow.{flavor}": "save_model log_model load_model autolog" for flavor in ("lightgbm", "sklearn", "xgboost")},
+    "mlflow.pytorch": "save_model log_model load_model save_state_dict log_state_dict load_state_dict load_checkpoint",
     "mlflow.config": "enable_async_logging set_tracking_uri get_tracking_uri is_tracking_uri_set set_registry_uri get_registry_uri",
 }
 METHODS = (
@@ -79,7 +80,7 @@ def described(name):
         [p.name, p.kind.name, "required" if p.default is p.empty else repr(p.default)]
         for p in inspect.signature(value).parameters.values() if p.name != "self"
     ]
-import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.sklearn, mlflow.xgboost, mlflow.lightgbm, mlflow.catboost, mlflow.statsmodels, mlflow.onnx, mlflow.pyfunc, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
+import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.sklearn, mlflow.xgboost, mlflow.lightgbm, mlflow.catboost, mlflow.statsmodels, mlflow.onnx, mlflow.pytorch, mlflow.pyfunc, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
 def shown(name):
     kind = operator.attrgetter(name)(mlflow.entities)
     return {

@@ -20,12 +20,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),
     "catboost": ("catboost",),
-    "transformers": ("transformers",),
-    "keras": ("keras",),
     "pytorch": ("torch",),
     "onnx": ("onnx",),
-    "spacy": ("spacy",),
-    "prophet": ("prophet",),
     "statsmodels": ("statsmodels",),
     "sklearn": ("sklearn",),
 }

@@ -93,6 +93,8 @@ class Flavor:
         by_rows: whether what predicts is known to say to each row what it would say to it alone: `by_rows(native, folder)`.
         unnamed: what predicts from rows of doubles without names, whose columns are those named: `unnamed(native, folder, names)`;
             None where there is no such thing.
+        plain: an input example in the library's own types (tensors) as what files and signatures know; None for what they do not. Where
+            a leaf has it, its `save` takes the example as it was given, by keyword `example`.
         save_order: the parameters of `save_model` in MLflow's order, by name.
         log_order: those of `log_model`.
         load_order: those of `load_model`.
@@ -110,6 +112,7 @@ class Flavor:
     opens: Callable[[Folder], Any] | None = None
     by_rows: Callable[[Any, Folder], bool] = lambda native, folder: False
     unnamed: Callable[[Any, Folder, list[Any]], Predict | None] = lambda native, folder, names: None
+    plain: Callable[[Any], Any] | None = None
 
 
 def check_path(root: str, path: object, what: str) -> str:

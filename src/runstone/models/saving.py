@@ -71,6 +71,9 @@ def save(
     shutil.rmtree(unfinished, ignore_errors=True)
     os.makedirs(unfinished)
     try:
+        if flavor.plain is not None:
+            options = {**options, "example": input_example}
+            input_example = None if input_example is None else flavor.plain(input_example)
         saved = flavor.save(model, unfinished, **options)
         if saved.code_files is not None and code_paths:
             raise InvalidParameter("infer_code_paths finds the code; leave out code_paths, or infer_code_paths.")

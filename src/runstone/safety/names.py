@@ -85,9 +85,24 @@ _EXACT = {
         "torch": (
             "Size device dtype layout strided Tensor float float16 float32 float64 double half bfloat16 int8 int16 int32 int64 uint8 bool "
             "complex64 complex128 float8_e4m3fn float8_e5m2 BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage "
-            "ComplexFloatStorage DoubleStorage FloatStorage HalfStorage IntStorage LongStorage ShortStorage"
+            "ComplexFloatStorage DoubleStorage FloatStorage HalfStorage IntStorage LongStorage ShortStorage qint8 quint8 qint32 QInt8Storage "
+            "QUInt8Storage QInt32Storage per_tensor_affine per_channel_affine per_tensor_symmetric per_channel_symmetric"
         ),
-        "torch._utils": "_rebuild_parameter _rebuild_parameter_with_state _rebuild_tensor _rebuild_tensor_v2 _rebuild_sparse_tensor",
+        "torch._utils": (
+            "_rebuild_parameter _rebuild_parameter_with_state _rebuild_tensor _rebuild_tensor_v2 _rebuild_sparse_tensor _rebuild_qtensor "
+            "_rebuild_meta_tensor_no_storage"
+        ),
+        "torch.nn.functional": (
+            "relu relu6 gelu silu mish elu selu celu glu leaky_relu tanh sigmoid logsigmoid hardswish hardsigmoid hardtanh softplus softsign "
+            "softmax log_softmax tanhshrink normalize cosine_similarity cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss huber_loss "
+            "binary_cross_entropy binary_cross_entropy_with_logits"
+        ),
+        "torch._C._nn": "gelu silu mish elu leaky_relu hardswish hardsigmoid hardtanh softplus relu6 glu log_sigmoid",
+        "torch.nn.parallel.data_parallel": "DataParallel",
+        "torch.nn.utils.weight_norm": "WeightNorm",
+        "torch.optim.swa_utils": "AveragedModel",
+        "lightning.fabric.utilities.data": "AttributeDict",
+        "lightning_fabric.utilities.data": "AttributeDict",
         "torch.storage": "UntypedStorage TypedStorage",
         "torch.nn.parameter": "Parameter Buffer UninitializedParameter",
     }.items()
@@ -119,6 +134,8 @@ _PATTERNS = re.compile(
             r"xgboost\.sklearn\.XGB\w+",
             r"lightgbm\.sklearn\.LGBM\w+",
             rf"torch\.nn\.modules\.\w+\.{_CLASS}",
+            rf"torch\.ao\.nn\.quantized\.(?:dynamic\.)?modules(?:\.\w+)?\.{_CLASS}",
+            rf"torch\.nn\.utils\.prune\.{_CLASS}",
         )
     )
 )

@@ -37,7 +37,7 @@ _NPY = b"\x93NUMPY"
 Open = Callable[[], AbstractContextManager[BinaryIO]]
 
 
-def look(open_file: Open, name: str, seen: Seen, depth: int = 0, surely: bool = False) -> str:
+def look(open_file: Open, name: str, seen: Seen, depth: int = 0, surely: bool = False, raw: bool = False) -> str:
     """Walk every reading of a file; what kind it is comes back: 'pickle', 'zip', ..., or '' where there is none.
 
     Args:
@@ -46,6 +46,7 @@ def look(open_file: Open, name: str, seen: Seen, depth: int = 0, surely: bool = 
         seen: what is added to.
         depth: how many archives it is in.
         surely: it will be read as a pickle, whatever its name.
+        raw: it is taken for numbers by whatever reads the rest. What begins like a pickle by chance, and is none, is no error then.
     """
     with open_file() as file:
         head = file.read(16)
@@ -60,7 +61,7 @@ def look(open_file: Open, name: str, seen: Seen, depth: int = 0, surely: bool = 
         return _npy(open_file, seen)
     if depth < _DEPTH and _is_tar(open_file):
         return _tar(open_file, seen, depth)
-    found = _plain(open_file, name, seen, head, surely)
+    found = _numbers(open_file, seen) if raw else _plain(open_file, name, seen, head, surely)
     if _has_zip(open_file):  # behind something else: what reads zips finds it all the same
         return f"{found}+{_zip(open_file, seen, depth)}".strip("+")
     return found
@@ -85,6 +86,21 @@ def _plain(open_file: Open, name: str, seen: Seen, head: bytes, surely: bool) ->
     return kind or ("pickle" if surely else "")
 
 
+def _numbers(open_file: Open, seen: Seen) -> str:
+    """What is a whole pickle all the same is told of."""
+    little = Budget(steps=100_000, size=64 << 20)
+    tried = Seen(little)
+    with open_file() as file:
+        ended, _ = walk(Source(file, little), tried)
+    if ended:
+        tried = Seen(seen.budget)
+        _pickles(open_file, tried, False, False)
+    if not (ended and _plausible(tried)):
+        return ""
+    _add(seen, tried)
+    return "pickle"
+
+
 def _add(seen: Seen, tried: Seen) -> None:
     seen.names.update(tried.names)
     seen.problems.update(tried.problems)
@@ -106,9 +122,7 @@ def _pickles(open_file: Open, seen: Seen, arrays: bool, surely: bool) -> str:
         if not ended:
             if surely and not seen.problems:
                 seen.problems["it is broken: what reads it would still run its beginning"] = None
-            # what begins by chance like a pickle names nothing that could be a name
-            plausible = any(f"{one.module}.{one.name}".replace(".", "").isidentifier() for one in seen.names)
-            return "pickle" if plausible else ""
+            return "pickle" if _plausible(seen) else ""
         kind = "torch" if first == _TORCH_MAGIC else "pickle"
         for _ in range(_MOST_MEMBERS):
             before = source.position
@@ -125,6 +139,12 @@ def _pickles(open_file: Open, seen: Seen, arrays: bool, surely: bool) -> str:
             seen.problems.update(later.problems)
         seen.problems[TOO_LONG] = None
         return kind
+
+
+def _plausible(seen: Seen) -> bool:
+    """What begins by chance like a pickle names nothing that could be a name; a number for one is one byte in eighty."""
+    named = [one for one in seen.names if one.module != "copyreg.extension"]
+    return any(f"{one.module}.{one.name}".replace(".", "").isidentifier() for one in named)
 
 
 def _compressed(open_file: Open, kind: str, name: str, seen: Seen, surely: bool) -> str:
@@ -240,9 +260,10 @@ def _zip(open_file: Open, seen: Seen, depth: int) -> str:
             members = archive.infolist()
             if len(members) > _MOST_MEMBERS or len({member.filename for member in members}) != len(members):
                 seen.problems["its archive has too many members, or several of one name"] = None
+            raw = _raw([member.filename for member in members])
             for member in members[:_MOST_MEMBERS]:
-                opened = _member(archive, member, seen.budget)
-                kinds.append((member.filename, look(opened, member.filename, seen, depth + 1)))
+                opened, name = _member(archive, member, seen.budget), member.filename
+                kinds.append((name, look(opened, name, seen, depth + 1, raw=name in raw)))
     except (
         zipfile.BadZipFile,
         OSError,
@@ -257,6 +278,14 @@ def _zip(open_file: Open, seen: Seen, depth: int) -> str:
     if any(name.endswith("data.pkl") for name, _ in kinds):
         return "torch"
     return "npz" if kinds and all(name.endswith(".npy") for name, _ in kinds) else "zip"
+
+
+def _raw(names: list[str]) -> set[str]:
+    """The members that PyTorch takes for tensors' bytes: beside a pickle (`torch.save`), or beside a graph (`torch.export.save`)."""
+    homes = [name.removesuffix("data.pkl") for name in names if name.endswith("/data.pkl")]
+    homes += [name.partition("/")[0] + "/" for name in names if name.endswith("/archive_format")]
+    pattern = re.compile(r"(?:data/\d+|data/(?:weights/weight|constants/tensor)_\d+)")
+    return {name for home in homes for name in names if name.startswith(home) and pattern.fullmatch(name[len(home) :])}
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget) -> Open:

@@ -32,7 +32,7 @@ def enforce(data: Any, schema: Schema) -> Any:
 def _tensor(data: Any, spec: TensorSpec) -> Any:
     import numpy
 
-    array = data
+    array = data.detach().cpu().numpy() if hasattr(data, "detach") else data  # PyTorch's
     if not hasattr(array, "dtype") or not hasattr(array, "shape"):
         if hasattr(array, "to_numpy"):  # a frame
             array = array.to_numpy()
