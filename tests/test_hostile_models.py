@@ -17,7 +17,7 @@ from tests.support.answers import answers as answers
 
 import runstone
 from runstone.errors import BadRequest, CorruptData, Forbidden, InvalidParameter, NotFound, RunstoneError, WrongAnswer
-from runstone.models.requirements import get_model_dependencies
+from runstone.models.requirements import get_model_dependencies, infer_pip_requirements, update_model_requirements
 from runstone.safety import held, remembered
 from runstone.safety.source import Budget
 from runstone.safety.trust import Trust
@@ -327,3 +327,41 @@ def test_a_file_that_is_to_be_unpickled_is_a_pickle_whatever_its_name(folder: Pa
     _describe(folder, sklearn={"pickled_model": "model.bin", "serialization_format": "pickle"})
     with pytest.raises(Forbidden, match="odd-name"):
         runstone.sklearn.load_model(folder)
+
+
+def test_a_link_in_a_models_folder_is_not_written_through(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("as it was")
+    for name in ("requirements.txt", "conda.yaml", "requirements.lock"):
+        (folder / f"{name}.{os.getpid()}.tmp").symlink_to(tmp_path / "mine")
+    update_model_requirements(folder, "add", ["left-pad==9"])
+    assert (tmp_path / "mine").read_text() == "as it was"
+    assert "left-pad==9" in (folder / "requirements.txt").read_text()
+
+
+def test_requirements_that_are_none_are_said_to_be_so(folder: Path) -> None:
+    (folder / "requirements.txt").write_text("???\n")
+    for asked in (
+        lambda: update_model_requirements(folder, "add", ["a"]),
+        lambda: infer_pip_requirements(folder, "sklearn"),
+    ):
+        with pytest.raises(CorruptData, match="a line that is none"):
+            asked()
+
+
+def test_a_scan_tells_who_loads_a_model(folder: Path) -> None:
+    assert runstone.safety.scan(folder).verdict == "harmless"
+    _describe(folder, python_function={"loader_module": "theirs.loader"})
+    report = runstone.safety.scan(folder)
+    assert (report.verdict, report.files[-1].problems) == (
+        "unknown",
+        ("the model is loaded by the module 'theirs.loader'",),
+    )
+    (folder / "MLmodel").write_text(BOMBS["lists"])
+    assert "no model's description" in runstone.safety.scan(folder).files[-1].problems[0]
+    (folder / "MLmodel").write_text("[]")
+    assert runstone.safety.scan(folder).verdict == "unknown"
+
+
+def test_formats_that_may_hold_code_of_their_own_are_not_called_harmless(folder: Path) -> None:
+    (folder / "model.keras").write_bytes(b"PK\5\6" + b"\0" * 18)
+    assert runstone.safety.scan(folder).verdict == "unknown"

@@ -177,6 +177,8 @@ def test_hashes_come_from_the_index(index: Path, tool: str) -> None:
         ("-r /etc/passwd", "no pin"),
         ("locked-thing>=1", "no pin"),
         ("locked-thing==1.0 -r /etc/passwd", "no pin"),
+        ("locked-thing[a --index-url=http://example.org]==1.0", "no pin"),
+        ("locked-thing==../../sources", "no pin"),
     ):
         with pytest.raises(InvalidParameter, match=words):
             lock.hashed(f"{line}\n", tool)

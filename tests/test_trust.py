@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 import runstone
 from runstone.errors import Forbidden, InvalidParameter
 from runstone.safety import PickleWarning
+from runstone.safety.remembered import remember
 from runstone.safety.trust import Trust
 
 
@@ -179,3 +180,44 @@ def test_what_calls_what_it_computed_is_told_of_where_no_code_is_brought(tmp_pat
     (tmp_path / "model.pkl").write_bytes(b"cfunctools\npartial\n)R)R.")
     with pytest.raises(Forbidden, match="calls what it computed"):
         Trust("the model", vouched=False).pickle(str(tmp_path / "model.pkl"))
+
+
+@pytest.mark.parametrize("setting", ["allow", "warn", "refuse", None])
+@pytest.mark.parametrize("by", ["this machine", "the store", "nobody"])
+@pytest.mark.parametrize("what", ["pickle", "types", "code", "loader", "runs"])
+def test_every_question_has_its_answer(
+    what: str, by: str, setting: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    path = folder / "model.pkl"
+    path.write_bytes(b"cmine\nModel\n.")
+    if by == "this machine":
+        remember(str(folder))
+    if setting is not None:
+        monkeypatch.setenv("RUNSTONE_PICKLE", setting)
+    monkeypatch.setattr("runstone.safety.trust._warned", set())
+    trust = Trust("the model", vouched=by == "the store")
+    ask = {
+        "pickle": lambda: trust.pickle(str(path)),
+        "types": lambda: trust.types(["mine.Model"], str(path)),
+        "code": lambda: trust.code(str(path)),
+        "loader": lambda: trust.code(str(path), "mine", str(path)),
+        "runs": lambda: trust.runs(str(path), "it is a graph"),
+    }[what]
+    code = what in ("code", "loader")
+    if setting == "refuse":
+        expected = "refused"
+    elif setting == "allow" or by == "this machine" or (code and by == "the store" and setting is None):
+        expected = "silent"
+    else:
+        expected = "warned" if setting == "warn" or by == "the store" else "refused"
+    if expected == "refused":
+        with pytest.raises(Forbidden):
+            ask()
+    elif expected == "warned":
+        with pytest.warns(PickleWarning):
+            ask()
+        ask()  # once
+    else:
+        ask()

@@ -23,6 +23,7 @@ from runstone.errors import InvalidParameter, NotFound, Unreachable
 
 FILE_NAME = "requirements.lock"
 _SECONDS = 600
+_PIN = re.compile(r"[\w.-]+(?:\[[\w.,-]+\])?==[\w.!+*-]+", re.ASCII)
 
 
 def text(requirements: Iterable[Requirement]) -> tuple[str | None, str]:
@@ -114,6 +115,8 @@ def _exact(pin: str) -> str:
             f"{str(one)!r:.300} is no file of an index, and has no hash. Publish it, or install without hashes."
         )
     if one.marker or [sign for sign, _ in one.clauses] != ["=="]:
+        raise InvalidParameter(f"The lock has {pin!r:.200}, which is no pin such as 'scipy==1.11.2'.")
+    if not _PIN.fullmatch(str(one)):
         raise InvalidParameter(f"The lock has {pin!r:.200}, which is no pin such as 'scipy==1.11.2'.")
     return str(one)
 

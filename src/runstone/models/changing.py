@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from runstone.errors import InvalidParameter, MissingFile, NotFound
@@ -43,7 +44,10 @@ def replace(place: Place, name: str, text: str) -> None:
     if place.folder is not None:
         path = os.path.join(place.folder, name)
         unfinished = f"{path}.{os.getpid()}.tmp"
-        with open(unfinished, "w", encoding="utf-8") as file:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(unfinished)
+        # "x": whoever made the folder may have put a link there, to a file of the user's
+        with open(unfinished, "x", encoding="utf-8") as file:
             file.write(text)
         os.replace(unfinished, path)
         return

@@ -51,7 +51,7 @@ def infer_pip_requirements(
     names: list[str] = list(flavors.LIBRARIES.get("keras" if flavor == "tensorflow" else flavor, ()))
     kept: dict[str, str] = {}
     for line in _lines(read(located(model_uri), files.REQUIREMENTS) or ""):
-        one = given.read(line)
+        one = _known(line)
         if one is not None:
             kept[key(one.name)] = line
     found = {key(one.name): one for one in needed([*names, *kept])}
@@ -150,7 +150,7 @@ def update_model_requirements(
     lines = _changed(_lines(requirements) if requirements is not None else list(pip), operation, changes)
     pip[:] = _changed(pip, operation, changes)
     locked = _lock(place)
-    if locked is not None and not lock.says(locked, [one for one in map(given.read, _named(lines)) if one is not None]):
+    if locked is not None and not lock.says(locked, [one for one in map(_known, _named(lines)) if one is not None]):
         # First: a lock that says something else is worse than none.
         replace(
             place,
@@ -165,10 +165,17 @@ def _changed(lines: list[Any], operation: str, changes: list[tuple[str, Requirem
     names = {key(one.name) for _, one in changes}
     kept = []
     for line in lines:
-        one = given.read(line) if isinstance(line, str) else None
+        one = _known(line) if isinstance(line, str) else None
         if one is None or key(one.name) not in names:
             kept.append(line)
     return kept + ([text for text, _ in changes] if operation == "add" else [])
+
+
+def _known(line: str) -> Requirement | None:
+    try:
+        return given.read(line)
+    except ValueError as error:
+        raise CorruptData(f"The model's requirements have a line that is none: {error}.") from error
 
 
 def _lines(text: str) -> list[str]:

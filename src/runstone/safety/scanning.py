@@ -10,8 +10,10 @@ from runstone.errors import MissingFile
 from runstone.safety import names, readings
 from runstone.safety.contents import contents
 from runstone.safety.held import Held
+from runstone.safety.texts import read_yaml
 
 _CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
+_DESCRIPTION, _MOST_DESCRIBED = "MLmodel", 16 << 20
 # Keras' and TensorFlow's: layers of theirs hold bytecode, or call what they name.
 _OPAQUE = (".keras", ".h5", ".hdf5", ".pb")
 
@@ -73,10 +75,31 @@ def scan(path: str | os.PathLike[str]) -> Report:
         within = contents(place)
         found = [scan_file(os.path.join(place, file), file) for file in within.files]
         found = [one for one in found if one.kind or one.problems]
+        found += _described(os.path.join(place, _DESCRIPTION))
         found += [Scanned(name, "", names.UNKNOWN, (), (f"it is {what}",)) for name, what in within.odd.items()]
     else:
         found = [scan_file(place)]
     return Report(place, names.worst([one.verdict for one in found]), tuple(found))
+
+
+def _described(path: str) -> list[Scanned]:
+    """The module that a model's description has it loaded by, where that is none of MLflow's: it is code, which may read anything."""
+    if not os.path.isfile(path):
+        return []
+    with open(path, "rb") as file:
+        content = file.read(_MOST_DESCRIBED + 1)
+    try:
+        if len(content) > _MOST_DESCRIBED:
+            raise ValueError("it is too long")
+        described = read_yaml(content)
+        block = described["flavors"].get("python_function", {})
+        loader, code = str(block.get("loader_module", "mlflow.")), block.get("model_code_path")
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        return [Scanned(_DESCRIPTION, "", names.UNKNOWN, (), (f"it is no model's description: {error!s:.200}",))]
+    if loader.startswith("mlflow.") and not code:
+        return []
+    named = f"the module {loader!r:.100}" if not code else f"{os.path.basename(str(code))!r:.100}, which is run"
+    return [Scanned(_DESCRIPTION, "", names.UNKNOWN, (), (f"the model is loaded by {named}",))]
 
 
 def scan_file(path: str, called: str | None = None) -> Scanned:
