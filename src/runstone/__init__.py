@@ -30,7 +30,7 @@ _HOMES = {
         "runstone.fluent.inputs": "log_input log_inputs",
         "runstone.fluent.models": (
             "initialize_logged_model create_external_model finalize_logged_model get_logged_model last_logged_model "
-            "search_logged_models log_model_params log_outputs set_logged_model_tags delete_logged_model_tag"
+            "search_logged_models log_model_params log_outputs set_logged_model_tags delete_logged_model_tag keep_best_models"
         ),
         "runstone.fluent.active_model": "ActiveModel set_active_model get_active_model_id clear_active_model",
         "runstone.fluent.registry": "register_model search_registered_models search_model_versions set_model_version_tag",
@@ -142,6 +142,7 @@ if TYPE_CHECKING:
     from runstone.fluent.models import finalize_logged_model as finalize_logged_model
     from runstone.fluent.models import get_logged_model as get_logged_model
     from runstone.fluent.models import initialize_logged_model as initialize_logged_model
+    from runstone.fluent.models import keep_best_models as keep_best_models
     from runstone.fluent.models import last_logged_model as last_logged_model
     from runstone.fluent.models import log_model_params as log_model_params
     from runstone.fluent.models import log_outputs as log_outputs

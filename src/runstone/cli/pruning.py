@@ -79,24 +79,23 @@ def show_expiries(expiries: list[Expiry], most: int) -> None:
     """What rules of retention let go, a line each; so many at the most."""
     for expiry in expiries[:most]:
         files = f"{expiry.files:,} file{'' if expiry.files == 1 else 's'}"
-        what = "run" if expiry.applies_to == "runs" else f"{files} {text(expiry.applies_to)} of"
-        print(
-            f"{'expired':>12}  {what} {text(expiry.name)} ({expiry.run_id[:12]}), {size(expiry.size)}: {text(expiry.reason)}"
-        )
+        whole = "model" if expiry.model_id else "run" if expiry.applies_to == "runs" else ""
+        what, which = whole or f"{files} {text(expiry.applies_to)} of", (expiry.model_id or expiry.run_id)[:12]
+        print(f"{'expired':>12}  {what} {text(expiry.name)} ({which}), {size(expiry.size)}: {text(expiry.reason)}")
     if len(expiries) > most:
         print(f"{'':>12}  ... and {len(expiries) - most:,} more: `runstone prune --dry-run --json` lists all.")
 
 
 def kept_uncompared(outlook: Outlook) -> str:
-    """What to say of runs that a rule keeps because they lack its metric; nothing where there are none."""
+    """What to say of runs or models that a rule keeps because they lack its metric; nothing where there are none."""
     if not outlook.uncompared:
         return ""
-    metric = text(outlook.rule.metric)
+    metric, what = text(outlook.rule.metric), "model" if outlook.rule.applies_to.startswith("models:") else "run"
     if outlook.uncompared == outlook.runs:
-        return f"no run has a number as its last {metric}, so that the rule by {metric} lets nothing go."
+        return f"no {what} has a number as its last {metric}, so that the rule by {metric} lets nothing go."
     if outlook.uncompared == 1:
-        return f"1 run without {metric} cannot be compared and stays."
-    return f"{outlook.uncompared:,} runs without {metric} cannot be compared and stay."
+        return f"1 {what} without {metric} cannot be compared and stays."
+    return f"{outlook.uncompared:,} {what}s without {metric} cannot be compared and stay."
 
 
 def _show_plan(plan: Plan) -> None:
@@ -156,9 +155,12 @@ def _tell(done: Pruned) -> None:
 def _show_done(done: Pruned) -> None:
     if for_people():
         print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
-    if done.deleted or done.files:
+    if done.deleted or done.files or done.deleted_models:
+        models = (
+            f"{done.deleted_models:,} model{'' if done.deleted_models == 1 else 's'}, " if done.deleted_models else ""
+        )
         print(
-            f"{'expired':>12}  {done.deleted:,} run{'' if done.deleted == 1 else 's'} deleted, {done.files:,} file{'' if done.files == 1 else 's'} of others"
+            f"{'expired':>12}  {models}{done.deleted:,} run{'' if done.deleted == 1 else 's'} deleted, {done.files:,} file{'' if done.files == 1 else 's'} of others"
         )
     removed = [
         f"{count} {kind}{'' if count == 1 else 's'}"

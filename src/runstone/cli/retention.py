@@ -64,9 +64,27 @@ def _one_pattern(context: click.Context, parameter: click.Parameter, given: tupl
             context,
             parameter,
         )
+    if given and given[0].startswith("models:"):
+        raise click.BadParameter(
+            "A rule about logged models is one with --models NAME. For files called so write --files ./models:...",
+            context,
+            parameter,
+        )
     return given[0] if given else "runs"
 
 
+def _about(files: str, models: str | None) -> str:
+    """What a rule is about, as the two options say it."""
+    if models is None:
+        return files
+    if files != "runs":
+        raise click.UsageError("A rule is about files or about logged models. Give --files or --models.")
+    return f"models:{models}"
+
+
+_models = click.option(
+    "--models", metavar="NAME", help="Not whole runs but each run's logged models of this name; '*' is any text."
+)
 _files = click.option(
     "--files",
     metavar="PATTERN",
@@ -97,6 +115,7 @@ def list_rules(experiment: str | None, as_json: bool) -> None:
 @retention.command("set")
 @click.argument("experiment")
 @_files
+@_models
 @click.option(
     "--older-than",
     type=SPAN,
@@ -115,13 +134,14 @@ def list_rules(experiment: str | None, as_json: bool) -> None:
 def set_rule(
     experiment: str,
     files: str,
+    models: str | None,
     older_than: float | None,
     keep_last: int | None,
     keep_best: tuple[tuple[str, str], int] | None,
     force: bool,
     as_json: bool,
 ) -> None:
-    """Set what goes: runs of EXPERIMENT, or files of theirs, that meet every condition given. It takes the place of the rule about the same.
+    """Set what goes: runs of EXPERIMENT, files or logged models of theirs, that meet every condition given. It takes the place of the rule about the same.
 
     Says what that is now; nothing goes before `runstone prune`. Only runs that hold such files count among the last and the best. Runs under
     way, pinned ones (tag `runstone.pinned`), what registered versions come from and named versions always stay.
@@ -130,6 +150,7 @@ def set_rule(
         raise click.UsageError(
             "A rule without a condition would let everything go. Give --older-than, --keep-last or --keep-best."
         )
+    about = _about(files, models)
     store = reader()
     found = find_experiment(store, experiment)
     best: dict[str, Any] = {}
@@ -137,7 +158,7 @@ def set_rule(
         (metric, mode), number = keep_best
         best = {"metric": metric, "mode": mode, "keep_best": number}
     rule = store.set_retention(
-        found.experiment_id, files, older_than=older_than, keep_last=keep_last, force=force, **best
+        found.experiment_id, about, older_than=older_than, keep_last=keep_last, force=force, **best
     )
     plan = store.plan_prune()
     now = next((one for one in plan.rules if _is_about(rule, one.rule.experiment_id, one.rule.applies_to)), None)
@@ -158,11 +179,12 @@ def _is_about(rule: Rule, experiment: str, applies_to: str) -> bool:
 
 
 def _show_now(now: Outlook, expiries: list[Expiry]) -> None:
-    whole = now.rule.applies_to == "runs"
+    models = now.rule.applies_to.startswith("models:")
+    whole, one = models or now.rule.applies_to == "runs", "model" if models else "run"
     if expiries:
         files = sum(one.files for one in expiries)
         what = (
-            f"{_number(now.going, 'run')} with {_number(files, 'file')}"
+            f"{_number(now.going, one)} with {_number(files, 'file')}"
             if whole
             else f"{_number(files, 'file')} of {_number(now.going, 'run')}"
         )
@@ -173,7 +195,13 @@ def _show_now(now: Outlook, expiries: list[Expiry]) -> None:
     elif not now.runs:
         print(
             "This lets go of nothing now: "
-            + ("there are no runs." if whole else f"no run holds files that {text(now.rule.applies_to)} means.")
+            + (
+                f"there are no such {one}s."
+                if models
+                else "there are no runs."
+                if whole
+                else f"no run holds files that {text(now.rule.applies_to)} means."
+            )
         )
     else:
         print("This lets go of nothing now.")
@@ -189,12 +217,13 @@ def _number(count: int, what: str) -> str:
 @retention.command()
 @click.argument("experiment")
 @_files
+@_models
 @json_option
-def remove(experiment: str, files: str, as_json: bool) -> None:
+def remove(experiment: str, files: str, models: str | None, as_json: bool) -> None:
     """Take a rule of EXPERIMENT away."""
     store = reader()
     found = find_experiment(store, experiment)
-    store.delete_retention(found.experiment_id, files)
+    store.delete_retention(found.experiment_id, _about(files, models))
     _show(store.get_retention(found.experiment_id), as_json)
 
 

@@ -194,6 +194,7 @@ class Client:
     prune = space.prune
     plan_prune = space.plan_prune
     set_retention = retention.set_retention
+    keep_best_models = retention.keep_best_models
     get_retention = retention.get_retention
     delete_retention = retention.delete_retention
 

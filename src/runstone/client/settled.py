@@ -39,6 +39,7 @@ _READS = frozenset(
         "search_model_versions",
         "set_retention",
         "log_model_output",
+        "keep_best_models",
     ]
 )
 # Those whose answers hold a run's files, among them what dead processes left of its console.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runstone.operations.usage import Usage
 
 _COUNTED = (
-    "deleted", "files", "runs", "models", "experiments", "contents", "chunks", "packs", "rewritten", "strays", "freed"
+    "deleted", "deleted_models", "files", "runs", "models", "experiments", "contents", "chunks", "packs", "rewritten", "strays", "freed"
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas
 
     from runstone.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
+    from runstone.operations.forecast import Expiry
 
 EXTERNAL_TAG = "mlflow.model.isExternal"
 
@@ -96,6 +97,23 @@ def log_outputs(models: list[LoggedModelOutput] | None = None) -> None:
         raise InvalidParameter("log_outputs needs a list of LoggedModelOutput entities: got None.")
     store, run_id = target()
     store.log_outputs(run_id, models)
+
+
+def keep_best_models(
+    name: str,
+    *,
+    keep_best: int | None = None,
+    metric: str | None = None,
+    mode: Literal["min", "max"] | None = None,
+    keep_last: int | None = None,
+    run_id: str | None = None,
+    dry_run: bool = False,
+) -> list[Expiry]:
+    """Delete those of the active run's logged models that are neither among the best nor the last. See `Client.keep_best_models`."""
+    store, run_id = target(run_id)
+    return store.keep_best_models(
+        run_id, name, keep_best=keep_best, metric=metric, mode=mode, keep_last=keep_last, dry_run=dry_run
+    )
 
 
 def set_logged_model_tags(model_id: str, tags: dict[str, Any]) -> None:

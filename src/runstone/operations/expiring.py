@@ -1,7 +1,8 @@
 """What the rules of retention let go of now, and why. Decided in the transaction that carries it out, or for a plan.
 
 Never: runs that are under way, pinned ones (tag `runstone.pinned`), those that a version of a registered model comes from, and files of
-named versions, which are nobody's but the version's own. Nor what a rule cannot compare: see `_uncompared`.
+named versions, which are nobody's but the version's own. Nor logged models whose files are not all there, that are pinned, as their run may be,
+or that a version is made of. Nor what a rule cannot compare: see `_uncompared`.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from typing import NamedTuple
 
 from runstone.entities import LifecycleStage
 from runstone.errors import InvalidParameter
-from runstone.operations import owners
+from runstone.operations import deleting, owners
 from runstone.operations.artifacts import HIDDEN
 from runstone.operations.patterns import chooser, names_in
-from runstone.store import arrivals, artifacts, retention, runs
+from runstone.operations.retention import MODELS
+from runstone.store import arrivals, artifacts, logged_models, retention, runs
 from runstone.store.database import Connection
 from runstone.store.retention import Facts, Row
 
 
 class Judgement(NamedTuple):
-    """What a rule comes to now: how many runs it is about (all; of a rule about files those that hold such), how many of them stay because
-    nothing compares them with others (`uncompared`), and those that go, or that files go of."""
+    """What a rule comes to now: how many runs it is about (all; of a rule about files those that hold such), or how many logged models, how
+    many of them stay because nothing compares them with others (`uncompared`), and those that go, or that files go of."""
 
     rule: Row
     runs: int
@@ -31,12 +33,13 @@ class Judgement(NamedTuple):
 
 
 class Expired(NamedTuple):
-    """A run that goes as a whole (`paths` None), or files of a run, which `pattern` means; the experiment; how many files that are, of how
-    many bytes; and why."""
+    """A run or logged model that goes as a whole (`paths` None), or files of a run, which `pattern` means; the experiment; whose files they
+    are; how many files that are, of how many bytes; and why."""
 
     experiment: int
     pattern: str
     run: Facts
+    owner: str
     paths: list[str] | None
     files: int
     size: int
@@ -50,7 +53,9 @@ def judged(connection: Connection, now: int) -> list[Judgement]:
     whole = _whole_runs(connection, [rule for rule in listed if not rule.pattern], needed, now)
     found = []
     for rule in listed:
-        if rule.pattern:
+        if rule.pattern.startswith(MODELS):
+            one = models_judged(connection, rule, retention.models(connection, rule.experiment), now)
+        elif rule.pattern:
             one = _judge(connection, rule, _holders(connection, rule), now)
             one = one._replace(going=[run for run in one.going if not _is_safe(run, needed)])
         else:
@@ -62,28 +67,49 @@ def judged(connection: Connection, now: int) -> list[Judgement]:
 def expired(connection: Connection, judgements: Iterable[Judgement]) -> Iterator[Expired]:
     """All that goes by the rules, each run or each run's files."""
     for rule, _, _, going in judgements:
-        reason = _reason(rule)
-        means = _meaning(rule.pattern) if rule.pattern else None
+        reason, models = reason_of(rule), rule.pattern.startswith(MODELS)
+        means = _meaning(rule.pattern) if rule.pattern and not models else None
         for run in going:
-            held = artifacts.paths(connection, owners.of_run(run.run_id))
+            owner = owners.of_model(run.run_id) if models else owners.of_run(run.run_id)
+            held = artifacts.paths(connection, owner)
             meant = held if means is None else [file for file in held if means(file[0])]
             paths = None if means is None else [file[0] for file in meant]
-            yield Expired(rule.experiment, rule.pattern, run, paths, len(meant), sum(file[1] for file in meant), reason)
+            size = sum(file[1] for file in meant)
+            yield Expired(rule.experiment, rule.pattern, run, owner, paths, len(meant), size, reason)
 
 
-def carry_out(connection: Connection, now: int, limit: int) -> tuple[int, int]:
-    """Let so many runs' worth of it go: runs deleted, as `delete_run` does (they can be restored for as long as any deleted run), and
-    files. How many runs, and how many files."""
+def carry_out(connection: Connection, now: int, limit: int) -> tuple[int, int, int]:
+    """Let so many runs' and models' worth of it go: runs deleted, as `delete_run` does (they can be restored for as long as any deleted
+    run), models likewise, and files. How many of each."""
     arrivals.gather(connection)  # points that wait may say which run is best
-    deleted = files = 0
+    deleted = models = files = 0
     for one in list(islice(expired(connection, judged(connection, now)), limit)):
-        if one.paths is None:
+        if one.pattern.startswith(MODELS):
+            logged_models.delete(connection, one.run.row, now)
+            models += 1
+        elif one.paths is None:
             runs.set_stage(connection, one.run.row, LifecycleStage.DELETED, now)
             deleted += 1
         else:
             for path in one.paths:
-                files += artifacts.delete(connection, owners.of_run(one.run.run_id), path)
-    return deleted, files
+                files += artifacts.delete(connection, one.owner, path)
+    return deleted, models, files
+
+
+def models_judged(connection: Connection, rule: Row, found: list[Facts], now: int) -> Judgement:
+    """What becomes of the logged models, of those found, whose names a rule means. Those of one run are compared with each other."""
+    means = chooser([rule.pattern.removeprefix(MODELS)], None)
+    of_runs: dict[str | None, list[Facts]] = {}
+    for model in found:
+        if means(model.name):
+            of_runs.setdefault(model.parent, []).append(model)
+    judgements = []
+    for models in of_runs.values():
+        values = retention.values_of_models(connection, models, rule.metric) if rule.metric is not None else {}
+        judgements.append(_judged_by(rule, models, values, now))
+    going = [model for one in judgements for model in one.going if not model.pinned]
+    going = [model for model in going if not deleting.needed_paths(connection, owners.of_model(model.run_id))]
+    return Judgement(rule, sum(one.runs for one in judgements), sum(one.uncompared for one in judgements), going)
 
 
 def _holders(connection: Connection, rule: Row) -> list[Facts]:
@@ -96,11 +122,15 @@ def _holders(connection: Connection, rule: Row) -> list[Facts]:
 
 
 def _judge(connection: Connection, rule: Row, found: list[Facts], now: int) -> Judgement:
+    values = retention.last_values(connection, rule.experiment, rule.metric) if rule.metric is not None else {}
+    return _judged_by(rule, found, values, now)
+
+
+def _judged_by(rule: Row, found: list[Facts], values: dict[int, float | None], now: int) -> Judgement:
     """The runs, of those found, that no condition of a rule keeps."""
     kept = {run.row for run in found[: rule.keep_last or 0]}
     uncompared: set[int] = set()
-    if rule.keep_best is not None and rule.metric is not None:
-        values = retention.last_values(connection, rule.experiment, rule.metric)
+    if rule.keep_best is not None:
         uncompared = _uncompared(rule, found, values)
         there = [run for run in found if run.row in values]
         there.sort(
@@ -188,15 +218,17 @@ def _meaning(pattern: str) -> Callable[[str], bool]:
     return lambda path: chosen(path) and (hidden or not path.startswith(HIDDEN + "/"))
 
 
-def _reason(rule: Row) -> str:
+def reason_of(rule: Row) -> str:
+    """Why something goes by a rule, for people."""
+    models = rule.pattern.startswith(MODELS)
     conditions = []
     if rule.older_than is not None:
-        conditions.append(f"ended more than {span(rule.older_than / 1000)} ago")
+        conditions.append(f"{'made' if models else 'ended'} more than {span(rule.older_than / 1000)} ago")
     if rule.keep_last is not None:
         conditions.append(f"not of the last {rule.keep_last}")
     if rule.keep_best is not None:
         conditions.append(f"not of the best {rule.keep_best} by {rule.metric}:{rule.mode}")
-    return ", ".join(conditions)
+    return ", ".join(conditions) + (" among its run's" if models and (rule.keep_last or rule.keep_best) else "")
 
 
 def span(seconds: float) -> str:

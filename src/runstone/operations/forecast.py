@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from runstone import settings
-from runstone.operations import expiring, owners, pruning, removing, strays
+from runstone.operations import expiring, pruning, removing, strays
 from runstone.operations.books import Books
 from runstone.operations.engine import Engine
-from runstone.operations.retention import Rule, rule_of
+from runstone.operations.retention import MODELS, Rule, rule_of
 from runstone.operations.table import operation
 from runstone.repository import writing
 from runstone.repository.files import repository_in
@@ -30,8 +30,8 @@ class Removal(msgspec.Struct):
 
 
 class Expiry(msgspec.Struct):
-    """What a rule of retention lets go: a run ("runs"), or files of a run; its id and name, its experiment, how many files of how many
-    bytes as logged, and why."""
+    """What a rule of retention lets go: a run ("runs"), files of a run, or a logged model; the run's id and the name of the run or model, its
+    experiment, how many files of how many bytes as logged, why, and the model's id."""
 
     applies_to: str
     run_id: str
@@ -40,11 +40,12 @@ class Expiry(msgspec.Struct):
     files: int
     size: int
     reason: str
+    model_id: str = ""
 
 
 class Outlook(msgspec.Struct):
     """What a rule of retention comes to now: how many runs it is about (all of the experiment; of a rule about files, those that hold such),
-    how many of these stay because nothing compares them with others (`uncompared`: they lack its metric), and how many go or lose files."""
+    or how many logged models, how many of these stay because nothing compares them with others (`uncompared`: they lack its metric), and how many go or lose files."""
 
     rule: Rule
     runs: int
@@ -118,10 +119,10 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
     due = [(kind, one) for kind, one in ready if kind != "experiment"]
     gone = {removing.owner_of(kind, one) for kind, one in due}
     later = {removing.owner_of(kind, one) for kind, one in young if kind != "experiment"}
-    expired_runs = {owners.of_run(one.run.run_id) for one in going if one.paths is None}
+    expired_runs = {one.owner for one in going if one.paths is None}
     # Deleted now, they go for good at once where nothing deleted is kept.
     gone, later = (gone | expired_runs, later) if not keep else (gone, later | expired_runs)
-    expired_files = {(owners.of_run(one.run.run_id), path) for one in going for path in one.paths or ()}
+    expired_files = {(one.owner, path) for one in going for path in one.paths or ()}
     needed, files, logical = books.chunks_without(lambda owner, path: owner in gone or (owner, path) in expired_files)
     plan = _by_packs(engine, books, needed, condemned, packs)
     kept = books.shares(lambda owner, kind: "deleted" if owner in later else None, lambda key: (key, key))
@@ -136,13 +137,7 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
         Outlook(rule_of(one.rule, names[one.rule.experiment]), one.runs, one.uncompared, len(one.going))
         for one in judgements
     ]
-    plan.expiries = [
-        Expiry(
-            "runs" if one.paths is None else one.pattern, one.run.run_id, one.run.name, str(one.experiment), one.files,
-            one.size, one.reason,
-        )
-        for one in going
-    ]  # fmt: skip
+    plan.expiries = [expiry_of(one) for one in going]
     plan.files, plan.logical, plan.storing, plan.keep_deleted = files, logical, not nobody, keep
     plan.younger, plan.kept_deleted = (
         len(young) + (len(expired_runs) if keep else 0),
@@ -151,6 +146,16 @@ def plan_prune(engine: Engine, request: PlanPrune) -> Plan:
     plan.database = max(0, plan.database + free - pruning.SPARE)
     plan.freed = plan.whole.freed + plan.fragments.freed + plan.strays.freed + plan.leftovers.freed + plan.database
     return plan
+
+
+def expiry_of(one: expiring.Expired) -> Expiry:
+    """What goes, as it is told."""
+    told = Expiry(
+        one.pattern or "runs", one.run.run_id, one.run.name, str(one.experiment), one.files, one.size, one.reason
+    )
+    if one.pattern.startswith(MODELS):
+        told.run_id, told.model_id = one.run.parent or "", one.run.run_id
+    return told
 
 
 def _by_packs(

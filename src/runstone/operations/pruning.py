@@ -48,11 +48,12 @@ class Prune(msgspec.Struct, omit_defaults=True):
 class Pruned(msgspec.Struct, omit_defaults=True):
     """What a step has done, and whether there is more to do.
 
-    By rules of retention `deleted` runs were deleted, and `files`; `runs`, `models` and `experiments` were removed for good. `freed` is the bytes that the disk has back. `waiting` bytes are needed by nothing and stay for the moment, because somebody may be
+    By rules of retention `deleted` runs were deleted, `deleted_models`, and `files`; `runs`, `models` and `experiments` were removed for good. `freed` is the bytes that the disk has back. `waiting` bytes are needed by nothing and stay for the moment, because somebody may be
     storing: until the time `until` (ms).
     """
 
     deleted: int = 0
+    deleted_models: int = 0
     files: int = 0
     runs: int = 0
     models: int = 0
@@ -137,10 +138,11 @@ def _retain(engine: Engine, done: Pruned) -> bool:
         if not any(one.going for one in expiring.judged(connection, engine.now())):
             return False
     with engine.database.write() as connection:
-        deleted, files = expiring.carry_out(connection, engine.now(), _REMOVED)
+        deleted, models, files = expiring.carry_out(connection, engine.now(), _REMOVED)
     done.deleted += deleted
+    done.deleted_models += models
     done.files += files
-    done.more = deleted + files > 0
+    done.more = deleted + models + files > 0
     return done.more
 
 

@@ -13,7 +13,9 @@ from runstone.store import arrivals, experiments, retention
 
 # What a rule is about that is about no files.
 RUNS = "runs"
-ABOUT = "A rule is about 'runs', or about the files that one pattern such as 'checkpoints/*' means."
+# ... and, before the name that they bear, of one about logged models.
+MODELS = "models:"
+ABOUT = "A rule is about 'runs', about the files that one pattern such as 'checkpoints/*' means, or about logged models: 'models:NAME'."
 MODES = "It says which value of the metric is best: 'min' is the least, 'max' the greatest."
 _PATTERN_LENGTH = 1024
 _MOST = 1_000_000_000
@@ -24,7 +26,8 @@ _TOLD = 5
 
 
 class SetRetention(msgspec.Struct, omit_defaults=True):
-    """What goes: of the runs (`applies_to` "runs"), or of their files that a pattern means, what meets every condition that is given.
+    """What goes: of the runs (`applies_to` "runs"), of their files that a pattern means, or of each run's logged models ("models:NAME"), what
+    meets every condition that is given.
 
     `older_than` seconds ago the run ended; it is none of the `keep_last` runs that started last, nor of the `keep_best` with the
     best last value of `metric`: the greatest or the least, as `mode` says ("max" or "min"; there is no default). `force` sets it on a metric that no run has yet.
@@ -81,13 +84,20 @@ def set_retention(engine: Engine, request: SetRetention) -> Rule:
     Raises InvalidParameter for a rule that makes no sense, and for a metric that no run of the experiment has, unless `force` is said.
     """
     experiment = rules.check_experiment_id(request.experiment_id)
-    row = _checked(request, experiment)._replace(user_id=engine.user(), time=engine.now())
+    row = checked(request, experiment)._replace(user_id=engine.user(), time=engine.now())
     with engine.database.write() as connection:
         name, _ = experiments.require(connection, experiment, active=True)
         if row.metric is not None and not request.force:
             arrivals.gather(connection)
-            if not retention.has_metric(connection, experiment, row.metric):
-                raise _no_such_metric(row.metric, name, retention.metrics(connection, experiment, _COMPARED))
+            of_models = row.pattern.startswith(MODELS)
+            has, listed = (
+                (retention.has_model_metric, retention.model_metrics)
+                if of_models
+                else (retention.has_metric, retention.metrics)
+            )
+            if not has(connection, experiment, row.metric):
+                there = listed(connection, experiment, _COMPARED)
+                raise _no_such_metric(row.metric, name, there, "logged model" if of_models else "run")
         retention.put(connection, row)
     return rule_of(row, name)
 
@@ -126,11 +136,20 @@ def _pattern(applies_to: str) -> str:
     return "" if applies_to == RUNS else applies_to
 
 
-def _checked(rule: SetRetention, experiment: int) -> retention.Row:
+def _meant(pattern: str) -> str:
+    """The pattern of files or, of a rule about models, of their names."""
+    name = pattern.removeprefix(MODELS)
+    if name != pattern and ("/" in name or not name):
+        raise rules.invalid("applies_to", pattern, "Behind 'models:' stands the name of logged models; '*' is any.")
+    return name
+
+
+def checked(rule: SetRetention, experiment: int) -> retention.Row:
+    """A rule as it is kept. Raises InvalidParameter for one that makes no sense."""
     pattern = _pattern(rule.applies_to)
     if pattern:
         rules.check_text("The pattern", pattern)
-        chooser([pattern], None)
+        chooser([_meant(pattern)], None)
         if len(pattern) > _PATTERN_LENGTH:
             raise InvalidParameter(f"The pattern {pattern[:40]!r}... is longer than {_PATTERN_LENGTH} characters.")
     elif rule.applies_to != RUNS:
@@ -172,9 +191,9 @@ def _check_best(rule: SetRetention) -> None:
         raise rules.invalid("mode", rule.mode, MODES)
 
 
-def _no_such_metric(metric: str, experiment: str, there: list[str]) -> InvalidParameter:
-    problem = f"No run of the experiment {experiment[: rules.SHOWN_LENGTH]!r} has the metric {metric!r}"
-    way_out = "force=True (--force) sets a rule before the first run that has it."
+def _no_such_metric(metric: str, experiment: str, there: list[str], kind: str) -> InvalidParameter:
+    problem = f"No {kind} of the experiment {experiment[: rules.SHOWN_LENGTH]!r} has the metric {metric!r}"
+    way_out = f"force=True (--force) sets a rule before the first {kind} that has it."
     if not there:
         return InvalidParameter(f"{problem}, nor any other yet. {way_out}")
     listed = ", ".join(repr(name) for name in _nearest(metric, there)[:_TOLD])

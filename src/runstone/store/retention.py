@@ -11,7 +11,7 @@ _COLUMNS = "experiment, pattern, older_than, keep_last, keep_best, metric, mode,
 
 
 class Row(NamedTuple):
-    """A rule: the experiment, which files ('' is whole runs), and its conditions (ms; None is none); who set it, and when."""
+    """A rule: the experiment, which files ('' is whole runs, `models:NAME` logged models), and its conditions (ms; None is none); who set it, and when."""
 
     experiment: int
     pattern: str
@@ -25,7 +25,7 @@ class Row(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """A run: its row, id and name, whether it goes on, when it started and ended (ms), its parent, whether it is pinned."""
+    """A run, or a logged model: its row, id and name, whether it goes on, when it started and ended (ms), its parent, whether it is pinned."""
 
     row: int
     run_id: str
@@ -76,7 +76,7 @@ def runs(connection: Connection, experiment: int) -> list[Facts]:
         (experiment,),
     )
     return [
-        Facts(row, run_id, name, bool(running), start, end, parent, pinned.lower() not in ("false", "0", "no", ""))
+        Facts(row, run_id, name, bool(running), start, end, parent, _says_yes(pinned))
         for row, run_id, name, running, start, end, parent, pinned in rows
     ]
 
@@ -99,6 +99,64 @@ def last_values(connection: Connection, experiment: int, metric: str) -> dict[in
             (experiment, metric),
         )
     )
+
+
+def models(connection: Connection, experiment: int, run_id: str | None = None) -> list[Facts]:
+    """The logged models of an experiment (of one run of it) that are whole and not deleted, those made last come first. `parent` is the run
+    that made it; with that run a model is pinned, too."""
+    of_run, values = ("", ()) if run_id is None else (" AND source_run_id = ?", (run_id,))
+    rows = connection.execute(
+        "SELECT m.id, m.model_id, m.name, m.creation_timestamp, m.source_run_id, COALESCE(pin.value, 'false'), COALESCE(of_run.value, 'false')"
+        " FROM logged_model AS m LEFT JOIN logged_model_tag AS pin ON pin.logged_model = m.id AND pin.key = 'runstone.pinned'"
+        " LEFT JOIN run ON run.run_id = m.source_run_id"
+        " LEFT JOIN tag AS of_run ON of_run.run = run.id AND of_run.key = 'runstone.pinned'"
+        f" WHERE m.experiment = ? AND m.lifecycle_stage = 'active' AND m.status = 'READY'{of_run}"
+        " ORDER BY m.creation_timestamp DESC, m.id DESC",
+        (experiment, *values),
+    )
+    return [
+        Facts(row, model_id, name, False, made, made, run, _says_yes(pinned) or _says_yes(run_pinned))
+        for row, model_id, name, made, run, pinned, run_pinned in rows
+    ]
+
+
+def values_of_models(connection: Connection, found: list[Facts], metric: str) -> dict[int, float | None]:
+    """The last value of a metric (NaN is None) of each of some models that has it, by the model's row: measured on no data set, or on the
+    only one. Measured on several, a model has no one value."""
+    values: dict[int, float | None] = {}
+    for model in found:
+        rows = connection.execute(
+            "SELECT dataset_name, last_value FROM logged_model_metric WHERE logged_model = ? AND +key = ?",
+            (model.row, metric),
+        ).fetchall()
+        plain = [value for dataset, value in rows if not dataset] or [value for _, value in rows]
+        if len(plain) == 1:
+            values[model.row] = plain[0]
+    return values
+
+
+def has_model_metric(connection: Connection, experiment: int, metric: str) -> bool:
+    """Whether any logged model of an experiment that is not deleted has a metric."""
+    row = connection.execute(
+        "SELECT 1 FROM logged_model AS m WHERE m.experiment = ? AND m.lifecycle_stage = 'active' AND EXISTS"
+        " (SELECT 1 FROM logged_model_metric AS v WHERE v.logged_model = m.id AND +v.key = ?) LIMIT 1",
+        (experiment, metric),
+    )
+    return row.fetchone() is not None
+
+
+def model_metrics(connection: Connection, experiment: int, limit: int) -> list[str]:
+    """The metrics that logged models of an experiment have, as `metrics` tells those of runs."""
+    rows = connection.execute(
+        "SELECT DISTINCT v.key FROM logged_model AS m JOIN logged_model_metric AS v ON v.logged_model = m.id"
+        " WHERE m.experiment = ? AND m.lifecycle_stage = 'active' ORDER BY v.key LIMIT ?",
+        (experiment, limit),
+    )
+    return [key for (key,) in rows]
+
+
+def _says_yes(tag: str) -> bool:
+    return tag.lower() not in ("false", "0", "no", "")
 
 
 def has_metric(connection: Connection, experiment: int, metric: str) -> bool:

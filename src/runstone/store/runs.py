@@ -59,6 +59,11 @@ def artifact_uri(connection: Connection, run_id: str) -> str:
     return str(connection.execute("SELECT artifact_uri FROM run WHERE run_id = ?", (run_id,)).fetchone()[0])
 
 
+def experiment(connection: Connection, run: int) -> int:
+    """Where a run belongs."""
+    return int(connection.execute("SELECT experiment FROM run WHERE id = ?", (run,)).fetchone()[0])
+
+
 def update(connection: Connection, run: int, *, status: str | None, end_time: int | None, name: str | None) -> None:
     """Change what is not None."""
     connection.execute(
