@@ -196,6 +196,24 @@ def test_a_call_has_no_more_rows_than_it_may_and_no_two_params(tmp_path: Path) -
         answers = _together(serving, bodies)
     assert answers == [(200, {"predictions": [place * 10.0 + place % 2]}) for place in range(21)]
     assert sorted(_calls()[1:]) == [2, 2, 4, 4, 4, 4]
+    _gate()
+    three: list[Any] = [{"dataframe_records": [{"x": place}] * 3} for place in range(5)]
+    with Serving(str(tmp_path / "m"), rows=7) as serving:
+        assert [status for status, _ in _together(serving, three)] == [200] * 5
+    assert _calls() == [3, 6, 6]
+
+
+def test_nothing_asked_is_asked_alone(tmp_path: Path) -> None:
+    def predict(frame: Any, params: Any) -> Any:
+        if not len(frame):
+            raise ValueError("no rows")
+        return _waiting(frame, params)
+
+    _gate()
+    nothing, null = ({"dataframe_split": {"columns": ["x"], "data": rows}} for rows in ([], [[None]]))
+    with Serving(saved(tmp_path / "m", predict), rows=100) as serving:
+        answers = _together(serving, [asked(x=1), null, nothing, null])
+    assert [status for status, _ in answers] == [200, 200, 400, 200]
 
 
 def test_one_that_fails_is_no_matter_to_those_asked_with_it(tmp_path: Path) -> None:
@@ -260,6 +278,19 @@ def test_another_version_takes_over_under_load_and_no_request_is_lost() -> None:
         assert json.loads(serving.send("GET", "/health")[1])["serves"] == "models:/line/2"
 
 
+class Looks:
+    """Counts how often a served model's address is looked at from now on."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.count, meant = 0, serving.watched._meant
+
+        def counted() -> Any:
+            self.count += 1
+            return meant()
+
+        serving.watched._meant = counted  # type: ignore[method-assign]
+
+
 def test_a_version_that_cannot_be_loaded_leaves_the_old_one_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
     logged(1.0, "champion")
     client = runstone.Client()
@@ -267,13 +298,19 @@ def test_a_version_that_cannot_be_loaded_leaves_the_old_one_and_is_told(caplog: 
     client.log_text(broken.model_id, "flavors: {}", "MLmodel")
     client.finalize_logged_model(broken.model_id, "READY")
     with Serving("models:/line@champion", interval=0.01) as serving:
+        loads: list[str] = []
+        load = serving.watched._load
+        serving.watched._load = lambda uri: loads.append(uri) or load(uri)  # type: ignore[func-returns-value]
         client.create_model_version("line", f"models:/{broken.model_id}")
         client.set_registered_model_alias("line", "champion", "2")
         until(lambda: serving.watched.trouble is not None)
         health = json.loads(serving.send("GET", "/health")[1])
         assert (health["serves"], "models:/line/2" in health["trouble"]) == ("models:/line/1", True)
         assert serving.ask(asked(a=3, b=1))[0] == 200
+        looks = Looks(serving)
+        until(lambda: looks.count > 3)
         assert caplog.text.count("cannot be loaded") == 1
+        assert loads == ["models:/line/2"]
         client.set_registered_model_alias("line", "champion", "1")
         until(lambda: serving.watched.trouble is None)
 
