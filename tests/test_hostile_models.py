@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import pickle
@@ -365,3 +366,35 @@ def test_a_scan_tells_who_loads_a_model(folder: Path) -> None:
 def test_formats_that_may_hold_code_of_their_own_are_not_called_harmless(folder: Path) -> None:
     (folder / "model.keras").write_bytes(b"PK\5\6" + b"\0" * 18)
     assert runstone.safety.scan(folder).verdict == "unknown"
+
+
+def test_a_text_that_stands_in_every_row_of_a_body_is_unpacked_once() -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    from runstone.serving import tables
+
+    rows, text = 500, "x" * 1_000_000
+    column = pyarrow.DictionaryArray.from_arrays(
+        pyarrow.array([0, None] * (rows // 2), pyarrow.int32()), pyarrow.array([text])
+    )
+    body = io.BytesIO()
+    pyarrow.parquet.write_table(
+        pyarrow.table({"a": column, "b": list(range(rows))}),
+        body,
+        dictionary_pagesize_limit=1 << 30,
+        compression="zstd",
+        store_schema=False,
+    )
+    assert len(body.getvalue()) < 2_000
+    pool = pyarrow.system_memory_pool()
+    before = pyarrow.default_memory_pool()
+    pyarrow.set_memory_pool(pool)
+    try:
+        frame = tables.parquet(io.BytesIO(body.getvalue()))
+    finally:
+        pyarrow.set_memory_pool(before)
+    assert pool.max_memory() < 50_000_000
+    assert frame["a"].tolist()[:1] == [text]
+    assert frame["a"].isna().tolist() == [False, True] * (rows // 2)
+    assert frame["b"].tolist() == list(range(rows))

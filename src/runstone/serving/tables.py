@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Cells of a parquet body: a few bytes can say that there are billions.
 MOST_CELLS = 20_000_000
+# Arrow's types of texts and bytes.
+_TEXTS = frozenset(["string", "large_string", "string_view", "binary", "large_binary", "binary_view"])
 # Rows that are looked at a time for the cell that is wrong.
 _LOOKED_AT = 100_000
 _DTYPES = {
@@ -58,7 +60,11 @@ def parquet(file: Any) -> pandas.DataFrame:
         described = arrow.ParquetFile(file)
         cells = described.metadata.num_rows * max(described.metadata.num_columns, 1)
         if cells <= MOST_CELLS:
-            found: pandas.DataFrame = described.read().to_pandas()
+            # A text that a dictionary has once may stand in every row. Read as such, it is once in memory too.
+            texts = [field.name for field in described.schema_arrow if str(field.type) in _TEXTS]
+            found: pandas.DataFrame = arrow.ParquetFile(file, read_dictionary=texts).read().to_pandas()
+            for name in texts:
+                found[name] = found[name].astype(object)
             return found
     except Exception as error:  # whatever arrow raises at bytes that are none of its own
         raise BadRequest(f"The body is no parquet file: {type(error).__name__}.") from error
