@@ -62,13 +62,16 @@ _MODULES = frozenset(
         "entities",
         "errors",
         "exceptions",
+        "keras",
         "lightgbm",
         "models",
         "onnx",
+        "prophet",
         "pyfunc",
         "pytorch",
         "safety",
         "sklearn",
+        "spacy",
         "statsmodels",
         "tracking",
         "xgboost",
@@ -86,13 +89,16 @@ if TYPE_CHECKING:
     from runstone import entities as entities
     from runstone import errors as errors
     from runstone import exceptions as exceptions
+    from runstone import keras as keras
     from runstone import lightgbm as lightgbm
     from runstone import models as models
     from runstone import onnx as onnx
+    from runstone import prophet as prophet
     from runstone import pyfunc as pyfunc
     from runstone import pytorch as pytorch
     from runstone import safety as safety
     from runstone import sklearn as sklearn
+    from runstone import spacy as spacy
     from runstone import statsmodels as statsmodels
     from runstone import tracking as tracking
     from runstone import xgboost as xgboost

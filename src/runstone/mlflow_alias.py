@@ -50,7 +50,19 @@ _MODULES = {
     "mlflow.pyfunc.utils.data_validation": "runstone.pyfunc",
     **{
         f"mlflow.{name}": f"runstone.{name}"
-        for name in ["catboost", "lightgbm", "onnx", "pyfunc", "pytorch", "sklearn", "statsmodels", "xgboost"]
+        for name in [
+            "catboost",
+            "keras",
+            "lightgbm",
+            "onnx",
+            "prophet",
+            "pyfunc",
+            "pytorch",
+            "sklearn",
+            "spacy",
+            "statsmodels",
+            "xgboost",
+        ]
     },
     "mlflow.protos": "runstone.exceptions",
     "mlflow.protos.databricks_pb2": "runstone.exceptions",

@@ -233,7 +233,7 @@ HOSTILE: dict[str, tuple[Any, dict[str, bytes], str]] = {
     "a size": (
         lambda one: _sizes(one)[0]["as_expr"].update(expr_str="__import__('os').mkdir('ran') or 1"), {}, "__import__",
     ),
-    "a size by attributes": (lambda one: _sizes(one)[0]["as_expr"].update(expr_str="Max.mro()"), {}, r"Max\.mro"),
+    "a size by attributes": (lambda one: _sizes(one)[0]["as_expr"].update(expr_str="Max.floor(1)"), {}, r"Max\.floor"),
     "a size by another name": (lambda one: _sizes(one)[0]["as_expr"].update(expr_str="exec(1)"), {}, "exec"),
     "a guard": (lambda one: one.update(guards_code=["__import__('os').mkdir('ran') is None"]), {}, "__import__"),
     "a guard with an input": (lambda one: one.update(guards_code=["L['x'].numpy() > 1"]), {}, "numpy"),

@@ -34,7 +34,17 @@ FUNCTIONS = {
     "mlflow.artifacts": "download_artifacts list_artifacts load_text load_dict load_image",
     **{
         f"mlflow.{flavor}": "save_model log_model load_model"
-        for flavor in ("lightgbm", "sklearn", "xgboost", "catboost", "statsmodels", "onnx", "pyfunc")
+        for flavor in (
+            "lightgbm",
+            "sklearn",
+            "xgboost",
+            "catboost",
+            "statsmodels",
+            "onnx",
+            "prophet",
+            "pyfunc",
+            "spacy",
+        )
     },
     **{f"mlflow.{flavor}": "save_model log_model load_model autolog" for flavor in ("lightgbm", "sklearn", "xgboost")},
     "mlflow.pytorch": "save_model log_model load_model save_state_dict log_state_dict load_state_dict load_checkpoint",
@@ -80,7 +90,7 @@ def described(name):
         [p.name, p.kind.name, "required" if p.default is p.empty else repr(p.default)]
         for p in inspect.signature(value).parameters.values() if p.name != "self"
     ]
-import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.sklearn, mlflow.xgboost, mlflow.lightgbm, mlflow.catboost, mlflow.statsmodels, mlflow.onnx, mlflow.pytorch, mlflow.pyfunc, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
+import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.sklearn, mlflow.xgboost, mlflow.lightgbm, mlflow.catboost, mlflow.statsmodels, mlflow.onnx, mlflow.prophet, mlflow.pytorch, mlflow.spacy, mlflow.pyfunc, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
 def shown(name):
     kind = operator.attrgetter(name)(mlflow.entities)
     return {

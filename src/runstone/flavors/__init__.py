@@ -20,8 +20,11 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),
     "catboost": ("catboost",),
+    "keras": ("keras",),
     "pytorch": ("torch",),
     "onnx": ("onnx",),
+    "spacy": ("spacy",),
+    "prophet": ("prophet",),
     "statsmodels": ("statsmodels",),
     "sklearn": ("sklearn",),
 }

@@ -1,0 +1,10 @@
+"""Prophet's forecasts, under MLflow's names (`mlflow.prophet`)."""
+
+from __future__ import annotations
+
+from runstone.flavors.prophet import FLAVOR
+from runstone.models.published import published
+
+save_model, log_model, load_model = published(FLAVOR)
+
+__all__ = ["load_model", "log_model", "save_model"]

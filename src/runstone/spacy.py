@@ -1,0 +1,10 @@
+"""spaCy's pipelines, under MLflow's names (`mlflow.spacy`)."""
+
+from __future__ import annotations
+
+from runstone.flavors.spacy import FLAVOR
+from runstone.models.published import published
+
+save_model, log_model, load_model = published(FLAVOR)
+
+__all__ = ["load_model", "log_model", "save_model"]
