@@ -6,6 +6,7 @@ import os
 import statistics
 import sys
 
+from benchmarks.autologging import autologging
 from benchmarks.command import chosen, conduct, options, place
 from benchmarks.environments import FOLDER, clean, prepare
 from benchmarks.logged_models import logged_models
@@ -89,7 +90,7 @@ def environment(course: Course) -> list[Row]:
     return sorted(rows, key=lambda row: row.figure == again)
 
 
-BENCHMARKS = {"environment": environment, "logged": logged_models, "scoring": scoring}
+BENCHMARKS = {"environment": environment, "logged": logged_models, "scoring": scoring, "autologging": autologging}
 
 
 def main() -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from runstone.autologging.callbacks import LightGBMCallback as RunstoneCallback
 from runstone.autologging.switches import switch
 from runstone.flavors.lightgbm import FLAVOR
 from runstone.models.published import published
 
 save_model, log_model, load_model = published(FLAVOR)
 
-__all__ = ["autolog", "load_model", "log_model", "save_model"]
+__all__ = ["RunstoneCallback", "autolog", "load_model", "log_model", "save_model"]
 
 
 def autolog(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from runstone.autologging import callbacks
 from runstone.autologging.switches import switch
 from runstone.flavors.xgboost import FLAVOR
 from runstone.models.published import published
@@ -56,3 +59,11 @@ def autolog(
         model_format=model_format,
         extra_tags=extra_tags,
     )
+
+
+def __getattr__(name: str) -> Any:
+    if name != "RunstoneCallback":
+        raise AttributeError(f"runstone.xgboost has no {name!r}. It has {', '.join([*__all__, 'RunstoneCallback'])}.")
+    # derived from a class of XGBoost's, which is not imported before
+    made = globals()[name] = callbacks.xgboost_callback()
+    return made

@@ -259,6 +259,8 @@ def test_with_the_server_away_trainings_go_on(tmp_path: Path, monkeypatch: pytes
     runstone.set_tracking_uri(server.url)
     _autolog()
     expected = _fit()
+    (run,) = _runs()
+    assert (run.info.status, len(run.outputs.model_outputs), len(run.inputs.dataset_inputs)) == ("FINISHED", 1, 1)
     server.stop()
     assert _fit() == expected
     assert _boost() == _boost()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from typing import Any
 
 import numpy
 import pandas
@@ -14,8 +15,9 @@ from sklearn.cluster import KMeans
 from sklearn.ensemble import BaggingRegressor, RandomForestClassifier, VotingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import runstone
 from runstone.entities import Run
@@ -112,18 +114,21 @@ def test_exclusive_leaves_the_users_runs_alone() -> None:
 
 def test_threads_have_runs_of_their_own() -> None:
     runstone.sklearn.autolog(log_models=False, log_datasets=False)
-    gate = threading.Barrier(4)
+    inside, done = threading.Event(), threading.Event()
 
-    def fit(alpha: float) -> None:
-        gate.wait(30)
-        Ridge(alpha=alpha).fit(X, Y)
+    def wait(data: Any) -> Any:
+        inside.set()
+        assert done.wait(60)
+        return data
 
-    threads = [threading.Thread(target=fit, args=(float(number),)) for number in range(1, 5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(run.data.params["alpha"] for run in _runs()) == ["1.0", "2.0", "3.0", "4.0"]
+    slow = make_pipeline(FunctionTransformer(wait), Ridge())
+    thread = threading.Thread(target=slow.fit, args=(X, Y))
+    thread.start()
+    assert inside.wait(60)
+    LinearRegression().fit(X, Y)  # while the other one trains
+    done.set()
+    thread.join()
+    assert {run.data.tags["estimator_name"] for run in _runs()} == {"Pipeline", "LinearRegression"}
     assert {run.info.status for run in _runs()} == {"FINISHED"}
 
 
@@ -200,3 +205,11 @@ def test_a_model_is_registered_where_that_was_asked_for() -> None:
     LinearRegression().fit(X, Y)
     (version,) = runstone.search_model_versions(filter_string="name = 'line'")
     assert version.run_id == _run().info.run_id
+
+
+@pytest.mark.filterwarnings("ignore:Autologging")
+def test_where_some_metrics_make_no_sense_the_others_are_there() -> None:
+    runstone.sklearn.autolog(log_models=False)
+    MultiOutputClassifier(LogisticRegression()).fit(X, numpy.column_stack([KINDS, 1 - KINDS]))
+    assert "training_score" in _run().data.metrics
+    assert "training_log_loss" not in _run().data.metrics

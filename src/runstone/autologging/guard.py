@@ -35,7 +35,7 @@ def tell(options: Options, what: str, error: Exception | str) -> None:
         return
     _told.add(key)
     reason = error if isinstance(error, str) else f"{type(error).__name__}: {error!s:.500}"
-    text = f"Autologging of {options.flavor}: {what} could not be recorded: {reason}. The training goes on."
+    text = f"Autologging of {options.flavor}: {what} could not be recorded: {reason.rstrip('.')}. The training goes on."
     try:
         warnings.warn(text, stacklevel=4)
     except Warning:  # where warnings are made errors, ours is none for the training

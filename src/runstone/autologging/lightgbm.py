@@ -95,8 +95,11 @@ def _record(
 
 
 def _sets(said: Mapping[str, Any]) -> list[tuple[Any, str | None, str]]:
-    valid = said["valid_sets"] or []
-    names = said["valid_names"] or [None] * len(valid)
+    valid, names = said["valid_sets"], said["valid_names"]
+    if not isinstance(valid, list | tuple):  # LightGBM takes one without a list too
+        valid = [] if valid is None else [valid]
+        names = [names]
+    names = names or [None] * len(valid)
     return [
         (said["train_set"], None, "train"),
         *((data, name, "eval") for data, name in zip(valid, names, strict=False)),

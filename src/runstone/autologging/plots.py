@@ -13,7 +13,9 @@ from runstone.autologging.guard import attempt
 if TYPE_CHECKING:
     from runstone.autologging.training import Training
 
-_DPI = 125
+_DPI = 100
+# Names of so many letters have room beside an axis anyway.
+_SHORT = 6
 
 
 def of_classifier(
@@ -39,13 +41,15 @@ def of_classifier(
     labels = getattr(estimator, "classes_", None)
     count = len(set(targets)) if labels is None else len(labels)
 
+    long = labels is not None and any(len(str(label)) > _SHORT for label in labels)
+
     def confusion(axes: Any) -> None:
         metrics.ConfusionMatrixDisplay.from_predictions(
             targets, said, sample_weight=weights, normalize="true", cmap="Blues", display_labels=labels, labels=labels, ax=axes
         )  # fmt: skip
 
     draw(
-        "training_confusion_matrix", "Normalized confusion matrix", confusion, min(8.0, 50.0 / max(count, 1)), fit=True
+        "training_confusion_matrix", "Normalized confusion matrix", confusion, min(8.0, 50.0 / max(count, 1)), fit=long
     )
     if count == 2 and labels is not None:
         scored = chances[:, 1] if chances is not None else estimator.decision_function(features)

@@ -34,23 +34,25 @@ def record(
 
     with quiet():
         values: dict[str, Any] = {}
-        if is_classifier(estimator):
-            values = _classifier(training, estimator, features, targets, weights)
-        elif is_regressor(estimator):
-            values = _regressor(training, estimator, features, targets, weights)
+        with attempt(training.options, "what an estimator says of its training data"):
+            if is_classifier(estimator):
+                _classifier(training, values, estimator, features, targets, weights)
+            elif is_regressor(estimator):
+                _regressor(training, values, estimator, features, targets, weights)
         if hasattr(estimator, "score"):
             with attempt(training.options, f"{PREFIX}score"):
                 values[f"{PREFIX}score"] = _score(estimator, features, targets, weights)
         recording.metrics(training, values, model_id=model_id, dataset=dataset)
 
 
-def _classifier(training: Training, estimator: Any, features: Any, targets: Any, weights: Any) -> dict[str, Any]:
+def _classifier(
+    training: Training, values: dict[str, Any], estimator: Any, features: Any, targets: Any, weights: Any
+) -> None:
     from sklearn import metrics
 
     positive = training.options.own["pos_label"]
     shared = {"pos_label": positive, "average": "weighted" if positive is None else "binary", "sample_weight": weights}
     said = estimator.predict(features)
-    values: dict[str, Any] = {}
     for name in ("precision_score", "recall_score", "f1_score"):
         _measure(training, values, name, getattr(metrics, name), targets, said, **shared)
     _measure(training, values, "accuracy_score", metrics.accuracy_score, targets, said, sample_weight=weights)
@@ -58,27 +60,27 @@ def _classifier(training: Training, estimator: Any, features: Any, targets: Any,
     if hasattr(estimator, "predict_proba"):
         chances = estimator.predict_proba(features)
         _measure(training, values, "log_loss", metrics.log_loss, targets, chances, sample_weight=weights)
-        ranked = chances[:, 1] if chances.shape[1] == 2 else chances
+        # a list of them where there are several targets: these measures are then told of as failed
+        ranked = chances[:, 1] if getattr(chances, "shape", (0, 0))[1] == 2 else chances
         more = {"average": "weighted", "sample_weight": weights, "multi_class": "ovo"}
         _measure(training, values, "roc_auc", metrics.roc_auc_score, targets, ranked, **more)
     if recording.has("matplotlib"):
         with attempt(training.options, "pictures of a training"):
             plots.of_classifier(training, estimator, features, targets, said, chances, weights)
-    return values
 
 
-def _regressor(training: Training, estimator: Any, features: Any, targets: Any, weights: Any) -> dict[str, Any]:
+def _regressor(
+    training: Training, values: dict[str, Any], estimator: Any, features: Any, targets: Any, weights: Any
+) -> None:
     from sklearn import metrics
 
     said = estimator.predict(features)
-    values: dict[str, Any] = {}
     for name in ("mean_squared_error", "mean_absolute_error", "r2_score"):
         more = {"sample_weight": weights, "multioutput": "uniform_average"}
         _measure(training, values, name, getattr(metrics, name), targets, said, **more)
     squared = values.get(f"{PREFIX}mean_squared_error")
     if squared is not None:
         values[f"{PREFIX}root_mean_squared_error"] = squared**0.5
-    return values
 
 
 def _measure(

@@ -118,13 +118,15 @@ def callback(add: Callable[[int, Mapping[str, float]], None]) -> Any:
 
     class Iteration(xgboost.callback.TrainingCallback):
         def after_iteration(self, model: Any, epoch: int, evals_log: Mapping[str, Mapping[str, Any]]) -> bool:
-            values = {
-                f"{data}-{name}": _last(series) for data, each in evals_log.items() for name, series in each.items()
-            }
-            add(epoch, values)
+            add(epoch, values_of(evals_log))
             return False
 
     return Iteration()
+
+
+def values_of(evals_log: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """The latest of what XGBoost has measured, by `DATA-METRIC`."""
+    return {f"{data}-{name}": _last(series) for data, each in evals_log.items() for name, series in each.items()}
 
 
 def _last(series: Any) -> float:
