@@ -136,6 +136,36 @@ def test_threads_load_and_predict_at_once() -> None:
     assert "mlflow" not in sys.modules
 
 
+def test_models_are_logged_while_others_import_mlflow() -> None:
+    def same(data: Any) -> Any:
+        import mlflow.pyfunc
+
+        return mlflow.pyfunc.PythonModel and data
+
+    loaded = runstone.pyfunc.load_model(runstone.log_model(same, name="same").model_uri)
+    done = threading.Event()
+
+    def ask() -> int:
+        times = 0
+        while not done.is_set():
+            assert loaded.predict(1) == 1
+            times += 1
+        return times
+
+    often = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        try:
+            for number in range(20):
+                runstone.pyfunc.save_model(f"m{number}", python_model=same)
+        finally:
+            done.set()
+            sys.setswitchinterval(often)
+        assert asking.result()
+    assert "mlflow" not in sys.modules
+
+
 def test_a_forked_child_logs_a_model() -> None:
     runstone.log_model(LinearRegression().fit(X, Y), name="parent")
     child = os.fork()

@@ -12,6 +12,7 @@ from runstone.flavors.flavor import Flavor, Folder, Predict
 from runstone.flavors.pyfunc import loading as _loading
 from runstone.flavors.pyfunc import saving as _saving
 from runstone.flavors.pyfunc.checking import pyfunc
+from runstone.flavors.pyfunc.python_model import FunctionModel as _FunctionPythonModel  # noqa: F401  (pickled by this name)
 from runstone.flavors.pyfunc.python_model import PythonModel, PythonModelContext
 from runstone.models.mlmodel import PYFUNC, Model
 from runstone.models.published import published

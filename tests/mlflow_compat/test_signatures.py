@@ -48,6 +48,11 @@ FUNCTIONS = {
     },
     **{f"mlflow.{flavor}": "save_model log_model load_model autolog" for flavor in ("lightgbm", "sklearn", "xgboost")},
     "mlflow.pytorch": "save_model log_model load_model save_state_dict log_state_dict load_state_dict load_checkpoint",
+    "mlflow.models": (
+        "add_libraries_to_model build_docker convert_input_example_to_serving_input get_model_info "
+        "infer_pip_requirements infer_signature predict set_model set_signature update_model_requirements validate_schema validate_serving_input Model.log Model.load_input_example ModelConfig.get"
+    ),
+    "mlflow.pyfunc ": "add_to_model get_model_dependencies PythonModel.predict PythonModel.load_context PyFuncModel.predict",
     "mlflow.config": "enable_async_logging set_tracking_uri get_tracking_uri is_tracking_uri_set set_registry_uri get_registry_uri",
 }
 METHODS = (
@@ -65,7 +70,7 @@ METHODS = (
     "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook"
 )
 NAMES = [
-    *(f"{module}.{name}" for module, names in FUNCTIONS.items() for name in names.split()),
+    *(f"{module.strip()}.{name}" for module, names in FUNCTIONS.items() for name in names.split()),
     *(f"mlflow.client.MlflowClient.{name}" for name in ["__init__", *METHODS.split()]),
 ]
 # Where traces and workspaces would be said: docs/differences.md, "Not here".
@@ -117,6 +122,9 @@ def _ours(name: str) -> Any:
     module, _, function = name.rpartition(".")
     if module == "mlflow.client.MlflowClient":
         return getattr(Client, function)
+    kind = module.rpartition(".")[2]
+    if kind[:1].isupper():
+        return getattr(_ours(module), function)
     return getattr(importlib.import_module(module.replace("mlflow", "runstone")), function)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import pickle
 import sys
 import threading
@@ -63,19 +64,20 @@ class _Unpickler(pickle.Unpickler):
 @contextlib.contextmanager
 def _homes() -> Iterator[None]:
     """Modules of MLflow's names that hold what is ours, while something is pickled: pickle looks there whether the name means the object."""
-    homes = {module for module, _ in mlflow_names.OURS}
-    above = sorted({".".join(home.split(".")[: depth + 1]) for home in homes for depth in range(home.count(".") + 1)})
-    before = {name: sys.modules.get(name) for name in above}
-    try:
-        for name in above:
-            if before[name] is None or name in homes:
-                sys.modules[name] = ModuleType(name)
-        for (home, name), value in mlflow_names.OURS.items():
-            setattr(sys.modules[home], name, value)
-        yield
-    finally:
-        for above_it, module in before.items():
-            if module is None:
-                sys.modules.pop(above_it, None)
-            else:
-                sys.modules[above_it] = module
+    with standing_in.for_mlflow():
+        if standing_in.is_runstone():
+            for module, _ in mlflow_names.OURS:
+                importlib.import_module(module)
+            yield
+            return
+        # MLflow is installed, and means other objects by these names
+        homes = sorted({module for module, _ in mlflow_names.OURS})
+        before = {home: importlib.import_module(home) for home in homes}
+        try:
+            for home in homes:
+                sys.modules[home] = ModuleType(home)
+            for (home, name), value in mlflow_names.OURS.items():
+                setattr(sys.modules[home], name, value)
+            yield
+        finally:
+            sys.modules.update(before)

@@ -106,7 +106,14 @@ class Bound:
     def predict_stream(self, data: Any, params: dict[str, Any] | None = None) -> Iterator[Any]:
         """The same, piece by piece."""
         with for_mlflow():
-            yield from _Method(self.python_model.predict_stream, self.context)(data, params)
+            pieces = iter(_Method(self.python_model.predict_stream, self.context)(data, params))
+        while True:
+            with for_mlflow():  # not while nobody asks for the next piece
+                try:
+                    piece = next(pieces)
+                except StopIteration:
+                    return
+            yield piece
 
 
 class _Method:

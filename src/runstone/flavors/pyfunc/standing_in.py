@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -40,6 +41,12 @@ def _is_ours() -> bool:
     """Whether no real MLflow is imported already, whose missing parts are not runstone's."""
     top = sys.modules.get("mlflow")
     return top is None or getattr(getattr(top, "__spec__", None), "origin", None) is None
+
+
+def is_runstone() -> bool:
+    """Whether, within `for_mlflow`, `mlflow` is runstone."""
+    spec = importlib.util.find_spec("mlflow")
+    return spec is not None and spec.origin is None
 
 
 _finder = _Last()
