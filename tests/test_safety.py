@@ -347,3 +347,29 @@ def test_nothing_that_runs_what_it_holds_is_reached_through_a_module_that_import
         "sklearn.metrics._ranking._average_binary_score",
     ):
         assert verdict(*name.rsplit(".", 1)) != "harmless"
+
+
+def test_what_a_file_of_skops_would_make_is_judged(tmp_path: Path) -> None:
+    import skops.io
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.metrics import make_scorer, mean_absolute_error
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.preprocessing import FunctionTransformer
+
+    search = GridSearchCV(RandomForestClassifier(2), {"max_depth": [1]}, scoring=make_scorer(mean_absolute_error), cv=2)
+    search.fit([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])
+    for name, model, expected in (
+        ("search", search, "harmless"),
+        ("command", FunctionTransformer(os.system), "dangerous"),
+        ("method", FunctionTransformer(io.StringIO("x").write), "unknown"),
+    ):
+        try:
+            skops.io.dump(model, tmp_path / f"{name}.skops")
+        except Exception:
+            assert name == "method"
+            continue
+        report = scan(tmp_path / f"{name}.skops")
+        assert (report.verdict, report.files[0].kind) == (expected, "skops"), report.files[0].imports
+    with zipfile.ZipFile(tmp_path / "broken.skops", "w") as archive:
+        archive.writestr("schema.json", "[" * 200_000)
+    assert "schema.json" in scan(tmp_path / "broken.skops").files[0].problems[0]

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, BinaryIO, cast
 
+from runstone.safety import schemas
 from runstone.safety.source import Budget, Metered, Source, TooLong
 from runstone.safety.values import ARRAYS
 from runstone.safety.walking import TOO_LONG, Seen, walk
@@ -264,6 +265,8 @@ def _zip(open_file: Open, seen: Seen, depth: int) -> str:
             for member in members[:_MOST_MEMBERS]:
                 opened, name = _member(archive, member, seen.budget), member.filename
                 kinds.append((name, look(opened, name, seen, depth + 1, raw=name in raw)))
+                if name == schemas.FILE and _schema(opened, seen):
+                    kinds.append((name, "skops"))
     except (
         zipfile.BadZipFile,
         OSError,
@@ -275,6 +278,8 @@ def _zip(open_file: Open, seen: Seen, depth: int) -> str:
         lzma.LZMAError,
     ):
         seen.problems["its archive is broken, or made so that it cannot be looked into"] = None
+    if any(kind == "skops" for _, kind in kinds):
+        return "skops"
     if any(name.endswith("data.pkl") for name, _ in kinds):
         return "torch"
     return "npz" if kinds and all(name.endswith(".npy") for name, _ in kinds) else "zip"
@@ -286,6 +291,21 @@ def _raw(names: list[str]) -> set[str]:
     homes += [name.partition("/")[0] + "/" for name in names if name.endswith("/archive_format")]
     pattern = re.compile(r"(?:data/\d+|data/(?:weights/weight|constants/tensor)_\d+)")
     return {name for home in homes for name in names if name.startswith(home) and pattern.fullmatch(name[len(home) :])}
+
+
+def _schema(open_file: Open, seen: Seen) -> bool:
+    """Add what a schema of skops names; whether it is one."""
+    with open_file() as file:
+        content = file.read(schemas.MOST_BYTES + 1)
+    try:
+        if len(content) > schemas.MOST_BYTES:
+            raise ValueError
+        found = schemas.named(content)
+    except ValueError:
+        seen.problems["its schema.json is broken, or too long to be looked at"] = None
+        return False
+    seen.names.update(dict.fromkeys(found or ()))
+    return found is not None
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget) -> Open:

@@ -35,7 +35,7 @@ class Scanned(msgspec.Struct, frozen=True):
 
     Attributes:
         file: its path within the folder that was scanned; its name, where a file was.
-        kind: 'pickle', 'joblib', 'torch', 'npy', 'npz', 'zip', 'tar', 'code', with the compression; '' for what holds none of these.
+        kind: 'pickle', 'joblib', 'torch', 'npy', 'npz', 'skops', 'zip', 'tar', 'code', with the compression; '' for what holds none of these.
         verdict: the worst of its imports; never harmless where there are problems.
         imports: each once, in the order of the file.
         problems: why the imports may not be all of it; "it" is the file.
@@ -113,7 +113,10 @@ def scan_held(file: Held, name: str, surely: bool = False) -> Scanned:
     if name.lower().endswith(_CODE):
         return Scanned(name, "code", names.UNKNOWN)
     kind, seen = readings.of_file(file.open, name, surely)
-    imports = tuple(Import(f"{one.module}.{one.name}", names.verdict(one.module, one.name)) for one in seen.names)
+    found = {f"{one.module}.{one.name}": names.verdict(one.module, one.name) for one in seen.names}
+    if kind == "skops":
+        found |= dict.fromkeys(found.keys() - names.unknown_types(found), names.HARMLESS)
+    imports = tuple(Import(name, verdict) for name, verdict in found.items())
     problems = tuple(seen.problems)
     if name.lower().endswith(_OPAQUE):
         problems += ("it is of a format whose models may hold code of their own, which is not looked for",)
