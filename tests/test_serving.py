@@ -1,52 +1,18 @@
-"""A served model: what is asked wrongly is named, concurrent requests are joined and each gets its own answer, another version takes over."""
+"""A served model: what is asked wrongly is named, errors tell the log and not the client, what it takes is described."""
 
 from __future__ import annotations
 
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pandas
 import pytest
-from sklearn.linear_model import LinearRegression
-from tests.support.points import until
-from tests.support.scoring import Serving
+from tests.support.scoring import DATA, NUMBERS, Serving, asked, logged, saved
 
 import runstone
 from runstone.models import ModelSignature, infer_signature
-from runstone.types import ColSpec, ParamSchema, ParamSpec, Schema
-
-DATA = pandas.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "b": [1.0, 0.0, 2.0, 5.0]})
-NUMBERS = ModelSignature(Schema([ColSpec("double", "x")]), params=ParamSchema([ParamSpec("plus", "double", 0.0)]))
-
-
-def logged(factor: float, alias: str | None = None) -> str:
-    """Log a model that says `factor * a`, and let an alias mean it; the version's number."""
-    line = LinearRegression().fit(DATA, factor * DATA["a"])
-    info = runstone.sklearn.log_model(
-        line, name="line", registered_model_name="line", input_example=DATA.head(1), pip_requirements=[]
-    )
-    number = str(info.registered_model_version)
-    if alias:
-        runstone.Client().set_registered_model_alias("line", alias, number)
-    return number
-
-
-def saved(path: Path, predict: Any, signature: ModelSignature | None = NUMBERS) -> str:
-    """Save a function as a model."""
-
-    class Model(runstone.pyfunc.PythonModel):
-        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
-            return predict(model_input, params)
-
-    runstone.pyfunc.save_model(path, python_model=Model(), signature=signature or False, pip_requirements=[])
-    return str(path)
-
-
-def asked(**columns: float) -> dict[str, Any]:
-    return {"dataframe_split": {"columns": list(columns), "data": [list(columns.values())]}}
+from runstone.types import ColSpec, Schema
 
 
 @pytest.mark.parametrize(
@@ -129,201 +95,6 @@ def test_a_model_that_fails_tells_the_log_and_not_the_client(tmp_path: Path, cap
     assert "a secret" in caplog.text
 
 
-def test_a_request_that_takes_too_long_is_a_504(tmp_path: Path) -> None:
-    gate = _gate()
-    with Serving(saved(tmp_path / "m", _waiting), timeout=0.05) as serving:
-        status, answer = serving.ask(asked(x=1))
-        gate.set()
-    assert (status, answer["error_code"]) == (504, "DEADLINE_EXCEEDED")
-
-
-GATES: dict[str, threading.Event] = {}
-
-
-def _gate() -> threading.Event:
-    import builtins
-
-    gate = threading.Event()
-    builtins.runstone_test_gate = gate  # type: ignore[attr-defined]  # models are pickled by value: what they share is found by name
-    builtins.runstone_test_calls = []  # type: ignore[attr-defined]
-    return gate
-
-
-def _calls() -> list[int]:
-    import builtins
-
-    return builtins.runstone_test_calls  # type: ignore[attr-defined, no-any-return]
-
-
-def _waiting(frame: Any, params: Any) -> Any:
-    import builtins
-
-    builtins.runstone_test_calls.append(len(frame))  # type: ignore[attr-defined]
-    assert builtins.runstone_test_gate.wait(30)  # type: ignore[attr-defined]
-    if (frame["x"] < 0).any():
-        raise ValueError("below zero")
-    return (frame["x"] * 10 + (params or {}).get("plus", 0.0)).to_numpy()
-
-
-def _together(serving: Serving, bodies: list[Any]) -> list[Any]:
-    """Ask the first, and while the model is at it all others at once."""
-    with ThreadPoolExecutor(len(bodies)) as pool:
-        first = pool.submit(serving.ask, bodies[0])
-        until(lambda: len(_calls()) == 1)
-        others = [pool.submit(serving.ask, body) for body in bodies[1:]]
-        until(lambda: len(serving.watched.now.batcher._waiting) == len(others))
-        import builtins
-
-        builtins.runstone_test_gate.set()  # type: ignore[attr-defined]
-        return [one.result() for one in (first, *others)]
-
-
-def test_requests_that_wait_are_asked_as_one_and_each_gets_its_own_answer(tmp_path: Path) -> None:
-    _gate()
-    bodies = [{"dataframe_records": [{"x": 100 * place + row} for row in range(place % 3 + 1)]} for place in range(40)]
-    with Serving(saved(tmp_path / "m", _waiting), rows=1000) as serving:
-        answers = _together(serving, bodies)
-    assert answers == [
-        (200, {"predictions": [one["x"] * 10.0 for one in body["dataframe_records"]]}) for body in bodies
-    ]
-    assert _calls() == [1, sum(place % 3 + 1 for place in range(1, 40))]
-
-
-def test_a_call_has_no_more_rows_than_it_may_and_no_two_params(tmp_path: Path) -> None:
-    _gate()
-    bodies: list[Any] = [{**asked(x=place), "params": {"plus": place % 2}} for place in range(21)]
-    with Serving(saved(tmp_path / "m", _waiting), rows=4) as serving:
-        answers = _together(serving, bodies)
-    assert answers == [(200, {"predictions": [place * 10.0 + place % 2]}) for place in range(21)]
-    assert sorted(_calls()[1:]) == [2, 2, 4, 4, 4, 4]
-    _gate()
-    three: list[Any] = [{"dataframe_records": [{"x": place}] * 3} for place in range(5)]
-    with Serving(str(tmp_path / "m"), rows=7) as serving:
-        assert [status for status, _ in _together(serving, three)] == [200] * 5
-    assert _calls() == [3, 6, 6]
-
-
-def test_nothing_asked_is_asked_alone(tmp_path: Path) -> None:
-    def predict(frame: Any, params: Any) -> Any:
-        if not len(frame):
-            raise ValueError("no rows")
-        return _waiting(frame, params)
-
-    _gate()
-    nothing, null = ({"dataframe_split": {"columns": ["x"], "data": rows}} for rows in ([], [[None]]))
-    with Serving(saved(tmp_path / "m", predict), rows=100) as serving:
-        answers = _together(serving, [asked(x=1), null, nothing, null])
-    assert [status for status, _ in answers] == [200, 200, 400, 200]
-
-
-def test_one_that_fails_is_no_matter_to_those_asked_with_it(tmp_path: Path) -> None:
-    _gate()
-    with Serving(saved(tmp_path / "m", _waiting), rows=100) as serving:
-        answers = _together(serving, [asked(x=x) for x in (1, 2, -3, 4)])
-    assert [status for status, _ in answers] == [200, 200, 400, 200]
-    assert [said.get("predictions") for _, said in answers] == [[10.0], [20.0], None, [40.0]]
-    assert _calls() == [1, 3, 1, 1, 1]
-
-
-def test_a_model_that_says_one_thing_for_all_rows_is_asked_by_each_alone(tmp_path: Path) -> None:
-    def total(frame: Any, params: Any) -> Any:
-        _waiting(frame, params)
-        return {"total": float(frame["x"].sum())}
-
-    _gate()
-    with Serving(saved(tmp_path / "m", total), rows=100) as serving:
-        answers = _together(serving, [asked(x=x) for x in (1, 2, 3)])
-        assert [said["predictions"]["total"] for _, said in answers] == [1.0, 2.0, 3.0]
-        assert not serving.watched.now.batcher._joins
-
-
-def test_only_models_that_are_known_to_go_by_rows_are_joined_unless_told(tmp_path: Path) -> None:
-    logged(2.0)
-    with Serving("models:/line/1") as serving:
-        assert serving.watched.now.batcher._joins
-        assert _many(serving, 50) == {2.0 * place for place in range(50)}
-    with Serving(saved(tmp_path / "m", lambda frame, params: frame["x"] - frame["x"].mean())) as serving:
-        assert not serving.watched.now.batcher._joins
-
-
-def _many(serving: Serving, count: int) -> set[float]:
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda place: serving.ask(asked(a=place, b=1)), range(count)))
-    assert {status for status, _ in found} == {200}
-    return {round(said["predictions"][0], 6) for _, said in found}
-
-
-def test_another_version_takes_over_under_load_and_no_request_is_lost() -> None:
-    logged(1.0, "champion")
-    with Serving("models:/line@champion", interval=0.01) as serving:
-        with ThreadPoolExecutor(4) as pool:
-            over = threading.Event()
-
-            def go_on() -> list[tuple[int, Any]]:
-                found = []
-                while not over.is_set():
-                    found.append(serving.ask(asked(a=3, b=1)))
-                return found
-
-            running = [pool.submit(go_on) for _ in range(4)]
-            old = serving.watched.now
-            logged(2.0, "champion")
-            until(lambda: serving.watched.now is not old)
-            assert round(serving.ask(asked(a=3, b=1))[1]["predictions"][0], 6) == 6.0
-            over.set()
-            answers = [answer for one in running for answer in one.result()]
-        assert {status for status, _ in answers} == {200}
-        assert {round(said["predictions"][0], 6) for _, said in answers} <= {3.0, 6.0}
-        until(lambda: not Path(old._folder).exists())
-        assert json.loads(serving.send("GET", "/health")[1])["serves"] == "models:/line/2"
-
-
-class Looks:
-    """Counts how often a served model's address is looked at from now on."""
-
-    def __init__(self, serving: Serving) -> None:
-        self.count, meant = 0, serving.watched._meant
-
-        def counted() -> Any:
-            self.count += 1
-            return meant()
-
-        serving.watched._meant = counted  # type: ignore[method-assign]
-
-
-def test_a_version_that_cannot_be_loaded_leaves_the_old_one_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    logged(1.0, "champion")
-    client = runstone.Client()
-    broken = client.create_logged_model("0", "broken")
-    client.log_text(broken.model_id, "flavors: {}", "MLmodel")
-    client.finalize_logged_model(broken.model_id, "READY")
-    with Serving("models:/line@champion", interval=0.01) as serving:
-        loads: list[str] = []
-        load = serving.watched._load
-        serving.watched._load = lambda uri: loads.append(uri) or load(uri)  # type: ignore[func-returns-value]
-        client.create_model_version("line", f"models:/{broken.model_id}")
-        client.set_registered_model_alias("line", "champion", "2")
-        until(lambda: serving.watched.trouble is not None)
-        health = json.loads(serving.send("GET", "/health")[1])
-        assert (health["serves"], "models:/line/2" in health["trouble"]) == ("models:/line/1", True)
-        assert serving.ask(asked(a=3, b=1))[0] == 200
-        looks = Looks(serving)
-        until(lambda: looks.count > 3)
-        assert caplog.text.count("cannot be loaded") == 1
-        assert loads == ["models:/line/2"]
-        client.set_registered_model_alias("line", "champion", "1")
-        until(lambda: serving.watched.trouble is None)
-
-
-def test_latest_follows_and_a_number_stays() -> None:
-    logged(1.0)
-    with Serving("models:/line/latest", interval=0.01) as latest, Serving("models:/line/1", interval=0.01) as first:
-        assert (latest.watched.moves, first.watched.moves) == (True, False)
-        logged(2.0)
-        until(lambda: latest.watched.now.name == "models:/line/2")
-        assert first.watched.now.name == "models:/line/1"
-
-
 def test_what_it_takes_is_described_by_its_signature(tmp_path: Path) -> None:
     logged(1.0)
     with Serving("models:/line/1") as serving:
@@ -345,6 +116,20 @@ def test_what_it_takes_is_described_by_its_signature(tmp_path: Path) -> None:
         assert "&lt;m&gt;" in serving.send("GET", "/docs")[1].decode()
 
 
+def _check_types(described: Any) -> None:
+    """Every type that is named is one of JSON Schema's."""
+    if isinstance(described, dict):
+        kind = described.get("type")
+        if isinstance(kind, str | list):
+            kinds = [kind] if isinstance(kind, str) else kind
+            assert set(kinds) <= {"object", "array", "string", "number", "integer", "boolean", "null"}
+        for part in described.values():
+            _check_types(part)
+    elif isinstance(described, list):
+        for part in described:
+            _check_types(part)
+
+
 def test_an_example_of_every_signature_is_taken(tmp_path: Path) -> None:
     from runstone.serving import describing
 
@@ -357,6 +142,9 @@ def test_an_example_of_every_signature_is_taken(tmp_path: Path) -> None:
         uri = saved(tmp_path / str(place), lambda frame, params: [len(frame)], infer_signature(data))
         with Serving(uri) as serving:
             status, answer = serving.ask(describing.body(serving.watched.now).encode())
+            described = json.loads(serving.send("GET", "/openapi.json")[1])
+            assert serving.send("GET", "/docs")[0] == 200
+        _check_types(described)
         assert status == 200, (data, answer)
 
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
+import pandas
+from sklearn.linear_model import LinearRegression
 from tests.support.points import until
 
+import runstone
+from runstone.models import ModelSignature
 from runstone.serving.app import App
 from runstone.serving.standing import Standing
 from runstone.serving.watching import Watched
+from runstone.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+DATA = pandas.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "b": [1.0, 0.0, 2.0, 5.0]})
+NUMBERS = ModelSignature(Schema([ColSpec("double", "x")]), params=ParamSchema([ParamSpec("plus", "double", 0.0)]))
 
 
 class Serving:
@@ -61,3 +70,30 @@ class Serving:
         found = answer.status, answer.read()
         connection.close()
         return found
+
+
+def logged(factor: float, alias: str | None = None) -> str:
+    """Log a model that says `factor * a`, and let an alias mean it; the version's number."""
+    line = LinearRegression().fit(DATA, factor * DATA["a"])
+    info = runstone.sklearn.log_model(
+        line, name="line", registered_model_name="line", input_example=DATA.head(1), pip_requirements=[]
+    )
+    number = str(info.registered_model_version)
+    if alias:
+        runstone.Client().set_registered_model_alias("line", alias, number)
+    return number
+
+
+def saved(path: Path, predict: Any, signature: ModelSignature | None = NUMBERS) -> str:
+    """Save a function as a model."""
+
+    class Model(runstone.pyfunc.PythonModel):
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
+            return predict(model_input, params)
+
+    runstone.pyfunc.save_model(path, python_model=Model(), signature=signature or False, pip_requirements=[])
+    return str(path)
+
+
+def asked(**columns: float) -> dict[str, Any]:
+    return {"dataframe_split": {"columns": list(columns), "data": [list(columns.values())]}}

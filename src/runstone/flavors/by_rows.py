@@ -19,8 +19,10 @@ _METHODS = frozenset(
         "transform",
     }
 )
-# What looks at a table as a whole, draws at random, or does what a function of the user's does.
-_OTHERS = frozenset({"BernoulliRBM", "DummyClassifier", "FunctionTransformer", "PatchExtractor"})
+# What looks at a table as a whole, draws at random, gives one row another shape, or does what a function of the user's does.
+_OTHERS = frozenset(
+    {"BernoulliRBM", "DummyClassifier", "FunctionTransformer", "MiniBatchSparsePCA", "PatchExtractor", "SparsePCA"}
+)
 # Modules of scikit-learn whose estimators look at names only to compare them with those they were fitted to.
 _NAMELESS = (
     "sklearn.cluster.", "sklearn.decomposition.", "sklearn.discriminant_analysis", "sklearn.ensemble._forest",

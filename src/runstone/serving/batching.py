@@ -188,6 +188,11 @@ def _joined(data: list[Any]) -> Any:
 
 
 def _is_one_for_each(output: Any, rows: int) -> bool:
-    if isinstance(output, dict | str | bytes) or not hasattr(output, "__len__"):
-        return False
-    return bool(getattr(output, "shape", (len(output),))[:1] == (rows,))
+    """Whether an answer has an item for each row. A list of arrays may as well be one of columns: as many as rows, by chance."""
+    if hasattr(output, "shape"):
+        return bool(output.shape[:1] == (rows,))
+    return isinstance(output, list) and len(output) == rows and not any(_has_parts(one) for one in output)
+
+
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, list | tuple) or bool(getattr(value, "shape", ()))
