@@ -74,6 +74,7 @@ _MODULES = frozenset(
         "spacy",
         "statsmodels",
         "tracking",
+        "transformers",
         "xgboost",
     ]
 )
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
     from runstone import spacy as spacy
     from runstone import statsmodels as statsmodels
     from runstone import tracking as tracking
+    from runstone import transformers as transformers
     from runstone import xgboost as xgboost
     from runstone.autologging.switches import autolog as autolog
     from runstone.client import Client as Client

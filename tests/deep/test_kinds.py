@@ -13,7 +13,7 @@ import pytest
 import spacy
 import torch
 from sklearn.linear_model import LinearRegression
-from tests.deep import networks
+from tests.deep import networks, pipelines
 
 from runstone import flavors
 
@@ -26,6 +26,8 @@ KINDS: dict[str, tuple[Callable[[], Any], str | None]] = {
     "a scripted module": (lambda: torch.jit.script(networks.Own()), "pytorch"),
     "a pipeline of spaCy": (lambda: spacy.blank("en"), "spacy"),
     "a forecast": (prophet.Prophet, "prophet"),
+    "a pipeline of transformers": (pipelines.classifier, "transformers"),
+    "a model of transformers": (lambda: pipelines.classifier().model, "pytorch"),
     "an estimator": (LinearRegression, "sklearn"),
     "tensors by name": (lambda: networks.Own().state_dict(), None),
     "a tensor": (lambda: networks.X, None),
@@ -44,7 +46,7 @@ def test_no_library_is_imported_that_nobody_has_an_object_of() -> None:
     source = """
 import sys, runstone
 from runstone import flavors
-import runstone.pytorch, runstone.keras, runstone.spacy, runstone.prophet, runstone.onnx
+import runstone.pytorch, runstone.keras, runstone.spacy, runstone.prophet, runstone.onnx, runstone.transformers
 from sklearn.linear_model import LinearRegression
 assert flavors.of(LinearRegression()).name == "sklearn"
 large = {"torch", "keras", "transformers", "spacy", "prophet", "onnx", "onnxruntime"} & set(sys.modules)

@@ -44,6 +44,7 @@ FUNCTIONS = {
             "prophet",
             "pyfunc",
             "spacy",
+            "transformers",
         )
     },
     **{f"mlflow.{flavor}": "save_model log_model load_model autolog" for flavor in ("lightgbm", "sklearn", "xgboost")},
@@ -95,7 +96,7 @@ def described(name):
         [p.name, p.kind.name, "required" if p.default is p.empty else repr(p.default)]
         for p in inspect.signature(value).parameters.values() if p.name != "self"
     ]
-import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.sklearn, mlflow.xgboost, mlflow.lightgbm, mlflow.catboost, mlflow.statsmodels, mlflow.onnx, mlflow.prophet, mlflow.pytorch, mlflow.spacy, mlflow.pyfunc, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
+import mlflow.artifacts, mlflow.client, mlflow.config, mlflow.sklearn, mlflow.xgboost, mlflow.lightgbm, mlflow.catboost, mlflow.statsmodels, mlflow.onnx, mlflow.prophet, mlflow.pytorch, mlflow.spacy, mlflow.transformers, mlflow.pyfunc, mlflow.entities, mlflow.protos.databricks_pb2 as codes, mlflow.utils.mlflow_tags as tags
 def shown(name):
     kind = operator.attrgetter(name)(mlflow.entities)
     return {

@@ -20,6 +20,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),
     "catboost": ("catboost",),
+    "transformers": ("transformers",),
     "keras": ("keras",),
     "pytorch": ("torch",),
     "onnx": ("onnx",),

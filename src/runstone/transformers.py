@@ -1,0 +1,10 @@
+"""transformers' pipelines, under MLflow's names (`mlflow.transformers`)."""
+
+from __future__ import annotations
+
+from runstone.flavors.transformers import FLAVOR
+from runstone.models.published import published
+
+save_model, log_model, load_model = published(FLAVOR)
+
+__all__ = ["load_model", "log_model", "save_model"]
