@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
@@ -17,8 +16,8 @@ from sklearn.linear_model import LinearRegression
 from tests.support.answers import answers as answers
 
 import runstone
-from runstone.errors import BadRequest, CorruptData, Forbidden, InvalidParameter, NotFound, RunstoneError, WrongAnswer
-from runstone.models.requirements import get_model_dependencies, infer_pip_requirements, update_model_requirements
+from runstone.errors import CorruptData, Forbidden, InvalidParameter, WrongAnswer
+from runstone.models.requirements import infer_pip_requirements, update_model_requirements
 from runstone.safety import held, remembered
 from runstone.safety.source import Budget
 from runstone.safety.trust import Trust
@@ -97,24 +96,30 @@ def test_an_empty_folder_of_code_is_nobodys(tmp_path: Path) -> None:
 def test_a_users_own_code_with_files_of_any_format_is_loaded(tmp_path: Path) -> None:
     package = tmp_path / "mine"
     package.mkdir()
-    for name in ("__init__.py", "words.json", "notes.txt", "settings.yaml"):
+    for name in ("__init__.py", "words.json", "notes.txt", "rows.parquet"):
         (package / name).write_text("")
     runstone.sklearn.save_model(LinearRegression(), tmp_path / "saved", code_paths=[str(package)])
     assert isinstance(runstone.load_model(tmp_path / "saved"), LinearRegression)
+
+
+def test_a_note_beside_a_model_that_says_how_to_read_it_was_made_here_with_it(tmp_path: Path) -> None:
+    (tmp_path / "reader.txt").write_text("mine")
+    remembered.remember(str(tmp_path))
+    Trust("the model", vouched=False).runs(str(tmp_path / "reader.txt"), "it is read by the module 'mine'")
 
 
 def test_a_loader_is_not_given_data_that_was_not_saved_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own_loader.py").write_text(
         "import pathlib\ndef _load_pyfunc(path):\n    raise KeyError(pathlib.Path(path).read_text())\n"
     )
-    (tmp_path / "data.json").write_text("mine")
+    (tmp_path / "data.parquet").write_text("mine")
     monkeypatch.syspath_prepend(tmp_path)
     runstone.pyfunc.save_model(
-        tmp_path / "saved", loader_module="own_loader", data_path=str(tmp_path / "data.json"), pip_requirements=[]
+        tmp_path / "saved", loader_module="own_loader", data_path=str(tmp_path / "data.parquet"), pip_requirements=[]
     )
     with pytest.raises(KeyError, match="mine"):
         runstone.pyfunc.load_model(tmp_path / "saved")
-    (tmp_path / "saved" / "data" / "data.json").write_text("theirs")
+    (tmp_path / "saved" / "data" / "data.parquet").write_text("theirs")
     with pytest.raises(Forbidden, match="own_loader"):
         runstone.pyfunc.load_model(tmp_path / "saved")
 
@@ -172,92 +177,6 @@ def test_digests_of_what_was_made_here_are_not_kept_for_ever(tmp_path: Path, mon
     remembered._note(str(state / digests[3]))
     assert {path.name for path in state.iterdir()} == {digests[0], digests[2], digests[3]}
     assert not remembered.made_here([digests[1]])
-
-
-def _unfolding(line: str, within: str) -> str:
-    return "\n".join([f"a0: &a0 {line}", *(f"a{n}: &a{n} {within.format(n - 1)}" for n in range(1, 10)), "flavors: {}"])
-
-
-BOMBS = {
-    "aliases": _unfolding("[x, x]", "[" + ", ".join(["*a{0}"] * 10) + "]"),
-    "merges": _unfolding("{x: 1}", "{{<<: [" + ", ".join(["*a{0}"] * 10) + "]}}"),
-    "long values": f"a: &a {'x' * 1_000_000}\nb: [{', '.join(['*a'] * 100)}]",
-    "lists": "flavors: " + "[" * 200_000,
-    "mappings": "flavors: " + "{a: " * 200_000,
-    "itself": "flavors: {sklearn: &a {pickled_model: *a}}",
-    "sixties": "flavors: {}\nx: 1" + ":1" * 1_000_000,
-    "hex": "flavors: {}\nx: 0x" + "f" * 10_000_000,
-    "digits": "flavors: {}\nx: " + "9" * 10_000,
-    "time": "flavors: {}\nx: !!timestamp x",
-    "truth": "flavors: {}\nx: !!bool perhaps",
-    "number": "flavors: {}\nx: !!int ''",
-    "object": "flavors: {}\nx: !!python/object/apply:os.getcwd []",
-    "flavor without a name": "flavors: {3: {}}",
-}
-
-
-@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
-def test_a_description_that_takes_for_ever_or_ends_the_process_is_refused_at_once(folder: Path, text: str) -> None:
-    (folder / "MLmodel").write_text(text)
-    with pytest.raises(BadRequest, match="no model's description"):
-        runstone.load_model(folder)
-
-
-@pytest.mark.parametrize("text", [BOMBS["aliases"], BOMBS["lists"], BOMBS["sixties"]])
-def test_so_is_an_environment(folder: Path, text: str) -> None:
-    (folder / "conda.yaml").write_text(text)
-    (folder / "requirements.txt").unlink()
-    with pytest.raises(CorruptData, match="no YAML"):
-        get_model_dependencies(folder)
-
-
-def test_a_description_with_a_few_aliases_is_read(folder: Path) -> None:
-    text = "a: &a [x, y]\nmetadata: {b: *a, c: {<<: {d: 1}}}\n" + (folder / "MLmodel").read_text()
-    assert runstone.models.Model.from_yaml(text).metadata == {"b": ["x", "y"], "c": {"d": 1}}
-
-
-def test_a_description_that_is_no_file_is_not_waited_for(folder: Path) -> None:
-    (folder / "MLmodel").unlink()
-    os.mkfifo(folder / "MLmodel")
-    with pytest.raises(NotFound):
-        runstone.load_model(folder)
-
-
-KEYS = "pickled_model serialization_format code loader_module model_path python_model data predict_fn artifacts config env model_code_path"
-VALUES: list[Any] = [
-    None,
-    3,
-    True,
-    [],
-    {},
-    ["x"],
-    {"a": 1},
-    {"a": {"path": "/etc/passwd"}},
-    "",
-    ".",
-    "..",
-    "/etc/passwd",
-    "a\0b",
-    "missing",
-]
-
-
-@pytest.mark.parametrize("key", KEYS.split())
-@pytest.mark.parametrize("kind", ["sklearn", "pyfunc"])
-def test_whatever_a_description_says_is_loaded_or_refused_in_a_sentence(tmp_path: Path, kind: str, key: str) -> None:
-    if kind == "sklearn":
-        runstone.sklearn.save_model(LinearRegression(), tmp_path / "model", pip_requirements=[])
-    else:
-        runstone.pyfunc.save_model(tmp_path / "model", python_model=len, pip_requirements=[])
-    before = (tmp_path / "model" / "MLmodel").read_text()
-    for value in VALUES:
-        (tmp_path / "model" / "MLmodel").write_text(before)
-        _describe(
-            tmp_path / "model", **({"sklearn": {key: value}} if kind == "sklearn" else {}), python_function={key: value}
-        )
-        for load in (runstone.load_model, runstone.pyfunc.load_model):
-            with contextlib.suppress(RunstoneError):
-                load(tmp_path / "model")
 
 
 def test_only_xgboosts_models_are_made_of_what_a_description_names(tmp_path: Path) -> None:
@@ -347,20 +266,6 @@ def test_requirements_that_are_none_are_said_to_be_so(folder: Path) -> None:
     ):
         with pytest.raises(CorruptData, match="a line that is none"):
             asked()
-
-
-def test_a_scan_tells_who_loads_a_model(folder: Path) -> None:
-    assert runstone.safety.scan(folder).verdict == "harmless"
-    _describe(folder, python_function={"loader_module": "theirs.loader"})
-    report = runstone.safety.scan(folder)
-    assert (report.verdict, report.files[-1].problems) == (
-        "unknown",
-        ("the model is loaded by the module 'theirs.loader'",),
-    )
-    (folder / "MLmodel").write_text(BOMBS["lists"])
-    assert "no model's description" in runstone.safety.scan(folder).files[-1].problems[0]
-    (folder / "MLmodel").write_text("[]")
-    assert runstone.safety.scan(folder).verdict == "unknown"
 
 
 def test_formats_that_may_hold_code_of_their_own_are_not_called_harmless(folder: Path) -> None:

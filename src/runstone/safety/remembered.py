@@ -11,7 +11,7 @@ from runstone import settings
 from runstone.safety.held import Held
 
 # Formats that cannot run anything, and are large.
-_NOT_ASKED_ABOUT = (".safetensors", ".onnx", ".json", ".yaml", ".txt", ".parquet", ".csv")
+_NOT_ASKED_ABOUT = (".safetensors", ".onnx", ".parquet")
 # Digests in each of the 256 folders at the most: 100,000 in all. Those that were longest neither made nor asked for go first.
 MOST_IN_A_FOLDER = 400
 # Seconds within which one that is asked for again is not noted as used once more.
