@@ -149,8 +149,8 @@ class Deliverer:
             due = [found for found in webhook_deliveries.due(connection, now) if found.webhook not in self._under_way]
             bodies = [webhook_deliveries.body(connection, found.event) for found in due]
         for delivery, body in zip(due, bodies, strict=True):
-            self._under_way.add(delivery.webhook)
             self._threads.submit(self._send, delivery, body.encode())
+            self._under_way.add(delivery.webhook)  # behind it: where no thread can be had, it is due again
 
     def _send(self, delivery: Due, body: bytes) -> None:
         outcome = Outcome(problem="The delivery failed in the sender, whose log says why. Please report it.")
