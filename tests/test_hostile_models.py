@@ -17,7 +17,8 @@ from tests.support.answers import answers as answers
 
 import runstone
 from runstone.errors import CorruptData, Forbidden, InvalidParameter, WrongAnswer
-from runstone.models.requirements import infer_pip_requirements, update_model_requirements
+from runstone.models.fetching import fetch
+from runstone.models.requirements import get_model_dependencies, infer_pip_requirements, update_model_requirements
 from runstone.safety import held, remembered
 from runstone.safety.source import Budget
 from runstone.safety.trust import Trust
@@ -303,3 +304,19 @@ def test_a_text_that_stands_in_every_row_of_a_body_is_unpacked_once() -> None:
     assert frame["a"].tolist()[:1] == [text]
     assert frame["a"].isna().tolist() == [False, True] * (rows // 2)
     assert frame["b"].tolist() == list(range(rows))
+
+
+def test_a_digest_that_another_user_noted_is_nobodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.pkl").write_bytes(b"cmine\nModel\n.")
+    remembered.remember(str(tmp_path))
+    with held.Held(str(tmp_path / "model.pkl")) as file:
+        assert remembered.made_here([file.digest()])
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        assert not remembered.made_here([file.digest()])
+
+
+def test_no_other_user_reads_or_writes_what_is_fetched() -> None:
+    """CVE-2025-10279 and CVE-2026-4137 were folders of models that everybody could write."""
+    info = runstone.sklearn.log_model(LinearRegression(), name="line")
+    for folder in (fetch(info.model_uri).path, os.path.dirname(get_model_dependencies(info.model_uri))):
+        assert os.stat(folder).st_mode & 0o077 == 0

@@ -56,10 +56,13 @@ def _note(place: str) -> None:
 
 def _is_known(place: str) -> bool:
     try:
-        used = os.stat(place).st_mtime
+        known = os.stat(place)
     except OSError:
         return False
-    if time.time() - used > _DAY:
+    # The folder may have been put where others write, too.
+    if hasattr(os, "geteuid") and known.st_uid != os.geteuid():
+        return False
+    if time.time() - known.st_mtime > _DAY:
         with contextlib.suppress(OSError):
             os.utime(place)
     return True
