@@ -59,7 +59,6 @@ class Batcher:
         self._running = 0
         self._timer: asyncio.TimerHandle | None = None
         self._joins = joining.rows > 1
-        self.calls = 0
 
     @property
     def idle(self) -> bool:
@@ -134,7 +133,6 @@ class Batcher:
 
     def _answer(self, questions: list[Question]) -> list[bytes | Exception]:
         """On a thread: what the model says to each. One that fails is no matter to the others."""
-        self.calls += 1
         if len(questions) > 1:
             together = self._together(questions)
             if together is not None:
