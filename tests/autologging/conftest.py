@@ -12,5 +12,5 @@ import runstone
 @pytest.fixture(autouse=True)
 def switched_off() -> Iterator[None]:
     yield
-    for module in (runstone.sklearn, runstone.xgboost, runstone.lightgbm):
+    for module in (runstone.sklearn, runstone.xgboost, runstone.lightgbm, runstone.keras):
         module.autolog(disable=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from runstone.fluent.records import log_metrics
+from runstone.errors import InvalidParameter
+from runstone.fluent.artifacts import log_text
+from runstone.fluent.records import log_metrics, log_params
 
 if TYPE_CHECKING:
     from xgboost.callback import TrainingCallback
@@ -63,8 +65,61 @@ class LightGBMCallback:
             _log(values, env.iteration, self.run_id, self.model_id)
 
 
+def keras_callback() -> type:
+    """The class of Keras's callback, which is derived from one of that library's."""
+    import keras
+
+    class MlflowCallback(keras.callbacks.Callback):  # type: ignore[misc]
+        """Logs the optimizer's settings, `model_summary.txt` and the metrics to the active run.
+
+        Args:
+            log_every_epoch: log the metrics of each epoch.
+            log_every_n_steps: log those of one step in so many instead.
+            model_id: the logged model that the metrics are of.
+
+        Raises:
+            InvalidParameter: both, or neither, are said.
+        """
+
+        def __init__(
+            self, log_every_epoch: bool = True, log_every_n_steps: int | None = None, model_id: str | None = None
+        ) -> None:
+            super().__init__()
+            if bool(log_every_epoch) == (log_every_n_steps is not None):
+                raise InvalidParameter(
+                    "Give either log_every_epoch=True or log_every_n_steps, with log_every_epoch=False."
+                )
+            self.log_every_epoch, self.log_every_n_steps, self.model_id = log_every_epoch, log_every_n_steps, model_id
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            """Log how the model is made and optimized."""
+            log_params({f"optimizer_{name}": value for name, value in self.model.optimizer.get_config().items()})
+            lines: list[str] = []
+            self.model.summary(print_fn=lambda line, *more, **named: lines.append(line))
+            log_text("\n".join(lines), "model_summary.txt")
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            """Log the metrics of an epoch."""
+            if self.log_every_epoch and logs:
+                _log(logs, epoch, None, self.model_id)
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            """Log the metrics of a step, if it is one of those."""
+            step = int(self.model.optimizer.iterations)
+            if self.log_every_n_steps is not None and logs and step % self.log_every_n_steps == 0:
+                _log(logs, step, None, self.model_id)
+
+        def on_test_end(self, logs: Any = None) -> None:
+            """Log the metrics of a validation."""
+            if logs:
+                _log({f"validation_{name}": value for name, value in logs.items()}, 0, None, self.model_id)
+
+    MlflowCallback.__module__, MlflowCallback.__qualname__ = "runstone.keras", "MlflowCallback"
+    return MlflowCallback
+
+
 def _log(values: Mapping[str, float], step: int, run_id: str | None, model_id: str | None) -> None:
     # what a name may not have
-    named = {name.replace("@", "_at_"): value for name, value in values.items()}
+    named = {name.replace("@", "_at_"): float(value) for name, value in values.items()}
     if named:
         log_metrics(named, step, run_id=run_id, model_id=model_id)

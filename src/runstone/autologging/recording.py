@@ -15,7 +15,7 @@ from runstone.fluent.inputs import CONTEXT_TAG, entity
 from runstone.fluent.models import initialize_logged_model
 from runstone.fluent.session import _held
 from runstone.models import logging
-from runstone.models.signature import infer_signature
+from runstone.models.signature import ModelSignature, infer_signature
 
 if TYPE_CHECKING:
     from runstone.autologging.training import Training
@@ -111,9 +111,10 @@ def model(
     trained: Any,
     options: dict[str, Any],
     example: Callable[[], Any],
-    predict: Callable[[Any], Any],
+    predict: Callable[[Any], Any] | None = None,
     name: str = MODEL_NAME,
     registered: bool = True,
+    signature: Callable[[], ModelSignature] | None = None,
     **more: Any,
 ) -> ModelInfo | None:
     """Log what was trained.
@@ -127,24 +128,28 @@ def model(
         predict: what the model says to them, for the signature; may raise.
         name: what it is called.
         registered: whether it is registered, where that was asked for.
+        signature: gives the signature, where the model itself says it.
         **more: what `logging.log` takes.
     """
     asked = training.options
     info: ModelInfo | None = None
-    rows, signature = None, None
-    if asked.log_input_examples or asked.log_model_signatures:
+    rows, told = None, None
+    if asked.log_input_examples or (asked.log_model_signatures and signature is None):
         with attempt(asked, "a model's input example"):
             rows = example()
-    if asked.log_model_signatures and rows is not None:
+    if asked.log_model_signatures:
         with attempt(asked, "a model's signature"):
-            signature = infer_signature(rows, predict(copy.deepcopy(rows)))
+            if signature is not None:
+                told = signature()
+            elif rows is not None and predict is not None:
+                told = infer_signature(rows, predict(copy.deepcopy(rows)))
     with attempt(asked, "a model"):
         info = logging.log(
             flavor,
             trained,
             options,
             name=name,
-            signature=False if signature is None else signature,
+            signature=False if told is None else told,
             input_example=rows if asked.log_input_examples else None,
             registered_model_name=asked.registered_model_name if registered else None,
             model_id=training.model_id,

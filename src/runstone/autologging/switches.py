@@ -16,12 +16,14 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "sklearn": ("sklearn", "sklearn.metrics", "sklearn.model_selection"),
     "xgboost": ("xgboost", "sklearn.metrics"),
     "lightgbm": ("lightgbm", "sklearn.metrics"),
+    "keras": ("keras",),
 }
 # The distributions of each, and the versions that it is known to work with: from the first, up to below the second.
 SUPPORTED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]] = {
     "sklearn": (("scikit-learn",), (1, 3), (2,)),
     "xgboost": (("xgboost", "xgboost-cpu"), (2, 0), (4,)),
     "lightgbm": (("lightgbm",), (4, 0), (5,)),
+    "keras": (("keras",), (3, 0), (4,)),
 }
 # What the arguments of `autolog` are called that all libraries have.
 _COMMON = [
