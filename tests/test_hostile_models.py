@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -320,3 +321,13 @@ def test_no_other_user_reads_or_writes_what_is_fetched() -> None:
     info = runstone.sklearn.log_model(LinearRegression(), name="line")
     for folder in (fetch(info.model_uri).path, os.path.dirname(get_model_dependencies(info.model_uri))):
         assert os.stat(folder).st_mode & 0o077 == 0
+
+
+def test_a_small_file_of_skops_that_unpacks_to_a_large_one_is_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runstone.flavors.estimators._MUCH", 1 << 20)
+    with zipfile.ZipFile(folder / "model.skops", "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more.npy", b"\0" * (8 << 20))
+    with pytest.raises(InvalidParameter, match="when it is unpacked"):
+        runstone.load_model(folder)

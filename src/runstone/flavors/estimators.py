@@ -10,6 +10,8 @@ from runstone.errors import InvalidParameter
 from runstone.flavors.flavor import Folder
 from runstone.safety.held import Held
 
+# Bytes that a small file may unpack to; and how many times its size may come out of a larger one. skops itself packs nothing.
+_MUCH, _MOST_TIMES = 256 << 20, 100
 FORMATS = ("skops", "cloudpickle", "pickle")
 _ENDINGS = {"skops": "skops", "cloudpickle": "pkl", "pickle": "pkl"}
 
@@ -104,16 +106,29 @@ def _read_skops(folder: Folder, held: Held) -> Any:
         from skops.io._audit import get_tree
         from skops.io._utils import read_schema
     except ImportError:  # another version of skops: it reads the file once for each
+        with held.open() as file, zipfile.ZipFile(file) as parts:
+            _check_size(parts, held)
         with held.open() as file:
             types = io.get_untrusted_types(file=file)
         folder.trust.types(types, held)
         with held.open() as file:
             return io.load(file, trusted=types)
     with held.open() as file, zipfile.ZipFile(file) as parts:
+        _check_size(parts, held)
         schema, context = read_schema(parts)
         tree = get_tree(schema, context, trusted=None)
         folder.trust.types(sorted(tree.get_unsafe_set()), held)
         return tree.construct()
+
+
+def _check_size(parts: zipfile.ZipFile, held: Held) -> None:
+    whole = sum(part.file_size for part in parts.infolist())
+    with held.open() as file:
+        packed = file.seek(0, os.SEEK_END)
+    if whole > max(_MUCH, _MOST_TIMES * packed):
+        raise InvalidParameter(
+            f"The model's file {os.path.basename(held.path)!r} of {packed:,} bytes would be {whole:,} when it is unpacked, as no model's is. It is not read."
+        )
 
 
 def _skops() -> Any:
