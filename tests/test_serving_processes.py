@@ -43,6 +43,8 @@ def serving(folder: Path, uri: str, *options: str) -> Iterator[Server]:
     server = Server(command, None, folder / "serving.log", {**os.environ, "RUNSTONE_PICKLE": "allow"})
     try:
         yield server
+        if server.process.poll() is None:
+            assert server.stop() == 0
     finally:
         server.kill()
 
