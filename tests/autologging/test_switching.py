@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -84,6 +85,25 @@ def test_switched_off_nothing_is_recorded_and_all_is_as_it_was() -> None:
     assert all(now is then for now, then in zip(standing(), before, strict=True))
     LinearRegression().fit(X, Y)
     assert _runs() == []
+
+
+def test_what_somebody_else_has_patched_since_stays() -> None:
+    before = LinearRegression.fit
+    runstone.sklearn.autolog()
+    ours, called = LinearRegression.fit, []
+
+    def theirs(self: Any, *args: Any, **kwargs: Any) -> Any:
+        called.append(self)
+        return ours(self, *args, **kwargs)
+
+    LinearRegression.fit = theirs
+    try:
+        runstone.sklearn.autolog(disable=True)
+        LinearRegression().fit(X, Y)
+        assert len(called) == 1
+        assert _runs() == []
+    finally:
+        LinearRegression.fit = before
 
 
 def test_what_is_patched_keeps_its_signature_its_text_and_its_pickle() -> None:

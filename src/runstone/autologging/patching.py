@@ -17,6 +17,7 @@ class _Place(NamedTuple):
     owner: Any
     name: str
     before: Any  # what stood there; None where the owner had inherited it
+    now: Any
     holders: set[str]
 
 
@@ -52,7 +53,7 @@ def wrap(flavor: str, owner: Any, name: str, around: Around) -> bool:
         return False
     own = vars(owner).get(name)
     setattr(owner, name, replacement)
-    _places[(id(owner), name)] = _Place(owner, name, own, {flavor})
+    _places[(id(owner), name)] = _Place(owner, name, own, replacement, {flavor})
     return True
 
 
@@ -71,11 +72,13 @@ def _wrapper(original: Callable[..., Any], around: Around, owner: Any, name: str
 
 
 def restore(flavor: str) -> None:
-    """Put back what stood where this one alone holds a wrapper."""
+    """Put back what stood where this one alone holds a wrapper. What somebody else has put there since stays: it may call ours."""
     for key, place in list(_places.items()):
         place.holders.discard(flavor)
         if not place.holders:
             del _places[key]
+            if vars(place.owner).get(place.name) is not place.now:
+                continue
             if place.before is None:
                 delattr(place.owner, place.name)
             else:
@@ -93,5 +96,6 @@ def on_subclass(flavor: str, base: type, call: Callable[[type], None]) -> None:
     if (id(base), name) not in _places:
         own = vars(base).get(name)
         if own is None:
-            setattr(base, name, classmethod(derive))  # type: ignore[arg-type]
-            _places[(id(base), name)] = _Place(base, name, own, {flavor})
+            watching = classmethod(derive)  # type: ignore[arg-type, var-annotated]
+            setattr(base, name, watching)
+            _places[(id(base), name)] = _Place(base, name, own, watching, {flavor})
