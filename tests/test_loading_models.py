@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -11,12 +12,14 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy
 import pytest
 from sklearn.linear_model import LinearRegression
 from tests.flavors.fitted import X
+from tests.support.servers import serve
 
 import runstone
 from runstone.errors import Conflict, Unreachable
@@ -269,7 +272,26 @@ def test_a_signature_is_set_of_what_is_not_a_version(tmp_path: Path) -> None:
         set_signature("models:/lines/1", signature)
 
 
-def test_logging_while_the_server_is_away_says_so() -> None:
+def test_logging_while_the_server_is_away_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_HTTP_RETRIES", "0")
     runstone.set_tracking_uri("http://127.0.0.1:9")
     with pytest.raises(Unreachable):
         runstone.log_model(LinearRegression().fit(X, Y), name="line")
+
+    server = serve(tmp_path / "store")
+    runstone.set_tracking_uri(server.url)
+    flavor = ModuleType("flavor")
+
+    def save_model(path: str, mlflow_model: Model) -> None:
+        Path(path).mkdir()
+        mlflow_model.save(Path(path, "MLmodel"))
+        server.stop()
+
+    flavor.save_model = save_model  # type: ignore[attr-defined]
+    try:
+        with pytest.raises(Unreachable) as caught:
+            Model.log(None, flavor, name="half")
+    finally:
+        server.stop()
+    (note,) = caught.value.__notes__
+    assert re.search(r"m-[0-9a-f]{32} stays PENDING.*finalize_logged_model", note)
