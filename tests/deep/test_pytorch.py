@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import pickle
@@ -93,7 +94,7 @@ def test_a_graph_is_as_free_as_the_module_or_the_module_is_kept(tmp_path: Path) 
     assert "model.pth" in _files(tmp_path / "b")
 
 
-def test_what_is_asked_for_is_done_or_refused(tmp_path: Path) -> None:
+def test_what_is_asked_for_is_done_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runstone.pytorch.save_model(networks.Own(), tmp_path / "o", input_example=X, serialization_format="pickle")
     assert _files(tmp_path / "o") == ["model.pth", "pickle_module_info.txt"]
     assert (tmp_path / "o" / "data" / "pickle_module_info.txt").read_text() == "mlflow.pytorch.pickle_module"
@@ -101,6 +102,10 @@ def test_what_is_asked_for_is_done_or_refused(tmp_path: Path) -> None:
     assert _files(tmp_path / "plain") == ["model.pt2"]
     runstone.pytorch.save_model(networks.Own(), tmp_path / "pickled", pickle_module=pickle)
     assert type(runstone.load_model(tmp_path / "pickled")) is networks.Own
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "my_pickles.py").write_text("from pickle import *")
+    runstone.pytorch.save_model(networks.Own(), tmp_path / "mine", pickle_module=importlib.import_module("my_pickles"))
+    assert type(runstone.load_model(tmp_path / "mine")) is networks.Own
     for module, options, why in (
         (networks.Own(), {"serialization_format": "pt2"}, "input_example"),
         (networks.Branches(), {"serialization_format": "pt2", "input_example": X}, "graph cannot be made"),

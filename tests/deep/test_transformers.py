@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import mlflow.transformers
 import pandas
 import pytest
 import torch
+import transformers
 from tests.deep import pipelines
 
 import runstone
@@ -154,3 +156,36 @@ def test_a_description_names_classes_of_transformers_and_places_in_its_folder(tm
         runstone.load_model(tmp_path / "m")
     with pytest.raises(InvalidParameter, match="'pipeline' or 'components'"):
         runstone.transformers.load_model(tmp_path / "m", return_type="model")
+
+
+OWN = """
+import torch, transformers
+class MineConfig(transformers.PretrainedConfig):
+    model_type = "mine"
+class Mine(transformers.PreTrainedModel):
+    config_class = MineConfig
+    def __init__(self, config):
+        super().__init__(config)
+        self.line = torch.nn.Linear(1, 2)
+        self.post_init()
+    def forward(self, input_ids, **more):
+        return transformers.modeling_outputs.SequenceClassifierOutput(logits=self.line(input_ids.float().sum(-1, keepdim=True)))
+MineConfig.register_for_auto_class()
+Mine.register_for_auto_class("AutoModelForSequenceClassification")
+"""
+
+
+def test_a_model_of_ones_own_code_goes_along_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_own_model.py").write_text(OWN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    mine = importlib.import_module("my_own_model")
+    pipeline = transformers.pipeline(
+        "text-classification", model=mine.Mine(mine.MineConfig()), tokenizer=pipelines.tokenizer()
+    )
+    runstone.transformers.save_model(pipeline, tmp_path / "m", code_paths=[str(tmp_path / "my_own_model.py")])
+    assert (tmp_path / "m" / "model" / "my_own_model.py").exists()
+    assert runstone.load_model(tmp_path / "m")(TEXTS) == pipeline(TEXTS)
+    config = tmp_path / "m" / "model" / "config.json"
+    config.write_text(config.read_text().replace("my_own_model.Mine", "other.Mine"))
+    with pytest.raises(Forbidden, match="code of its own"):
+        runstone.load_model(tmp_path / "m")

@@ -30,6 +30,7 @@ class Saved(NamedTuple):
         modules: names of modules that its objects come from, whose distributions are needed too.
         schemas: of what it takes and gives, as its own type hints say: they are the signature.
         code_files: files of the user's own code that it needs, by the path that each is imported from, below the model's `code`.
+        asked: folders in it of which every file is asked about when it is loaded, whatever its format.
     """
 
     block: dict[str, Any] | None
@@ -38,6 +39,7 @@ class Saved(NamedTuple):
     modules: tuple[str, ...] = ()
     schemas: tuple[Schema, Schema] | None = None
     code_files: dict[str, str] | None = None
+    asked: tuple[str, ...] = ()
 
 
 class Folder:

@@ -56,20 +56,20 @@ def save(
         raise InvalidParameter(
             f"pytorch_model is to be a torch.nn.Module; got a {type(model).__name__}. save_state_dict takes its tensors alone."
         )
-    asked = _asked(export_model, serialization_format)
+    form = _asked(export_model, serialization_format)
     os.makedirs(os.path.join(folder, DATA))
     block: dict[str, Any] = {"model_data": DATA, "pytorch_version": str(torch.__version__)}
     pyfunc: dict[str, Any] = {"data": DATA, "config": {"device": None}}
     scripted = isinstance(model, torch.jit.ScriptModule)
-    if scripted and asked == "pt2":
+    if scripted and form == "pt2":
         raise InvalidParameter(
             "A scripted module has no graph of torch.export's: leave serialization_format out, or say 'pickle'."
         )
-    if not scripted and (asked == "pt2" or (asked is None and example is not None and not pickles.is_plain(model))):
+    if not scripted and (form == "pt2" or (form is None and example is not None and not pickles.is_plain(model))):
         try:
-            graphs.write(model, example, os.path.join(folder, GRAPH), as_free=asked is None)
+            graphs.write(model, example, os.path.join(folder, GRAPH), as_free=form is None)
         except graphs.NoGraph as error:
-            if asked == "pt2":
+            if form == "pt2":
                 raise InvalidParameter(f"The module's graph cannot be made: {error}") from error
             warnings.warn(
                 f"The module is kept as an object, for its graph cannot be made: {error!s:.300}", stacklevel=2
@@ -79,7 +79,8 @@ def save(
     named = pickles.write(model, os.path.join(folder, PICKLE), pickle_module, pickle_protocol)
     packages = ("torch", "numpy", "cloudpickle") if named == pickles.MODULE else ("torch", "numpy")
     modules = () if scripted else tuple(sorted({type(part).__module__ for part in model.modules()}))
-    return Saved(block, {**pyfunc, "pickle_module_name": named}, packages, modules)
+    asked = () if named == pickles.MODULE else (DATA,)  # the file that names its reader
+    return Saved(block, {**pyfunc, "pickle_module_name": named}, packages, modules, asked=asked)
 
 
 def _asked(export_model: bool, serialization_format: str | None) -> str | None:

@@ -73,7 +73,8 @@ def save(
         block[f"{name}_type"] = type(part).__name__
     pyfunc = {} if model_config is None else {"config": model_config}
     modules = tuple(sorted({type(part).__module__ for part in (pipeline, pipeline.model, *parts.values())}))
-    return Saved(block, pyfunc, ("transformers", "torch"), modules)
+    asked = tuple(name for name in (MODEL, COMPONENTS) if folders.own_code(os.path.join(folder, name)))
+    return Saved(block, pyfunc, ("transformers", "torch"), modules, asked=asked)
 
 
 def _built(model: Any, task: str | None) -> Any:

@@ -89,15 +89,19 @@ def _config(path: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _vouched_code(folder: Folder, path: str) -> bool:
-    """Whether a folder brings code, which somebody vouches for; False where it brings none. Raises Forbidden."""
+def own_code(path: str) -> list[str]:
+    """The files of a folder that are code, or name some."""
     names = [os.path.relpath(os.path.join(above, name), path) for above, _, files in os.walk(path) for name in files]
     own = [name for name in names if name.endswith((".py", ".so")) or name == "adapter_config.json"]
     own += [name for name in names if name.endswith(".json") and _names_code(os.path.join(path, name))]
+    return sorted(own)
+
+
+def _vouched_code(folder: Folder, path: str) -> bool:
+    """Whether a folder brings code, which somebody vouches for; False where it brings none. Raises Forbidden."""
+    own = own_code(path)
     if own:
-        folder.trust.runs(
-            path, f"{sorted(own)[0]!r:.100} of its {os.path.basename(path)!r} is code of its own, or names some"
-        )
+        folder.trust.runs(path, f"{own[0]!r:.100} of its {os.path.basename(path)!r} is code of its own, or names some")
     return bool(own)
 
 

@@ -98,7 +98,8 @@ def save(
         if saved.block is not None:
             described.add_flavor(flavor.name, **block)
         described.save(os.path.join(unfinished, FILE_NAME))
-        remember(unfinished, (CODE_FOLDER, DATA) if saved.block is None else (CODE_FOLDER,), (ARTIFACTS, EXTRA_FOLDER))
+        wholly = (CODE_FOLDER, *saved.asked, *((DATA,) if saved.block is None else ()))
+        remember(unfinished, wholly, (ARTIFACTS, EXTRA_FOLDER))
         if os.path.isdir(place):
             os.rmdir(place)
         os.rename(unfinished, place)
