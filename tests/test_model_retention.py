@@ -194,3 +194,9 @@ def test_the_terminal_sets_shows_and_takes_away_such_rules(client: Client, made:
     assert "there are no such models" in nothing.out
     assert command("retention", "remove", "Default", "--models", "ckpt").code == 0
     assert [rule.applies_to for rule in client.get_retention()] == ["models:none"]
+
+
+def test_without_a_run_nothing_is_started_to_delete_from() -> None:
+    with pytest.raises(InvalidParameter, match="run_id="):
+        runstone.keep_best_models("ckpt", keep_last=1)
+    assert runstone.active_run() is None

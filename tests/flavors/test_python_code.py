@@ -101,3 +101,45 @@ def test_mlflow_is_found_while_a_models_code_runs_and_nowhere_else(tmp_path: Pat
 def test_what_is_not_taken_is_said(given: dict[str, Any]) -> None:
     with pytest.raises(NotServed, match=next(iter(given))):
         runstone.pyfunc.log_model(python_model=lambda data: data, name="m", **given)
+
+
+SCRIPT = """
+import sys, runstone, pf_other
+from runstone.pyfunc import PythonModel
+END = "."
+class Ends(PythonModel):
+    def predict(self, context, model_input):
+        import pf_late
+        return [text + pf_other.json.dumps(1) + pf_late.LATE + END for text in model_input]
+runstone.pyfunc.save_model("m", python_model=Ends(), infer_code_paths=True)
+print(runstone.pyfunc.load_model("m").predict(["a"]))
+"""
+LOADS = "import sys, runstone; print(runstone.pyfunc.load_model(sys.argv[1]).predict(['a']))\n"
+
+
+def test_a_script_does_not_go_along_with_its_own_models(modules: Path) -> None:
+    (modules / "train.py").write_text(SCRIPT)
+    elsewhere = modules / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "loads.py").write_text(LOADS)
+    (elsewhere / "rows.json").write_text('{"inputs": ["a"]}')
+    model = str(modules / "m")
+
+    def run(*command: str, folder: Path = elsewhere) -> str:
+        python = [sys.executable, "-W", "ignore"]
+        done = subprocess.run([*python, *command], capture_output=True, text=True, check=False, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert run("train.py", folder=modules) == "['a1?.']\n"
+    assert _files(modules / "m" / "code") == {"pf_other.py", "pf_late.py"}
+    assert run("loads.py", model) == run("-c", LOADS, model) == "['a1?.']\n"
+    assert "a1?." in run("-m", "runstone", "models", "predict", "-m", model, "-i", "rows.json")
+
+
+def test_a_script_that_was_copied_along_is_passed_over(modules: Path) -> None:
+    with for_mlflow():
+        model = importlib.import_module("pf_words.upper").Upper()
+    (modules / "__main__.py").write_text("raise SystemExit('a script ran')\n")
+    runstone.pyfunc.save_model(modules / "m", python_model=model, code_paths=["pf_words", "pf_late.py", "__main__.py"])
+    assert runstone.pyfunc.load_model(modules / "m").predict(["a"]) == ["A!.?"]

@@ -109,7 +109,15 @@ def keep_best_models(
     run_id: str | None = None,
     dry_run: bool = False,
 ) -> list[Expiry]:
-    """Delete those of the active run's logged models that are neither among the best nor the last. See `Client.keep_best_models`."""
+    """Delete those of the active run's logged models that are neither among the best nor the last. See `Client.keep_best_models`.
+
+    Raises:
+        InvalidParameter: no run is active, and none is named.
+    """
+    if run_id is None and active_run() is None:
+        raise InvalidParameter(
+            "No run is active, and keep_best_models deletes the models of one. Call it within start_run(), or name the run: run_id=..."
+        )
     store, run_id = target(run_id)
     return store.keep_best_models(
         run_id, name, keep_best=keep_best, metric=metric, mode=mode, keep_last=keep_last, dry_run=dry_run

@@ -46,6 +46,7 @@ def add_code(folder: Folder, own: bool) -> None:
     folder.trust.code(path)
     with _one_at_a_time:
         brought = _by_name(path)
+        brought.pop("__main__", None)  # a script that was copied along: here that name is this program's
         missing = [name for name, files in brought.items() if not _is_there(name, files)]
         if not missing:
             return

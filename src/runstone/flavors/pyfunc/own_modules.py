@@ -12,6 +12,8 @@ from types import ModuleType
 
 # By the path below a folder that Python looks in: 'package/module.py' to where it is.
 Files = dict[str, str]
+# What Python calls the program that it runs, whichever file that is.
+_SCRIPT = "__main__"
 
 
 def of_file(path: str) -> Files:
@@ -37,6 +39,9 @@ def of_modules(names: Iterable[str]) -> Files:
         seen.add(name)
         file = _file(name)
         if file is None or not _is_own(file, root):
+            continue
+        if name == _SCRIPT:  # what is defined in it is pickled whole, and no other process could import it by this name
+            waiting += _imported_by(file, getattr(sys.modules[name], "__package__", None) or "")
             continue
         found[_place(name, file)] = file
         waiting += _imported_by(file, name if _is_package(file) else name.rpartition(".")[0])
