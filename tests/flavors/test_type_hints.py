@@ -139,7 +139,8 @@ def test_a_hint_that_is_no_signature_is_told_and_checks_nothing(tmp_path: Path) 
 
 
 def test_pydantic_models_are_rows(tmp_path: Path) -> None:
-    pydantic = pytest.importorskip("pydantic")
+    import pydantic
+
     kind = pydantic.create_model("Word", text=(str, ...), times=(int, 1))
 
     def repeat(words: Any) -> Any:

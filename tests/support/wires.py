@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import select
+import selectors
 import socket
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -47,12 +47,19 @@ def exchange(server: Server, said: bytes, *, patience: float | None = None) -> A
         # It may have refused, and closed, before it has heard all.
         with contextlib.suppress(ConnectionError):
             connection.sendall(said)
-        if patience is not None and not select.select([connection], [], [], patience)[0]:
+        if patience is not None and not _answers(connection, patience):
             connection.shutdown(socket.SHUT_WR)
         with contextlib.suppress(ConnectionError):
             while not _is_whole(heard) and (data := connection.recv(65536)):
                 heard += data
     return read(heard)
+
+
+def _answers(connection: socket.socket, patience: float) -> bool:
+    # not select(), which takes no descriptor beyond 1,023: a campaign's process may have more
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(connection, selectors.EVENT_READ)
+        return bool(waiting.select(patience))
 
 
 def read(heard: bytes) -> Answer:
