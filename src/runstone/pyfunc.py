@@ -108,6 +108,7 @@ FLAVOR = Flavor(
     save=_save,
     load=_loading.load,
     predictor=_predictor,
+    check=_saving.check,
     save_order=(
         "path loader_module data_path code_paths infer_code_paths conda_env mlflow_model python_model artifacts signature input_example "
         "pip_requirements extra_pip_requirements metadata model_config streamable resources auth_policy uv_project_path uv_groups uv_extras **kwargs"

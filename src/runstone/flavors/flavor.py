@@ -97,6 +97,7 @@ class Flavor:
             None where there is no such thing.
         plain: an input example in the library's own types (tensors) as what files and signatures know; None for what they do not. Where
             a leaf has it, its `save` takes the example as it was given, by keyword `example`.
+        check: raises InvalidParameter for what it cannot save, before anything is made; None where what `recognises` says is enough.
         save_order: the parameters of `save_model` in MLflow's order, by name.
         log_order: those of `log_model`.
         load_order: those of `load_model`.
@@ -115,6 +116,7 @@ class Flavor:
     by_rows: Callable[[Any, Folder], bool] = lambda native, folder: False
     unnamed: Callable[[Any, Folder, list[Any]], Predict | None] = lambda native, folder, names: None
     plain: Callable[[Any], Any] | None = None
+    check: Callable[[Any], None] | None = None
 
 
 def check_path(root: str, path: object, what: str) -> str:

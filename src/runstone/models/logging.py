@@ -16,6 +16,7 @@ from runstone.fluent.models import initialize_logged_model
 from runstone.fluent.registry import register_model
 from runstone.fluent.session import active_run, note_made
 from runstone.models import saving
+from runstone.models.checking import check_model, check_signature
 from runstone.models.info import ModelInfo
 from runstone.models.mlmodel import Model
 
@@ -59,8 +60,13 @@ def log(flavor: Flavor, model: Any, options: dict[str, Any], **common: Any) -> M
         model: the library's own object.
         options: what this flavor has beside what all have.
         **common: what `saved_by` takes, and what `saving.save` takes.
+
+    Raises:
+        InvalidParameter: it is no model of this kind, or cannot predict; or what is said to be its signature is none.
     """
-    logged = {name: common.pop(name) for name in _OF_LOGGED if name in common}
+    check_model(flavor, model)
+    check_signature(common.get("signature"))
+    logged = {name: common.pop(name) for name in OF_LOGGED if name in common}
 
     def save(folder: str, described: Model) -> None:
         saving.save(flavor, model, folder, options, mlflow_model=described, **common)
@@ -135,4 +141,4 @@ def saved_by(
     return info
 
 
-_OF_LOGGED = frozenset(signature(saved_by).parameters) - {"save"}
+OF_LOGGED = frozenset(signature(saved_by).parameters) - {"save"}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from runstone.models import loading, logging, saving
+from runstone.models.checking import check_model, check_names, check_signature
 from runstone.models.info import ModelInfo
 
 if TYPE_CHECKING:
@@ -27,19 +28,23 @@ _REQUIRED = ("path", "model_uri")
 def published(flavor: Flavor) -> tuple[Callable[..., None], Callable[..., ModelInfo], Callable[..., Any]]:
     """A flavor's `save_model`, `log_model` and `load_model`."""
     saves, loads = _own(flavor.save), _own(flavor.load)
+    saving_names = {*saves, *_own(saving.save)}
+    logging_names = (saving_names | logging.OF_LOGGED) - {"mlflow_model"}
 
     def save_model(*args: Any, **kwargs: Any) -> None:
-        given = _bind(saving_form, args, kwargs)
+        given = _bind(saving_form, saving_names, save_model, args, kwargs)
         model, options = given.pop(flavor.argument), {name: given.pop(name) for name in saves if name in given}
+        check_model(flavor, model)
+        check_signature(given["signature"])
         saving.save(flavor, model, given.pop("path"), options, **given)
 
     def log_model(*args: Any, **kwargs: Any) -> ModelInfo:
-        given = _bind(logging_form, args, kwargs)
+        given = _bind(logging_form, logging_names, log_model, args, kwargs)
         model, options = given.pop(flavor.argument), {name: given.pop(name) for name in saves if name in given}
         return logging.log(flavor, model, options, **given)
 
     def load_model(*args: Any, **kwargs: Any) -> Any:
-        given = _bind(loading_form, args, kwargs)
+        given = _bind(loading_form, set(loads), load_model, args, kwargs)
         return loading.load_as(flavor, given.pop("model_uri"), given.pop("dst_path"), given)
 
     saving_form = _form(flavor, flavor.save_order, saves)
@@ -69,8 +74,18 @@ def _form(flavor: Flavor, order: str, own: dict[str, Any]) -> inspect.Signature:
     return inspect.Signature(parameters)
 
 
-def _bind(form: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    bound = form.bind(*args, **kwargs)
+def _bind(
+    form: inspect.Signature, more: set[str], function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments by name; `more` are those that **kwargs of MLflow's may hold. Raises TypeError."""
+    open_ended = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in form.parameters.values())
+    named = {one.name for one in form.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD}
+    name = f"{function.__module__}.{function.__name__}"
+    check_names(name, kwargs, named | more if open_ended else named)
+    try:
+        bound = form.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{name}(): {error}") from None
     bound.apply_defaults()
     given = dict(bound.arguments)
     for parameter in form.parameters.values():

@@ -12,6 +12,7 @@ from runstone.errors import InvalidParameter, MissingFile
 from runstone.flavors.flavor import Saved
 from runstone.flavors.pyfunc import code, own_modules, pickled
 from runstone.flavors.pyfunc.checking import input_of
+from runstone.flavors.pyfunc.predicting import require
 from runstone.flavors.pyfunc.python_model import HOME, FunctionModel, PythonModel
 from runstone.types import hints
 from runstone.types.schema import AnyType, ColSpec, Schema
@@ -29,6 +30,12 @@ Fetch = Callable[[str, str], str]
 def recognises(model: object) -> bool:
     """Whether it is something that predicts: an object with `predict`, a function, or the path of a file of code."""
     return hasattr(model, "predict") or callable(model)
+
+
+def check(model: object) -> None:
+    """Raise InvalidParameter for an object that does not predict. What a file of code sets, and what a loader loads, is seen when it is made."""
+    if model is not None and not isinstance(model, str | os.PathLike):
+        require(model)
 
 
 def save(
@@ -123,12 +130,15 @@ def read_config(given: dict[str, Any] | str | os.PathLike[str]) -> dict[str, Any
 
 
 def object_of(model: Any, model_config: dict[str, Any] | None) -> Any:
-    """The object that predicts, of what was given to be saved. Raises MissingFile."""
+    """The object that predicts, of what was given to be saved. Raises MissingFile, and InvalidParameter for what does not predict."""
     if isinstance(model, str | os.PathLike):
         path = os.fspath(model)
         if not os.path.isfile(path):
             raise MissingFile(f"The model's file of code {path!r} is not there.", path)
-        return code.run(path, model_config)
+        found = code.run(path, model_config)
+        require(found.func if isinstance(found, FunctionModel) else found)
+        return found
+    require(model)
     return model if hasattr(model, "predict") else FunctionModel(model)
 
 
