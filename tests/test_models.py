@@ -98,3 +98,35 @@ def test_a_path_in_a_description_never_leads_out_of_the_folder(regression: Any, 
         described.save(tmp_path / "line" / "MLmodel")
         with pytest.raises(InvalidParameter, match="pickled_model"):
             runstone.load_model(tmp_path / "line")
+
+
+def test_a_runs_model_is_the_newest_of_its_name_that_is_ready_and_was_not_deleted() -> None:
+    def fitted(slope: float) -> Any:
+        return LinearRegression().fit([[0.0], [1.0]], [0.0, slope])
+
+    with runstone.start_run() as run:
+        oldest, older, newest = [runstone.log_model(fitted(slope), name="line") for slope in (1.0, 2.0, 3.0)]
+        runstone.finalize_logged_model(runstone.initialize_logged_model("line").model_id, "FAILED")
+        runstone.initialize_logged_model("line")  # has no files yet
+    address = f"runs:/{run.info.run_id}/line"
+    assert runstone.load_model(address).coef_[0] == pytest.approx(3.0)
+    client = runstone.Client()
+    client.delete_logged_model(newest.model_id)
+    client.delete_logged_model(oldest.model_id)
+    assert runstone.load_model(address).coef_[0] == pytest.approx(2.0)
+    client.delete_logged_model(older.model_id)
+    with pytest.raises(NotFound, match="neither files nor a model called 'line'"):
+        runstone.load_model(address)
+
+
+def test_a_model_that_was_made_without_a_run_is_found_in_the_run_that_gave_it_its_files(regression: Any) -> None:
+    made = runstone.Client().create_logged_model("0", "line")
+    with runstone.start_run() as run:
+        runstone.log_model(regression, name="line", model_id=made.model_id)
+    assert runstone.load_model(f"runs:/{run.info.run_id}/line").coef_[0] == pytest.approx(2.0)
+
+
+def test_a_registered_name_is_refused_before_anything_is_stored(regression: Any) -> None:
+    with pytest.raises(InvalidParameter, match="a/b"):
+        runstone.log_model(regression, name="line", registered_model_name="a/b")
+    assert runstone.Client().search_logged_models(["0"]) == []

@@ -123,12 +123,14 @@ def rm(run: str, path: str, recursive: bool, yes: bool, as_json: bool) -> int:
 
     On a terminal it asks; elsewhere it needs --yes.
     """
+    from runstone.client.artifacts import own_artifacts
+
     store = reader()
     run_id = find_run(store, run).info.run_id
     path = path.rstrip("/")
-    above = store.list_artifacts(run_id, path.rpartition("/")[0] or None)
+    above = own_artifacts(store, run_id, path.rpartition("/")[0] or None)
     # Asked by itself: what is hidden is not listed among the rest.
-    is_folder = bool(store.list_artifacts(run_id, path))
+    is_folder = bool(own_artifacts(store, run_id, path))
     if is_folder and not recursive:
         raise WrongFileKind(f"{path!r} is a folder. `-r` deletes it with all that is in it.", path)
     missing = NotFound(f"No artifact {path!r} in run {run_id}. `runstone artifacts ls {run_id}` lists what there is.")

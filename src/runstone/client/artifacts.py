@@ -310,7 +310,25 @@ def log_stream(self: Client, run_id: str, stream: BinaryIO, artifact_file: str) 
 
 
 def list_artifacts(self: Client, run_id: str, path: str | None = None) -> list[FileInfo]:
-    """One level of a run's artifacts, by path; nothing where `path` is a file or missing."""
+    """One level of a run's artifacts, by path; nothing where `path` is a file or missing.
+
+    Where the run has no files of that path, but logged a model whose name it begins with, they are that model's, the newest one's.
+    """
+    found = own_artifacts(self, run_id, path)
+    if found or not path:
+        return found
+    from runstone.client import run_models
+
+    model = run_models.model_at(self, run_id, path.rstrip("/"))
+    if model is None:
+        return []
+    return [
+        run_models.under(model, file) for file in self.list_logged_model_artifacts(model.model_id, model.path or None)
+    ]
+
+
+def own_artifacts(self: Client, run_id: str, path: str | None = None) -> list[FileInfo]:
+    """As `list_artifacts`, without the models that the run logged."""
     path = path.rstrip("/") or "/" if path else None
     if path:
         rules.check_path(path)

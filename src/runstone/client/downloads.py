@@ -108,8 +108,17 @@ def read_whole(self: Client, run_id: str, files: Sequence[FileInfo]) -> list[byt
 
 
 def tree(self: Client, run_id: str, path: str) -> list[FileInfo]:
-    """A run's files at and below a path."""
-    return self._transport.call(artifacts.get_tree, artifacts.TreeOf(run_id, path)).files
+    """A run's files at and below a path; or those of the model that the run logged under that name. Raises NotFound."""
+    try:
+        return self._transport.call(artifacts.get_tree, artifacts.TreeOf(run_id, path)).files
+    except NotFound:
+        from runstone.client import run_models
+
+        model = run_models.model_at(self, run_id, path) if path else None
+        if model is None:
+            raise
+        asked = artifacts.TreeOf(model.model_id, model.path)
+        return [run_models.under(model, file) for file in self._transport.call(artifacts.get_tree, asked).files]
 
 
 def _chunks(self: Client, run_id: str, file: FileInfo) -> Iterator[bytes]:

@@ -66,10 +66,15 @@ def fetch(
     progress: Callable[[int], None] | None = None,
     include: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
+    bare: bool = False,
 ) -> Fetched:
-    """What `download_artifacts` does; what became of it comes back."""
+    """What `download_artifacts` does; what became of it comes back. `bare`: what is in a folder, without the folder's name."""
     files = wanted(self, run_id, path, include, exclude)
+    if bare and path:
+        files = [file._replace(name=file.info.path[len(path) + 1 :]) for file in files]
     fetched = fetch_files(self, files, f"run {run_id}", dst_path, progress, run_id)
+    if bare:
+        return fetched
     return fetched._replace(path=os.path.join(fetched.path, path.rpartition("/")[2])) if path else fetched
 
 

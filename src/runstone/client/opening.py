@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from runstone.client.downloads import chunks_now
+from runstone.client.downloads import chunks_now, tree
 from runstone.client.uris import parts_of_uri
-from runstone.entities import FileInfo
 from runstone.errors import CorruptData, InvalidParameter, NotFound
 from runstone.operations import artifacts, growing, rules, stretches
 from runstone.repository.chunks import VERIFY
@@ -63,7 +62,7 @@ class ArtifactFile(io.BufferedReader):
 def open_file(self: Client, run: Any, path: str | None) -> ArtifactFile:
     """What `open_artifact` gives."""
     run_id, path = _named(run, path)
-    file = next((file for file in _files(self, run_id, path) if file.path == path), None)
+    file = next((file for file in tree(self, run_id, path) if file.path == path), None)
     if file is None:
         raise NotFound(
             f"{path!r} is a folder of run {run_id}, not a file. `runstone artifacts ls` and list_artifacts say what is in it."
@@ -95,10 +94,6 @@ def _named(run: Any, path: str | None) -> tuple[str, str]:
     if not path:
         raise InvalidParameter(f"Which file of run {run[:100]}? Give its path as well, or a URI: runs:/RUN_ID/path.")
     return run, rules.check_path(path)
-
-
-def _files(self: Client, run_id: str, path: str) -> list[FileInfo]:
-    return self._transport.call(artifacts.get_tree, artifacts.TreeOf(run_id, path)).files
 
 
 class _Pieces(io.RawIOBase):
@@ -272,7 +267,7 @@ class _Growing:
                 data = self._client._transport.call(growing.read_growing, request).data
             except NotFound:
                 # Kept for good meanwhile: what is left to read is in the store.
-                (file,) = _files(self._client, self._run_id, self._path)
+                (file,) = tree(self._client, self._run_id, self._path)
                 if file.digest is None:
                     return
                 what = f"{self._path!r} of run {self._run_id}"

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from runstone.client import Client
+from runstone.client.artifacts import own_artifacts
+from runstone.client.run_models import model_at
 from runstone.client.uris import parts_of_uri
 from runstone.errors import InvalidParameter, NotFound, WrongAnswer
 
@@ -30,12 +32,14 @@ class Place(NamedTuple):
         owner: whose they are in the store: a run's id or a logged model's; None for a folder of this machine.
         path: the model's folder among them; '' is all.
         version: the version that the address named.
+        inner: the part of `path` that stood behind the model in the address: '' where the model itself was meant.
     """
 
     folder: str | None
     owner: str | None
     path: str
     version: Version | None = None
+    inner: str = ""
 
 
 def locate(client: Client, uri: str | os.PathLike[str], hops: int = 0) -> Place:
@@ -43,8 +47,8 @@ def locate(client: Client, uri: str | os.PathLike[str], hops: int = 0) -> Place:
 
     Args:
         client: of the store that is asked.
-        uri: models:/NAME/3, models:/NAME/latest, models:/NAME@ALIAS, models:/m-ID, runs:/RUN/PATH (also the name of a model that the run
-            logged), an artifact's address, or a folder of this machine; each with a path behind it, if need be.
+        uri: models:/NAME/3, models:/NAME/latest, models:/NAME@ALIAS, models:/m-ID, runs:/RUN/PATH (also the name of models that the run
+            logged: the newest that is READY), an artifact's address, or a folder of this machine; each with a path behind it, if need be.
         hops: versions that led here, each made of the next.
 
     Raises:
@@ -101,9 +105,24 @@ def _of_model(client: Client, text: str, rest: str, hops: int) -> Place:
         found = client.get_model_version_by_alias(name, alias)
         return _of_version(client, Version(name, str(found.version)), "/".join(parts[1:]), hops)
     if len(parts) == 1 or first.startswith("m-"):
-        client.get_logged_model(first)
-        return Place(None, first, "/".join(parts[1:]))
+        inner = "/".join(parts[1:])
+        _require_logged(client, first)
+        return Place(None, first, inner, inner=inner)
     return _of_version(client, Version(first, _number(client, first, parts[1])), "/".join(parts[2:]), hops)
+
+
+def _require_logged(client: Client, model_id: str) -> None:
+    try:
+        client.get_logged_model(model_id)
+    except NotFound as error:
+        try:
+            client.get_registered_model(model_id)
+        except (NotFound, InvalidParameter):
+            raise error from None
+        raise InvalidParameter(
+            f"'models:/{model_id}' does not say which version of the registered model {model_id!r}. "
+            f"Write models:/{model_id}/NUMBER, models:/{model_id}/latest or models:/{model_id}@ALIAS."
+        ) from None
 
 
 def _number(client: Client, name: str, said: str) -> str:
@@ -130,17 +149,15 @@ def _of_version(client: Client, version: Version, path: str, hops: int) -> Place
         raise WrongAnswer(f"Version {version.number} of {version.name!r} is made of versions without end.")
     uri = client.get_model_version_download_uri(version.name, version.number)
     found = of_artifacts(uri) if uri.startswith("mlflow-artifacts:") else locate(client, uri, hops + 1)
-    return found._replace(version=version, path="/".join(part for part in (found.path, path) if part))
+    return found._replace(version=version, inner=path, path="/".join(part for part in (found.path, path) if part))
 
 
 def _of_run(client: Client, run_id: str, path: str) -> Place:
-    if client.list_artifacts(run_id, path or None):
+    if own_artifacts(client, run_id, path or None):
         return Place(None, run_id, path)
-    name, _, inner = path.partition("/")
-    outputs = client.get_run(run_id).outputs
-    for output in outputs.model_outputs if outputs else ():
-        if client.get_logged_model(output.model_id).name == name:
-            return Place(None, output.model_id, inner)
+    found = model_at(client, run_id, path)
+    if found is not None:
+        return Place(None, found.model_id, found.path)
     raise NotFound(
         f"Run {run_id} has neither files nor a model called {path!r}. `runstone artifacts ls {run_id}` lists what there is."
     )

@@ -19,6 +19,7 @@ from runstone.models import saving
 from runstone.models.checking import check_model, check_signature
 from runstone.models.info import ModelInfo
 from runstone.models.mlmodel import Model
+from runstone.operations.model_rules import check_model_name
 
 if TYPE_CHECKING:
     from runstone.flavors.flavor import Flavor
@@ -100,7 +101,12 @@ def saved_by(
         step: of the training, when it was logged: what the run measures at it is measured of the model.
         model_id: a logged model that was made already, which is to get these files.
         run_id: the run that made it; the active one, if there is one, unless said.
+
+    Raises:
+        InvalidParameter: a name that may not be one, also of the registered model; nothing is stored then.
     """
+    if registered_model_name is not None:  # a name that is refused is refused before anything is stored
+        check_model_name(registered_model_name, "registered_model_name")
     store = client()
     if model_id is None:
         known = {key: str(value) for key, value in (params or {}).items()}

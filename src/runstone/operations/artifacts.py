@@ -142,6 +142,11 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
         rows = paths(engine, connection, owners.of(request.run_id), path)
         executables = artifacts.executables(connection, owners.of(request.run_id))
     if path and not rows:
+        if owners.is_model_id(request.run_id):
+            raise NotFound(
+                f"No artifact {path!r} in model {request.run_id}. "
+                f"runstone.artifacts.list_artifacts('models:/{request.run_id}') lists what there is."
+            )
         raise NotFound(
             f"No artifact {path!r} in run {request.run_id}. `runstone artifacts ls {request.run_id}` lists what there is."
         )

@@ -54,6 +54,8 @@ def require(connection: Connection, model_id: str, *, deleted: bool = False) -> 
     """As `find`. Raises NotFound."""
     row = find(connection, model_id, deleted=deleted)
     if row is None:
+        if find(connection, model_id, deleted=True) is not None:
+            raise NotFound(f"Logged model with ID '{model_id}' not found: it was deleted.")
         raise NotFound(
             f"Logged model with ID '{model_id}' not found. Check the id, and that this is the right store (`runstone doctor`)."
         )

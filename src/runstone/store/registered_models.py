@@ -168,7 +168,6 @@ def _load(connection: Connection, models: Sequence[int]) -> list[RegisteredModel
     found = {row: RegisteredModel(name, created, updated, text) for row, name, created, updated, text in rows}
     latest = model_versions.latest(connection, list(found))
     for row, version in zip(latest, model_versions.load_model_versions(connection, list(latest)), strict=True):
-        version.aliases = []  # they stand beside the versions here
         found[latest[row]].latest_versions.append(version)
     tags = connection.execute(
         f"SELECT registered_model, key, value FROM registered_model_tag WHERE registered_model IN ({marks})", models

@@ -1,0 +1,111 @@
+"""Models' files by their addresses, and by the name that a run gave them, where MLflow's functions on artifacts are asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from sklearn.linear_model import LinearRegression
+
+import runstone
+from runstone.errors import InvalidParameter, NotFound
+from runstone.models import ModelInfo
+
+pytestmark = pytest.mark.everywhere
+
+
+@pytest.fixture
+def logged() -> ModelInfo:
+    """A model of a run, which is version 1 of lines, its champion; the same files lie among the run's own, and are version 2."""
+    with runstone.start_run() as run:
+        runstone.log_text("own", "notes/a.txt")
+        info = runstone.log_model(LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0]), name="line")
+        runstone.log_artifacts(runstone.artifacts.download_artifacts(info.model_uri), "deep/line")
+    client = runstone.Client()
+    runstone.register_model(info.model_uri, "lines")
+    runstone.register_model(f"runs:/{run.info.run_id}/deep/line", "lines")
+    client.set_registered_model_alias("lines", "champion", "1")
+    return info
+
+
+def _below(folder: str) -> set[str]:
+    return {path.name for path in Path(folder).iterdir()}
+
+
+def test_a_models_address_is_listed_fetched_and_read(logged: ModelInfo, tmp_path: Path) -> None:
+    for number, uri in enumerate(
+        (logged.model_uri, "models:/lines/1", "models:/lines@champion", "models:/lines/latest")
+    ):
+        listed = runstone.artifacts.list_artifacts(uri)
+        assert "MLmodel" in {file.path for file in listed}, uri
+        target = tmp_path / str(number)
+        assert runstone.artifacts.download_artifacts(uri, dst_path=str(target)) == str(target)
+        assert _below(str(target)) == {file.path for file in listed}
+        assert runstone.artifacts.list_artifacts(f"{uri}/MLmodel") == []
+        one = runstone.artifacts.download_artifacts(uri, artifact_path="MLmodel", dst_path=str(tmp_path / "one"))
+        assert one == str(tmp_path / "one" / "MLmodel")
+        assert runstone.artifacts.load_text(f"{uri}/MLmodel") == Path(one).read_text()
+    with pytest.raises(InvalidParameter, match="models:/lines/latest"):
+        runstone.artifacts.list_artifacts("models:/lines")
+
+
+def test_a_runs_model_is_found_among_its_files_by_its_name(logged: ModelInfo, tmp_path: Path) -> None:
+    client, run_id = runstone.Client(), logged.run_id
+    assert run_id is not None
+    names = {file.path for file in runstone.artifacts.list_artifacts(logged.model_uri)}
+    assert [file.path for file in client.list_artifacts(run_id)] == ["deep", "notes"]
+    for listed in (
+        client.list_artifacts(run_id, "line"),
+        runstone.artifacts.list_artifacts(f"runs:/{run_id}/line"),
+        runstone.artifacts.list_artifacts(run_id=run_id, artifact_path="line/"),
+    ):
+        assert {file.path for file in listed} == {f"line/{name}" for name in names}
+    assert client.list_artifacts(run_id, "line/MLmodel") == client.list_artifacts(run_id, "lin") == []
+    for number, fetched in enumerate(
+        (
+            client.download_artifacts(run_id, "line", str(tmp_path / "0")),
+            runstone.artifacts.download_artifacts(f"runs:/{run_id}/line", dst_path=str(tmp_path / "1")),
+            runstone.artifacts.download_artifacts(run_id=run_id, artifact_path="line", dst_path=str(tmp_path / "2")),
+        )
+    ):
+        assert (fetched, _below(fetched)) == (str(tmp_path / str(number) / "line"), names)
+    text = client.read_artifact(run_id, "line/MLmodel")
+    assert text == client.open_artifact(run_id, "line/MLmodel").read()
+    assert text.decode() == runstone.artifacts.load_text(f"runs:/{run_id}/line/MLmodel")
+    assert os.path.basename(client.download_artifacts(run_id, "line/MLmodel")) == "MLmodel"
+    for path in ("line/none", "lin"):
+        with pytest.raises(NotFound, match="No artifact"):
+            client.download_artifacts(run_id, path)
+
+
+def test_a_runs_own_files_of_a_models_name_come_first(logged: ModelInfo) -> None:
+    client, run_id = runstone.Client(), logged.run_id
+    assert run_id is not None
+    client.log_text(run_id, "mine", "line/own.txt")
+    assert [file.path for file in client.list_artifacts(run_id, "line")] == ["line/own.txt"]
+    assert _below(client.download_artifacts(run_id, "line")) == {"own.txt"}
+    assert client.read_artifact(run_id, "line/MLmodel")  # what they lack is the model's
+    client.delete_artifact(run_id, "line")
+    assert "line/MLmodel" in {file.path for file in client.list_artifacts(run_id, "line")}
+    with pytest.raises(NotFound):
+        client.delete_artifact(run_id, "line")
+
+
+def test_what_is_not_there_is_said(logged: ModelInfo) -> None:
+    with pytest.raises(InvalidParameter, match="which version of the registered model 'lines'"):
+        runstone.load_model("models:/lines")
+    with pytest.raises(NotFound, match=f"'2' in model {logged.model_id}"):
+        runstone.load_model("models:/lines/1/2")
+    runstone.Client().delete_logged_model(logged.model_id)
+    with pytest.raises(NotFound, match="not found: it was deleted"):
+        runstone.load_model(logged.model_uri)
+    with pytest.raises(NotFound, match=r"not found\. Check the id"):
+        runstone.load_model("models:/m-" + "0" * 32)
+
+
+def test_the_newest_versions_of_a_registered_model_have_their_aliases(logged: ModelInfo) -> None:
+    client = runstone.Client()
+    client.set_registered_model_alias("lines", "next", "2")
+    assert [version.aliases for version in client.get_registered_model("lines").latest_versions] == [["next"]]
+    assert [version.aliases for version in client.search_registered_models()[0].latest_versions] == [["next"]]
