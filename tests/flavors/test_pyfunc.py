@@ -129,3 +129,39 @@ def test_what_is_neither_is_said(tmp_path: Path) -> None:
     with pytest.raises(MissingFile):
         runstone.pyfunc.save_model(tmp_path / "m", python_model=Greeting(), artifacts={"word": "none.txt"})
     assert not (tmp_path / "m").exists()
+
+
+def test_the_functions_of_the_docs_predict_with_an_example_and_without(tmp_path: Path) -> None:
+    def hinted(texts: list[str]) -> list[int]:
+        return [len(text) for text in texts]
+
+    def framed(frame: Any) -> Any:
+        return frame[0].str.len().tolist()
+
+    for name, function, signed in (
+        ("bare", lambda texts: [len(text) for text in texts], False),
+        ("hinted", hinted, True),
+        ("framed", framed, True),
+    ):
+        info = runstone.log_model(function, name=name, input_example=["a", "bb"])
+        assert (info.signature is not None) is signed
+        assert runstone.pyfunc.load_model(info.model_uri).predict(["a", "bbb"]) == [1, 3]
+
+
+def test_a_model_is_tried_with_its_example_as_it_will_be_asked(tmp_path: Path) -> None:
+    class Seen(PythonModel):
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
+            return [f"{type(model_input).__name__} {params}"]
+
+    def say(texts: Any) -> Any:
+        return texts.upper()
+
+    info = runstone.pyfunc.log_model(name="m", python_model=Seen(), input_example=(["a"], {"n": 1}))
+    assert info.signature is not None
+    assert info.signature.outputs == infer_signature(None, ["x"]).outputs
+    assert runstone.pyfunc.load_model(info.model_uri).predict(["a"]) == ["DataFrame {'n': 1}"]
+    with pytest.warns(
+        UserWarning, match=r"(?s)fails on its input example.*comes as a DataFrame, not as a str, unless a type hint"
+    ):
+        runstone.pyfunc.save_model(tmp_path / "m", python_model=say, input_example="a")
+    assert runstone.pyfunc.load_model(tmp_path / "m").predict("b") == "B"

@@ -18,6 +18,8 @@ from runstone.flavors.flavor import Predict, check_path
 from runstone.models.signature import ModelSignature, infer_signature
 from runstone.types import decoding
 from runstone.types.cells import dimensions
+from runstone.types.enforcement import enforce, enforce_params
+from runstone.types.inference import infer_schema
 from runstone.types.schema import Schema
 
 FILE_NAME = "input_example.json"
@@ -81,14 +83,27 @@ def load_params(folder: str, info: Mapping[str, Any] | None) -> dict[str, Any] |
 
 
 def signature_of(input_example: Any, predict: Predict) -> ModelSignature | None:
-    """The signature that an example and what the model says to it tell; None, with a warning, where the model fails on it."""
+    """The signature that an example and what the model says to it tell; None, with a warning, where the model fails on it.
+
+    The model is asked as it will be when it is loaded: with the example as its signature gives it on.
+    """
     data, params = split(input_example)
+    given = data
     try:
-        said = predict(copy.deepcopy(data), copy.deepcopy(params))
-        return infer_signature(data, said, params)
+        found = infer_signature(data, params=params)
+        given = copy.deepcopy(data) if found.inputs is None else enforce(copy.deepcopy(data), found.inputs)
+        known = None if found.params is None else enforce_params(copy.deepcopy(params), found.params)
+        said = predict(given, known)
+        found.outputs = None if said is None else infer_schema(said)
+        return found
     except Exception as error:  # noqa: BLE001  (whatever a model may raise: it is saved all the same)
+        changed = (
+            ""
+            if type(given) is type(data)
+            else f"\nWith a signature, what it is asked comes as a {type(given).__name__}, not as a {type(data).__name__}, unless a type hint of its `predict` says otherwise."
+        )
         warnings.warn(
-            f"The model fails on its input example and is saved without a signature: {type(error).__name__}: {error!s:.300}",
+            f"The model fails on its input example and is saved without a signature: {type(error).__name__}: {error!s:.300}{changed}",
             stacklevel=2,
         )
     return None
