@@ -48,14 +48,14 @@ def test_values_are_read_in_their_columns_type(kind: Any, given: list[Any], foun
     [
         ("binary", ["YQ==", "%"], "The column 'c' is to be binary; row 1 has '%', which is no base64."),
         ("datetime", ["2020-01-02", "02/01/2020"], "row 1 has '02/01/2020', which is no ISO time."),
-        ("datetime", [5], "row 0 is 5, a int."),
+        ("datetime", [5], "row 0 is 5, an int."),
         ("long", [1, 1.5], "row 1 is 1.5, a float."),
         ("long", [1, 1e300], "row 1 is 1e\\+300"),
-        ("integer", [2**31], "row 0 is 2147483648, a int."),
+        ("integer", [2**31], "row 0 is 2147483648, an int."),
         ("double", [2**53 + 1], "row 0 is 9007199254740993"),
         ("double", [True], "row 0 is True, a bool."),
-        ("boolean", [1], "row 0 is 1, a int."),
-        ("string", [1], "row 0 is 1, a int."),
+        ("boolean", [1], "row 0 is 1, an int."),
+        ("string", [1], "row 0 is 1, an int."),
         (Array("datetime"), [["x"]], "row 0 has 'x', which is no ISO time."),
     ],
 )

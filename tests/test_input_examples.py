@@ -159,16 +159,16 @@ def test_a_signature_is_shown_as_it_reads_and_compares_by_what_it_says() -> None
 @pytest.mark.parametrize(
     ("data", "specs", "said"),
     [
-        ({"b": 1}, [ColSpec("long", "a")], r"takes the columns 'a', which are missing.*others that it does not take: 'b'"),
+        ({"b": 1}, [ColSpec("long", "a")], r"takes the column 'a', which is missing.*others that it does not take: 'b'"),
         ({"a": "x"}, [ColSpec("long", "a")], r"The column 'a' is to be long; row 0 is 'x', a str"),
         (pandas.DataFrame({"a": [1, 2**53 + 1]}), [ColSpec("double", "a")], r"'a'.*9007199254740993 is not exact.*9007199254740992"),
         (pandas.DataFrame({"a": [1.0, None]}), [ColSpec("long", "a")], r"'a'.*values are float64.*Values are missing"),
         (pandas.DataFrame({"a": ["2020"]}), [ColSpec("datetime", "a")], r"'a' is to be datetime.*pandas.to_datetime"),
         ([{"a": {"x": [1]}}], [ColSpec(Object([Property("x", "long")]), "a")], r"'a'.*row 0: \[1\] \(list\) at x is no long"),
-        (numpy.zeros((1, 2)), [ColSpec("double", "a"), ColSpec("double", "b")], r"by name \('a', 'b'\); got a ndarray"),
+        (numpy.zeros((1, 2)), [ColSpec("double", "a"), ColSpec("double", "b")], r"by name \('a', 'b'\); got an ndarray"),
         (numpy.zeros(2), [TensorSpec(numpy.dtype("float32"), (-1,))], r"is to be float32 of shape \(-1,\); the values are float64.*astype"),
         (numpy.zeros((2, 2)), [TensorSpec(numpy.dtype("float64"), (-1, 3))], r"shape \(-1, 3\); the shape is \(2, 2\)"),
-        ({"a": numpy.zeros(2)}, [TensorSpec(numpy.dtype("float64"), (-1,), "b")], r"takes the arrays 'b', which are missing"),
+        ({"a": numpy.zeros(2)}, [TensorSpec(numpy.dtype("float64"), (-1,), "b")], r"takes the array 'b', which is missing"),
         (pandas.DataFrame([[1, 2]], columns=["a", "a"]), [ColSpec("long", "a"), ColSpec("long", "b", False)], r"'a' is there twice"),
         (pandas.DataFrame({"a": [1.5, None]}), [ColSpec("long", "a", False)], r"'a' is to be long; .*1\.5.* is not whole"),
         ([{"a": 1.0}, {"b": 1}], [ColSpec("double", "a")], r"'a' is to be double; row 1 does not have it"),
@@ -218,5 +218,5 @@ def test_params_that_nobody_knows_are_left_out_with_a_warning() -> None:
         assert enforce_params({"x": 1}, None) == {}
     with pytest.raises(InvalidParameter, match=r"param 'n' is long; '5' is a str"):
         enforce_params({"n": "5"}, schema)
-    with pytest.raises(InvalidParameter, match=r"param 'n' is long; 9223372036854775808 is a int"):
+    with pytest.raises(InvalidParameter, match=r"param 'n' is long; 9223372036854775808 is an int"):
         enforce_params({"n": 2**63}, schema)

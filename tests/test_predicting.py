@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +92,18 @@ def test_what_does_not_fit_is_named_by_its_row_and_nothing_is_written(command: C
     assert (wrong.code, "The column 'a' is to be double; row 19 is 'x'." in wrong.err) == (1, True), wrong.err
     Path("rows.jsonl").write_text('{"a": 1, "b": 2}\n\n{"a": 1, "b": 2}\n{"a": 1}\n')
     wrong = command("models", "predict", "-m", "line", "-i", "rows.jsonl", "-o", "said.json", "--chunk-rows", "2")
-    assert "In the lines from 4 on: The model takes the columns 'b'" in wrong.err
+    assert "In the lines from 4 on: The model takes the column 'b'" in wrong.err
     Path("rows.jsonl").write_text('{"a": 1, "b": 2}\n{\n')
     assert "Line 2 is no JSON" in command("models", "predict", "-m", "line", "-i", "rows.jsonl").err
     Path("rows.parquet").write_text("PAR1")
     assert "no parquet file" in command("models", "predict", "-m", "line", "-i", "rows.parquet").err
+    for odd in ("1", "1,2,3"):
+        Path("rows.csv").write_text("\n".join([*text[:15], odd, *text[15:]]))
+        for chunk in ("4", "0"):
+            wrong = command(
+                "models", "predict", "-m", "line", "-i", "rows.csv", "-o", "said.json", "--chunk-rows", chunk
+            )
+            assert f"There are 2 columns; row 14 (line 16) has {odd.count(',') + 1} value" in wrong.err, wrong.err
     assert "is not there" in command("models", "predict", "-m", "line", "-i", "none.csv").err
     assert Path("said.json").read_text() == "before"
     assert not list(Path().glob("*.tmp"))
@@ -131,3 +140,80 @@ def test_a_pipe_is_read_and_records_and_lists_are_columns(command: Command, monk
     assert Path("said.csv").read_text() == "twice,name\n2,x\n4,x\n"
     Path("none.csv").write_text("a\n")
     assert json.loads(command("models", "predict", "-m", "both", "-i", "none.csv").out) == {"predictions": []}
+
+
+def test_no_row_is_no_prediction(command: Command, line: Any) -> None:
+    DATA[:0].to_csv("none.csv", index=False)
+    DATA[:0].to_parquet("none.parquet")
+    Path("none.jsonl").write_text("\n")
+    for source in ("none.csv", "none.parquet", "none.jsonl"):
+        for chunk in ("4", "0"):
+            for target in ("said.json", "said.csv", "said.jsonl", "said.parquet"):
+                done = command("models", "predict", "-m", "line", "-i", source, "-o", target, "--chunk-rows", chunk)
+                assert (done.code, rows_of(target)) == (0, []), done.err
+                assert f"0 rows were asked; {target} has" in done.err
+    Path("none.csv").write_text("a\n")
+    assert "takes the column 'b', which is missing" in command("models", "predict", "-m", "line", "-i", "none.csv").err
+
+
+def test_a_model_that_fails_is_a_sentence_with_its_rows(command: Command) -> None:
+    class Fails(runstone.pyfunc.PythonModel):
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
+            if model_input["a"].max() > 2:
+                raise KeyError("beyond")
+            return model_input["a"].tolist()
+
+    runstone.pyfunc.save_model("fails", python_model=Fails(), pip_requirements=[])
+    DATA.to_csv("rows.csv", index=False)
+    asks = ("models", "predict", "-m", "fails", "-i", "rows.csv", "-o", "said.json", "--chunk-rows")
+    for chunk, rows in (("4", "the rows 8 to 11"), ("1", "row 9"), ("0", "the rows 0 to 24")):
+        done = command(*asks, chunk)
+        assert (done.code, f"The model fails on {rows} (KeyError: 'beyond')." in done.err) == (1, True), done.err
+        assert "--traceback" in done.err
+        assert "Traceback" not in done.err
+    assert 'raise KeyError("beyond")' in command(*asks, "4", "--traceback").err
+    Path("rows.json").write_text('{"dataframe_records": [{"a": 3}]}')
+    done = command("models", "predict", "-m", "fails", "-i", "rows.json")
+    assert "The model fails on this request (KeyError: 'beyond')." in done.err
+    assert not Path("said.json").exists()
+
+
+def test_a_value_is_named_by_its_place_in_the_file(command: Command) -> None:
+    signature = ModelSignature(Schema([ColSpec("datetime", "t"), ColSpec("double", "n")]))
+    runstone.pyfunc.save_model(
+        "times", python_model=lambda frame: frame["n"].tolist(), signature=signature, pip_requirements=[]
+    )
+    asks = ("models", "predict", "-m", "times", "--chunk-rows", "4", "-i")
+    Path("rows.csv").write_text("t,n\n" + "2020-01-01,1\n" * 5 + "yesterday,1\n")
+    assert "In the rows from 4 on: The column 't' is to be datetime; row 1 has" in command(*asks, "rows.csv").err
+    numbers = [1, 2, 3, 4, 2**53 + 1]
+    pandas.DataFrame({"t": pandas.to_datetime(["2020-01-01"] * 5), "n": numbers}).to_parquet("rows.parquet")
+    assert "In the rows from 4 on: The column 'n' is to be double" in command(*asks, "rows.parquet").err
+
+
+def test_what_a_file_is_must_be_known(command: Command, line: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = DATA.to_csv(index=False)
+    Path("rows.txt").write_text(text)
+    asks = ("models", "predict", "-m", "line")
+    for more in (("-i", "rows.txt"), ()):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        wrong = command(*asks, *more)
+        assert (wrong.code, "-t csv" in wrong.err, "-t parquet" in wrong.err) == (1, True, True), wrong.err
+    Path("rows.json").write_text("{")
+    assert "-t csv" not in command(*asks, "-i", "rows.json").err
+    assert command(*asks, "-i", "rows.txt", "-t", "csv").code == 0
+    wrong = command("models", "predict", "-m", "no model", "-i", "rows.txt", "-t", "csv", "-o", "out.xlsx")
+    assert (wrong.code, "Let it end in .json, .jsonl, .csv or .parquet." in wrong.err) == (1, True), wrong.err
+    assert not Path("out.xlsx").exists()
+    Path("folder.csv").mkdir()
+    wrong = command(*asks, "-i", "folder.csv")
+    assert (wrong.code, "Reading 'folder.csv': Is a directory" in wrong.err) == (1, True), wrong.err
+
+
+def test_a_named_pipe_is_read_once(command: Command, line: Any) -> None:
+    os.mkfifo("pipe.csv")
+    writing = threading.Thread(target=Path("pipe.csv").write_text, args=[DATA.to_csv(index=False)])
+    writing.start()
+    done = command("models", "predict", "-m", "line", "-i", "pipe.csv", "--chunk-rows", "4")
+    writing.join()
+    assert json.loads(done.out)["predictions"] == pytest.approx(list(line.predict(DATA)))

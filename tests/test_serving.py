@@ -19,10 +19,10 @@ from runstone.types import ColSpec, Schema
     ("body", "said"),
     [
         (asked(a="x", b=1), "The column 'a' is to be double; row 0 is 'x', a str."),  # type: ignore[arg-type]
-        (asked(a=1), "The model takes the columns 'b', which are missing."),
+        (asked(a=1), "The model takes the column 'b', which is missing."),
         ({"dataframe_records": [{"a": 1, "b": 2}, {"a": 3}]}, "The column 'b' is to be double; row 1 does not have it."),
         ({"inputs": {"a": [1, 2], "b": [1]}}, "The columns have different lengths: 1, 2."),
-        ({"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], [3]]}}, "There are 2 columns; row 1 has 1 values."),
+        ({"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], [3]]}}, "There are 2 columns; row 1 has 1 value."),
         ({"inputs": [], "instances": []}, "got one with 'inputs', 'instances'"),
         ({}, "got one without any."),
         ([1], "got a list."),
@@ -52,7 +52,7 @@ def test_csv_and_parquet_name_the_cell_that_does_not_fit(tmp_path: Path) -> None
             ("9223372036854775809,2020-01-02,False", "The column 'n' is to be long; row 1"),
             ("1,yesterday,true", "The column 't' is to be datetime; row 1 has 'yesterday', which is no ISO time."),
             ("1,2020-01-02,maybe", "The column 'b' is to be boolean; row 1 is 'maybe'."),
-            ("1,2020-01-02,true,5", "This is no CSV that fits"),
+            ("1,2020-01-02,true,5", "There are 3 columns; row 1 (line 3) has 4 values."),
         ):
             status, answer = serving.ask(f"n,t,b\n3,2020-01-01,false\n{row}\n".encode(), "text/csv")
             assert (status == 200) == (said is None), answer
@@ -62,6 +62,35 @@ def test_csv_and_parquet_name_the_cell_that_does_not_fit(tmp_path: Path) -> None
         assert (status, "'n'" in answer["message"]) == (400, True)
         many = pandas.DataFrame({"n": pandas.Series([1]).repeat(20_000_001)}).to_parquet(compression="zstd")
         assert "cells" in serving.ask(many, "application/vnd.apache.parquet")[1]["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2\n3\n", "There are 2 columns; row 1 (line 3) has 1 value."),
+        ("a,b\n1,2,3\n", "There are 2 columns; row 0 (line 2) has 3 values."),
+        ("a,b\n1,2,3\n4,5,6\n", "row 0 (line 2) has 3 values."),
+        ("a,b\n1,2,\n", "row 0 (line 2) has 3 values."),
+        ("\ufeffa,b\r\n\r\n1,2\r\n  \r\n3\r\n", "row 1 (line 5) has 1 value."),
+        ('a,b\n"1\n\n","2"\n3,4,5\n', "row 1 (line 5) has 3 values."),
+        ('a,b\n""\n', "row 0 (line 2) has 1 value."),
+        ("a\n1\n2,\n", "There is 1 column; row 1 (line 3) has 2 values."),
+        ('\ufeff"a","b"\r\n1,2\r\n\r\n"3",4\r\n\r\n  \r\n', 2),
+        ('a,b\r1,"x\r\ny,""z"\r' + f'2,"{"x" * 200_000}"', 2),
+        ("\na\n1\n\n2", 2),
+        ("a,b,,\n1,2,,\n", 1),
+    ],
+)
+def test_a_row_of_csv_has_a_value_for_each_name(tmp_path: Path, text: str, said: str | int) -> None:
+    schema = Schema([ColSpec("string", "a"), ColSpec("string", "b", required=False)])
+    for place, signature in enumerate((None, ModelSignature(schema))):
+        uri = saved(tmp_path / str(place), lambda frame, params: [len(frame)], signature)
+        with Serving(uri) as serving:
+            status, answer = serving.ask(text.encode(), "text/csv")
+        if isinstance(said, int):
+            assert (status, answer) == (200, {"predictions": [said]})
+        else:
+            assert (status, said in answer["message"]) == (400, True), answer
 
 
 def test_content_types_routes_and_hosts_have_their_statuses() -> None:
@@ -108,7 +137,11 @@ def test_what_it_takes_is_described_by_its_signature(tmp_path: Path) -> None:
         assert records["properties"]["a"] == {"type": "number", "format": "double"}
         page = serving.send("GET", "/docs")[1].decode()
         assert "models:/line/1" in page
-        assert "http" not in page.replace("http://HOST:PORT", "")
+        assert f"curl {serving.url}/invocations" in page
+        assert "http" not in page.replace(serving.url, "")
+        for host in ("localhost:$(reboot)", "localhost:5000;reboot"):
+            page = serving.send("GET", "/docs", Host=host)[1].decode()
+            assert ("curl http://HOST:PORT/invocations" in page, "reboot" in page) == (True, False)
     with Serving(saved(tmp_path / "<m>", lambda frame, params: [1], NUMBERS)) as serving:
         described = json.loads(serving.send("GET", "/openapi.json")[1])
         body = described["paths"]["/invocations"]["post"]["requestBody"]["content"]["application/json"]

@@ -82,10 +82,10 @@ def test_what_is_saved_has_the_signature_of_its_hints(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ([{"name": 1}], r"data\[0\].name is 1, a int; the type hint says str"),
+        ([{"name": 1}], r"data\[0\].name is 1, an int; the type hint says str"),
         ([{"name": "a", "parts": [1, "x"]}], r"The type hint says list\[float\]; data\[0\].parts\[1\] is 'x'"),
         ([{"size": 1, "more": 2}], r"data\[0\] is no Row: it lacks name and has 'more'"),
-        ([{"name": "a"}, 3], r"data\[1\] is 3, a int; the type hint says Row"),
+        ([{"name": "a"}, 3], r"data\[1\] is 3, an int; the type hint says Row"),
         ("abc", r"data is a str; the type hint says list\[Row\]"),
     ],
 )

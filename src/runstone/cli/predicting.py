@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -43,10 +44,17 @@ _ROWS = 10_000
     type=click.Choice(["json", "jsonl", "csv", "parquet"]),
     help="Of the rows, where the name does not end in it.",
 )
+@click.option("--traceback", "shows", is_flag=True, help="Show where a model fails.")
 @click.option("--chunk-rows", type=click.IntRange(0), help="Rows asked at a time; 0: all at once.")
 @environment_options
 def predict(
-    uri: str, source: str | None, target: str | None, kind: str | None, chunk_rows: int | None, **given: Any
+    uri: str,
+    source: str | None,
+    target: str | None,
+    kind: str | None,
+    chunk_rows: int | None,
+    shows: bool,
+    **given: Any,
 ) -> None:
     """Ask a model the rows of a file. What it says is put in FILE's place when all of it is there."""
     from runstone.client.progress import shown
@@ -54,20 +62,24 @@ def predict(
     from runstone.models.pyfunc import load
     from runstone.serving import files
     from runstone.serving.writing import sink
+    from runstone.types.sentences import counted
 
     check_environment(given)
     install_as_mlflow()  # a model's own code says `import mlflow`
-    rows = files.Source(source, b"" if source else sys.stdin.buffer.read(), files.kind_of(source, kind))
-    rows.open().close()  # what is not there is said before a model is loaded
+    becomes = files.written(target)
+    rows = files.source(source, sys.stdin.buffer, kind)  # what is not there is said before a model is loaded
     model = load(uri)
     chunk = chunk_rows if chunk_rows is not None else _ROWS if model.goes_by_rows else 0
     with (
-        sink(target, files.kind_of(target, None), sys.stdout.buffer) as taking,
+        sink(target, becomes, sys.stdout.buffer) as taking,
         shown("predicting", rows.size) as advance,
     ):
-        count = files.predict(model, rows, taking, chunk or None, advance)
+        try:
+            count = files.predict(model, rows, taking, chunk or None, advance)
+        except files.ModelFails as error:
+            if shows:
+                traceback.print_exception(error.__cause__)
+            raise
     if target:
-        print(
-            f"runstone: {f'{count:,} rows were' if count else 'it was'} asked; {target} has what the model says",
-            file=sys.stderr,
-        )
+        asked = f"{counted(count, 'row')} {'was' if count == 1 else 'were'}" if rows.kind != "json" else "it was"
+        print(f"runstone: {asked} asked; {target} has what the model says", file=sys.stderr)

@@ -34,7 +34,7 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | None = None, *
     if name is None:
         has = ", ".join(fetched.model.flavors) or "no flavor"
         raise InvalidParameter(
-            f"The model {os.fspath(model_uri)!r} has {has}; none that runstone loads as an object. Try runstone.pyfunc.load_model."
+            f"The model {os.fspath(model_uri)!r} has {has}, and nothing that runstone loads as an object. Try runstone.pyfunc.load_model."
         )
     return load_native(flavors.find(name), fetched, options)
 

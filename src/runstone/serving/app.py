@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import signal
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,8 @@ _READERS = 4
 # Seconds between two looks at whether whoever started this process, as one of several, lives.
 _PARENTS = 2.0
 _JSON = b"application/json"
+# What a Host header may be to stand in a line for a shell.
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 _log = logging.getLogger("runstone.serving")
 
 
@@ -72,11 +75,11 @@ class App:
         self._one_of_many, self._depart = one_of_many, depart
         self._limit = settings.SERVER_BODY_LIMIT.read()
         self._readers = ThreadPoolExecutor(_READERS, "runstone-reader")
-        self._pages: dict[str, Callable[[], tuple[bytes, bytes]]] = {
-            "/ping": lambda: (b"\n", _JSON),
+        self._pages: dict[str, Callable[[str], tuple[bytes, bytes]]] = {
+            "/ping": lambda url: (b"\n", _JSON),
             "/health": self._health,
-            "/version": lambda: (MLFLOW_VERSION.encode(), b"text/plain; charset=utf-8"),
-            "/openapi.json": lambda: (msgspec.json.encode(describing.document(self.watched.now)), _JSON),
+            "/version": lambda url: (MLFLOW_VERSION.encode(), b"text/plain; charset=utf-8"),
+            "/openapi.json": lambda url: (msgspec.json.encode(describing.document(self.watched.now)), _JSON),
             "/docs": self._page,
             "/": self._page,
         }
@@ -167,7 +170,7 @@ class App:
             raise NotFound(f"{path[:200]!r} is not served here. /docs says what is.", "ENDPOINT_NOT_FOUND")
         if method not in ("GET", "HEAD"):
             raise _NotAllowed(f"{path} answers to GET, not to {method:.20}.", "ENDPOINT_NOT_FOUND")
-        return page()
+        return page(_url(scope["scheme"], headers))
 
     async def _invoke(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         content_type = headers.get(b"content-type", b"").decode("latin-1")
@@ -184,15 +187,21 @@ class App:
         finally:
             standing.users -= 1
 
-    def _health(self) -> tuple[bytes, bytes]:
+    def _health(self, url: str) -> tuple[bytes, bytes]:
         now = self.watched.now
         said = {"status": "OK", "model": self.watched.uri, "serves": now.name}
         if self.watched.trouble:
             said["trouble"] = self.watched.trouble
         return msgspec.json.encode(said), _JSON
 
-    def _page(self) -> tuple[bytes, bytes]:
-        return describing.page(self.watched.now).encode(), b"text/html; charset=utf-8"
+    def _page(self, url: str) -> tuple[bytes, bytes]:
+        return describing.page(self.watched.now, url).encode(), b"text/html; charset=utf-8"
+
+
+def _url(scheme: str, headers: dict[bytes, bytes]) -> str:
+    """Where whoever asks has reached this server. The guard knows the name; the port, or what stands for one, is the client's own words."""
+    host = headers.get(b"host", b"").decode("latin-1")
+    return f"{scheme}://{host}" if _HOST.fullmatch(host) else f"{scheme}://HOST:PORT"
 
 
 def _too_slow(seconds: float | None) -> RunstoneError:

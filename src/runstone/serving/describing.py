@@ -214,8 +214,8 @@ def _zeros(spec: Any) -> Any:
     return item
 
 
-def page(standing: Standing) -> str:
-    """A page for people."""
+def page(standing: Standing, url: str) -> str:
+    """A page for people, who reach the server by `url`."""
     described = standing.model.metadata
     parts = [f"<h1>{html.escape(standing.name)}</h1>"]
     for title, schema in (("It takes", described.get_input_schema()), ("It says", described.get_output_schema())):
@@ -225,7 +225,7 @@ def page(standing: Standing) -> str:
     if params is not None and len(params):
         cells = "".join(f"<tr><td><code>{html.escape(repr(one))}</code></tr>" for one in params)
         parts.append(f"<h2>Params</h2><table>{cells}</table>")
-    parts.append(f"<h2>Ask it</h2><pre>{html.escape(curl(standing, 'http://HOST:PORT'))}</pre>")
+    parts.append(f"<h2>Ask it</h2><pre>{html.escape(curl(standing, url))}</pre>")
     parts.append('<p>The same for programs: <a href="openapi.json">openapi.json</a>. <a href="health">health</a></p>')
     return _PAGE.format(title=html.escape(standing.name), body="\n".join(parts))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from runstone.errors import BadRequest, InvalidParameter
+from runstone.serving.widths import Widths
 from runstone.types import decoding
 from runstone.types.kinds import DataType
 from runstone.types.schema import Schema
@@ -28,8 +29,8 @@ _SPOKEN = (DataType.binary, DataType.datetime)
 
 
 def csv(text: str, schema: Schema | None) -> pandas.DataFrame:
-    """A frame of CSV with a line of names. Raises BadRequest, InvalidParameter (naming the column)."""
-    return next(csv_chunks(lambda: io.StringIO(text), schema, None))
+    """A frame of CSV with a line of names. Raises BadRequest (naming a row of another length), InvalidParameter (naming the column)."""
+    return next(csv_chunks(lambda: io.StringIO(text, newline=""), schema, None))
 
 
 def csv_chunks(opened: Callable[[], IO[Any]], schema: Schema | None, rows: int | None) -> Iterator[pandas.DataFrame]:
@@ -39,17 +40,32 @@ def csv_chunks(opened: Callable[[], IO[Any]], schema: Schema | None, rows: int |
     options: dict[str, Any] = {"low_memory": False, "dtype": _dtypes(schema) or None}
     if int(pandas.__version__.partition(".")[0]) < 3:
         options["float_precision"] = "round_trip"  # what later ones do anyway
-    with opened() as file:
+    with opened() as file, opened() as beside:
+        widths = Widths(beside)
         try:
             found = pandas.read_csv(file, chunksize=rows, **options)
+            before = 0
             for frame in [found] if rows is None else found:
-                yield _decoded(frame, schema)
+                widths.check(len(frame))
+                try:
+                    decoded = _decoded(frame, schema)
+                except InvalidParameter as error:
+                    raise further_on(error, before) from error
+                before += len(frame)
+                yield decoded
+            widths.check(None)
         except (InvalidParameter, BadRequest):
             raise
         except (ValueError, OverflowError, TypeError) as error:
+            widths.check(None)
             with opened() as again:
                 _explain(pandas, again, schema)
             raise BadRequest(f"This is no CSV that fits: {error!s:.200}.") from error
+
+
+def further_on(error: InvalidParameter, first: int) -> InvalidParameter:
+    """An error of some of the rows, which counts from the first of them: it says which that is."""
+    return InvalidParameter(f"In the rows from {first:,} on: {error}") if first else error
 
 
 def parquet(file: Any) -> pandas.DataFrame:

@@ -9,6 +9,7 @@ from typing import IO, Any, Protocol
 
 from runstone.errors import InvalidParameter, from_os_error
 from runstone.serving import answers
+from runstone.types.sentences import called
 
 
 class Sink(Protocol):
@@ -74,7 +75,7 @@ class _Rows:
 
     def whole(self, said: Any, bare: bool = False) -> None:
         if not isinstance(said, list):
-            raise InvalidParameter(f"The model says a {type(said).__name__}, which is no rows: write it as .json.")
+            raise InvalidParameter(f"The model says {called(said)}, which has no rows: write it as .json.")
         self.part(said)
 
     def part(self, said: list[Any]) -> None:
@@ -104,6 +105,10 @@ class _Csv(_Rows):
             raise InvalidParameter(f"The model says other columns than before: {', '.join(names)!s:.200}.")
         self._file.write(frame.to_csv(index=False, header=self._names is None).encode())
         self._names = names
+
+    def close(self) -> None:
+        if self._names is None:
+            self.part([])
 
 
 class _Parquet(_Rows):

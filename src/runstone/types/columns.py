@@ -10,6 +10,7 @@ from runstone.types.cells import EXACT, fits, missing, takes, unfit
 from runstone.types.frames import of_polars_dtype, unmasked
 from runstone.types.kinds import AnyType, DataType
 from runstone.types.schema import ColSpec, Schema, hashable, plain
+from runstone.types.sentences import called, lacking
 
 if TYPE_CHECKING:
     import numpy
@@ -54,9 +55,7 @@ def _named(frame: Any, given: list[Any], schema: Schema) -> tuple[list[ColSpec],
     if absent:
         extra = [name for name in given if name not in names]
         beside = f" There are others that it does not take: {', '.join(map(repr, extra[:20]))}." if extra else ""
-        raise InvalidParameter(
-            f"The model takes the columns {', '.join(map(repr, absent[:20]))}, which are missing.{beside}"
-        )
+        raise InvalidParameter(f"The model takes {lacking('column', absent[:20])}.{beside}")
     specs = [spec for spec in schema.inputs if spec.name in places]
     wanted = [places[spec.name] for spec in specs]
     if wanted == list(range(len(given))):
@@ -219,7 +218,7 @@ def _looked_at(spec: ColSpec, values: list[Any], place: int) -> Any:
         if missing(value):
             empty = True
         elif not fits(kind, value):
-            raise _wrong(spec, place, f"row {row} is {value!r:.80}, a {type(value).__name__}")
+            raise _wrong(spec, place, f"row {row} is {value!r:.80}, {called(value)}")
     return _typed(spec, kind, values, empty, place)
 
 

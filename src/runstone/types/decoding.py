@@ -14,6 +14,7 @@ from runstone.types.cells import EXACT
 from runstone.types.enforcement import enforce
 from runstone.types.kinds import AnyType, Array, DataType, Kind, Map, Object
 from runstone.types.schema import ColSpec, Schema, TensorSpec, hashable
+from runstone.types.sentences import counted, there_are
 
 if TYPE_CHECKING:
     import numpy
@@ -78,12 +79,12 @@ def table(names: list[Any] | None, rows: list[Any], schema: Schema | None, index
     if not all(isinstance(row, list) for row in rows):
         if width != 1:
             raise InvalidParameter(
-                f"A row is a list of {width} values; got {next(r for r in rows if not isinstance(r, list))!r:.80}."
+                f"A row is a list of {counted(width, 'value')}; got {next(r for r in rows if not isinstance(r, list))!r:.80}."
             )
         rows = [row if isinstance(row, list) else [row] for row in rows]
     wrong = next((place for place, row in enumerate(rows) if len(row) != width), None)
     if wrong is not None:
-        raise InvalidParameter(f"There are {width} columns; row {wrong} has {len(rows[wrong])} values.")
+        raise InvalidParameter(f"{there_are(width, 'column')}; row {wrong} has {counted(len(rows[wrong]), 'value')}.")
     columns = list(map(list, zip(*rows, strict=True))) if rows else [[] for _ in range(width)]
     return frame(list(range(width)) if names is None else names, columns, schema, index, len(rows))
 

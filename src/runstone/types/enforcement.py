@@ -13,6 +13,7 @@ from runstone.errors import InvalidParameter
 from runstone.types import columns, tables, tensors
 from runstone.types.params import ParamSchema
 from runstone.types.schema import Schema
+from runstone.types.sentences import called
 
 
 def enforce(data: Any, schema: Schema) -> Any:
@@ -40,7 +41,7 @@ def enforce_params(params: Mapping[str, Any] | None, schema: ParamSchema | None)
         InvalidParameter: one does not fit.
     """
     if params is not None and not isinstance(params, Mapping):
-        raise InvalidParameter(f"Params are a mapping of names to values; got a {type(params).__name__}.")
+        raise InvalidParameter(f"Params are a mapping of names to values; got {called(params)}.")
     given = {str(name): value for name, value in (params or {}).items()}
     known = {} if schema is None else schema.named
     unknown = [name for name in given if name not in known]

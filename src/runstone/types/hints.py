@@ -15,6 +15,7 @@ from typing import Any
 from runstone.errors import InvalidParameter
 from runstone.types.kinds import AnyType, Array, DataType, Kind, Map, Object, Property
 from runstone.types.schema import ColSpec, Schema
+from runstone.types.sentences import called
 
 _SCALARS: dict[Any, DataType] = {
     bool: DataType.boolean, int: DataType.long, float: DataType.double, str: DataType.string, bytes: DataType.binary,
@@ -197,7 +198,7 @@ def _held(data: Any, hint: Any, at: str) -> Any:
 
 def _each(data: Any, element: Any, at: str) -> Any:
     if not isinstance(data, list):
-        raise InvalidParameter(f"{at} is a {type(data).__name__}; the type hint says list[{shown(element)}].")
+        raise InvalidParameter(f"{at} is {called(data)}; the type hint says list[{shown(element)}].")
     if element in _SCALARS and not from_json.get():
         wanted = _wanted(element)
         wrong = [place for place, value in enumerate(data) if not isinstance(value, wanted)]
@@ -249,4 +250,4 @@ def _record(data: Any, hint: Any, at: str) -> Any:
 
 
 def _wrong(data: Any, hint: Any, at: str) -> InvalidParameter:
-    return InvalidParameter(f"{at} is {data!r:.60}, a {type(data).__name__}; the type hint says {shown(hint)}.")
+    return InvalidParameter(f"{at} is {data!r:.60}, {called(data)}; the type hint says {shown(hint)}.")

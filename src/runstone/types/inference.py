@@ -11,6 +11,7 @@ from runstone.types import frames
 from runstone.types.cells import dimensions, missing
 from runstone.types.params import ParamSchema, ParamSpec
 from runstone.types.schema import AnyType, ColSpec, Schema
+from runstone.types.sentences import called
 from runstone.types.values import ANY, Type, column, of_dtype, of_objects, tensors
 
 
@@ -31,7 +32,7 @@ def infer_schema(data: Any) -> Schema:
 def infer_param_schema(params: Mapping[str, Any]) -> ParamSchema:
     """The schema of params: their types, and what they are here as the defaults. Raises InvalidParameter."""
     if not isinstance(params, Mapping):
-        raise InvalidParameter(f"Params are a mapping of names to values; got a {type(params).__name__}.")
+        raise InvalidParameter(f"Params are a mapping of names to values; got {called(params)}.")
     return ParamSchema([_param(str(name), value) for name, value in params.items()])
 
 

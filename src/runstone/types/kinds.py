@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from runstone.errors import InvalidParameter
+from runstone.types.sentences import called
 
 if TYPE_CHECKING:
     import numpy
@@ -155,7 +156,7 @@ class Property(Described):
 
     def __init__(self, name: str, dtype: Kind | str, required: bool = True) -> None:
         if not isinstance(name, str):
-            raise InvalidParameter(f"A property's name is a text; {name!r:.100} is a {type(name).__name__}.")
+            raise InvalidParameter(f"A property's name is a text; {name!r:.100} is {called(name)}.")
         self.name, self.required = name, bool(required)
         self.dtype: Kind = check(dtype)
 

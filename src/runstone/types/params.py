@@ -12,6 +12,7 @@ from runstone.errors import InvalidParameter
 from runstone.types import kinds
 from runstone.types.cells import dimensions, unfit
 from runstone.types.kinds import DataType, Described, Object
+from runstone.types.sentences import called
 
 _WHOLE = {DataType.integer: 31, DataType.long: 63}
 
@@ -96,7 +97,7 @@ class ParamSpec(Described):
     def _wrong(self, value: Any) -> InvalidParameter:
         wanted = f"a list of {self.dtype!r}" if self.shape else repr(self.dtype)
         return InvalidParameter(
-            f"The param {self.name!r} is {wanted}; {value!r:.200} is a {type(value).__name__} that does not fit."
+            f"The param {self.name!r} is {wanted}; {value!r:.200} is {called(value)} that does not fit."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from runstone.errors import InvalidParameter
 from runstone.types.cells import dimensions
 from runstone.types.kinds import DataType
 from runstone.types.schema import Schema
+from runstone.types.sentences import called, counted
 
 if TYPE_CHECKING:
     import pandas
@@ -37,7 +38,7 @@ def frame(data: Any, schema: Schema) -> Any:
             return pandas.DataFrame({_only(schema): data})
         names = ", ".join(map(repr, schema.input_names()[:20]))
         raise InvalidParameter(
-            f"The model takes columns by name ({names}); got a {type(data).__name__}, which has no names. "
+            f"The model takes columns by name ({names}); got {called(data)}, which has no names. "
             "Give a DataFrame, a mapping, or a list of mappings."
         )
     if dimensions(data) in (1, 2) and len(schema) > 1:
@@ -88,7 +89,9 @@ def _of_mapping(pandas: Any, data: Mapping[Any, Any], schema: Schema) -> pandas.
 def _rows(name: Any, value: Any, kind: Any, length: int) -> Any:
     if isinstance(value, list | tuple) or dimensions(value):
         if len(value) != length:
-            raise InvalidParameter(f"The column {name!r} has {len(value)} values where others have {length}.")
+            raise InvalidParameter(
+                f"The column {name!r} has {counted(len(value), 'value')} where others have {length}."
+            )
         return value
     return [value] * length
 

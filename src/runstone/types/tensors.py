@@ -7,6 +7,7 @@ from typing import Any
 
 from runstone.errors import InvalidParameter
 from runstone.types.schema import Schema, TensorSpec
+from runstone.types.sentences import called, lacking
 
 
 def enforce(data: Any, schema: Schema) -> Any:
@@ -20,12 +21,12 @@ def enforce(data: Any, schema: Schema) -> Any:
     elif not isinstance(data, Mapping):
         if len(names) > 1:
             raise InvalidParameter(
-                f"The model takes arrays by name ({', '.join(map(repr, names))}); got a {type(data).__name__}. Give a mapping."
+                f"The model takes arrays by name ({', '.join(map(repr, names))}); got {called(data)}. Give a mapping."
             )
         data = {names[0]: data}
     absent = [name for name in names if name not in data]
     if absent:
-        raise InvalidParameter(f"The model takes the arrays {', '.join(map(repr, absent))}, which are missing.")
+        raise InvalidParameter(f"The model takes {lacking('array', absent)}.")
     return {spec.name: _tensor(data[spec.name], spec) for spec in schema.inputs}
 
 
@@ -39,9 +40,9 @@ def _tensor(data: Any, spec: TensorSpec) -> Any:
         elif isinstance(array, list | tuple):
             array = _of_list(array, spec)
         else:
-            raise _wrong(spec, f"got a {type(data).__name__}")
+            raise _wrong(spec, f"got {called(data)}")
     elif not isinstance(array, numpy.ndarray) and not hasattr(array, "tocsr") and not hasattr(array, "ndim"):
-        raise _wrong(spec, f"got a {type(data).__name__}")
+        raise _wrong(spec, f"got {called(data)}")
     elif type(array).__module__.partition(".")[0] in ("pandas", "polars"):
         array = array.to_numpy()
     shape = tuple(array.shape)
