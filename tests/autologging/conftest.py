@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import runstone
+from runstone.autologging import switches
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +15,4 @@ def switched_off() -> Iterator[None]:
     yield
     for module in (runstone.sklearn, runstone.xgboost, runstone.lightgbm, runstone.keras):
         module.autolog(disable=True)
+    switches._by_itself.clear()

@@ -148,6 +148,24 @@ def test_the_latest_arguments_count_and_one_that_was_said_for_a_library_outlasts
     assert [run.data.tags["whose"] for run in reversed(_runs())] == ["its own", "the latest"]
 
 
+def test_what_was_said_for_all_is_put_back_for_all() -> None:
+    runstone.autolog(log_models=False)
+    runstone.autolog(disable=True)
+    LinearRegression().fit(X, Y)
+    assert _runs() == []
+
+
+def test_what_is_said_for_all_switches_none_that_was_switched_by_itself() -> None:
+    runstone.sklearn.autolog(log_models=False)
+    runstone.autolog(disable=True)
+    LinearRegression().fit(X, Y)
+    assert len(_runs()) == 1
+    runstone.sklearn.autolog(disable=True)
+    runstone.autolog(log_models=False)
+    LinearRegression().fit(X, Y)
+    assert len(_runs()) == 1
+
+
 def test_a_version_that_is_not_known_is_left_alone_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     from runstone.autologging import switches
 

@@ -22,7 +22,6 @@ class Options:
         registered_model_name: registers each model under it.
         extra_tags: of runs that are started here.
         own: the other arguments, by name.
-        everywhere: whether `runstone.autolog()` said so, rather than the library's own `autolog`.
     """
 
     flavor: str
@@ -35,4 +34,3 @@ class Options:
     registered_model_name: str | None = None
     extra_tags: Mapping[str, Any] | None = None
     own: Mapping[str, Any] = field(default_factory=dict)
-    everywhere: bool = False

@@ -38,6 +38,8 @@ _COMMON = [
 ]
 
 _on: dict[str, Options] = {}
+# Those whose own `autolog` has been called: what is said for all does not count for them any more.
+_by_itself: set[str] = set()
 _lock = threading.RLock()
 
 
@@ -60,19 +62,21 @@ def switch(
         flavor: the library's name among the flavors.
         disable: off.
         disable_for_unsupported_versions: off where its version is none that this is known to work with.
-        everywhere: said for all libraries, which does not change one that was switched by itself.
+        everywhere: said for all libraries, which does not change one that was switched by itself, on or off.
         **given: `autolog`'s other arguments.
     """
     with _lock:
         before = _on.get(flavor)
-        if everywhere and before is not None and not before.everywhere:
+        if not everywhere:
+            _by_itself.add(flavor)
+        elif flavor in _by_itself:
             return
         guard.forget(flavor)
         if disable or (disable_for_unsupported_versions and not _is_supported(flavor)):
             _off(flavor)
             return
         common = {name: given.pop(name) for name in _COMMON if name in given}
-        _on[flavor] = Options(flavor, **common, own=given, everywhere=everywhere)
+        _on[flavor] = Options(flavor, **common, own=given)
         if before is not None:
             return  # patched, or waited for, already
         for module in LIBRARIES[flavor]:
