@@ -217,3 +217,16 @@ def test_a_named_pipe_is_read_once(command: Command, line: Any) -> None:
     done = command("models", "predict", "-m", "line", "-i", "pipe.csv", "--chunk-rows", "4")
     writing.join()
     assert json.loads(done.out)["predictions"] == pytest.approx(list(line.predict(DATA)))
+
+
+def test_a_model_of_the_store_is_named_as_it_is_everywhere(command: Command, line: Any) -> None:
+    logged = runstone.sklearn.log_model(line, "line", registered_model_name="lines", pip_requirements=[])
+    runstone.Client().set_registered_model_alias("lines", "champion", "1")
+    DATA.head(2).to_csv("rows.csv", index=False)
+    for model in ("lines/1", "lines@champion", "lines/latest", logged.model_id, logged.model_uri):
+        done = command("models", "predict", "-m", model, "-i", "rows.csv")
+        assert (done.code, len(json.loads(done.out)["predictions"])) == (0, 2), done.err
+        assert command("models", "show", model).code == 0
+    Path("lines").mkdir()
+    Path("lines/1").mkdir()
+    assert "./lines/1" in command("models", "predict", "-m", "lines/1", "-i", "rows.csv").err

@@ -107,6 +107,12 @@ def test_a_model_is_copied(command: Command, registry: runstone.Client, tmp_path
     assert [model.name for model in runstone.Client(other).search_registered_models()] == ["forest"]
     assert command("models", "copy", "forest@champion", "--name", "tree").out == "tree/1\n"
     assert command("models", "copy", "forest@champion").code == 2
+    assert command("models", "copy", "forest/latest", "--name", "tree").out == "tree/2\n"
+    assert "does not say which version" in command("models", "copy", "forest", "--name", "tree").err
+    assert "models:/forest/latest" in command("models", "copy", "forest", "--to", other).err
+    model_id = str(registry.get_model_version("forest", "2").model_id)
+    assert "--name NAME" in command("models", "copy", model_id, "--to", other).err
+    assert command("models", "copy", model_id, "--to", other, "--name", "copies").out == "copies/1\n"
 
 
 def test_aliases_are_protected(command: Command, registry: runstone.Client) -> None:

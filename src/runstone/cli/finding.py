@@ -18,8 +18,9 @@ from runstone.transport.discovery import is_store
 SHORTEST = 4
 LATEST = "latest"
 _ADDRESSES = ("models:/", "runs:/", "mlflow-artifacts:/")
+_MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
 # NAME@ALIAS, NAME/3, NAME/latest, and a logged model's id.
-_VERSION = re.compile(r"[^/]+@[^/]+|[^/]+/(?:\d+|latest)|m-[0-9a-f]{32}")
+_VERSION = re.compile(rf"[^/]+@[^/]+|[^/]+/(?:\d+|latest)|{_MODEL_ID.pattern}")
 
 
 def reader() -> Client:
@@ -81,6 +82,11 @@ def model_address(word: str) -> str:
             f"There is no {word!r} here, and it is no model's address. Write a path, NAME/3, NAME@ALIAS, models:/MODEL_ID or runs:/RUN_ID/PATH."
         )
     return f"models:/{word}" if is_version else word
+
+
+def is_model_id(word: str) -> bool:
+    """Whether a word is a logged model's id by its form."""
+    return _MODEL_ID.fullmatch(word) is not None
 
 
 def in_store(address: str) -> bool:

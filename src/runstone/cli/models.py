@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runstone.cli import model_folders, scanning, signing
-from runstone.cli.finding import model_address, reader
+from runstone.cli.finding import is_model_id, model_address, reader
 from runstone.cli.grouping import Group
 from runstone.cli.model_facts import described
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
@@ -31,8 +31,8 @@ _LIMIT = click.option(
 def models() -> None:
     """Registered models.
 
-    VERSION is NAME/3, NAME@ALIAS or NAME/latest; `models:/` before it is taken too. MODEL is a VERSION, models:/MODEL_ID, runs:/RUN_ID/PATH,
-    or a folder here.
+    VERSION is NAME/3, NAME@ALIAS or NAME/latest; `models:/` before it is taken too. MODEL is a VERSION, models:/MODEL_ID (or the id alone),
+    runs:/RUN_ID/PATH, or a folder here.
     """
 
 
@@ -112,7 +112,11 @@ def _show_versions(store: Client, text: str, order_by: list[str], limit: int, as
 def show_model(version: str, as_json: bool) -> None:
     """What is known of a version, with what was measured of the logged model behind it; by NAME alone, of a registered model; or of any MODEL."""
     store = reader()
-    if version.startswith(("models:/m-", "runs:/", "./", "../", "/", "file:/")) or version == ".":
+    if (
+        version.startswith(("models:/m-", "runs:/", "./", "../", "/", "file:/"))
+        or version == "."
+        or is_model_id(version)
+    ):
         _show_saved(version, as_json)
         return
     if not _is_version(version):
@@ -311,20 +315,21 @@ def copy(
 ) -> None:
     """Copy a model to another store, files and all, or within this one under another NAME.
 
-    VERSION may also be models:/MODEL_ID or runs:/RUN_ID/PATH where --to is said. What broke off goes on, called again.
+    VERSION may also be models:/MODEL_ID (or the id alone) or runs:/RUN_ID/PATH where --to is said. What broke off goes on, called again.
     """
     store = reader()
-    uri = version if version.startswith(("models:/", "runs:/")) else f"models:/{version}"
     if to is None:
         if name is None:
             raise click.UsageError("Say --to STORE, or --name for a copy in this store.")
-        made = store.copy_model_version(uri, name)
+        found = find_version(store, version)
+        made = store.copy_model_version(f"models:/{found.name}/{found.version}", name)
         for alias in aliases:
             store.set_registered_model_alias(name, alias, made.version)
         made = store.get_model_version(name, made.version)
     else:
         from runstone.models.copying import copy_model
 
+        uri = version if version.startswith(("models:/", "runs:/")) else f"models:/{version}"
         made = copy_model(uri, to, name, aliases=aliases, experiment_id=experiment_id, source=store)
     if as_json:
         show_json(made.to_dictionary())

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from runstone.cli.finding import model_address
 from runstone.cli.serving import check_environment, environment_options
 
 # Rows of models that are known to go by rows, asked at a time unless told.
@@ -21,7 +22,7 @@ _ROWS = 10_000
     "uri",
     required=True,
     metavar="URI",
-    help="The model: models:/NAME@ALIAS, models:/NAME/3, runs:/RUN/NAME, a folder.",
+    help="The model: NAME@ALIAS, NAME/3, NAME/latest, models:/..., runs:/RUN_ID/NAME, or a folder here.",
 )
 @click.option(
     "--input-path",
@@ -68,7 +69,7 @@ def predict(
     install_as_mlflow()  # a model's own code says `import mlflow`
     becomes = files.written(target)
     rows = files.source(source, sys.stdin.buffer, kind)  # what is not there is said before a model is loaded
-    model = load(uri)
+    model = load(model_address(uri))
     chunk = chunk_rows if chunk_rows is not None else _ROWS if model.goes_by_rows else 0
     with (
         sink(target, becomes, sys.stdout.buffer) as taking,

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from runstone.cli.finding import model_address
 from runstone.errors import InvalidParameter
 
 _MADE = "uv venv env && uv pip sync --python env requirements.lock (the file is beside the model), install runstone into it, and serve from there"
@@ -42,7 +43,7 @@ def check_environment(given: dict[str, Any]) -> None:
     "uri",
     required=True,
     metavar="URI",
-    help="The model: models:/NAME@ALIAS, models:/NAME/3, runs:/RUN/NAME, a folder.",
+    help="The model: NAME@ALIAS, NAME/3, NAME/latest, models:/..., runs:/RUN_ID/NAME, or a folder here.",
 )
 @click.option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
@@ -80,6 +81,7 @@ def serve(**given: Any) -> None:
     from runstone.mlflow_alias import install_as_mlflow
     from runstone.serving import run
 
+    given["uri"] = model_address(given["uri"])
     install_as_mlflow()  # a model's own code says `import mlflow`
     check_environment(given)
     timeout = given.pop("timeout")

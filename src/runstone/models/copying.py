@@ -58,7 +58,9 @@ def copy_model(
         raise InvalidParameter(f"{model_uri!r} is a folder of this machine. Log it first, then copy what was logged.")
     name = name or (place.version.name if place.version else None)
     if name is None:
-        raise InvalidParameter(f"{model_uri!r} has no registered name. Say which it is to have there: name=...")
+        raise InvalidParameter(
+            f"{model_uri!r} is not a version, so it has no name to be registered under there. Say one: copy_model(..., name=...), or --name NAME in the terminal."
+        )
     logged = here.get_logged_model(place.owner) if place.owner.startswith("m-") else None
     address = f"{place.owner}/{place.path}".rstrip("/")
     origin = f"{masked(here.tracking_uri)} {f'models:/{address}' if logged else f'runs:/{address}'}"
