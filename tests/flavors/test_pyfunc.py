@@ -11,6 +11,7 @@ from typing import Any
 import pandas
 import pytest
 from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeRegressor
 
 import runstone
 from runstone.errors import InvalidParameter, MissingFile
@@ -165,3 +166,38 @@ def test_a_model_is_tried_with_its_example_as_it_will_be_asked(tmp_path: Path) -
     ):
         runstone.pyfunc.save_model(tmp_path / "m", python_model=say, input_example="a")
     assert runstone.pyfunc.load_model(tmp_path / "m").predict("b") == "B"
+
+
+class Scaled:
+    def predict(self, data: Any, scale: int = 2) -> Any:
+        return [value * scale for value in data]
+
+
+class Open:
+    def predict(self, data: Any, **options: Any) -> Any:
+        return data
+
+
+class PassedOn:
+    def predict(self, *args: Any, **options: Any) -> Any:
+        return [type(args[0]).__name__, *args[1]]
+
+
+class Called:
+    def predict(self, ctx: Any, data: Any) -> Any:
+        return [type(ctx).__name__, *data]
+
+
+def test_options_of_predict_are_no_context(tmp_path: Path) -> None:
+    tree = DecisionTreeRegressor().fit([[1], [2]], [1, 2])
+    with_context = ["PythonModelContext", 1]
+    for name, model, says in (
+        ("own", Scaled(), [2]),
+        ("open", Open(), [1]),
+        ("called", Called(), with_context),
+        ("passed", PassedOn(), with_context),
+    ):
+        runstone.pyfunc.save_model(tmp_path / name, python_model=model)
+        assert runstone.pyfunc.load_model(tmp_path / name).predict([1]) == says
+    runstone.pyfunc.save_model(tmp_path / "tree", python_model=tree)
+    assert list(runstone.pyfunc.load_model(tmp_path / "tree").predict([[1]])) == [1.0]

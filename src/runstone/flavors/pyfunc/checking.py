@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from runstone.errors import InvalidParameter
@@ -12,6 +12,7 @@ from runstone.types import hints
 
 # Where MLflow has what stands here.
 HOME = "mlflow.pyfunc.utils.data_validation"
+_PLACES = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Input(NamedTuple):
@@ -76,17 +77,23 @@ def input_of(func: Callable[..., Any]) -> Input | None:
 
 
 def has_context(func: Callable[..., Any]) -> bool:
-    """Whether a `predict` takes a context, whatever it calls it: `predict(self, ctx, data, params=None)`."""
-    names = parameters_of(func)
-    return "context" in names or len([name for name in names if name not in ("self", "params")]) == 2
+    """Whether a `predict` takes a context, whatever it calls it: `predict(self, ctx, data, params=None)`; options with defaults are none."""
+    own = {name: one for name, one in _form(func).items() if name not in ("self", "params")}
+    places = [one for one in own.values() if one.kind in _PLACES and one.default is one.empty]
+    passes_on = [one.kind for one in own.values()] == [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
+    return "context" in own or len(places) == 2 or passes_on
 
 
 def parameters_of(func: Callable[..., Any]) -> list[str]:
     """The names of a function's parameters; none where it is made in C and does not say."""
+    return list(_form(func))
+
+
+def _form(func: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     try:
-        return list(inspect.signature(func).parameters)
+        return inspect.signature(func).parameters
     except (TypeError, ValueError):
-        return []
+        return {}
 
 
 def _is_checked(hint: Any) -> bool:
