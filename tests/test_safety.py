@@ -263,7 +263,8 @@ def test_every_estimator_of_scikit_learn_is_harmless(tmp_path: Path) -> None:
         ("sklearn.linear_model._base.LinearRegression", "harmless"), ("sklearn.linear_model._base.os.system", "unknown"),
         ("sklearn.datasets._openml.fetch_openml", "unknown"), ("sklearn.metrics._scorer._Scorer", "unknown"),
         ("numpy.ndarray", "harmless"), ("numpy.load", "dangerous"), ("builtins.eval", "dangerous"), ("mine.Model", "unknown"),
-        ("os.path.join", "dangerous"), ("operator.attrgetter", "dangerous"), ("torch._utils._rebuild_tensor_v2", "harmless"),
+        ("os.path.join", "dangerous"), ("operator.attrgetter", "dangerous"), ("builtins.type", "unknown"), ("builtins.getattr", "dangerous"),
+        ("builtins.exec", "dangerous"), ("builtins.ValueError", "unknown"), ("builtins.type.mro", "dangerous"), ("torch._utils._rebuild_tensor_v2", "harmless"),
     ],
 )  # fmt: skip
 def test_names_are_judged(name: str, is_found: str) -> None:

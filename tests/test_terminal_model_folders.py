@@ -7,6 +7,7 @@ import math
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -64,6 +65,41 @@ def test_what_is_no_model_and_what_leads_elsewhere_is_not_logged(command: Comman
     os.mkfifo(saved / "inner")
     assert "a pipe" in command("models", "log", "saved").err
     assert runstone.search_logged_models(output_format="list") == []
+
+
+def test_what_can_run_code_and_was_not_saved_here_is_logged_only_if_somebody_says_so(
+    command: Command, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canary = tmp_path / "canary"
+    (saved / "more.pkl").write_bytes(pickle.dumps(Bomb(str(canary))))
+    refused = command("models", "log", "saved", "--register", "lines")
+    assert (refused.code, "more.pkl: imports posix.system (dangerous)" in refused.err, "--yes" in refused.err) == (
+        2,
+        True,
+        True,
+    )
+    assert runstone.search_logged_models(output_format="list") == []
+    asked = on_terminal(tmp_path, "models", "log", "saved", typed="n\n")
+    assert (asked.code, "posix.system" in asked.out + asked.err) == (1, True)
+    assert runstone.search_logged_models(output_format="list") == []
+    assert command("models", "log", "saved", "--yes").code == 0
+    monkeypatch.setenv("RUNSTONE_PICKLE", "allow")
+    assert command("models", "log", "saved").code == 0
+    assert not canary.exists()
+
+
+def test_what_was_saved_here_is_logged_without_a_question_though_it_runs_code(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts: dict[str, Any] = {"__name__": "__main__"}
+    exec("class Mine:\n    def predict(self, model_input):\n        return model_input", scripts)
+    runstone.pyfunc.save_model(tmp_path / "own", python_model=scripts["Mine"]())
+    assert command("models", "log", "own").code == 0
+    monkeypatch.setenv("RUNSTONE_STATE", str(tmp_path / "another"))
+    elsewhere = command("models", "log", "own")
+    assert (elsewhere.code, "(cloudpickle)" in elsewhere.err) == (2, True)
+    shown = command("models", "scan", "own")
+    assert (shown.code, shown.out.splitlines()[1].split("\t")[0]) == (0, "unknown")
 
 
 def test_a_logged_folder_is_the_active_runs(saved: Path) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import FunctionTransformer
+from tests.support.malice import Bomb
 
 import runstone
 from runstone.errors import Forbidden, InvalidParameter
-from runstone.safety import PickleWarning
+from runstone.safety import PickleWarning, scan
 from runstone.safety.remembered import remember
 from runstone.safety.trust import Trust
 
@@ -221,3 +222,32 @@ def test_every_question_has_its_answer(
         ask()  # once
     else:
         ask()
+
+
+def test_a_class_of_a_script_is_unknown_and_what_runs_commands_beside_it_is_not(tmp_path: Path) -> None:
+    import cloudpickle
+
+    class Mistake(ValueError):
+        pass
+
+    class Mine:
+        error = Mistake
+
+        @property
+        def name(self) -> str:
+            return "mine"
+
+        @staticmethod
+        def twice(value: int) -> int:
+            return 2 * value
+
+        @classmethod
+        def make(cls) -> object:
+            return cls()
+
+    (tmp_path / "mine.pkl").write_bytes(cloudpickle.dumps(Mine()))
+    assert scan(tmp_path / "mine.pkl").verdict == "unknown"
+    (tmp_path / "mine.pkl").write_bytes(cloudpickle.dumps((Mine(), Bomb(str(tmp_path / "canary")))))
+    report = scan(tmp_path / "mine.pkl")
+    assert report.verdict == "dangerous"
+    assert [one.name for one in report.files[0].imports if one.verdict == "dangerous"] == ["posix.system"]

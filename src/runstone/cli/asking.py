@@ -1,4 +1,4 @@
-"""What deletes for good asks first: on a terminal the person, elsewhere for --yes."""
+"""What deletes for good, or takes in what can run code, asks first: on a terminal the person, elsewhere for --yes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ def can_ask() -> bool:
     return for_people() and sys.stdin is not None and sys.stdin.isatty()
 
 
-def agreed(question: str, yes: bool) -> bool:
-    """Whether it may be done. Raises UsageError where nobody can be asked and --yes was not given."""
+def agreed(question: str, yes: bool, otherwise: str = "Nothing was deleted: it would be for good") -> bool:
+    """Whether it may be done; `otherwise` begins what is said where nobody can be asked and --yes was not given. Raises UsageError there."""
     if yes:
         return True
     if not can_ask():
-        raise click.UsageError(
-            "Nothing was deleted: it would be for good, and in a pipe nobody can be asked. Add --yes."
-        )
+        raise click.UsageError(f"{otherwise}, and in a pipe nobody can be asked. Add --yes.")
     return click.confirm(question, err=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
+from runstone.cli.asking import agreed, yes_option
 from runstone.cli.fetching import counts_of, force_option, interruptible, refuse_empty, replacing, say
 from runstone.cli.finding import find_experiment, find_run, in_store, model_address, reader
-from runstone.cli.output import json_option, show_json
+from runstone.cli.output import json_option, show_json, text
 
 _NAME = click.option("--name", default="model", show_default=True, help="What it is called.")
+# Files that are named before somebody is asked.
+_SHOWN = 10
 
 
 @click.command()
@@ -49,14 +53,21 @@ def get(model: str, folder: str, force: bool, as_json: bool) -> None:
 @click.option("--run", metavar="RUN", help="The run whose output it is; none unless given.")
 @click.option("--experiment", metavar="EXPERIMENT", help="Where it belongs: the run's, or Default, unless given.")
 @click.option("--register", metavar="NAME", help="Register it under this name too.")
+@yes_option
 @json_option
 def log_model(
-    folder: str, name: str, run: str | None, experiment: str | None, register: str | None, as_json: bool
-) -> None:
-    """Log the saved model in the folder PATH, whoever saved it: its files as they are. Nothing of it is loaded."""
+    folder: str, name: str, run: str | None, experiment: str | None, register: str | None, yes: bool, as_json: bool
+) -> int:
+    """Log the saved model in the folder PATH, whoever saved it: its files as they are. Nothing of it is loaded.
+
+    What would not be loaded from the folder, since it can run code and was not saved here, is named first: on a terminal it asks; elsewhere
+    it needs --yes. Whoever loads it from the store runs it.
+    """
     from runstone.fluent.location import client
     from runstone.models import log_saved_model
 
+    if not _may_be_logged(folder, yes):
+        return 1
     store = client()
     info = log_saved_model(
         folder,
@@ -68,10 +79,28 @@ def log_model(
     if as_json:
         version = info.registered_model_version
         show_json({"model_id": info.model_id, "model_uri": info.model_uri, "run_id": info.run_id, "version": version})
-        return
+        return 0
     print(info.model_uri)
     if register:
         print(f"Registered as {register}/{info.registered_model_version}.", file=sys.stderr)
+    return 0
+
+
+def _may_be_logged(folder: str, yes: bool) -> bool:
+    """Whether it is harmless or made here, or somebody vouches for it: from the store it will be loaded with a warning only."""
+    from runstone.models.mlmodel import FILE_NAME
+    from runstone.safety.trust import refused
+
+    # A folder without is no model's, which logging says: nobody waits for a look at all of it.
+    found = refused(folder) if os.path.isfile(os.path.join(folder, FILE_NAME)) else {}
+    if not found:
+        return True
+    lines = [f"    {text(name)}: {words}" for name, words in list(found.items())[:_SHOWN]]
+    lines += [f"    and {len(found) - _SHOWN} more files"] * (len(found) > _SHOWN)
+    print("\n".join(["Loading this model can run code that was not saved here:", *lines]), file=sys.stderr)
+    return agreed(
+        "Do you trust who made it, and log it?", yes, "Nothing was logged: whoever loads it from the store runs that"
+    )
 
 
 @click.command()

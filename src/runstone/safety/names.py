@@ -257,6 +257,10 @@ _RUNNING = frozenset(
         "rlcompleter",
     ]
 )
+# What a class of somebody's own is put together with: each makes a class, a part of one or an error, and runs nothing that it is told.
+_MAKING = re.compile(
+    r"builtins\.(?:type|property|staticmethod|classmethod|BaseException|StopIteration|\w+Error|\w*Exception|\w*Warning)"
+)
 _RUNNING_NAMES = re.compile(
     r"numpy\.(?:load|save|savez|fromfile|loadtxt|genfromtxt|memmap|DataSource|f2py|distutils|testing)\b.*"
     r"|numpy\.(?:_core|core)\._ufunc_reconstruct|numpy\.ctypeslib.*"
@@ -274,6 +278,8 @@ def verdict(module: str, name: str) -> str:
         return HARMLESS
     if _PATTERNS.fullmatch(full):
         return UNKNOWN if "." in name or _ELSEWHERE.fullmatch(name) else HARMLESS
+    if _MAKING.fullmatch(full):
+        return UNKNOWN
     if module.partition(".")[0] in _RUNNING or _RUNNING_NAMES.fullmatch(full) or "__" in name.partition(".")[2]:
         return DANGEROUS
     return UNKNOWN

@@ -123,6 +123,26 @@ class Trust:
             )
 
 
+def refused(folder: str) -> dict[str, str]:
+    """The files of a model's folder for which it would not be loaded as it stands here, and what each is or imports, in words; those with
+    dangerous imports first. Empty for a folder that is harmless, or made here. Loads nothing."""
+    from runstone.safety.names import DANGEROUS, HARMLESS
+    from runstone.safety.remembered import made_here
+    from runstone.safety.scanning import scan
+
+    policy, found = _policy(), {}
+    if policy in ("allow", "warn"):
+        return {}
+    for one in sorted(scan(folder).files, key=lambda one: one.verdict != DANGEROUS):
+        path = os.path.join(folder, one.file)
+        if one.verdict == HARMLESS or not os.path.isfile(path):
+            continue
+        with Held(path) as file:
+            if policy == "refuse" or not made_here([file.digest()]):
+                found[one.file] = _imports(file, False) or "; ".join(one.problems)
+    return found
+
+
 class _Look:
     """A file, or the files of a folder, as they are when they are asked about."""
 
