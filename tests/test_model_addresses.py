@@ -109,3 +109,13 @@ def test_the_newest_versions_of_a_registered_model_have_their_aliases(logged: Mo
     client.set_registered_model_alias("lines", "next", "2")
     assert [version.aliases for version in client.get_registered_model("lines").latest_versions] == [["next"]]
     assert [version.aliases for version in client.search_registered_models()[0].latest_versions] == [["next"]]
+
+
+def test_what_is_registered_by_a_runs_name_stays_that_model() -> None:
+    with runstone.start_run() as run:
+        first = runstone.log_model(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]), name="line")
+        version = runstone.register_model(f"runs:/{run.info.run_id}/line", "lines")
+        runstone.log_model(LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0]), name="line")
+    assert (version.model_id, version.run_id) == (first.model_id, run.info.run_id)
+    assert runstone.load_model("models:/lines/1").coef_[0] == pytest.approx(1.0)
+    assert runstone.load_model(f"runs:/{run.info.run_id}/line").coef_[0] == pytest.approx(2.0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from runstone.client.uris import parts_of_uri
 from runstone.entities import PagedList
-from runstone.errors import AlreadyExists, InvalidParameter
+from runstone.errors import AlreadyExists, InvalidParameter, NotFound
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -28,7 +29,8 @@ def create_model_version(
 
     Args:
         name: of a registered model, which must be there.
-        source: what to register: `models:/<model id>`, `runs:/<run id>/<path>`, or the artifact URI of a run or a logged model.
+        source: what to register: `models:/<model id>`, `runs:/<run id>/<path>`, or the artifact URI of a run or a logged model. Of
+            `runs:/<run id>/<name of a model of the run>` the newest model is registered, and stays it.
         run_id: the run that made it; the source's own unless said.
         tags: labels, kept as text.
         run_link: where to look at the run.
@@ -43,8 +45,23 @@ def create_model_version(
     from runstone.operations import model_versions
 
     labels = [ModelVersionTag(key, str(value)) for key, value in (tags or {}).items()]
+    source = _lasting(self, source)
     request = model_versions.CreateModelVersion(name, source, run_id, labels, run_link, description, model_id)
     return self._transport.call(model_versions.create_model_version, request).model_version
+
+
+def _lasting(self: Client, source: str) -> str:
+    """A source that means the same model tomorrow: what a run's name means now is said by that model's id."""
+    if not isinstance(source, str) or not source.startswith("runs:/"):
+        return source
+    from runstone.client import artifacts, run_models
+
+    with contextlib.suppress(NotFound, InvalidParameter):  # which the store says in its own words
+        run_id, path = parts_of_uri(source)
+        model = None if artifacts.own_artifacts(self, run_id, path or None) else run_models.model_at(self, run_id, path)
+        if model is not None and not model.path:
+            return f"models:/{model.model_id}"
+    return source
 
 
 def copy_model_version(self: Client, src_model_uri: str, dst_name: str) -> ModelVersion:
