@@ -115,6 +115,51 @@ def test_a_model_is_copied(command: Command, registry: runstone.Client, tmp_path
     assert command("models", "copy", model_id, "--to", other, "--name", "copies").out == "copies/1\n"
 
 
+def test_a_copy_in_a_new_folder_is_found_by_who_goes_there(
+    command: Command, registry: runstone.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.log_text(registry.get_model_version("forest", "2").model_id or "", "flavors: {}", "MLmodel")
+    for name in ("one", "two"):
+        assert command("models", "copy", "forest/2", "--to", "new", "--name", name).code == 0
+    assert [path.name for path in Path("new").iterdir()] == [".runstone"]
+    monkeypatch.chdir("new")
+    monkeypatch.delenv("RUNSTONE_URI", raising=False)
+    found = runstone.Client(str(Path.cwd())).search_registered_models()
+    assert [model.name for model in found] == ["one", "two"]
+
+
+def test_logged_models_are_listed(command: Command, registry: runstone.Client) -> None:
+    rows = [line.split("\t") for line in command("models", "ls", "--logged").out.splitlines()]
+    assert [row[0] for row in rows[1:]] == [registry.get_model_version("forest", number).model_id for number in "21"]
+    assert rows[1][3] == "Default"
+    limited = command("models", "ls", "--logged", "--limit", "1", "--json")
+    assert (len(json.loads(limited.out)), "There are more" in limited.err) == (1, True)
+
+
+def test_versions_and_models_are_deleted_all_that_are_named_or_none(
+    command: Command, registry: runstone.Client
+) -> None:
+    model_id = registry.get_model_version("forest", "1").model_id
+    assert model_id is not None
+    assert (command("models", "rm", "forest/1").code, command("models", "rm", "forest/1", "oak", "--yes").code) == (
+        2,
+        1,
+    )
+    assert registry.get_model_version("forest", "1").version == "1"
+    done = command("models", "rm", "forest@champion", "tree", model_id, "--yes")
+    assert (done.code, done.err) == (0, f"deleted: forest/2, {model_id}, tree\n")
+    assert [model.name for model in registry.search_registered_models()] == ["forest"]
+    assert [version.version for version in registry.search_model_versions("name = 'forest'")] == ["1"]
+    assert model_id not in command("models", "ls", "--logged").out
+
+
+def test_models_are_renamed_and_described(command: Command, registry: runstone.Client) -> None:
+    assert command("models", "rename", "forest", "wood").out == "wood\n"
+    assert command("models", "describe", "wood@champion", "the best").out == "wood@champion: the best\n"
+    assert command("models", "describe", "wood", "").out == "wood: no description\n"
+    assert registry.get_model_version("wood", "2").description == "the best"
+
+
 def test_aliases_are_protected(command: Command, registry: runstone.Client) -> None:
     assert command("models", "protect", "forest", "champ*", "--user", "ada").out == "alias\tusers\nchamp*\tada\n"
     assert json.loads(command("models", "protect", "forest", "--json").out) == [{"alias": "champ*", "users": "ada"}]

@@ -12,7 +12,7 @@ from runstone.client import Client
 from runstone.entities import Experiment, Run, ViewType
 from runstone.errors import InvalidParameter, NotFound
 from runstone.fluent.location import client, get_tracking_uri
-from runstone.transport.discovery import is_store
+from runstone.transport.discovery import STORE_NAME, is_store, resolve
 
 # A run may be named by this many of its id's first characters, or more.
 SHORTEST = 4
@@ -31,6 +31,14 @@ def reader() -> Client:
             f"There is no store at {address.removeprefix('file://')}. Log a run first, or name another store with --store PATH."
         )
     return client()
+
+
+def other_store(to: str) -> str:
+    """A folder that is no store means the one in it, which `cd` to the folder finds."""
+    address = resolve(to)
+    if is_store(address) or os.path.basename(address) == STORE_NAME:
+        return to
+    return os.path.join(address.removeprefix("file://"), STORE_NAME)
 
 
 def find_run(store: Client, name: str) -> Run:

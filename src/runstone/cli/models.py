@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runstone.cli import model_folders, scanning, signing
-from runstone.cli.finding import is_model_id, model_address, reader
+from runstone.cli import model_folders, scanning, shelving, signing
+from runstone.cli.finding import is_model_id, model_address, other_store, reader
 from runstone.cli.grouping import Group
 from runstone.cli.model_facts import described
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
@@ -38,16 +38,20 @@ def models() -> None:
 
 for _command in (
     scanning.scan, model_folders.log_model, model_folders.register, model_folders.get, model_folders.lock, signing.keygen, signing.sign,
-    signing.verify, serve, predict, webhooks,
+    signing.verify, serve, predict, webhooks, shelving.rm, shelving.rename, shelving.describe,
 ):  # fmt: skip
     models.add_command(_command)
 
 
 @models.command()
+@click.option("--logged", is_flag=True, help="Logged models, registered or not, those made last first.")
 @_LIMIT
 @json_option
-def ls(limit: int, as_json: bool) -> None:
-    """All registered models by name, with their newest versions and their aliases."""
+def ls(logged: bool, limit: int, as_json: bool) -> None:
+    """All registered models by name, with their newest versions and their aliases; or the logged models."""
+    if logged:
+        _say_more(shelving.show_logged(limit, as_json), limit)
+        return
     found, more = _pages(reader().search_registered_models, "", None, limit)
     if as_json:
         show_json([model.to_dictionary() for model in found])
@@ -305,7 +309,11 @@ def history(version: str, as_json: bool) -> None:
 
 @models.command()
 @click.argument("version")
-@click.option("--to", metavar="STORE", help="The other store, a folder or a server's address; this one unless said.")
+@click.option(
+    "--to",
+    metavar="STORE",
+    help="The other store: a server's address or a folder, in whose .runstone it is, or is made. This one unless said.",
+)
 @click.option("--name", help="Of the registered model there; the same as here unless said.")
 @click.option("--alias", "aliases", multiple=True, help="That is to mean the copy; may be repeated.")
 @click.option("--experiment-id", default="0", show_default=True, help="Of the other store, for the logged model.")
@@ -330,7 +338,7 @@ def copy(
         from runstone.models.copying import copy_model
 
         uri = version if version.startswith(("models:/", "runs:/")) else f"models:/{version}"
-        made = copy_model(uri, to, name, aliases=aliases, experiment_id=experiment_id, source=store)
+        made = copy_model(uri, other_store(to), name, aliases=aliases, experiment_id=experiment_id, source=store)
     if as_json:
         show_json(made.to_dictionary())
     else:

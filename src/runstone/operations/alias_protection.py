@@ -90,10 +90,15 @@ def check_move(connection: Connection, model: int, alias: str, author: Author, c
     """Raises Forbidden where an alias is protected from whoever asks, who did not confirm."""
     for pattern, users in [] if confirmed else alias_protection.guarding(connection, model, alias):
         if not author.user_id or author.user_id not in users:
-            who = f"only {', '.join(users)} may move it" if users else "nobody moves it by the way"
+            who = (
+                f"only {', '.join(users)} may move it or take it away"
+                if users
+                else "nobody moves it or takes it away unasked"
+            )
+            by = "" if pattern == alias else f" (by the pattern {pattern!r})"
             raise Forbidden(
-                f"The alias {alias!r} is protected (by {pattern!r}): {who}. If it is meant: confirm=True, or "
-                "`runstone models alias VERSION ALIAS --confirm`."
+                f"The alias {alias!r} is protected{by}: {who}. If it is meant: confirm=True, or "
+                "`runstone models alias VERSION ALIAS --confirm` (with --delete to take it away)."
             )
 
 
