@@ -78,6 +78,7 @@ def test_csv_and_parquet_name_the_cell_that_does_not_fit(tmp_path: Path) -> None
         ('\ufeff"a","b"\r\n1,2\r\n\r\n"3",4\r\n\r\n  \r\n', 2),
         ('a,b\r1,"x\r\ny,""z"\r' + f'2,"{"x" * 200_000}"', 2),
         ("\na\n1\n\n2", 2),
+        ('\ufeff"c,d",a,b\n1,2,3\n', 1),
         ("a,b,,\n1,2,,\n", 1),
     ],
 )

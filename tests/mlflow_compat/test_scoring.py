@@ -99,6 +99,14 @@ def _requests() -> list[Request]:
     ask("one", "csv/latin", "text\nä\n".encode("latin-1"), "text/csv")
     ask("one", "csv/empty", b"", "text/csv")
     ask("one", "csv/other", b"a\n1\n", "text/csv")
+    for name, rows in {
+        "whole": "1,2",
+        "short": "1",
+        "short one": "1,2\n3",
+        "long": "1,2,3",
+        "long one": "1,2\n3,4,5",
+    }.items():
+        ask("bare", f"csv/{name}", f"a,b\n{rows}\n\n".encode(), "text/csv")
     ask("one", "parquet", plain.to_parquet(), "application/vnd.apache.parquet")
     ask("one", "parquet/none", b"PAR1 is not enough", "application/vnd.apache.parquet")
     for name, body in {
@@ -270,6 +278,8 @@ DIFFERENCES: dict[str, tuple[int, int]] = {
     # answers are JSON: no NaN, no line ends in base64, UTC as Z
     **{f"params/said/{kind}": (200, 200) for kind in ("frame", "floats", "zone", "bytes", "long bytes")},
     "bare/body/NaN": (200, 200),
+    # a row of CSV has a value for each name: none is filled up, no value becomes an index
+    **{f"bare/csv/{name}": (200, 400) for name in ("short", "short one", "long")},
     "bare/type/none": (500, 415),
     "route/GET /health": (200, 200),
     "route/POST /invocations/": (307, 404),
