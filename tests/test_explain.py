@@ -265,6 +265,27 @@ def test_on_a_terminal_no_row_is_wider_than_it_and_nothing_is_cut(tmp_path: Path
         assert title in table.splitlines()[0]
 
 
+def test_what_changes_models_and_the_registry_does_not_read(tmp_path: Path) -> None:
+    source = """
+import runstone
+from runstone import Client
+from sklearn.linear_model import LinearRegression
+with runstone.start_run():
+    runstone.sklearn.log_model(LinearRegression(), name="line", registered_model_name="lines")
+client = Client()
+client.set_registered_model_alias("lines", "champion", "1")
+client.update_model_version("lines", "1", "the best")
+client.transition_model_version_stage("lines", "1", "Staging")
+client.get_model_version("lines", "1")
+client.delete_model_version("lines", "1")
+"""
+    told = dict(brief(steps(tmp_path, source)))
+    assert told.pop("Client.get_model_version") == "nothing: it reads"
+    assert told["sklearn.log_model"] == "model: logged, and registered as lines/1"
+    assert told["Client.set_registered_model_alias"] == "alias: means this version"
+    assert [action for action, changed in told.items() if "reads" in changed] == []
+
+
 def test_the_table_does_not_get_into_the_runs_console(tmp_path: Path) -> None:
     (tmp_path / "metrics.json").write_text("{}")
     runstone(

@@ -200,3 +200,10 @@ def test_without_a_run_nothing_is_started_to_delete_from() -> None:
     with pytest.raises(InvalidParameter, match="run_id="):
         runstone.keep_best_models("ckpt", keep_last=1)
     assert runstone.active_run() is None
+
+
+def test_a_rule_about_models_that_makes_no_sense_is_told_of_models() -> None:
+    with pytest.raises(InvalidParameter, match="how many models are kept"):
+        runstone.Client().set_retention("0", "models:ckpt", keep_best=0, metric="loss", mode="min")
+    with pytest.raises(InvalidParameter, match="Which models are best by 'loss'"):
+        runstone.Client().set_retention("0", "models:ckpt", keep_best=2, metric="loss")

@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, Literal
 
 import runstone
@@ -30,6 +30,8 @@ from runstone.fluent import session
 
 # A training loop calls these thousands of times: told once for each metric, and counted after that.
 _REPEATED = frozenset({"log_metric", "log_metrics", "log_batch"})
+# What is told of a flavor's module.
+_OF_FLAVORS = frozenset({"log_model", "save_model", "load_model"})
 _OURS, _PYTHONS = os.path.dirname(runstone.__file__), os.path.dirname(os.__file__)
 # More files than these, written between two steps, are told in one row.
 _MANY = 5
@@ -49,10 +51,21 @@ def explain(as_json: bool) -> Callable[[BaseException], bool]:
                 setattr(face, name, telling)
                 if face is runstone:  # and where it comes from, or it could not be pickled for other processes
                     setattr(sys.modules[value.__module__], name, telling)
+    for prefix, flavor in _flavors():
+        for name in _OF_FLAVORS & vars(flavor).keys():
+            setattr(flavor, name, explanation.told(name, f"{prefix}.{name}", getattr(flavor, name)))
     explanation.watch_leaving()
     sys.addaudithook(explanation.opened)
     explanation.steps.head()
     return explanation.stopped
+
+
+def _flavors() -> Iterator[tuple[str, ModuleType]]:
+    """The public modules that log models; their libraries are not imported by that."""
+    for name in runstone._MODULES:
+        module = getattr(runstone, name)
+        if hasattr(module, "log_model"):
+            yield name, module
 
 
 class _Repeat:

@@ -70,6 +70,15 @@ def _change(changed: str, *names: str) -> Callable[[Call], Words]:
     return lambda call: (call.text(*names), "", changed)
 
 
+def _version(call: Call) -> str:
+    return f"{call.result.name}/{call.result.version}"
+
+
+def _registered(call: Call) -> str:
+    name, version = call.given.get("registered_model_name"), getattr(call.result, "registered_model_version", None)
+    return f", and registered as {name}/{version}" if name else ""
+
+
 # Those that need words of their own; every other public function reads something, see `words`.
 _WORDS: dict[str, Callable[[Call], Words]] = {
     "set_tracking_uri": _change("store: this one from now on", "uri"),
@@ -113,6 +122,53 @@ _WORDS: dict[str, Callable[[Call], Words]] = {
     "log_table": _file,
     "log_stream": _file,
     "log_bytes": _file,
+    "autolog": lambda call: ("", "", f"autologging: {'off' if call.given.get('disable') else 'on'}"),
+    "keep_best_models": _change("model: the worse ones of the run are deleted", "metric"),
+    "log_model": lambda call: (
+        first_input(call.given),
+        getattr(call.result, "model_uri", ""),
+        f"model: logged{_registered(call)}",
+    ),
+    "save_model": _change("model: saved, here only: not in the store yet", "path"),
+    "create_logged_model": lambda call: (
+        call.text("name"),
+        call.result.model_id,
+        "model: in the store, without files yet",
+    ),
+    "finalize_logged_model": _change("model: finished", "status"),
+    "delete_logged_model": _change("model: deleted", "model_id"),
+    "set_logged_model_tags": _change("tag: in the store", "tags"),
+    "delete_logged_model_tag": _change("tag: gone", "key"),
+    "log_model_params": _change("param: in the store", "params"),
+    "log_model_artifact": _change("artifact file: made → logged", "local_path"),
+    "log_model_artifacts": _change("artifact files of the folder: made → logged", "local_dir"),
+    "register_model": lambda call: (first_input(call.given), _version(call), "model version: in the registry"),
+    "create_model_version": lambda call: (first_input(call.given), _version(call), "model version: in the registry"),
+    "copy_model_version": lambda call: (first_input(call.given), _version(call), "model version: in the registry"),
+    "copy_model": lambda call: (first_input(call.given), _version(call), "model: in the other store and its registry"),
+    "update_model_version": _change("model version: described", "description"),
+    "transition_model_version_stage": _change("model version: in another stage", "stage"),
+    "delete_model_version": lambda call: (
+        f"{call.text('name')}/{call.text('version')}",
+        "",
+        "model version: gone for good",
+    ),
+    "set_model_version_tag": _change("tag: in the registry", "key"),
+    "delete_model_version_tag": _change("tag: gone", "key"),
+    "create_registered_model": _change("registered model: in the registry", "name"),
+    "rename_registered_model": _change("registered model: renamed", "new_name"),
+    "update_registered_model": _change("registered model: described", "description"),
+    "delete_registered_model": _change("registered model: gone for good, with its versions", "name"),
+    "set_registered_model_tag": _change("tag: in the registry", "key"),
+    "delete_registered_model_tag": _change("tag: gone", "key"),
+    "set_registered_model_alias": lambda call: (
+        f"{call.text('alias')} → {call.text('name')}/{call.text('version')}",
+        "",
+        "alias: means this version",
+    ),
+    "delete_registered_model_alias": _change("alias: gone", "alias"),
+    "protect_alias": _change("alias: protected", "alias"),
+    "unprotect_alias": _change("alias: protected no more", "alias"),
 }
 # Asked so often, or changing so little, that a row would teach nothing.
 SILENT = frozenset(

@@ -163,13 +163,17 @@ def checked(rule: SetRetention, experiment: int) -> retention.Row:
             raise rules.invalid(
                 name,
                 count,
-                f"It is how many runs are kept: 1 to {_MOST:,}. A rule of older_than=0 alone keeps none that ended.",
+                f"It is how many {_kept(rule)} are kept: 1 to {_MOST:,}. A rule of older_than=0 alone keeps none that ended.",
             )
     if rule.older_than is not None and not 0 <= rule.older_than <= _MOST:
         raise rules.invalid("older_than", rule.older_than, f"It is a number of seconds, 0 to {_MOST:,}.")
     _check_best(rule)
     older = None if rule.older_than is None else int(rule.older_than * 1000)
     return retention.Row(experiment, pattern, older, rule.keep_last, rule.keep_best, rule.metric, rule.mode, "", 0)
+
+
+def _kept(rule: SetRetention) -> str:
+    return "models" if rule.applies_to.startswith(MODELS) else "runs"
 
 
 def _check_best(rule: SetRetention) -> None:
@@ -179,12 +183,12 @@ def _check_best(rule: SetRetention) -> None:
         rules.check_metric_key(rule.metric)
     if rule.keep_best is None or rule.metric is None:
         raise InvalidParameter(
-            "keep_best, metric and mode go together, such as keep_best=3, metric='loss', mode='min': how many runs are kept, and what says"
-            f" which. Given are keep_best={rule.keep_best!r}, metric={rule.metric!r}, mode={rule.mode!r}."
+            "keep_best, metric and mode go together, such as keep_best=3, metric='loss', mode='min': how many"
+            f" {_kept(rule)} are kept, and what says which. Given are keep_best={rule.keep_best!r}, metric={rule.metric!r}, mode={rule.mode!r}."
         )
     if rule.mode is None:
         raise InvalidParameter(
-            f"Which runs are best by {rule.metric!r}? Say mode='min' for the least last values, as of a loss, or mode='max' for the greatest."
+            f"Which {_kept(rule)} are best by {rule.metric!r}? Say mode='min' for the least last values, as of a loss, or mode='max' for the greatest."
             " There is no default: the wrong one keeps the worst."
         )
     if rule.mode not in ("max", "min"):
