@@ -186,3 +186,12 @@ def test_what_a_model_takes_and_gives_is_shown(command: Command, tmp_path: Path)
     runstone.sklearn.save_model(model, "here")
     assert "flavors\tpython_function, sklearn" in command("models", "show", "./here").out
     assert command("models", "show", "./none").code == 1
+
+
+def test_what_is_not_there_is_answered_with_the_command_that_lists_it(
+    command: Command, registry: runstone.Client
+) -> None:
+    assert "`runstone models ls`" in command("models", "show", "oak").err
+    assert "`runstone models versions`" in command("models", "show", "forest/9").err
+    assert "`runstone models show`" in command("models", "show", "forest@best").err
+    assert "`runstone models show`" in command("models", "alias", "forest", "best", "--delete").err

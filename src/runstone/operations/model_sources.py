@@ -76,7 +76,7 @@ def _of_model(connection: Connection, source: str) -> Origin:
         number = registered_models.aliased(connection, model, alias)
         if number is None:
             raise InvalidParameter(
-                f"Registered model alias {alias} not found. get_registered_model({name!r}).aliases lists them."
+                f"Registered model alias {alias} not found. get_registered_model({name!r}).aliases, or `runstone models show`, lists them."
             )
     else:
         name, _, version = name.partition("/")

@@ -253,7 +253,7 @@ def get_model_version_by_alias(engine: Engine, request: Alias) -> AliasedVersion
         number = registered_models.aliased(connection, registered_models.require(connection, name), alias)
         if number is None:
             raise InvalidParameter(
-                f"Registered model alias {alias} not found. get_registered_model({name!r}).aliases lists them."
+                f"Registered model alias {alias} not found. get_registered_model({name!r}).aliases, or `runstone models show`, lists them."
             )
         version = model_versions.require(connection, name, number)
         return AliasedVersion(model_versions.load_model_versions(connection, [version.row])[0])

@@ -60,7 +60,7 @@ def require(connection: Connection, name: str, number: int) -> Version:
     ).fetchone()
     if row is None:
         raise NotFound(
-            f"Model Version (name={name}, version={number}) not found. search_model_versions() lists those that there are."
+            f"Model Version (name={name}, version={number}) not found. search_model_versions(), or `runstone models versions`, lists those that there are."
         )
     return Version(int(row[0]), int(row[1]), number)
 

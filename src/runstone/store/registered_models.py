@@ -42,7 +42,7 @@ def require(connection: Connection, name: str) -> int:
     model = find(connection, name)
     if model is None:
         raise NotFound(
-            f"Registered Model with name={name} not found. search_registered_models() lists those that there are."
+            f"Registered Model with name={name} not found. search_registered_models(), or `runstone models ls`, lists those that there are."
         )
     return model
 
