@@ -36,5 +36,5 @@ def test_every_name_of_the_face_is_there_and_explained(name: str) -> None:
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="autolog"):
-        _ = runstone.autolog
+    with pytest.raises(AttributeError, match="evaluate"):
+        _ = runstone.evaluate

@@ -53,7 +53,7 @@ HTTP_STATUSES: dict[str, int] = {
 _NAMES = {number: name for name, number in CODE_NUMBERS.items()}
 
 # Characters of a message at the most: a value of any size may stand in one.
-MOST_SAID = 2000
+MOST_SAID = 10_000
 # Characters of a value in one, where that is what a caller gave in some other thing's place.
 SHOWN = 80
 

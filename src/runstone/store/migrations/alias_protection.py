@@ -10,4 +10,5 @@ CREATE TABLE alias_protection (
   users TEXT NOT NULL,
   PRIMARY KEY (registered_model, pattern)
 ) WITHOUT ROWID;
+CREATE INDEX alias_protection_mirror ON alias_protection (users);
 """
