@@ -6,11 +6,13 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import hypothesis
 import pytest
-from tests.support.terminals import Command, Ended
+
+if TYPE_CHECKING:
+    from tests.support.terminals import Command, Ended
 
 # How long an example takes says nothing here: the machine may be busy.
 hypothesis.settings.register_profile("runstone", deadline=None)
@@ -35,6 +37,8 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command in this process, as in a pipe."""
+
+    from tests.support.terminals import Ended
 
     from runstone.cli import main
 

@@ -7,7 +7,7 @@ import http.client
 import json
 import os
 import random
-import select
+import selectors
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tests.support.servers import Server, new_run, serve
 from tests.support.servers import ask as ask_json
+from tests.support.wires import ready
 
 from runstone.repository.chunks import digest
 
@@ -75,7 +76,7 @@ def test_an_upload_of_a_byte_now_and_then_is_given_up(tmp_path: Path) -> None:
         with begin(server, f"PUT {PROXY}/a", "Content-Length: 1000000") as wire:
             for _ in range(600):
                 wire.sendall(b"x")
-                if select.select([wire], [], [], 0.1)[0]:
+                if ready([wire], 0.1):
                     break
             assert b"DEADLINE_EXCEEDED" in wire.recv(4096)
         assert ask(server, "GET", "a")[0] == 404
@@ -112,7 +113,7 @@ def test_commits_that_last_leave_others_a_thread(server: Server) -> None:
         assert commits[0].recv(12) == b"HTTP/1.1 400"  # by now the others are under way, or wait
         wanted = {"run_id": run_id, "digests": [digest(zeros)]}
         assert ask_json(server, "/api/2.0/runstone/chunks/find", wanted)["digests"] == [digest(zeros)]
-        assert len(select.select(commits, [], [], 0)[0]) < 15
+        assert len(ready(commits, 0)) < 15
     server.kill()
 
 
@@ -126,10 +127,10 @@ def test_unfinished_uploads_fill_no_memory(server: Server) -> None:
             wire.setblocking(False)
             unsent[wire] = 4 * MIB
         while unsent:
-            _, ready, _ = select.select([], list(unsent), [], 0.5)
-            if not ready:
+            able = ready(unsent, 0.5, to=selectors.EVENT_WRITE)
+            if not able:
                 break
-            for wire in ready:
+            for wire in able:
                 with contextlib.suppress(BlockingIOError):
                     unsent[wire] -= wire.send(bytes(min(MIB, unsent[wire])))
                 if not unsent[wire]:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import selectors
 import socket
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -47,7 +48,7 @@ def exchange(server: Server, said: bytes, *, patience: float | None = None) -> A
         # It may have refused, and closed, before it has heard all.
         with contextlib.suppress(ConnectionError):
             connection.sendall(said)
-        if patience is not None and not _answers(connection, patience):
+        if patience is not None and not ready([connection], patience):
             connection.shutdown(socket.SHUT_WR)
         with contextlib.suppress(ConnectionError):
             while not _is_whole(heard) and (data := connection.recv(65536)):
@@ -55,11 +56,15 @@ def exchange(server: Server, said: bytes, *, patience: float | None = None) -> A
     return read(heard)
 
 
-def _answers(connection: socket.socket, patience: float) -> bool:
-    # not select(), which takes no descriptor beyond 1,023: a campaign's process may have more
+def ready(
+    connections: Iterable[socket.socket], patience: float, *, to: int = selectors.EVENT_READ
+) -> list[socket.socket]:
+    """Which of some connections can be read from (or written to) before so many seconds are over."""
+    # not select(), which takes no descriptor beyond 1,023: a process of many tests may have more
     with selectors.DefaultSelector() as waiting:
-        waiting.register(connection, selectors.EVENT_READ)
-        return bool(waiting.select(patience))
+        for connection in connections:
+            waiting.register(connection, to)
+        return [key.fileobj for key, _ in waiting.select(patience) if isinstance(key.fileobj, socket.socket)]
 
 
 def read(heard: bytes) -> Answer:
