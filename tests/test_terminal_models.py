@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.support.terminals import Ended
+from tests.support.terminals import Command
 
 import runstone
-from runstone.cli import main
-
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The command in this process, as in a pipe."""
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["runstone", *arguments])
-        capsys.readouterr()
-        try:
-            main()
-            code: object = 0
-        except SystemExit as ended:
-            code = ended.code or 0
-        assert isinstance(code, int)
-        return Ended(code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 from runstone.errors import InvalidParameter
 from runstone.flavors.by_rows import goes_by_rows
-from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+from runstone.flavors.flavor import Flavor, Folder, Predict, Saved, calling
 
 FILE = "model.cb"
 KINDS = ("CatBoost", "CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker")
@@ -46,11 +46,7 @@ def load(folder: Folder) -> Any:
 
 def predictor(model: Any, folder: Folder) -> Predict:
     """Its own `predict`."""
-
-    def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
-        return model.predict(data, **(params or {}))
-
-    return predict
+    return calling(model.predict)
 
 
 FLAVOR = Flavor(

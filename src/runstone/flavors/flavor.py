@@ -119,6 +119,15 @@ class Flavor:
     check: Callable[[Any], None] | None = None
 
 
+def calling(method: Callable[..., Any]) -> Predict:
+    """What predicts by calling a method with the data, and the params by name."""
+
+    def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
+        return method(data, **(params or {}))
+
+    return predict
+
+
 def check_path(root: str, path: object, what: str) -> str:
     """Where a path that an MLmodel file names lies: within the model's folder, links followed. Raises InvalidParameter."""
     if not isinstance(path, str) or not path or "\0" in path:

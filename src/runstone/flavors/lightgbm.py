@@ -7,7 +7,7 @@ from typing import Any
 
 from runstone.flavors import estimators
 from runstone.flavors.by_rows import goes_by_rows
-from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+from runstone.flavors.flavor import Flavor, Folder, Predict, Saved, calling
 
 BOOSTER = "lightgbm.basic.Booster"
 
@@ -16,8 +16,8 @@ def recognises(model: object) -> bool:
     """Whether it is a booster, or one of LightGBM's estimators."""
     import lightgbm
 
-    kinds = [lightgbm.Booster, *(kind for kind in (getattr(lightgbm, "LGBMModel", None),) if kind)]
-    return isinstance(model, tuple(kinds))
+    # the estimators are there where scikit-learn is
+    return isinstance(model, (lightgbm.Booster, getattr(lightgbm, "LGBMModel", lightgbm.Booster)))
 
 
 def save(
@@ -58,11 +58,7 @@ def load(folder: Folder) -> Any:
 
 def predictor(model: Any, folder: Folder) -> Predict:
     """Its own `predict`."""
-
-    def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
-        return model.predict(data, **(params or {}))
-
-    return predict
+    return calling(model.predict)
 
 
 FLAVOR = Flavor(

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from runstone.errors import InvalidParameter
-from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+from runstone.flavors.flavor import Flavor, Folder, Predict, Saved, calling
 
 FILE = "model.pr"
 
@@ -47,11 +47,7 @@ def load(folder: Folder) -> Any:
 
 def predictor(model: Any, folder: Folder) -> Predict:
     """Its own `predict`, of a frame with the times `ds`."""
-
-    def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
-        return model.predict(data, **(params or {}))
-
-    return predict
+    return calling(model.predict)
 
 
 FLAVOR = Flavor(

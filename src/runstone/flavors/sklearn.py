@@ -6,7 +6,7 @@ from typing import Any
 
 from runstone.errors import InvalidParameter
 from runstone.flavors import by_rows, estimators
-from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+from runstone.flavors.flavor import Flavor, Folder, Predict, Saved, calling
 
 
 def recognises(model: object) -> bool:
@@ -59,24 +59,17 @@ def predictor(model: Any, folder: Folder) -> Predict:
     method = None if name.startswith("_") else getattr(model, name, None)
     if not callable(method):
         raise InvalidParameter(f"The model is said to predict by {name!r:.80}, and has no such method.")
-    return _calling(method)
+    return calling(method)
 
 
 def unnamed(model: Any, folder: Folder, names: list[Any]) -> Predict | None:
     """The same of rows without names, where the estimator needs none."""
     method = by_rows.unnamed(model, _method(folder), names)
-    return None if method is None else _calling(method)
+    return None if method is None else calling(method)
 
 
 def _method(folder: Folder) -> str:
     return str(folder.pyfunc.get("predict_fn") or "predict")
-
-
-def _calling(method: Any) -> Predict:
-    def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
-        return method(data, **(params or {}))
-
-    return predict
 
 
 FLAVOR = Flavor(

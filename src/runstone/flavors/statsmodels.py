@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+from runstone.flavors.flavor import Flavor, Folder, Predict, Saved, calling
 
 FILE = "model.statsmodels"
 
@@ -44,14 +44,14 @@ def load(folder: Folder) -> Any:
 
 def predictor(model: Any, folder: Folder) -> Predict:
     """Its own `predict`; of a time series, from the first to the last of the `start` and `end` that are asked for, as MLflow's are."""
+    from statsmodels.tsa.base.tsa_model import TimeSeriesModel
+
+    if not isinstance(getattr(model, "model", None), TimeSeriesModel):
+        return calling(model.predict)
 
     def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
-        from statsmodels.tsa.base.tsa_model import TimeSeriesModel
-
-        if isinstance(getattr(model, "model", None), TimeSeriesModel):
-            first, last = (data[column].iloc[0] for column in ("start", "end"))
-            return model.predict(start=first, end=last, **(params or {}))
-        return model.predict(data, **(params or {}))
+        first, last = (data[column].iloc[0] for column in ("start", "end"))
+        return model.predict(start=first, end=last, **(params or {}))
 
     return predict
 

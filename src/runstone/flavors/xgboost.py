@@ -8,7 +8,7 @@ from typing import Any
 from runstone.errors import InvalidParameter
 from runstone.flavors.by_rows import goes_by_rows
 from runstone.flavors.estimators import class_of
-from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+from runstone.flavors.flavor import Flavor, Folder, Predict, Saved, calling
 
 FORMATS = ("ubj", "json", "deprecated", "xgb")
 
@@ -75,9 +75,11 @@ def predictor(model: Any, folder: Folder) -> Predict:
     """Gives a booster its DMatrix."""
     import xgboost
 
+    if not isinstance(model, xgboost.Booster):
+        return calling(model.predict)
+
     def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
-        given = xgboost.DMatrix(data) if isinstance(model, xgboost.Booster) else data
-        return model.predict(given, **(params or {}))
+        return model.predict(xgboost.DMatrix(data), **(params or {}))
 
     return predict
 

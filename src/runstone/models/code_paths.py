@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 import sys
-import tempfile
 import threading
 from typing import NamedTuple
 
 from runstone.errors import Conflict
 from runstone.flavors.flavor import Folder, check_path
+from runstone.models.temporary import temporary
 
 # Folders that Python makes beside code, and what is in them.
 _PASSED_OVER = "__pycache__"
@@ -108,16 +107,9 @@ def _conflict(name: str, files: dict[str, bytes], others: dict[str, bytes], wher
 
 
 def _copied(path: str) -> str:
-    above = tempfile.mkdtemp(prefix="runstone-code-")
-    atexit.register(_remove, above, os.getpid())
-    place = os.path.join(above, "code")
+    place = os.path.join(temporary("code"), "code")
     # the bytes alone: what is stored may be there for reading only
     shutil.copytree(path, place, ignore=shutil.ignore_patterns(_PASSED_OVER), copy_function=shutil.copyfile)
     for folder, _, _ in os.walk(place):
         os.chmod(folder, 0o700)
     return place
-
-
-def _remove(folder: str, maker: int) -> None:
-    if os.getpid() == maker:  # a forked child's end is not the end of those who use it
-        shutil.rmtree(folder, ignore_errors=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from runstone.client.downloads import read_whole, small_files
@@ -20,6 +19,7 @@ from runstone.fluent.location import client
 from runstone.models import examples
 from runstone.models.locating import Place, Version, folder_of, locate
 from runstone.models.mlmodel import FILE_NAME, Model
+from runstone.models.temporary import temporary
 from runstone.operations.rules import check_path as check_name
 from runstone.safety.trust import Trust
 
@@ -97,13 +97,9 @@ def _in_memory(place: Place) -> Files | None:
     contents = read(needed)
     if FILE_NAME not in contents:
         return None
-    return Files(None, contents, lambda: read([file for file in files if file not in needed]), _temporary)
-
-
-def _temporary() -> str:
-    folder = tempfile.mkdtemp(prefix="runstone-model-")
-    atexit.register(_remove, folder, os.getpid())
-    return folder
+    return Files(
+        None, contents, lambda: read([file for file in files if file not in needed]), partial(temporary, "model")
+    )
 
 
 def located(uri: str | os.PathLike[str]) -> Place:
@@ -117,7 +113,7 @@ def here(place: Place, dst_path: str | None = None) -> str:
     if place.folder is not None:
         return os.path.dirname(_file(place.folder))
     assert place.owner is not None
-    folder = _temporary() if dst_path is None else dst_path
+    folder = temporary("model") if dst_path is None else dst_path
     return client().download_artifacts(place.owner, place.path, folder)
 
 
@@ -158,8 +154,3 @@ def _file(folder: str) -> str:
     if not os.path.isdir(folder):
         raise NotFound(f"There is no model at {folder!r}: no such folder.")
     return os.path.join(folder, FILE_NAME)
-
-
-def _remove(folder: str, maker: int) -> None:
-    if os.getpid() == maker:  # a forked child's end is not the end of those who use it
-        shutil.rmtree(folder, ignore_errors=True)

@@ -5,10 +5,7 @@ What is said of a model's environment may change once it is saved; its own files
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +20,7 @@ from runstone.models.changing import changeable, read, replace
 from runstone.models.fetching import description, located
 from runstone.models.locating import Place
 from runstone.models.mlmodel import PYFUNC
+from runstone.models.temporary import temporary
 from runstone.safety.texts import read_yaml
 
 _FORMATS = {"pip": files.REQUIREMENTS, "conda": files.CONDA, "lock": lock.FILE_NAME}
@@ -83,8 +81,7 @@ def get_model_dependencies(model_uri: str | os.PathLike[str], format: str = "pip
         text = "".join(f"{line}\n" for line in said.lines)
     if text is None:
         raise NotFound(f"The model {os.fspath(model_uri)!r} has no {source}.")
-    folder = tempfile.mkdtemp(prefix="runstone-requirements-")
-    atexit.register(_remove, folder, os.getpid())
+    folder = temporary("requirements")
     constraints = read(place, given.CONSTRAINTS) if format == "pip" else None
     if constraints is not None:
         _place(os.path.join(folder, given.CONSTRAINTS), constraints)
@@ -216,8 +213,3 @@ def _lock(place: Place) -> str | None:
 def _place(path: str, text: str) -> None:
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
-
-
-def _remove(folder: str, maker: int) -> None:
-    if os.getpid() == maker:
-        shutil.rmtree(folder, ignore_errors=True)
