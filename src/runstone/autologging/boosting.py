@@ -6,18 +6,65 @@ import inspect
 import json
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from runstone.autologging import plots, recording
+from runstone.autologging import estimating, patching, plots, recording, switches
 from runstone.autologging.guard import attempt
+from runstone.autologging.training import conduct
 
 if TYPE_CHECKING:
     from runstone.autologging.options import Options
-    from runstone.autologging.training import Training
+    from runstone.autologging.training import Record, Training
     from runstone.data import Dataset
+    from runstone.flavors.flavor import Flavor
 
 # The first rows of data that were made into a library's own data set, by that one's id, as long as it lives.
 _rows: dict[int, Any] = {}
+
+
+def patch(
+    library: ModuleType,
+    estimators: ModuleType,
+    kinds: tuple[type, type],
+    flavor: Flavor,
+    saving: Callable[[Mapping[str, Any]], dict[str, Any]],
+    record: Callable[..., Record],
+) -> None:
+    """Patch a library of boosters.
+
+    Args:
+        library: where its `train` is.
+        estimators: where its estimators are, whose fit calls `train` by the name it has there.
+        kinds: its data set, and its estimators' base.
+        flavor: the leaf of its models.
+        saving: what the leaf's `save` is told, of the options that only this library has.
+        record: what is recorded of a training: `record(whole, original, args, kwargs, training)`.
+    """
+    name, (data, base) = flavor.name, kinds
+
+    def make(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        options = switches.options(name)
+        if options is not None and args:
+            with attempt(options, "the first rows of a data set"):
+                keep_rows(options, args[0], original, args[1] if len(args) > 1 else kwargs.get("data"))
+        return original(*args, **kwargs)
+
+    def fit(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        recorded = partial(estimating.record, flavor, saving, original, args, kwargs)
+        return conduct(switches.options(name), original, args, kwargs, recorded, opens=True)
+
+    def train(whole: bool, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        recorded = partial(record, whole, original, args, kwargs)
+        return conduct(switches.options(name), original, args, kwargs, recorded, joins=True)
+
+    patching.wrap(name, library, "train", partial(train, True))
+    # an estimator's fit calls this one, and is itself what is logged
+    patching.wrap(name, estimators, "train", partial(train, False))
+    patching.wrap(name, data, "__init__", make)
+    for kind in estimating.derived(base):
+        estimating.patch(name, kind, fit)
 
 
 def keep_rows(options: Options, made: Any, original: Callable[..., Any], data: Any) -> None:

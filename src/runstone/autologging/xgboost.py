@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runstone.autologging import boosting, estimating, evaluations, patching, recording, switches
+from runstone.autologging import boosting, evaluations, recording
 from runstone.autologging.guard import attempt
-from runstone.autologging.training import Record, Training, conduct
+from runstone.autologging.training import Record, Training
 from runstone.flavors.xgboost import FLAVOR
 
 if TYPE_CHECKING:
@@ -29,34 +29,11 @@ def patch(module: str) -> None:
     import xgboost
     import xgboost.sklearn
 
-    patching.wrap(NAME, xgboost, "train", partial(_train, True))
-    # an estimator's fit calls this one, and is itself what is logged
-    patching.wrap(NAME, xgboost.sklearn, "train", partial(_train, False))
-    patching.wrap(NAME, xgboost.DMatrix, "__init__", _make)
-    for kind in estimating.derived(xgboost.sklearn.XGBModel):
-        estimating.patch(NAME, kind, _fit)
-
-
-def _make(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    options = switches.options(NAME)
-    if options is not None and args:
-        with attempt(options, "the first rows of a data set"):
-            boosting.keep_rows(options, args[0], original, args[1] if len(args) > 1 else kwargs.get("data"))
-    return original(*args, **kwargs)
-
-
-def _fit(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    record = partial(estimating.record, FLAVOR, _saving, original, args, kwargs)
-    return conduct(switches.options(NAME), original, args, kwargs, record, opens=True)
+    boosting.patch(xgboost, xgboost.sklearn, (xgboost.DMatrix, xgboost.sklearn.XGBModel), FLAVOR, _saving, _record)
 
 
 def _saving(own: Mapping[str, Any]) -> dict[str, Any]:
     return {"model_format": own["model_format"]}
-
-
-def _train(whole: bool, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    record = partial(_record, whole, original, args, kwargs)
-    return conduct(switches.options(NAME), original, args, kwargs, record, joins=True)
 
 
 def _record(
