@@ -5,6 +5,7 @@ Environments are not compared here: MLflow is kept from finding them in other pr
 
 import json
 import sys
+import time
 import warnings
 
 if sys.argv[1] == "ours":
@@ -180,6 +181,13 @@ def described(run):
     }  # fmt: skip
 
 
+def there(runs):
+    """Wait until the params of failed trainings are there: MLflow logs them behind the back of a training, and ends its run before."""
+    patience = time.monotonic() + 30
+    while not all(client.get_run(run.info.run_id).data.params for run in runs) and time.monotonic() < patience:
+        pass
+
+
 answer, known = {}, set()
 for name, train in TRAININGS.items():
     error = None
@@ -189,6 +197,8 @@ for name, train in TRAININGS.items():
         error = f"{type(raised).__name__}: {raised}"
     found = [run for run in mlflow.search_runs(output_format="list") if run.info.run_id not in known]
     known.update(run.info.run_id for run in found)
+    if error is not None:
+        there(found)
     runs = [described(client.get_run(run.info.run_id)) for run in found]
     runs.sort(
         key=lambda run: (
