@@ -25,6 +25,12 @@ def saved(tmp_path: Path) -> Path:
     return tmp_path / "saved"
 
 
+def test_a_name_that_may_not_be_one_is_refused_before_anything_is_stored(saved: Path) -> None:
+    with pytest.raises(runstone.errors.InvalidParameter, match="registered_model_name|a/b"):
+        log_saved_model(saved, "line", registered_model_name="a/b")
+    assert runstone.search_logged_models(output_format="list") == []
+
+
 def test_a_saved_folder_is_logged_registered_and_fetched(command: Command, saved: Path) -> None:
     with runstone.start_run() as run:
         pass

@@ -9,21 +9,14 @@ from typing import Any
 import click
 
 from runstone.cli.finding import model_address
-from runstone.cli.serving import check_environment, environment_options
+from runstone.cli.serving import check_environment, environment_options, model_option
 
 # Rows of models that are known to go by rows, asked at a time unless told.
 _ROWS = 10_000
 
 
 @click.command()
-@click.option(
-    "--model-uri",
-    "-m",
-    "uri",
-    required=True,
-    metavar="URI",
-    help="The model: NAME@ALIAS, NAME/3, NAME/latest, models:/..., runs:/RUN_ID/NAME, or a folder here.",
-)
+@model_option
 @click.option(
     "--input-path",
     "-i",

@@ -36,8 +36,7 @@ def check_environment(given: dict[str, Any]) -> None:
     del given["no_conda"], given["install_mlflow"]
 
 
-@click.command()
-@click.option(
+model_option = click.option(
     "--model-uri",
     "-m",
     "uri",
@@ -45,6 +44,10 @@ def check_environment(given: dict[str, Any]) -> None:
     metavar="URI",
     help="The model: NAME@ALIAS, NAME/3, NAME/latest, models:/..., runs:/RUN_ID/NAME, or a folder here.",
 )
+
+
+@click.command()
+@model_option
 @click.option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", "-p", default=5000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."

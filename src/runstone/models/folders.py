@@ -9,10 +9,11 @@ from runstone.entities import LoggedModelOutput
 from runstone.errors import InvalidParameter
 from runstone.fluent.location import client
 from runstone.fluent.models import initialize_logged_model
-from runstone.fluent.registry import register_model
 from runstone.fluent.session import active_run
 from runstone.models.info import ModelInfo
+from runstone.models.logging import filled, registered
 from runstone.models.mlmodel import FILE_NAME, Model
+from runstone.operations.model_rules import check_model_name
 from runstone.safety.contents import contents
 
 
@@ -39,8 +40,10 @@ def log_saved_model(
 
     Raises:
         NotFound: there is no model's folder.
-        InvalidParameter: something in it is a link or no file, which may lead anywhere.
+        InvalidParameter: something in it is a link or no file, which may lead anywhere; or the registered name may not be one.
     """
+    if registered_model_name is not None:  # a name that is refused is refused before anything is stored
+        check_model_name(registered_model_name, "registered_model_name")
     folder = os.path.abspath(os.fspath(path))
     described = Model.from_file(os.path.join(folder, FILE_NAME))
     found = contents(folder)
@@ -57,16 +60,9 @@ def log_saved_model(
     known = {key: str(value) for key, value in (params or {}).items()}
     labels = {key: str(value) for key, value in (tags or {}).items()}
     logged = initialize_logged_model(name, run_id, labels, known, model_type, experiment_id)
-    try:
-        store.log_artifacts(logged.model_id, folder)
-    except BaseException:
-        store.finalize_logged_model(logged.model_id, "FAILED")
-        raise
-    logged = store.finalize_logged_model(logged.model_id, "READY")
+    logged = filled(store, logged, folder)
     if run_id is not None:
         store.log_outputs(run_id, [LoggedModelOutput(logged.model_id, 0)])
     info = ModelInfo.of(described, logged, f"models:/{logged.model_id}")
     info.model_id, info.run_id, info.artifact_path = logged.model_id, run_id, logged.artifact_location
-    if registered_model_name is not None:
-        info.registered_model_version = int(register_model(info.model_uri, registered_model_name).version)
-    return info
+    return registered(info, registered_model_name)

@@ -22,6 +22,8 @@ from runstone.models.mlmodel import Model
 from runstone.operations.model_rules import check_model_name
 
 if TYPE_CHECKING:
+    from runstone.client import Client
+    from runstone.entities import LoggedModel
     from runstone.flavors.flavor import Flavor
 
 DEFAULT_NAME = "model"
@@ -123,27 +125,42 @@ def saved_by(
     made_by = logged.source_run_id or run_id
     described = Model(logged.artifact_location, made_by, model_uuid=logged.model_id, model_id=logged.model_id)
     with tempfile.TemporaryDirectory(prefix="runstone-model-") as above:
-        try:
-            folder = os.path.join(above, "model")
-            save(folder, described)
-            store.log_artifacts(logged.model_id, folder)
-        except BaseException as error:
-            try:
-                store.finalize_logged_model(logged.model_id, "FAILED")
-            except RunstoneError:  # the server is away: what went wrong is told, not this
-                error.add_note(
-                    f"The logged model {logged.model_id} stays PENDING. When the store answers again: "
-                    f"runstone.finalize_logged_model({logged.model_id!r}, 'FAILED')"
-                )
-            raise
-    logged = store.finalize_logged_model(logged.model_id, "READY")
+        folder = os.path.join(above, "model")
+        logged = filled(store, logged, folder, lambda: save(folder, described))
     if run_id is not None:
         store.log_model_output(run_id, logged.model_id, step)
         note_made(run_id, logged.model_id, step)
-    info = ModelInfo.of(described, logged)
-    if registered_model_name is not None:
-        version = register_model(info.model_uri, registered_model_name)
-        info.registered_model_version = int(version.version)
+    return registered(ModelInfo.of(described, logged), registered_model_name)
+
+
+def filled(store: Client, logged: LoggedModel, folder: str, save: Callable[[], object] = lambda: None) -> LoggedModel:
+    """A logged model that has got its files, READY; FAILED where that failed.
+
+    Args:
+        store: where it is.
+        logged: the model.
+        folder: what is stored.
+        save: called first; it makes the folder.
+    """
+    try:
+        save()
+        store.log_artifacts(logged.model_id, folder)
+    except BaseException as error:
+        try:
+            store.finalize_logged_model(logged.model_id, "FAILED")
+        except RunstoneError:  # the server is away: what went wrong is told, not this
+            error.add_note(
+                f"The logged model {logged.model_id} stays PENDING. When the store answers again: "
+                f"runstone.finalize_logged_model({logged.model_id!r}, 'FAILED')"
+            )
+        raise
+    return store.finalize_logged_model(logged.model_id, "READY")
+
+
+def registered(info: ModelInfo, name: str | None) -> ModelInfo:
+    """A logged model that is registered too, where a name is said."""
+    if name is not None:
+        info.registered_model_version = int(register_model(info.model_uri, name).version)
     return info
 
 
