@@ -104,6 +104,39 @@ def test_what_has_no_name_is_given_one(model_id: str, tmp_path: Path) -> None:
     ]
 
 
+def test_a_logged_model_is_copied_without_registering_it_to_the_experiment_of_its_name(
+    model_id: str, other: str, tmp_path: Path
+) -> None:
+    here, there = runstone.Client(), Client(other)
+    there.create_experiment("first of all")  # so that ids differ
+    made = here.create_logged_model(here.create_experiment("trees"), "oak", tags={"team": "red"}, params={"depth": "3"})
+    here.log_artifacts(made.model_id, str(tmp_path / "forest"))
+    copy = runstone.copy_logged_model(f"models:/{made.model_id}", other)
+    assert there.get_experiment(copy.experiment_id).name == "trees"
+    assert (copy.name, str(copy.status), copy.params, copy.tags["team"]) == ("oak", "READY", {"depth": "3"}, "red")
+    run = there.get_run(str(copy.source_run_id)).info
+    assert (run.experiment_id, run.run_name, run.status) == (copy.experiment_id, "copy of oak", "FINISHED")
+    assert runstone.copy_logged_model(f"models:/{made.model_id}", other).model_id == copy.model_id
+    assert there.search_registered_models() == []
+    assert runstone.copy_model(f"models:/{made.model_id}", other, "oak").model_id == copy.model_id
+    elsewhere = runstone.copy_logged_model(f"models:/{model_id}", other, experiment_id=copy.experiment_id)
+    assert (elsewhere.experiment_id, [point.value for point in elsewhere.metrics or ()]) == (copy.experiment_id, [0.9])
+
+
+def test_a_logged_model_goes_to_another_experiment_of_its_store(model_id: str, tmp_path: Path) -> None:
+    here = runstone.Client()
+    for stays in (None, "0"):
+        with pytest.raises(InvalidParameter, match="already"):
+            runstone.copy_logged_model(f"models:/{model_id}", experiment_id=stays)
+    experiment = here.create_experiment("chosen")
+    copy = runstone.copy_logged_model("models:/forest@champion", experiment_id=experiment)
+    assert (copy.experiment_id, copy.name) == (experiment, "forest")
+    names = [file.path for file in here.list_logged_model_artifacts(copy.model_id)]
+    assert names == ["MLmodel", "weights.bin"]
+    with pytest.raises(InvalidParameter, match="Log it first"):
+        runstone.copy_logged_model(str(tmp_path / "forest"), experiment_id=experiment)
+
+
 @pytest.mark.folder
 @pytest.mark.compat
 @pytest.mark.skipif(not MLFLOW.exists(), reason="the real MLflow is not installed: make .envs/mlflow/.ready")
@@ -114,6 +147,10 @@ def test_a_model_goes_to_a_stock_server_and_back(model_id: str, tmp_path: Path) 
         assert runstone.copy_model("models:/forest/1", server.url, aliases=["best"]).version == copy.version == "1"
         there = Client(server.url)
         (logged,) = there.search_logged_models(["0"])
+        elsewhere = runstone.Client().create_experiment("elsewhere")
+        moved = runstone.copy_logged_model(f"models:/{model_id}", experiment_id=elsewhere)
+        alone = runstone.copy_logged_model(f"models:/{moved.model_id}", server.url)
+        assert (there.get_experiment(alone.experiment_id).name, str(alone.status)) == ("elsewhere", "READY")
         assert (logged.params, logged.tags["team"]) == ({"depth": "3"}, "red")
         assert [(point.key, point.value) for point in logged.metrics or ()] == [("accuracy", 0.9)]
         back = runstone.copy_model("models:/forest@best", tmp_path / "back", source=there)

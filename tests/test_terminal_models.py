@@ -88,8 +88,15 @@ def test_a_model_is_copied(command: Command, registry: runstone.Client, tmp_path
     assert "does not say which version" in command("models", "copy", "forest", "--name", "tree").err
     assert "models:/forest/latest" in command("models", "copy", "forest", "--to", other).err
     model_id = str(registry.get_model_version("forest", "2").model_id)
-    assert "--name NAME" in command("models", "copy", model_id, "--to", other).err
+    copied = command("models", "copy", model_id, "--to", other).out
+    assert runstone.Client(other).get_logged_model(copied.strip().removeprefix("models:/")).params == {"depth": "3"}
     assert command("models", "copy", model_id, "--to", other, "--name", "copies").out == "copies/1\n"
+    experiment = registry.create_experiment("chosen")
+    moved = json.loads(command("models", "copy", model_id, "--experiment-id", experiment, "--json").out)
+    assert moved["info"]["experiment_id"] == experiment
+    assert command("models", "copy", model_id).code == 2
+    assert "--name" in command("models", "copy", model_id, "--to", other, "--alias", "best").err
+    assert command("models", "copy", "forest/2", "--name", "tree", "--experiment-id", "0").code == 2
 
 
 def test_a_copy_in_a_new_folder_is_found_by_who_goes_there(

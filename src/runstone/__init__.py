@@ -39,7 +39,7 @@ _HOMES = {
             "set_system_metrics_samples_before_logging set_system_metrics_node_id"
         ),
         "runstone.autologging.switches": "autolog",
-        "runstone.models.copying": "copy_model",
+        "runstone.models.copying": "copy_logged_model copy_model",
         "runstone.models.loading": "load_model",
         "runstone.models.logging": "log_model",
         "runstone.client": "Client MlflowClient",
@@ -190,6 +190,7 @@ if TYPE_CHECKING:
         set_system_metrics_sampling_interval as set_system_metrics_sampling_interval,
     )
     from runstone.mlflow_alias import install_as_mlflow as install_as_mlflow
+    from runstone.models.copying import copy_logged_model as copy_logged_model
     from runstone.models.copying import copy_model as copy_model
     from runstone.models.loading import load_model as load_model
     from runstone.models.logging import log_model as log_model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import click
@@ -13,6 +14,9 @@ from runstone.entities import Experiment, Run, ViewType
 from runstone.errors import InvalidParameter, NotFound
 from runstone.fluent.location import client, get_tracking_uri
 from runstone.transport.discovery import STORE_NAME, is_store, resolve
+
+if TYPE_CHECKING:
+    from runstone.entities.model_registry import ModelVersion
 
 # A run may be named by this many of its id's first characters, or more.
 SHORTEST = 4
@@ -90,6 +94,27 @@ def model_address(word: str) -> str:
             f"There is no {word!r} here, and it is no model's address. Write a path, NAME/3, NAME@ALIAS, models:/MODEL_ID or runs:/RUN_ID/PATH."
         )
     return f"models:/{word}" if is_version else word
+
+
+def find_version(store: Client, version: str) -> ModelVersion:
+    """The version that NAME/3, NAME@ALIAS or NAME/latest means. Raises NotFound, InvalidParameter."""
+    from runstone.models.locating import locate
+
+    found = locate(store, f"models:/{plain(version)}").version if is_version(version) else None
+    if found is None:
+        raise click.UsageError(f"{version!r} does not say which version: write NAME/3, NAME@ALIAS or NAME/latest.")
+    return store.get_model_version(found.name, found.number)
+
+
+def is_version(word: str) -> bool:
+    """Whether a word says a version, rather than a registered model, a logged one or a run's."""
+    name = plain(word)
+    return ("@" in name or "/" in name) and not name.startswith("runs:/") and not _MODEL_ID.match(name)
+
+
+def plain(word: str) -> str:
+    """A model's address without the `models:/` that may stand before it."""
+    return word.removeprefix("models:/")
 
 
 def is_model_id(word: str) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runstone.cli import model_folders, scanning, shelving, signing
-from runstone.cli.finding import is_model_id, model_address, other_store, reader
+from runstone.cli import copying, model_folders, scanning, shelving, signing
+from runstone.cli.finding import find_version, is_model_id, is_version, model_address, plain, reader
 from runstone.cli.grouping import Group
 from runstone.cli.model_facts import described
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
@@ -38,7 +38,7 @@ def models() -> None:
 
 for _command in (
     scanning.scan, model_folders.log_model, model_folders.register, model_folders.get, model_folders.lock, signing.keygen, signing.sign,
-    signing.verify, serve, predict, webhooks, shelving.rm, shelving.rename, shelving.describe,
+    signing.verify, serve, predict, webhooks, shelving.rm, shelving.rename, shelving.describe, copying.copy,
 ):  # fmt: skip
     models.add_command(_command)
 
@@ -123,8 +123,8 @@ def show_model(version: str, as_json: bool) -> None:
     ):
         _show_saved(version, as_json)
         return
-    if not _is_version(version):
-        _show_registered(store.get_registered_model(_plain(version)), as_json)
+    if not is_version(version):
+        _show_registered(store.get_registered_model(plain(version)), as_json)
         return
     found = find_version(store, version)
     logged = store.get_logged_model(found.model_id) if found.model_id else None
@@ -212,8 +212,8 @@ def alias(version: str, alias: str, delete: bool, confirm: bool, as_json: bool) 
 
 
 def _without(store: Client, version: str, alias: str, confirm: bool) -> ModelVersion:
-    said = find_version(store, version) if _is_version(version) else None
-    name = said.name if said else _plain(version)
+    said = find_version(store, version) if is_version(version) else None
+    name = said.name if said else plain(version)
     meant = store.get_model_version_by_alias(name, alias)
     if said is not None and said.version != meant.version:
         raise Conflict(
@@ -255,7 +255,7 @@ def tag(version: str, tags: tuple[str, ...], delete: tuple[str, ...], as_json: b
         raise click.UsageError(f"tag takes KEY=VALUE, not {wrong!r}." if wrong else "Say KEY=VALUE, or --delete KEY.")
     store, pairs = reader(), [text.split("=", 1) for text in tags]
     now: ModelVersion | RegisteredModel
-    if _is_version(version):
+    if is_version(version):
         found = find_version(store, version)
         for key, value in pairs:
             store.set_model_version_tag(found.name, found.version, key, value)
@@ -263,7 +263,7 @@ def tag(version: str, tags: tuple[str, ...], delete: tuple[str, ...], as_json: b
             store.delete_model_version_tag(found.name, found.version, key)
         now = store.get_model_version(found.name, found.version)
     else:
-        name = _plain(version)
+        name = plain(version)
         for key, value in pairs:
             store.set_registered_model_tag(name, key, value)
         for key in delete:
@@ -272,9 +272,7 @@ def tag(version: str, tags: tuple[str, ...], delete: tuple[str, ...], as_json: b
     if as_json:
         show_json(now.to_dictionary())
     else:
-        print(
-            f"{_plain(version)}: {' '.join(f'{key}={value}' for key, value in sorted(now.tags.items())) or 'no tags'}"
-        )
+        print(f"{plain(version)}: {' '.join(f'{key}={value}' for key, value in sorted(now.tags.items())) or 'no tags'}")
 
 
 @models.command()
@@ -284,11 +282,11 @@ def history(version: str, as_json: bool) -> None:
     """What was changed of NAME and its versions, or of one version: made and deleted, aliases moved, tags and descriptions set; who,
     when, from what to what."""
     store = reader()
-    if _is_version(version):
+    if is_version(version):
         found = find_version(store, version)
         changes = store.get_registry_changes(found.name, found.version)
     else:
-        changes = store.get_registry_changes(_plain(version))
+        changes = store.get_registry_changes(plain(version))
     if as_json:
         show_json([change.to_dictionary() for change in changes])
         return
@@ -305,62 +303,6 @@ def history(version: str, as_json: bool) -> None:
         for change in changes
     ]
     show(rows, False)
-
-
-@models.command()
-@click.argument("version")
-@click.option(
-    "--to",
-    metavar="STORE",
-    help="The other store: a server's address or a folder, in whose .runstone it is, or is made. This one unless said.",
-)
-@click.option("--name", help="Of the registered model there; the same as here unless said.")
-@click.option("--alias", "aliases", multiple=True, help="That is to mean the copy; may be repeated.")
-@click.option("--experiment-id", default="0", show_default=True, help="Of the other store, for the logged model.")
-@json_option
-def copy(
-    version: str, to: str | None, name: str | None, aliases: tuple[str, ...], experiment_id: str, as_json: bool
-) -> None:
-    """Copy a model to another store, files and all, or within this one under another NAME.
-
-    VERSION may also be models:/MODEL_ID (or the id alone) or runs:/RUN_ID/PATH where --to is said. What broke off goes on, called again.
-    """
-    store = reader()
-    if to is None:
-        if name is None:
-            raise click.UsageError("Say --to STORE, or --name for a copy in this store.")
-        found = find_version(store, version)
-        made = store.copy_model_version(f"models:/{found.name}/{found.version}", name)
-        for alias in aliases:
-            store.set_registered_model_alias(name, alias, made.version)
-        made = store.get_model_version(name, made.version)
-    else:
-        from runstone.models.copying import copy_model
-
-        uri = version if version.startswith(("models:/", "runs:/")) else f"models:/{version}"
-        made = copy_model(uri, other_store(to), name, aliases=aliases, experiment_id=experiment_id, source=store)
-    if as_json:
-        show_json(made.to_dictionary())
-    else:
-        print(f"{made.name}/{made.version}{': ' * bool(made.aliases)}{', '.join(made.aliases)}")
-
-
-def find_version(store: Client, version: str) -> ModelVersion:
-    """The version that NAME/3, NAME@ALIAS or NAME/latest means. Raises NotFound, InvalidParameter."""
-    from runstone.models.locating import locate
-
-    found = locate(store, f"models:/{_plain(version)}").version if _is_version(version) else None
-    if found is None:
-        raise click.UsageError(f"{version!r} does not say which version: write NAME/3, NAME@ALIAS or NAME/latest.")
-    return store.get_model_version(found.name, found.number)
-
-
-def _plain(version: str) -> str:
-    return version.removeprefix("models:/")
-
-
-def _is_version(version: str) -> bool:
-    return "@" in _plain(version) or "/" in _plain(version)
 
 
 def _latest(model: RegisteredModel) -> str | None:

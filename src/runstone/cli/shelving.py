@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from runstone.cli.asking import agreed, yes_option
-from runstone.cli.finding import experiments, reader
+from runstone.cli.finding import experiments, find_version, is_model_id, is_version, plain, reader
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
 from runstone.entities import ViewType
 
 if TYPE_CHECKING:
-    from runstone.client import Client
     from runstone.entities.model_registry import ModelVersion
-
-_MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
 
 
 def show_logged(limit: int, as_json: bool) -> bool:
@@ -67,14 +63,14 @@ def rm(chosen: tuple[str, ...], yes: bool, as_json: bool) -> int:
     logged: dict[str, str] = {}
     names: dict[str, str] = {}
     for word in chosen:
-        plain = word.removeprefix("models:/")
-        if _MODEL_ID.fullmatch(plain):
-            logged[plain] = f"the logged model {plain} ({store.get_logged_model(plain).name})"
-        elif "/" in plain or "@" in plain:
-            version = _version(store, plain)
+        name = plain(word)
+        if is_model_id(name):
+            logged[name] = f"the logged model {name} ({store.get_logged_model(name).name})"
+        elif is_version(word):
+            version = find_version(store, word)
             versions[f"{version.name}/{version.version}"] = version
         else:
-            names[store.get_registered_model(plain).name] = f"{plain} with all its versions"
+            names[store.get_registered_model(name).name] = f"{name} with all its versions"
     told = [f"{one} ({', '.join(version.aliases)})" if version.aliases else one for one, version in versions.items()]
     if not agreed(f"Delete {', '.join([*told, *logged.values(), *names.values()])}?", yes):
         return 1
@@ -98,7 +94,7 @@ def rm(chosen: tuple[str, ...], yes: bool, as_json: bool) -> int:
 @json_option
 def rename(name: str, new_name: str, as_json: bool) -> None:
     """Give the registered model NAME another name; its versions, aliases and tags go with it."""
-    model = reader().rename_registered_model(name.removeprefix("models:/"), new_name)
+    model = reader().rename_registered_model(plain(name), new_name)
     if as_json:
         show_json(model.to_dictionary())
     else:
@@ -111,19 +107,13 @@ def rename(name: str, new_name: str, as_json: bool) -> None:
 @json_option
 def describe(version: str, text: str, as_json: bool) -> None:
     """Set the description of a version, or, by NAME alone, of a registered model; an empty TEXT takes it away."""
-    store, plain = reader(), version.removeprefix("models:/")
-    if "/" in plain or "@" in plain:
-        found = _version(store, plain)
+    store, name = reader(), plain(version)
+    if is_version(version):
+        found = find_version(store, version)
         now: Any = store.update_model_version(found.name, found.version, text)
     else:
-        now = store.update_registered_model(plain, text)
+        now = store.update_registered_model(name, text)
     if as_json:
         show_json(now.to_dictionary())
     else:
-        print(f"{plain}: {now.description or 'no description'}")
-
-
-def _version(store: Client, plain: str) -> ModelVersion:
-    from runstone.cli.models import find_version
-
-    return find_version(store, plain)
+        print(f"{name}: {now.description or 'no description'}")

@@ -145,6 +145,7 @@ _WORDS: dict[str, Callable[[Call], Words]] = {
     "register_model": lambda call: (first_input(call.given), _version(call), "model version: in the registry"),
     "create_model_version": lambda call: (first_input(call.given), _version(call), "model version: in the registry"),
     "copy_model_version": lambda call: (first_input(call.given), _version(call), "model version: in the registry"),
+    "copy_logged_model": lambda call: (first_input(call.given), call.result.model_id, "model: copied, files and all"),
     "copy_model": lambda call: (first_input(call.given), _version(call), "model: in the other store and its registry"),
     "update_model_version": _change("model version: described", "description"),
     "transition_model_version_stage": _change("model version: in another stage", "stage"),
