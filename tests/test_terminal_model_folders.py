@@ -26,7 +26,7 @@ def saved(tmp_path: Path) -> Path:
 
 
 def test_a_name_that_may_not_be_one_is_refused_before_anything_is_stored(saved: Path) -> None:
-    with pytest.raises(runstone.errors.InvalidParameter, match="registered_model_name|a/b"):
+    with pytest.raises(runstone.errors.InvalidParameter, match=r"registered_model_name|a/b"):
         log_saved_model(saved, "line", registered_model_name="a/b")
     assert runstone.search_logged_models(output_format="list") == []
 
