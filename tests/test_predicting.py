@@ -230,3 +230,59 @@ def test_a_model_of_the_store_is_named_as_it_is_everywhere(command: Command, lin
     Path("lines").mkdir()
     Path("lines/1").mkdir()
     assert "./lines/1" in command("models", "predict", "-m", "lines/1", "-i", "rows.csv").err
+
+
+NOT_READY = """
+import os
+
+from runstone.models import set_model
+import runstone
+
+class Model(runstone.pyfunc.PythonModel):
+    def load_context(self, context):
+        raise {raises}
+    def predict(self, context, model_input, params=None):
+        return [1]
+set_model(Model())
+"""
+
+
+@pytest.mark.parametrize(
+    ("raises", "says"),
+    [
+        ('KeyError("weights")', "it fails meanwhile (KeyError: 'weights')"),
+        ("ModuleNotFoundError(\"No module named 'lost'\")", "No module named 'lost'. Is all installed here"),
+        ("SystemExit(0)", "it fails meanwhile (SystemExit: 0)"),
+    ],
+)
+def test_a_model_that_fails_when_it_is_loaded_is_a_sentence(command: Command, raises: str, says: str) -> None:
+    Path("code.py").write_text(NOT_READY.format(raises="RuntimeError"))
+    runstone.pyfunc.save_model("fails", python_model="code.py", pip_requirements=[])
+    Path("fails/code.py").write_text(NOT_READY.format(raises=raises))
+    DATA.to_csv("rows.csv", index=False)
+    for asks in (("predict", "-i", "rows.csv", "-o", "said.json"), ("serve", "-p", "0")):
+        done = command("models", *asks, "-m", "./fails")
+        assert (done.code, says in done.err, "Traceback" in done.err) == (1, True, False), done.err
+        assert "raise " in command("models", *asks, "-m", "./fails", "--traceback").err
+    assert not Path("said.json").exists()
+
+
+def test_a_model_that_ends_the_process_when_it_is_asked_is_a_sentence(command: Command) -> None:
+    class Leaves(runstone.pyfunc.PythonModel):
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
+            raise SystemExit(0)
+
+    runstone.pyfunc.save_model("leaves", python_model=Leaves(), pip_requirements=[])
+    DATA.to_csv("rows.csv", index=False)
+    done = command("models", "predict", "-m", "leaves", "-i", "rows.csv", "-o", "said.json")
+    assert (done.code, "The model fails on the rows 0 to 24 (SystemExit: 0)" in done.err) == (1, True), done.err
+
+
+@pytest.mark.parametrize("asks", [("predict",), ("serve", "-p", "0"), ("show",)])
+def test_a_store_that_is_not_there_is_said_and_not_made(command: Command, asks: tuple[str, ...]) -> None:
+    for model in ("lines@champion", "models:/lines/1", "runs:/abc/model"):
+        chosen = ("-m", model) if asks[0] != "show" else (model,)
+        done = command("models", *asks, *chosen, "--store", "mistyped")
+        assert (done.code, "There is no store at" in done.err) == (1, True), done.err
+    assert not os.path.exists("mistyped")
+    assert not os.path.exists(".runstone")

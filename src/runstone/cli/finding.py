@@ -117,6 +117,14 @@ def plain(word: str) -> str:
     return word.removeprefix("models:/")
 
 
+def readable_model(word: str) -> str:
+    """The address of the model that is meant (`model_address`), for a command that makes no store: one in a store is in one that is there."""
+    address = model_address(word)
+    if in_store(address):
+        reader()
+    return address
+
+
 def is_model_id(word: str) -> bool:
     """Whether a word is a logged model's id by its form."""
     return _MODEL_ID.fullmatch(word) is not None

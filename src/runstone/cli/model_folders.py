@@ -9,7 +9,7 @@ import click
 
 from runstone.cli.asking import agreed, yes_option
 from runstone.cli.fetching import counts_of, force_option, interruptible, refuse_empty, replacing, say
-from runstone.cli.finding import find_experiment, find_run, in_store, model_address, reader
+from runstone.cli.finding import find_experiment, find_run, in_store, model_address, readable_model, reader
 from runstone.cli.output import json_option, show_json, text
 
 _NAME = click.option("--name", default="model", show_default=True, help="What it is called.")
@@ -142,9 +142,7 @@ def lock(model: str, tool: str | None, as_json: bool) -> None:
     from runstone.environments.lock import pins
     from runstone.models import lock_model_requirements
 
-    address = model_address(model)
-    if in_store(address):
-        reader()
+    address = readable_model(model)
     found = pins(lock_model_requirements(address, tool))
     hashes = sum(line.count("--hash=") for line in found.values())
     if as_json:

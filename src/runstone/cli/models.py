@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runstone.cli import copying, model_folders, scanning, shelving, signing
-from runstone.cli.finding import find_version, is_model_id, is_version, model_address, plain, reader
+from runstone.cli.finding import find_version, is_model_id, is_version, plain, readable_model, reader
 from runstone.cli.grouping import Group
 from runstone.cli.model_facts import described
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
@@ -158,7 +158,7 @@ def show_model(version: str, as_json: bool) -> None:
 def _show_saved(model: str, as_json: bool) -> None:
     from runstone.models.fetching import description
 
-    address = model_address(model)
+    address = readable_model(model)
     if as_json:
         show_json(description(address).to_dict())
     else:

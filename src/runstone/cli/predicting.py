@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from typing import Any
 
 import click
 
-from runstone.cli.finding import model_address
-from runstone.cli.serving import check_environment, environment_options, model_option
+from runstone.cli.finding import readable_model
+from runstone.cli.serving import check_environment, environment_options, model_option, traceback_option, with_cause
 
 # Rows of models that are known to go by rows, asked at a time unless told.
 _ROWS = 10_000
@@ -38,7 +37,7 @@ _ROWS = 10_000
     type=click.Choice(["json", "jsonl", "csv", "parquet"]),
     help="Of the rows, where the name does not end in it.",
 )
-@click.option("--traceback", "shows", is_flag=True, help="Show where a model fails.")
+@traceback_option
 @click.option("--chunk-rows", type=click.IntRange(0), help="Rows asked at a time; 0: all at once.")
 @environment_options
 def predict(
@@ -53,27 +52,25 @@ def predict(
     """Ask a model the rows of a file. What it says is put in FILE's place when all of it is there."""
     from runstone.client.progress import shown
     from runstone.mlflow_alias import install_as_mlflow
-    from runstone.models.pyfunc import load
+    from runstone.models.fetching import fetch
     from runstone.serving import files
+    from runstone.serving.loading import load
     from runstone.serving.writing import sink
     from runstone.types.sentences import counted
 
     check_environment(given)
     install_as_mlflow()  # a model's own code says `import mlflow`
     becomes = files.written(target)
+    address = readable_model(uri)
     rows = files.source(source, sys.stdin.buffer, kind)  # what is not there is said before a model is loaded
-    model = load(model_address(uri))
-    chunk = chunk_rows if chunk_rows is not None else _ROWS if model.goes_by_rows else 0
-    with (
-        sink(target, becomes, sys.stdout.buffer) as taking,
-        shown("predicting", rows.size) as advance,
-    ):
-        try:
+    with with_cause(shows):
+        model = load(fetch(address), address)
+        chunk = chunk_rows if chunk_rows is not None else _ROWS if model.goes_by_rows else 0
+        with (
+            sink(target, becomes, sys.stdout.buffer) as taking,
+            shown("predicting", rows.size) as advance,
+        ):
             count = files.predict(model, rows, taking, chunk or None, advance)
-        except files.ModelFails as error:
-            if shows:
-                traceback.print_exception(error.__cause__)
-            raise
     if target:
         asked = f"{counted(count, 'row')} {'was' if count == 1 else 'were'}" if rows.kind != "json" else "it was"
         print(f"runstone: {asked} asked; {target} has what the model says", file=sys.stderr)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from runstone.cli.finding import model_address
-from runstone.errors import InvalidParameter
+from runstone.cli.finding import readable_model
+from runstone.errors import InvalidParameter, RunstoneError
 
 _MADE = "uv venv env && uv pip sync --python env requirements.lock (the file is beside the model), install runstone into it, and serve from there"
 
@@ -46,6 +49,20 @@ model_option = click.option(
 )
 
 
+traceback_option = click.option("--traceback", "shows", is_flag=True, help="Show where a model fails.")
+
+
+@contextlib.contextmanager
+def with_cause(shows: bool) -> Iterator[None]:
+    """Where it is wanted, a model's own error is shown with all the places that it went through."""
+    try:
+        yield
+    except RunstoneError as error:
+        if shows and error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
+        raise
+
+
 @click.command()
 @model_option
 @click.option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -77,28 +94,30 @@ model_option = click.option(
     "--allowed-hosts", metavar="NAMES", help="Further names (commas between) that the server may be asked by."
 )
 @click.option("--cors-allowed-origins", metavar="ORIGINS", help="Web pages of these origins (commas between) may ask.")
+@traceback_option
 @environment_options
-def serve(**given: Any) -> None:
+def serve(shows: bool, **given: Any) -> None:
     """Let a model answer requests at /invocations. SIGTERM ends it, what is under way first."""
     from runstone import settings
     from runstone.mlflow_alias import install_as_mlflow
     from runstone.serving import run
 
-    given["uri"] = model_address(given["uri"])
+    given["uri"] = readable_model(given["uri"])
     install_as_mlflow()  # a model's own code says `import mlflow`
     check_environment(given)
     timeout = given.pop("timeout")
-    run.serve(
-        run.Options(
-            allowed_hosts=_listed(given.pop("allowed_hosts")),
-            allowed_origins=_listed(given.pop("cors_allowed_origins")),
-            timeout=settings.SERVING_TIMEOUT.read() if timeout is None else timeout,
-            batch_delay=given.pop("batch_delay") / 1000,
-            **given,
-        ),
-        f"{__name__}:application",
-        _ready,
-    )
+    with with_cause(shows):
+        run.serve(
+            run.Options(
+                allowed_hosts=_listed(given.pop("allowed_hosts")),
+                allowed_origins=_listed(given.pop("cors_allowed_origins")),
+                timeout=settings.SERVING_TIMEOUT.read() if timeout is None else timeout,
+                batch_delay=given.pop("batch_delay") / 1000,
+                **given,
+            ),
+            f"{__name__}:application",
+            _ready,
+        )
 
 
 def application() -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from runstone.cli.finding import in_store, model_address, reader
+from runstone.cli.finding import readable_model
 from runstone.cli.output import json_option, show_json
 
 _KEY = click.Path(exists=True, dir_okay=False)
@@ -41,7 +41,7 @@ def sign(model: str, key: str, as_json: bool) -> None:
     """Sign MODEL's files: a folder here, or a model of the store. The signature is one more file of it."""
     from runstone.models import sign_model
 
-    address = _address(model)
+    address = readable_model(model)
     with _cryptography():
         sign_model(address, key)
     if as_json:
@@ -58,20 +58,13 @@ def verify(model: str, key: str, as_json: bool) -> None:
     """Check that MODEL's files are as they were signed, by the key that belongs to FILE. The exit code is 1 where they are not."""
     from runstone.models import verify_model
 
-    address = _address(model)
+    address = readable_model(model)
     with _cryptography():
         verify_model(address, key)
     if as_json:
         show_json({"model": address, "key": key})
     else:
         print(f"{address}: as it was signed, by the key of {key}")
-
-
-def _address(model: str) -> str:
-    address = model_address(model)
-    if in_store(address):
-        reader()  # raises where there is no store, rather than make one
-    return address
 
 
 @contextlib.contextmanager

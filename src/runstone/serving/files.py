@@ -160,7 +160,7 @@ def _failing(on: str) -> Iterator[None]:
         yield
     except RunstoneError:
         raise
-    except Exception as error:  # whatever a model may raise
+    except (Exception, SystemExit) as error:  # whatever a model may raise
         told = f"{type(error).__name__}: {error!s:.300}".removesuffix(": ")
         raise ModelFails(
             f"The model fails on {on} ({told}). Is it what the model was made for? --traceback shows where it fails."

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from runstone import settings
 from runstone.models.fetching import fetch
-from runstone.models.pyfunc import PyFuncModel, loaded
+from runstone.models.pyfunc import PyFuncModel
 from runstone.serving.batching import Batcher, Joining, Predict
+from runstone.serving.loading import load
 from runstone.serving.questions import Numbers, Questions
 from runstone.types import hints
 
@@ -33,7 +34,7 @@ class Standing:
         threads: that it predicts on; None: one where questions are joined, else eight.
 
     Raises:
-        NotFound, InvalidParameter, Forbidden, CorruptData: it cannot be loaded.
+        NotFound, InvalidParameter, Forbidden, CorruptData, ModelNotLoaded: it cannot be loaded.
     """
 
     def __init__(self, uri: str, rows: int | None = None, delay: float = 0.0, threads: int | None = None) -> None:
@@ -44,7 +45,7 @@ class Standing:
             fetched = fetch(uri, self._folder)
             self.version: Version | None = fetched.version
             self.path = fetched.path
-            self.model: PyFuncModel = loaded(fetched)
+            self.model: PyFuncModel = load(fetched, uri)
             self.questions = Questions(self.model, settings.SERVER_JSON_DEPTH.read())
         except BaseException:
             self.drop()
