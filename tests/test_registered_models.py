@@ -229,6 +229,7 @@ def test_every_change_is_noted_with_who_and_when(client: Client, store_at: str) 
     client.set_registered_model_tag("old", "team", "red")
     client.update_registered_model("old", "words")
     client.rename_registered_model("old", "new")
+    source = client.get_model_version("new", first).source
     client.delete_model_version("new", first)
     noted = client.get_registry_changes("new")
     said = [
@@ -249,7 +250,7 @@ def test_every_change_is_noted_with_who_and_when(client: Client, store_at: str) 
         ("tag", None, "team", None, "red"),
         ("description", None, None, None, "words"),
         ("renamed", None, None, "old", "new"),
-        ("deleted", first, None, None, None),
+        ("deleted", first, None, source, None),
     ]
     assert [change.kind for change in client.get_registry_changes("new", second)] == [
         "created",
@@ -326,10 +327,12 @@ def test_a_protected_alias_is_moved_by_those_who_may_or_mean_it(client: Client, 
         client.delete_registered_model_alias("forest", "prod-eu")
     client.unprotect_alias("forest", "prod-*")
     client.set_registered_model_alias("forest", "prod-eu", second)
-    noted = [
-        (change.key, change.old) for change in client.get_registry_changes("forest") if change.kind == "protection"
+    noted = [change for change in client.get_registry_changes("forest") if "protected" in change.kind]
+    assert [(change.kind, change.key, change.old, change.new) for change in noted] == [
+        ("protected", "prod-*", None, "nobody here"),
+        ("protected", "prod-*", "nobody here", made),
+        ("unprotected", "prod-*", made, None),
     ]
-    assert noted[0] == ("prod-*", None)
     client.protect_alias("forest", "x")
     client.delete_registered_model("forest")
     for pattern in ("", "a b", "a/b", "*****", None):

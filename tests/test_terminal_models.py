@@ -156,6 +156,30 @@ def test_aliases_are_protected(command: Command, registry: runstone.Client) -> N
     assert command("models", "protect", "forest", "--off").code == 2
 
 
+def test_history_tells_what_was_switched_on_from_what_was_switched_off(
+    command: Command, registry: runstone.Client
+) -> None:
+    registry.protect_alias("tree", "best")
+    registry.protect_alias("tree", "best", ["ada", "eve"])
+    registry.unprotect_alias("tree", "best")
+    registry.set_registered_model_tag("tree", "new", "")
+    registry.delete_registered_model_tag("tree", "new")
+    source = registry.get_model_version("forest", "1").source
+    registry.delete_model_version("forest", "1")
+    told = [line.split("\t") for line in command("models", "history", "tree").out.splitlines()[1:]]
+    assert [row[3:] for row in told] == [
+        ["created", "", "", "tree"],
+        ["protected", "best", "", "nobody"],
+        ["protected", "best", "nobody", "ada, eve"],
+        ["unprotected", "best", "ada, eve", ""],
+        ["tag", "new", "", '""'],
+        ["tag", "new", '""', ""],
+    ]
+    assert all(row[0] and row[1] for row in told)
+    last = command("models", "history", "forest").out.splitlines()[-1]
+    assert last.split("\t")[2:] == ["1", "deleted", "", source, ""]
+
+
 def test_what_a_model_takes_and_gives_is_shown(command: Command, tmp_path: Path) -> None:
     import numpy
     from sklearn.linear_model import LinearRegression

@@ -11,6 +11,7 @@ import click
 from runstone.cli import copying, model_folders, scanning, shelving, signing
 from runstone.cli.finding import find_version, is_model_id, is_version, plain, readable_model, reader
 from runstone.cli.grouping import Group
+from runstone.cli.history import show_changes
 from runstone.cli.model_facts import described
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json
 from runstone.cli.predicting import predict
@@ -20,7 +21,7 @@ from runstone.errors import Conflict
 
 if TYPE_CHECKING:
     from runstone.client import Client
-    from runstone.entities.model_registry import ModelVersion, RegisteredModel
+    from runstone.entities.model_registry import ModelVersion, RegisteredModel, RegistryChange
 
 _LIMIT = click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="So many at the most."
@@ -279,30 +280,20 @@ def tag(version: str, tags: tuple[str, ...], delete: tuple[str, ...], as_json: b
 @click.argument("version")
 @json_option
 def history(version: str, as_json: bool) -> None:
-    """What was changed of NAME and its versions, or of one version: made and deleted, aliases moved, tags and descriptions set; who,
-    when, from what to what."""
+    """What was changed of NAME and its versions, or of one version: made and deleted, aliases moved and protected, tags and descriptions
+    set; who, when, from what to what."""
     store = reader()
     if is_version(version):
         found = find_version(store, version)
         changes = store.get_registry_changes(found.name, found.version)
     else:
         changes = store.get_registry_changes(plain(version))
-    if as_json:
-        show_json([change.to_dictionary() for change in changes])
-        return
-    rows = [
-        {
-            "time": moment(change.time),
-            "user": change.user_id,
-            "version": change.version,
-            "change": change.kind,
-            "key": change.key,
-            "old": change.old,
-            "new": change.new,
-        }
-        for change in changes
-    ]
-    show(rows, False)
+    show_changes(changes, as_json, _told)
+
+
+def _told(change: RegistryChange, value: str) -> str:
+    """Of a protection, the users who may move the aliases all the same."""
+    return value or "nobody" if change.kind in ("protected", "unprotected") else value
 
 
 def _latest(model: RegisteredModel) -> str | None:

@@ -11,6 +11,7 @@ from runstone.cli.asking import agreed, yes_option
 from runstone.cli.fetching import counts_of, force_option, interruptible, refuse_empty, replacing, say
 from runstone.cli.finding import find_run, reader
 from runstone.cli.grouping import Group
+from runstone.cli.history import show_changes
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size
 from runstone.errors import Conflict
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from runstone.client import Client
     from runstone.client.version_files import ArtifactVersion
     from runstone.entities import FileInfo
+    from runstone.entities.artifact_versions import ArtifactChange
 
 # Versions that an error names.
 _SHOWN = 5
@@ -220,23 +222,7 @@ def _called(store: Client, found: ArtifactVersion, alias: str, any_version: bool
 @json_option
 def history(name: str, as_json: bool) -> None:
     """What was changed of an artifact: versions made and deleted, aliases moved, labels set; who, when, from what to what."""
-    changes = reader().get_artifact_changes(name)
-    if as_json:
-        show_json([change.to_dictionary() for change in changes])
-        return
-    rows = [
-        {
-            "time": moment(change.time),
-            "user": change.user_id,
-            "version": None if change.version is None else f"v{change.version}",
-            "change": change.kind,
-            "key": change.key,
-            "old": _told(change.old),
-            "new": _told(change.new),
-        }
-        for change in changes
-    ]
-    show(rows, False)
+    show_changes(reader().get_artifact_changes(name), as_json, _told)
 
 
 @versions.command()
@@ -272,9 +258,9 @@ def rm(chosen: tuple[str, ...], force: bool, yes: bool, as_json: bool) -> int:
     return 0
 
 
-def _told(value: str | None) -> str | None:
+def _told(change: ArtifactChange, value: str) -> str:
     """A digest as far as it tells versions apart, for people."""
-    kind, colon, digits = (value or "").partition(":")
+    kind, colon, digits = value.partition(":")
     return f"{kind}:{digits[:12]}" if for_people() and colon and kind.startswith("blake3") else value
 
 

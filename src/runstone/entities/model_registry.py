@@ -117,8 +117,9 @@ class RegisteredModel(Entity, metaclass=_Renaming):
 class RegistryChange(Entity):
     """One change in the registry, ours: who changed what of a registered model or of one of its versions, and when (ms).
 
-    `kind` is created, renamed, deleted, description, tag, alias, stage or protection; `key` names the tag, the alias or its pattern; `old` and `new` are None
-    where there was or is no value.
+    `kind` is created, renamed, deleted, description, tag, alias, stage, protected or unprotected; `key` names the tag, the alias or its pattern;
+    `old` and `new` are None where there was or is no value: made or deleted, a version's source and a registered model's name; of a protection,
+    the users who may move the aliases all the same, '' where nobody may. `user_id` is '' where a server made the change: it does not know who asks.
     """
 
     kind: str

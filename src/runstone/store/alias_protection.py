@@ -31,7 +31,7 @@ def protect(connection: Connection, model: int, pattern: str, users: Sequence[st
     old, new = dict(protections(connection, model)).get(pattern), list(users)
     if old != new:
         was = None if old is None else ", ".join(old)
-        registry_changes.add(connection, author, model, None, "protection", key=pattern, old=was, new=", ".join(new))
+        registry_changes.add(connection, author, model, None, "protected", key=pattern, old=was, new=", ".join(new))
     connection.execute(
         "INSERT INTO alias_protection (registered_model, pattern, users) VALUES (?, ?, ?)"
         " ON CONFLICT (registered_model, pattern) DO UPDATE SET users = excluded.users",
@@ -44,7 +44,7 @@ def unprotect(connection: Connection, model: int, pattern: str, author: Author) 
     old = dict(protections(connection, model)).get(pattern)
     if old is not None:
         connection.execute("DELETE FROM alias_protection WHERE registered_model = ? AND pattern = ?", (model, pattern))
-        registry_changes.add(connection, author, model, None, "protection", key=pattern, old=", ".join(old))
+        registry_changes.add(connection, author, model, None, "unprotected", key=pattern, old=", ".join(old))
 
 
 def aliases_of(connection: Connection, model: int, version: int | None = None) -> list[str]:

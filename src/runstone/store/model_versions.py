@@ -114,10 +114,11 @@ def delete(connection: Connection, version: Version, author: Author) -> None:
         registry_changes.add(
             connection, author, version.model, version.number, "alias", key=alias, old=str(version.number)
         )
+    (source,) = connection.execute("SELECT source FROM model_version WHERE id = ?", (version.row,)).fetchone()
     connection.execute("DELETE FROM registered_model_alias WHERE registered_model = ? AND version = ?", version[1:])
     connection.execute("DELETE FROM model_version_tag WHERE model_version = ?", (version.row,))
     connection.execute("DELETE FROM model_version WHERE id = ?", (version.row,))
-    registry_changes.add(connection, author, version.model, version.number, "deleted")
+    registry_changes.add(connection, author, version.model, version.number, "deleted", old=source)
 
 
 def set_tags(connection: Connection, version: Version, tags: Iterable[tuple[str, str]], author: Author) -> None:
