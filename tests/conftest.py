@@ -126,7 +126,7 @@ def _leave_nothing() -> None:
     # The port of a server that is gone may be another kind of server's by the next test.
     discovery = sys.modules.get("runstone.transport.discovery")
     if discovery is not None:
-        for server in discovery._servers.values():
+        for server in discovery._servers.all():
             server._spoken = None
     for name in ("RUNSTONE_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_ID"):
         os.environ.pop(name, None)

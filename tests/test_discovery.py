@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.support.answers import answers  # noqa: F401
+from tests.support.points import until
 
 import runstone
 from runstone.errors import InvalidParameter, NotServed, StorageDenied, StoreMismatch
-from runstone.transport.discovery import resolve, servers_waited_for
+from runstone.transport import discovery
+from runstone.transport.discovery import open_transport, resolve, servers_waited_for
 from runstone.transport.http import HttpTransport
 
 
@@ -168,3 +173,51 @@ def test_a_server_whose_address_was_not_written_to_its_end_is_found_once_it_is_s
     HttpTransport(address)
     assert servers_waited_for() == [address]
     assert [file.name for file in path.parent.iterdir()] == ["address"]
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many stores and servers that nobody holds this process keeps open."""
+    for opened in (discovery._opened, discovery._servers):
+        monkeypatch.setattr(opened, "_most", 3)
+    return 3
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="open files are counted in /proc")
+def test_a_process_that_speaks_to_one_store_after_the_other_keeps_few_files_open(tmp_path: Path, few: int) -> None:
+    for number in range(few):
+        open_transport(tmp_path / f"first{number}")
+    before = open_files()
+    for number in range(2 * few):
+        open_transport(tmp_path / f"more{number}")
+    assert open_files() <= before
+    assert open_transport(tmp_path / "first0").folder == str(tmp_path / "first0"), "it is opened again"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="open files are counted in /proc")
+def test_a_process_that_speaks_to_one_server_after_the_other_keeps_few_connections_open(answers: Any, few: int) -> None:
+    there = answers((200, {}, b"{}"))
+
+    def ask(count: int, path: str) -> None:
+        for number in range(count):
+            open_transport(f"{there.url}/{path}{number}").http.connection.request("GET", "/")  # type: ignore[attr-defined]
+
+    ask(few, "first")
+    before = open_files()
+    ask(4 * few, "more")
+    until(lambda: open_files() <= before + 2)  # the other ends are this process's too, and close when they hear of it
+
+
+def test_a_store_that_somebody_holds_stays_open_however_many_others_are_opened(tmp_path: Path, few: int) -> None:
+    held = runstone.Client(tmp_path / "held")
+    run_id = held.create_run("0").info.run_id
+    transport = weakref.ref(open_transport(tmp_path / "held"))
+    for number in range(2 * few):
+        open_transport(tmp_path / f"more{number}")
+    assert open_transport(tmp_path / "held") is transport()
+    held.log_metric(run_id, "loss", 0.5)
+    assert runstone.Client(tmp_path / "held").get_run(run_id).data.metrics == {"loss": 0.5}

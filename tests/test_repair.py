@@ -35,7 +35,7 @@ def stores(tmp_path: Path) -> tuple[Path, Path, str]:
 
 
 def close(store: Path) -> None:
-    transport = discovery._opened.pop(str(store), None)
+    transport = discovery._opened.pop(str(store))
     if transport is not None:
         transport.close()
 

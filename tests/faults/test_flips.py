@@ -87,7 +87,7 @@ def verified(store: Path) -> list[Damage]:
     except RunstoneError as error:
         return [Damage("", "runstone.db", error.message)]
     finally:
-        transport = discovery._opened.pop(str(store), None)
+        transport = discovery._opened.pop(str(store))
         if transport is not None:
             transport.close()
 

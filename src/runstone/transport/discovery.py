@@ -9,6 +9,7 @@ from runstone import settings
 from runstone.errors import InvalidParameter, NotServed
 from runstone.transport import Transport
 from runstone.transport.local import DATABASE_NAME, LocalTransport
+from runstone.transport.opened import Opened
 
 if TYPE_CHECKING:
     from runstone.transport.server import ServerTransport
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 STORE_NAME = ".runstone"
 SERVERS = ("http://", "https://")
 
-# Opened once per process: a store's connections and caches are shared by every client of it.
-_opened: dict[str, LocalTransport] = {}
-_servers: dict[str, ServerTransport] = {}
+# A store's connections and caches are shared by every client of it in this process.
+_MOST = 32
+_opened: Opened[LocalTransport] = Opened(_MOST)
+_servers: Opened[ServerTransport] = Opened(_MOST)
 
 
 def resolve(uri: str | os.PathLike[str] | None = None) -> str:
@@ -84,16 +86,14 @@ def open_transport(uri: str | os.PathLike[str] | None = None) -> Transport:
     transport = _opened.get(folder)
     # A store deleted and made again under a running program is another store: its database must be opened anew.
     if transport is None or not os.path.exists(os.path.join(folder, DATABASE_NAME)):
-        transport = _opened[folder] = LocalTransport(folder)
+        transport = _opened.put(folder, LocalTransport(folder))
     return transport
 
 
 def _open_server(address: str) -> ServerTransport:
     from runstone.transport.server import ServerTransport
 
-    if address not in _servers:
-        _servers[address] = ServerTransport(address)
-    return _servers[address]
+    return _servers.get(address) or _servers.put(address, ServerTransport(address))
 
 
 def _nearest() -> str:

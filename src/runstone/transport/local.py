@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import finalize
+
 from runstone.operations.engine import DATABASE_NAME as DATABASE_NAME
 from runstone.operations.engine import Engine
 from runstone.operations.table import Operation, Request, Response
@@ -9,7 +11,7 @@ from runstone.repository.files import Repository, repository_in
 
 
 class LocalTransport:
-    """An embedded store: no server, any number of processes.
+    """An embedded store: no server, any number of processes. Closed at the latest when nobody holds it any more.
 
     Args:
         folder: absolute path of the store's folder; made when missing.
@@ -20,6 +22,7 @@ class LocalTransport:
         self.uri = "file://" + folder
         self._engine = Engine(folder)
         self._engine.user = _user
+        finalize(self, self._engine.close).atexit = False
 
     def call(self, operation: Operation[Request, Response], request: Request) -> Response:
         """Run the operation's function on the store."""
