@@ -240,7 +240,7 @@ def test_every_estimator_of_scikit_learn_is_harmless(tmp_path: Path) -> None:
         )
     ]  # fmt: skip
     fitted += [IsotonicRegression().fit([0.0, 1.0], [0.0, 1.0]), MLPClassifier(max_iter=300, tol=1.0).fit(x, y)]
-    fitted.append(GridSearchCV(make_pipeline(StandardScaler(), SVC()), {"svc__C": [1, 2]}).fit(x, y))
+    fitted.append(make_pipeline(StandardScaler(), SVC()).fit(x, y))
     for _, kind in all_estimators():
         try:
             fitted.append(kind())
@@ -341,6 +341,8 @@ def test_nothing_that_runs_what_it_holds_is_reached_through_a_module_that_import
         "pandas.io.formats.printing.PrettyDict",
     }
     for name in (
+        "sklearn.linear_model._stochastic_gradient._ValidationScoreCallback",
+        "pandas._libs.tslibs.offsets.OffsetMeta",
         "sklearn.calibration.Parallel",
         "sklearn.model_selection._search._MultimetricScorer",
         "sklearn.cluster._bicluster.ABCMeta",
@@ -348,6 +350,25 @@ def test_nothing_that_runs_what_it_holds_is_reached_through_a_module_that_import
         "sklearn.metrics._ranking._average_binary_score",
     ):
         assert verdict(*name.rsplit(".", 1)) != "harmless"
+
+
+def test_what_a_pickle_can_call_while_it_is_read_calls_nothing_by_name() -> None:
+    """The harmless classes whose instances are callable: sums over arrays, all of them."""
+    found = set()
+    for place, held in list(sys.modules.items()):
+        for name, value in list(vars(held).items()) if place.startswith(("sklearn.", "pandas.", "scipy.")) else ():
+            if isinstance(value, type) and ".tests" not in place and verdict(place, name) == "harmless":
+                homes = [kind for kind in value.__mro__ if "__call__" in vars(kind)]
+                found.update(f"{kind.__module__}.{kind.__name__}" for kind in homes[:1])
+    assert {name.rpartition(".")[0] for name in found} <= {
+        "numpy",
+        "scipy.interpolate._bsplines",
+        "scipy.interpolate._polyint",
+        "scipy.sparse.linalg._interface",
+        "sklearn._loss.loss",
+        "sklearn.gaussian_process.kernels",
+    }
+    assert len(found) > 10
 
 
 def test_what_a_file_of_skops_would_make_is_judged(tmp_path: Path) -> None:

@@ -62,6 +62,8 @@ def by_opcodes(canary: str) -> Iterator[tuple[str, bytes]]:
         "altered_class",
         b"\x80\x04csklearn.linear_model._base\nLinearRegression\nN}" + _text("predict") + b"cnumpy\nexp\ns\x86b.",
     )
+    yield "calling_a_scorer", _calling("sklearn.metrics._scorer\n_PassthroughScorer", canary)
+    yield "calling_a_callback", _calling("sklearn.linear_model._stochastic_gradient\n_ValidationScoreCallback", canary)
     yield "second", b"\x80\x04N." + b"cos\nsystem\n" + call
     yield "second_after_protocol", b"\x80\x04N.\x80\x04cos\nsystem\n" + call
     yield "truncated", (b"\x80\x04cos\nsystem\n" + call)[:-1]
@@ -87,6 +89,22 @@ def by_opcodes(canary: str) -> Iterator[tuple[str, bytes]]:
     for protocol in range(6):
         yield f"protocol_{protocol}", pickle.dumps([Bomb(canary), {"a": 1}], protocol)
         yield f"optimised_{protocol}", pickletools.optimize(pickle.dumps({"a": ("b", Bomb(canary))}, protocol))
+
+
+def _calling(named: str, canary: str) -> bytes:
+    """An instance of a class whose state says what its `__setstate__` is: the second state calls that, a partial of an instance of the
+    named class. Given a stacking, a scorer calls `score`, and that `tofile` of the array that is said to be its estimator."""
+    estimator = b"csklearn.linear_model._logistic\nLogisticRegression\n"
+    array = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\1b\x87R(K\1K\1\x85cnumpy\ndtype\nX\2\0\0\0S4\x85RK\0C\4evilt"
+    state = (
+        b"}(" + _text("estimators_") + b"]" + array + b"ba" + _text("stack_method_") + b"]" + _text("tofile") + b"a"
+        + _text("estimators") + b"]NN\x86a" + _text("_label_encoder") + b"]K\1a" + _text("classes_") + b"]K\1a"
+        + _text("final_estimator_") + estimator + b")Ru"
+    )  # fmt: skip
+    stacking = b"csklearn.ensemble._stacking\nStackingClassifier\nN\x85R" + state + b"b"
+    scorer = b"c" + named.encode() + b"\n)\x81"
+    call = b"cfunctools\npartial\n(" + scorer + stacking + _text(canary) + b"]K\1atR"
+    return b"\x80\x04" + estimator + b")R}" + _text("__setstate__") + call + b"sbNb."
 
 
 def by_wrappings(canary: str) -> Iterator[tuple[str, bytes]]:

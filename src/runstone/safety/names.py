@@ -3,7 +3,8 @@
 A list of what is harmless decides; a list of what is dangerous only finds clearer words. A name is harmless if nothing that it is
 called with, from within a pickle, makes it run anything: so no function that imports, evaluates, opens or gets attributes by name, and
 no class whose state does (scipy.stats' distributions evaluate theirs, statsmodels' models a formula, scikit-learn's scorers call a method by
-a name they carry).
+a name they carry). What can be called has it hardest: a state with an attribute of the name `__setstate__` is enough to call it. So none
+is harmless that calls a method of what it is given: a scorer, given a stacking of an array, has it write a file (`tofile`).
 """
 
 from __future__ import annotations
@@ -69,7 +70,6 @@ _EXACT = {
         "pyarrow.lib": "_restore_array py_buffer type_for_alias",
         "scipy._lib.array_api_compat.numpy._aliases": "asarray",
         "sklearn.cluster._kmeans": "_kmeans_single_lloyd _kmeans_single_elkan",
-        "sklearn.metrics._scorer": "_PassthroughScorer",
         "sklearn.feature_selection._univariate_selection": "f_classif f_regression f_oneway chi2 r_regression",
         "sklearn.feature_selection._mutual_info": "mutual_info_classif mutual_info_regression",
         "sklearn.metrics._dist_metrics": "newObj",
@@ -99,7 +99,6 @@ _EXACT = {
         ),
         "torch._C._nn": "gelu silu mish elu leaky_relu hardswish hardsigmoid hardtanh softplus relu6 glu log_sigmoid",
         "torch.nn.parallel.data_parallel": "DataParallel",
-        "torch.nn.utils.weight_norm": "WeightNorm",
         "torch.optim.swa_utils": "AveragedModel",
         "lightning.fabric.utilities.data": "AttributeDict",
         "lightning_fabric.utilities.data": "AttributeDict",
@@ -135,21 +134,18 @@ _PATTERNS = re.compile(
             r"lightgbm\.sklearn\.LGBM\w+",
             rf"torch\.nn\.modules\.\w+\.{_CLASS}",
             rf"torch\.ao\.nn\.quantized\.(?:dynamic\.)?modules(?:\.\w+)?\.{_CLASS}",
-            rf"torch\.nn\.utils\.prune\.{_CLASS}",
         )
     )
 )
 
-# What these modules only import: pickles name a class by the module that makes it, so nobody honest finds it here. Of those that run
-# what they hold: joblib's, scorers, accessors, what typing makes of texts.
+# What no honest pickle names there: what these modules only import (pickles name a class by the module that makes it), or hold while they
+# fit. Of those that run what they hold: joblib's, scorers, callbacks, accessors; what makes classes; what typing makes of texts.
 _ELSEWHERE = re.compile(
-    r"Parallel|Memory|Path|Lock|Thread\w*|\w*Pool|\w*Scorer|\w*Accessor|\w*Methods|\w*Delegate|Template|NamedTuple|TypeVar\w*|ParamSpec|Callable"
+    r"Parallel|Memory|Path|Lock|Thread\w*|\w*Pool|\w*Scorer|\w*Callback\w*|\w*Accessor|\w*Methods|\w*Delegate|Template|NamedTuple"
+    r"|\w*Meta|CategoricalDtypeType|TypeVar\w*|ParamSpec|Callable"
     r"|ABC\w*|Any|Literal|Self|Union|Optional|ClassVar|NoReturn|TypeAlias|Supports\w+|Generic|Protocol"
 )
-_SCORERS = frozenset(
-    f"sklearn.metrics._scorer.{name}"
-    for name in ("_Scorer", "_PredictScorer", "_ProbaScorer", "_ThresholdScorer", "_MultimetricScorer")
-)
+_SCORERS = re.compile(r"sklearn\.metrics\._scorer\._(?:Predict|Proba|Threshold|Multimetric|Passthrough)?Scorer")
 
 # Whatever else is in these modules runs something, or gets at what does.
 _RUNNING = frozenset(
@@ -297,7 +293,7 @@ def unknown_types(names: Iterable[str]) -> list[str]:
     return [
         name
         for name, (module, _, kind) in parted
-        if verdict(module, kind) != HARMLESS and (callers or name not in _SCORERS)
+        if verdict(module, kind) != HARMLESS and (callers or not _SCORERS.fullmatch(name))
     ]
 
 
