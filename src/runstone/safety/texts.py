@@ -11,6 +11,9 @@ _MOST = 64 << 20
 # Digits of a number: YAML has numbers to the base of 60, which take the square of their length.
 _LONGEST_NUMBER = 100
 _NUMBER = re.compile(r"[-+]?(?:[0-9:_.]+|0[xb][0-9a-fA-F_]+)")
+# What PyYAML takes a value for that is a text; and what it does not take for a value: `<<`, which merges a mapping, and `=`.
+_TEXT = "tag:yaml.org,2002:str"
+_NOT_VALUES = ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:value")
 
 
 def read_yaml(content: bytes | str) -> Any:
@@ -23,41 +26,82 @@ def read_yaml(content: bytes | str) -> Any:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _measure(yaml.parse(content, Loader=loader))
-        return yaml.load(content, Loader=loader)  # noqa: S506  (both are safe)
+        plain, found = _followed(loader(content))
+        return found if plain else yaml.load(content, Loader=loader)  # noqa: S506  (both are safe)
     except (yaml.YAMLError, RecursionError, OverflowError) as error:
         raise ValueError(str(error)) from error
     except (AttributeError, LookupError, TypeError) as error:  # PyYAML's, of `!!timestamp x`, `!!bool x` and their like
         raise ValueError(f"it has a value that is not of the kind it says: {error}") from error
 
 
-def _measure(events: Any) -> None:
-    """Follow a text's parts without making anything of them. The loaders call themselves for each level, and end the process with it."""
+class _Opened:
+    """A collection of which more is to come: its anchor, its size and its parts as far as they go (of a mapping, keys and values in turn)."""
+
+    __slots__ = ("anchor", "parts", "size")
+
+    def __init__(self, anchor: str | None, size: int) -> None:
+        self.anchor, self.size = anchor, size
+        self.parts: list[Any] = []
+
+
+def _followed(loader: Any) -> tuple[bool, Any]:
+    """Follow a text's parts, measure them, and make what they say of them. The loaders' own way calls itself for each level, and ends the
+    process with it.
+
+    Returns:
+        Whether the text is plain: one document without tags, aliases and merges, as nearly all are; and what it says. Of another, which is
+        measured too, the second means nothing: it is the loader's to read.
+    """
+    import yaml
+
+    starts, mapping = (yaml.MappingStartEvent, yaml.SequenceStartEvent), yaml.MappingEndEvent
+    ends = (mapping, yaml.SequenceEndEvent)
     sizes: dict[str, int] = {}
-    # Of each collection that is open: its anchor, and its size as far as it goes.
-    opened: list[tuple[str | None, int]] = [(None, 0)]
-    for event in events:
-        kind = type(event).__name__
-        if kind in ("MappingStartEvent", "SequenceStartEvent"):
-            opened.append((event.anchor, 1))
+    last = _Opened(None, 0)
+    opened, plain, documents = [last], True, 0
+    while loader.check_event():
+        event = loader.get_event()
+        kind = type(event)
+        made: Any = None
+        if kind is yaml.ScalarEvent:
+            made, anchor = event.value, event.anchor
+            size = 1 + len(made)
+            resolved = event.implicit[0] or event.tag is not None
+            if resolved and size > _LONGEST_NUMBER + 1 and _NUMBER.fullmatch(made):
+                raise ValueError(f"it has a number of {len(made):,} characters")
+            if event.tag is not None:
+                plain = False
+            elif resolved and plain:
+                tag = loader.resolve(yaml.ScalarNode, made, event.implicit)
+                plain = tag not in _NOT_VALUES
+                if plain and tag != _TEXT:
+                    made = loader.yaml_constructors[tag](loader, yaml.ScalarNode(tag, made))
+        elif kind in starts:
+            plain = plain and event.tag is None
+            last = _Opened(event.anchor, 1)
+            opened.append(last)
             if len(opened) > DEEPEST:
                 raise ValueError(f"it has values in values, more than {DEEPEST} deep")
             continue
-        if kind in ("MappingEndEvent", "SequenceEndEvent"):
-            anchor, size = opened.pop()
-        elif kind == "ScalarEvent":
-            anchor, size = event.anchor, 1 + len(event.value)
-            plain = event.implicit[0] or event.tag is not None
-            if plain and len(event.value) > _LONGEST_NUMBER and _NUMBER.fullmatch(event.value):
-                raise ValueError(f"it has a number of {len(event.value):,} characters")
-        elif kind == "AliasEvent":
+        elif kind in ends:
+            ended = opened.pop()
+            last, made, anchor, size = opened[-1], ended.parts, ended.anchor, ended.size
+            if plain and kind is mapping:
+                try:
+                    made = dict(zip(made[::2], made[1::2], strict=True))
+                except TypeError:  # a key that is a collection: PyYAML says where
+                    plain = False
+        elif kind is yaml.AliasEvent:
             if event.anchor not in sizes:
                 raise ValueError(f"{event.anchor!r:.80} is part of itself, or not there")
-            anchor, size = None, sizes[event.anchor]
+            anchor, size, plain = None, sizes[event.anchor], False
         else:
+            documents += kind is yaml.DocumentStartEvent
             continue
         if anchor is not None:
             sizes[anchor] = size
-        opened[-1] = (opened[-1][0], opened[-1][1] + size)
-        if opened[-1][1] > _MOST:
+        last.size += size
+        if last.size > _MOST:
             raise ValueError("it says few things so often that they are too many")
+        last.parts.append(made)
+    return plain and documents < 2, opened[0].parts[0] if opened[0].parts else None
