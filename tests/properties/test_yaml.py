@@ -33,6 +33,7 @@ def test_what_is_written_comes_back(value: Any, flow: bool) -> None:
 
 @given(st.lists(_PIECES, max_size=25).map("".join))
 @example("a: &x {b: 1}\nc:\n  <<: *x\n  b: 2\n")
+@example("&x a: &x b\n")
 @example("a: 1\na: 2\nb: 3\n")
 @example("{[1]: 2}")
 @example("a: 1\n---\nb: 2\n")

@@ -49,7 +49,7 @@ def _followed(loader: Any) -> tuple[bool, Any]:
     process with it.
 
     Returns:
-        Whether the text is plain: one document without tags, aliases and merges, as nearly all are; and what it says. Of another, which is
+        Whether the text is plain: one document without tags, anchors and merges, as nearly all are; and what it says. Of another, which is
         measured too, the second means nothing: it is the loader's to read.
     """
     import yaml
@@ -99,7 +99,7 @@ def _followed(loader: Any) -> tuple[bool, Any]:
             documents += kind is yaml.DocumentStartEvent
             continue
         if anchor is not None:
-            sizes[anchor] = size
+            sizes[anchor], plain = size, False
         last.size += size
         if last.size > _MOST:
             raise ValueError("it says few things so often that they are too many")
