@@ -181,8 +181,8 @@ def test_a_model_shows_the_last_points_of_a_long_series(client: Client, run_id: 
 
     model_id = client.create_logged_model("0").model_id
     count = 2 * SHOWN + 500
-    for start in range(0, count, 1000):
-        client.log_batch(run_id, [Metric("m", n, n, n, model_id) for n in range(start, min(start + 1000, count))])
+    for first in range(0, count, 1000):
+        client.log_batch(run_id, [Metric("m", n, n, n, model_id) for n in range(first, min(first + 1000, count))])
     shown = client.get_logged_model(model_id).metrics
     assert shown is not None
     assert [point.step for point in shown] == list(range(count - SHOWN, count))

@@ -22,6 +22,7 @@ from runstone.transport.local import LocalTransport
 
 if TYPE_CHECKING:
     from runstone.client import Client
+    from runstone.entities import Run
     from runstone.repository.files import Repository
 
 # The operations whose answers hold metric points or a run's status, or hang on them.
@@ -115,6 +116,7 @@ class SettledTransport:
     def _bury(self, run_id: str, end_time: int, presumed: bool) -> bool:
         try:
             run = self.carrier.call(runs.get_run, runs.GetRun(run_id)).run
+            self._fail_models(run)  # before its end is said: were we to die between the two, it would be done again
             if run.info.status == "RUNNING" or presumed:
                 # A process that runs no exit code at all was killed: kill -9, out of memory, power.
                 self.carrier.call(runs.end_run, runs.EndRun(run_id, "KILLED", end_time))
@@ -130,6 +132,29 @@ class SettledTransport:
                 self._presumed[run_id] = end_time
             return False
         return True
+
+    def _fail_models(self, run: Run) -> None:
+        """The files of a dead run's PENDING models will not come. (A process elsewhere that is still about one says READY in the end.)"""
+        from runstone.entities.logged_models import WIRE_STATUSES, LoggedModelStatus
+        from runstone.operations import logged_models, model_search
+
+        request = model_search.SearchLoggedModels([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
+        try:
+            more = True
+            while more:
+                page = self.carrier.call(model_search.search_logged_models, request)
+                for model in page.models:
+                    if model.status == LoggedModelStatus.PENDING:
+                        failed = logged_models.FinalizeLoggedModel(
+                            model.model_id, WIRE_STATUSES[LoggedModelStatus.FAILED]
+                        )
+                        self.carrier.call(logged_models.finalize_logged_model, failed)
+                request.page_token = page.next_page_token
+                more = request.page_token is not None
+        except StorageError:
+            raise
+        except RunstoneError:
+            pass  # a server without logged models, or one that was deleted meanwhile: the run's end is to be said all the same
 
     def _let_older_pass(self, run_id: str, path: str) -> None:
         """Before files are deleted: those that wait would come back behind that."""
