@@ -8,14 +8,15 @@ import json
 import os
 import random
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
+from tests.support.points import until
 from tests.support.servers import Server, serve
+from tests.support.wires import all_heard
 
 from runstone import MlflowClient
 from runstone.repository.chunks import digest
@@ -246,12 +247,12 @@ def test_an_upload_that_breaks_off_leaves_nothing(store: Store) -> None:
 def _settled(store: Store) -> None:
     """Until the server has seen what became of the connections before: another upload, and no file under way."""
     _, root = store.run()
-    limit = time.monotonic() + 60
-    while time.monotonic() < limit:
+
+    def nothing_is_left() -> bool:
         store.ask("PUT", f"{root}/probe", b"x")
-        if not store.leftovers():
-            return
-    raise AssertionError(f"still there: {store.leftovers()}")
+        return not store.leftovers()
+
+    until(nothing_is_left)
 
 
 def test_a_body_in_pieces_without_a_length_is_taken(store: Store) -> None:
@@ -331,12 +332,10 @@ def test_an_upload_that_stands_still_is_given_up(tmp_path: Path) -> None:
         with socket.create_connection((host, int(port)), timeout=60) as wire:
             head = f"PUT {PROXY}/half HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9999999\r\n\r\n"
             wire.sendall(head.encode() + BIG)
-            answer = b""
-            while data := wire.recv(65536):
-                answer += data
+            answer = all_heard(wire)
         assert answer.startswith(b"HTTP/1.1 504 ")
         assert b"DEADLINE_EXCEEDED" in answer
-        assert os.listdir(tmp_path / "store" / "incoming") == []
+        until(lambda: os.listdir(tmp_path / "store" / "incoming") == [])
     finally:
         server.stop()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.support.answers import answers  # noqa: F401
+from tests.support.descriptors import needs_proc, open_files
 from tests.support.points import until
 
 import runstone
@@ -175,10 +176,6 @@ def test_a_server_whose_address_was_not_written_to_its_end_is_found_once_it_is_s
     assert [file.name for file in path.parent.iterdir()] == ["address"]
 
 
-def open_files() -> int:
-    return len(os.listdir("/proc/self/fd"))
-
-
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> int:
     """How many stores and servers that nobody holds this process keeps open."""
@@ -187,18 +184,19 @@ def few(monkeypatch: pytest.MonkeyPatch) -> int:
     return 3
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="open files are counted in /proc")
+@needs_proc
 def test_a_process_that_speaks_to_one_store_after_the_other_keeps_few_files_open(tmp_path: Path, few: int) -> None:
     for number in range(few):
         open_transport(tmp_path / f"first{number}")
-    before = open_files()
+    before = open_files(str(tmp_path))
+    assert before
     for number in range(2 * few):
         open_transport(tmp_path / f"more{number}")
-    assert open_files() <= before
+    assert open_files(str(tmp_path)) <= before
     assert open_transport(tmp_path / "first0").folder == str(tmp_path / "first0"), "it is opened again"
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="open files are counted in /proc")
+@needs_proc
 def test_a_process_that_speaks_to_one_server_after_the_other_keeps_few_connections_open(answers: Any, few: int) -> None:
     there = answers((200, {}, b"{}"))
 
@@ -207,9 +205,11 @@ def test_a_process_that_speaks_to_one_server_after_the_other_keeps_few_connectio
             open_transport(f"{there.url}/{path}{number}").http.connection.request("GET", "/")  # type: ignore[attr-defined]
 
     ask(few, "first")
-    before = open_files()
+    before = open_files("socket:")
     ask(4 * few, "more")
-    until(lambda: open_files() <= before + 2)  # the other ends are this process's too, and close when they hear of it
+    until(
+        lambda: open_files("socket:") <= before + 2
+    )  # the other ends are this process's too, and close when they hear of it
 
 
 def test_a_store_that_somebody_holds_stays_open_however_many_others_are_opened(tmp_path: Path, few: int) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import os
 import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.descriptors import needs_proc, open_files
+from tests.support.points import until
 from tests.support.servers import Server, serve
 
 from runstone import MlflowClient
@@ -146,12 +146,7 @@ def test_an_upload_that_breaks_off_leaves_the_old_file_and_nothing_else(
             f"PUT {root}/f HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9000000\r\n\r\n".encode() + bytes(8_000_000)
         )
     place = folder / "art" / "0" / run_id / "artifacts"
-    limit = time.monotonic() + 60
-    while time.monotonic() < limit:
-        if os.listdir(place) == ["f"]:
-            break
-        ask("GET", "/health")
-    assert os.listdir(place) == ["f"]
+    until(lambda: os.listdir(place) == ["f"])
     assert ask("GET", f"{root}/f") == (200, b"old")
 
 
@@ -213,31 +208,20 @@ def test_a_file_that_was_in_the_store_before_is_replaced_by_a_plain_one(tmp_path
         server.stop()
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="open files are counted in /proc")
-def test_no_answer_leaves_a_plain_file_open(client: MlflowClient, ask: Ask, server: Server) -> None:
+@needs_proc
+def test_no_answer_leaves_a_plain_file_open(client: MlflowClient, ask: Ask, server: Server, folder: Path) -> None:
     run_id = client.create_run("0").info.run_id
     root = f"{PROXY}/0/{run_id}/artifacts"
     ask("PUT", f"{root}/f", b"x" * 5_000_000)
-    opened = Path(f"/proc/{server.process.pid}/fd")
     host, port = server.url.removeprefix("http://").split(":")
-
-    def count() -> int:
-        found = 0
-        for link in opened.iterdir():
-            with contextlib.suppress(FileNotFoundError):  # closed since it was listed
-                found += os.readlink(link).endswith("/artifacts/f")
-        return found
-
     for _ in range(5):
         assert ask("HEAD", f"{root}/f")[0] == 200
         assert ask("GET", f"{root}/f", **{"If-None-Match": "*"})[0] == 304
         assert ask("GET", f"{root}/f", Range="bytes=9000000-")[0] == 416
         with socket.create_connection((host, int(port))) as wire:
             wire.sendall(f"GET {root}/f HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-    limit = time.monotonic() + 60
-    while count() and time.monotonic() < limit:
-        ask("GET", "/health")
-    assert count() == 0
+    place = folder / "art" / "0" / run_id
+    until(lambda: open_files(str(place), server.process.pid) == 0)
 
 
 def test_a_model_versions_files_are_read_where_the_operator_wants_them(tmp_path: Path) -> None:

@@ -82,7 +82,8 @@ def test_its_first_lines_say_where_it_is_and_how_it_is_asked(tmp_path: Path, lin
         assert server.stop() == 0
 
 
-def test_sigterm_lets_what_is_under_way_end(tmp_path: Path) -> None:
+def test_sigterm_lets_what_is_under_way_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_SERVER_DEPARTURE", "60")
     Path("slow.py").write_text(SLOW)
     runstone.pyfunc.save_model("slow", python_model="slow.py", pip_requirements=[])
     with serving(tmp_path, "slow") as server, ThreadPoolExecutor(1) as pool:
@@ -92,11 +93,11 @@ def test_sigterm_lets_what_is_under_way_end(tmp_path: Path) -> None:
         until(lambda: _refuses(server))
         Path("go").touch()
         assert asked.result() == (200, 3)
-        assert server.process.wait(30) == 0
+        assert server.process.wait(60) == 0
 
 
 def _refuses(server: Server) -> bool:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
     try:
         connection.connect()
     except ConnectionError:

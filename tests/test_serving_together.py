@@ -35,7 +35,7 @@ def _waiting(frame: Any, params: Any) -> Any:
     import builtins
 
     builtins.runstone_test_calls.append(len(frame))  # type: ignore[attr-defined]
-    assert builtins.runstone_test_gate.wait(30)  # type: ignore[attr-defined]
+    assert builtins.runstone_test_gate.wait(120)  # type: ignore[attr-defined]
     if (frame["x"] < 0).any():
         raise ValueError("below zero")
     return (frame["x"] * 10 + (params or {}).get("plus", 0.0)).to_numpy()

@@ -43,7 +43,7 @@ class Log:
         self.queue.put((values, time, step))
 
     def next(self) -> tuple[dict[str, float], int]:
-        values, _, step = self.queue.get(timeout=30)
+        values, _, step = self.queue.get(timeout=60)
         return values, step
 
 
@@ -164,7 +164,7 @@ def test_a_store_that_refuses_ends_the_recording_and_nothing_else(
         raise OSError("disk full")
 
     made = sampler(monkeypatch, refuses, lambda: {"cpu": 1.0})
-    made._thread.join(30)
+    made._thread.join(60)
     made.stop()
     assert "recorded no longer" in capsys.readouterr().err
 
@@ -184,15 +184,15 @@ def test_a_gauge_that_hangs_holds_up_the_end_for_a_moment_only(monkeypatch: pyte
 
     def hangs() -> dict[str, float]:
         inside.set()
-        go.wait(30)
+        go.wait(60)
         return {"cpu": 1.0}
 
     log = Log()
     made = sampler(monkeypatch, log, hangs)
-    assert inside.wait(30)
+    assert inside.wait(60)
     made.stop()
     go.set()
-    made._thread.join(30)
+    made._thread.join(60)
     assert log.queue.empty()
 
 
@@ -203,7 +203,7 @@ def test_a_forked_child_leaves_them_to_its_parent(monkeypatch: pytest.MonkeyPatc
     with made._ending._cond:  # held by a thread that the child does not have
         child = os.fork()
         if not child:
-            signal.alarm(5)
+            signal.alarm(60)
             made.stop()
             os._exit(5)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
@@ -260,11 +260,12 @@ def test_the_network_is_counted_from_the_beginning_whatever_interfaces_do(tmp_pa
 
 @pytest.mark.skipif(not os.path.exists("/proc/meminfo"), reason="no Linux")
 def test_what_is_read_here_is_what_psutil_tells() -> None:
-    ours = {name: value for gauge in machine.gauges() for name, value in gauge().items()}
-    theirs = {name: value for gauge in elsewhere.gauges() for name, value in gauge().items()}
-    assert theirs.keys() - {"cpu_utilization_percentage"} <= ours.keys()
-    for name in theirs.keys() - {"cpu_utilization_percentage"}:
-        assert ours[name] == pytest.approx(theirs[name], rel=0.05, abs=64), name
+    def told(gauges: list[Any]) -> dict[str, float]:
+        found = {name: value for gauge in gauges for name, value in gauge().items()}
+        return {name: value for name, value in found.items() if not name.startswith(("cpu_", "container_", "gpu_"))}
+
+    # What others do between two looks is in the second one alone.
+    until(lambda: told(machine.gauges()) == pytest.approx(told(elsewhere.gauges()), rel=0.05, abs=64))
 
 
 def groups(root: Path, cgroup: str, **files: str) -> tuple[str, str]:
@@ -279,7 +280,9 @@ def groups(root: Path, cgroup: str, **files: str) -> tuple[str, str]:
     return str(root / "proc"), str(root / "groups")
 
 
-def test_a_containers_memory_and_processors_are_those_of_its_least_group(tmp_path: Path) -> None:
+def test_a_containers_memory_and_processors_are_those_of_its_least_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folders = groups(
         tmp_path, "0::/pod/box\n",
         **{
@@ -290,7 +293,8 @@ def test_a_containers_memory_and_processors_are_those_of_its_least_group(tmp_pat
     memory, processors = container.gauges(*folders)
     assert memory() == {"container_memory_usage_megabytes": 100.0, "container_memory_usage_percentage": 50.0}
     spent = tmp_path / "groups" / "pod" / "box" / "cpu.stat"
-    processors._before = (1.0, processors._before[1] - 10)  # type: ignore[attr-defined]  # ten seconds pass
+    clock = processors._before[1] + 10  # type: ignore[attr-defined]  # ten seconds pass
+    monkeypatch.setattr(container.time, "monotonic", lambda: clock)
     spent.write_text("usage_usec 3500000\n")
     assert processors()["container_cpu_utilization_percentage"] == pytest.approx(50, abs=1)
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.descriptors import needs_proc, open_files
 from tests.support.scripts import run, start
 
 from runstone.errors import NotFound, RunstoneError, StorageBusy
@@ -339,17 +339,17 @@ def test_a_closed_one_can_be_closed_again_and_opens_when_it_is_asked(database: D
     assert names(database) == ["Default", "one"]
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files as Linux shows them")
+@needs_proc
 def test_threads_that_have_ended_leave_no_connection_open(database: Database) -> None:
     names(database)
     for _ in range(5):
         _in_a_thread(database)
     gc.collect()
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_files(database.path)
     for _ in range(40):
         _in_a_thread(database)
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert 0 < open_files(database.path) <= before
 
 
 def _in_a_thread(database: Database) -> None:

@@ -66,9 +66,10 @@ def read(client: runstone.Client) -> None:
 
 
 def prune(client: runstone.Client) -> int:
-    """Prune until told to end; how many bytes that freed."""
-    freed = 0
-    while not _told():
+    """Prune until told to end, and then once more: it may have been told before it began. How many bytes that freed."""
+    freed, told = 0, False
+    while not told:
+        told = _told()
         done = client.prune(0)
         assert not done.problems, done.problems
         freed += done.freed

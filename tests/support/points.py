@@ -75,8 +75,8 @@ def points_of(rows: Sequence[tuple[int, int, float]]) -> Points:
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Return when the condition is true; fail when it has not been for half a minute."""
-    limit = time.monotonic() + 30
+    """Return when the condition is true; fail when it has not been for a minute."""
+    limit = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < limit, "it never came true"
         time.sleep(0.002)

@@ -92,7 +92,7 @@ class Receiver:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
-    def wait(self, count: int, seconds: float = 30) -> list[Got]:
+    def wait(self, count: int, seconds: float = 60) -> list[Got]:
         """The requests, when there are so many."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.got) >= count, seconds), [got.event for got in self.got]

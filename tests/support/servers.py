@@ -44,7 +44,7 @@ class Server:
             raise
 
     def _said(self, start: int) -> str:
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 180
         while time.monotonic() < limit:
             text = self.log.read_bytes()[start:].decode()
             if "served at " in text and "\n" in text.split("served at ", 1)[1]:
@@ -68,13 +68,13 @@ class Server:
     def stop(self) -> int:
         """End it with SIGTERM; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def kill(self) -> None:
         """kill -9, it and its workers."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(30)
+        self.process.wait(60)
 
 
 def serve(

@@ -37,13 +37,28 @@ class Answer(NamedTuple):
         return 400 <= self.status < 500 and kind == "application/json" and self.code not in (None, "INTERNAL_ERROR")
 
 
+def connect(server: Server) -> socket.socket:
+    """A connection to a server, which has a minute for whatever is waited for: one that has not answered by then hangs."""
+    return socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=60)
+
+
+def all_heard(connection: socket.socket) -> bytes:
+    """What is said until the connection ends, be it by a reset: head and body come in as many pieces as they like, and who hangs up on
+    bytes that he has not read resets what he said last."""
+    heard = b""
+    with contextlib.suppress(ConnectionError):
+        while data := connection.recv(65536):
+            heard += data
+    return heard
+
+
 def exchange(server: Server, said: bytes, *, patience: float | None = None) -> Answer:
     """Say these bytes and hear the answer until the server has said it all.
 
-    Waits for a minute at the most: a server that has not answered by then hangs. With `patience` it is told after so many seconds of
+    With `patience` it is told after so many seconds of
     silence that nothing follows, for what was said may be half a request.
     """
-    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=60) as connection:
+    with connect(server) as connection:
         heard = b""
         # It may have refused, and closed, before it has heard all.
         with contextlib.suppress(ConnectionError):
