@@ -24,9 +24,10 @@ lint: .venv/.test
 	.venv/bin/lint-imports --no-cache
 	$(PY) tools/check_sizes.py
 
-soak: .venv/.test .envs/mlflow/.ready .envs/mlflow-2/.ready .envs/training/.ready
+soak: .venv/.test .envs/mlflow/.ready .envs/mlflow-2/.ready .envs/training/.ready .envs/tensorflow/.ready
 	$(PYTEST) -m soak -v --durations 0 --durations-min 1
 	DO_NOT_TRACK=true PYTHONPATH=src .envs/training/bin/python -m pytest -v --durations 0 --durations-min 1 tests/deep
+	DO_NOT_TRACK=true PYTHONPATH=src .envs/tensorflow/bin/python -m pytest -v --durations 0 --durations-min 1 tests/deep
 
 bench: .venv/.test
 	$(PY) -m benchmarks
@@ -50,6 +51,7 @@ lock:
 	for name in demo test; do $(COMPILE) pyproject.toml requirements/$$name.in -o requirements/$$name.lock; done
 	for name in mlflow mlflow-2; do $(COMPILE) requirements/$$name.in -o requirements/$$name.lock; done
 	$(COMPILE) --override requirements/training-without.txt pyproject.toml requirements/training.in -o requirements/training.lock
+	$(COMPILE) pyproject.toml requirements/tensorflow.in -o requirements/tensorflow.lock
 
 clean:
 	rm -rf .venv .envs build dist .mypy_cache .ruff_cache .pytest_cache
@@ -69,7 +71,7 @@ clean:
 	$(PY) $(PIP_INSTALL) --require-hashes -r requirements/test.lock
 	@touch $@
 
-.envs/mlflow/.ready .envs/mlflow-2/.ready: .envs/%/.ready: requirements/%.lock
+.envs/mlflow/.ready .envs/mlflow-2/.ready .envs/tensorflow/.ready: .envs/%/.ready: requirements/%.lock
 	@echo "Installing the real MLflow, for comparison, into .envs/$* (a minute or two) ..."
 	rm -rf .envs/$*
 	$(PYTHON) -m venv .envs/$*

@@ -73,6 +73,7 @@ _MODULES = frozenset(
         "sklearn",
         "spacy",
         "statsmodels",
+        "tensorflow",
         "tracking",
         "transformers",
         "xgboost",
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
     from runstone import sklearn as sklearn
     from runstone import spacy as spacy
     from runstone import statsmodels as statsmodels
+    from runstone import tensorflow as tensorflow
     from runstone import tracking as tracking
     from runstone import transformers as transformers
     from runstone import xgboost as xgboost

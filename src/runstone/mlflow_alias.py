@@ -61,6 +61,7 @@ _MODULES = {
             "sklearn",
             "spacy",
             "statsmodels",
+            "tensorflow",
             "transformers",
             "xgboost",
         ]

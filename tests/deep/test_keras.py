@@ -18,7 +18,7 @@ import pandas
 import pytest
 
 import runstone
-from runstone.errors import Forbidden, InvalidParameter, MissingFile
+from runstone.errors import Forbidden, MissingFile
 from runstone.flavors import keras_files
 from runstone.models import Model
 
@@ -137,8 +137,6 @@ def test_whatever_is_more_than_keras_own_layers_is_found(change: Callable[[Any],
 
 
 def test_what_is_no_model_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InvalidParameter, match="SavedModel"):
-        runstone.keras.save_model(_line(), tmp_path / "m", save_exported_model=True)
     runstone.keras.save_model(_line(), tmp_path / "m")
     file = tmp_path / "m" / "data" / "model.keras"
     with zipfile.ZipFile(file, "a") as archive:
@@ -153,8 +151,18 @@ def test_what_is_no_model_is_said(tmp_path: Path) -> None:
         runstone.load_model(tmp_path / "m")
 
 
+def test_a_model_of_tensorflows_flavor_is_kept_and_read_without_tensorflow(tmp_path: Path) -> None:
+    model = _line(Doubling())
+    runstone.tensorflow.save_model(model, tmp_path / "m")
+    with runstone.trusting():
+        for load in (runstone.load_model, runstone.keras.load_model, runstone.tensorflow.load_model):
+            wanted = model.predict(X, verbose=0)
+            assert numpy.allclose(load(tmp_path / "m").predict(X, verbose=0), wanted, atol=1e-6)
+        assert runstone.pyfunc.load_model(tmp_path / "m").predict(X).shape == (5, 2)
+
+
 def test_what_mlflow_kept_as_a_model_of_tensorflow_is_read(tmp_path: Path) -> None:
-    """TensorFlow is not here: the folder is as MLflow's `tensorflow` flavor writes it."""
+    """The folder is as MLflow's `tensorflow` flavor writes it."""
     model = _line(Doubling())
     runstone.keras.save_model(model, tmp_path / "m")
     described = Model.load(tmp_path / "m")

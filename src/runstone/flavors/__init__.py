@@ -22,6 +22,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "catboost": ("catboost",),
     "transformers": ("transformers",),
     "keras": ("keras",),
+    "tensorflow": ("tensorflow",),
     "pytorch": ("torch",),
     "onnx": ("onnx",),
     "spacy": ("spacy",),
@@ -29,8 +30,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "statsmodels": ("statsmodels",),
     "sklearn": ("sklearn",),
 }
-# Under which other names MLflow's files call a flavor of ours.
-_ALSO = {"tensorflow": "keras"}
+# Models of Keras's are of either flavor, and each reads both.
+_ALSO = {"keras": "tensorflow", "tensorflow": "keras"}
 
 
 def find(name: str) -> Flavor:
@@ -53,4 +54,9 @@ def of(model: object) -> Flavor | None:
 
 def known(names: list[str]) -> str | None:
     """The first of a model's flavors that runstone knows."""
-    return next((name for name in (_ALSO.get(name, name) for name in names) if name in LIBRARIES), None)
+    return next((name for name in names if name in LIBRARIES), None)
+
+
+def read_by(name: str) -> tuple[str, ...]:
+    """Under which names a leaf finds its block in a model's description, the first one that is there."""
+    return (name, _ALSO[name]) if name in _ALSO else (name,)

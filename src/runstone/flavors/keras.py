@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from runstone.errors import InvalidParameter, MissingFile
-from runstone.flavors import keras_files
+from runstone.errors import MissingFile
+from runstone.flavors import keras_files, saved_models
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
 
-DATA, FILE = "data", "model.keras"
+DATA, FILE, EXPORTED = "data", "model.keras", "model"
+CUSTOM_OBJECTS = "custom_objects.cloudpickle"
 
 
 def recognises(model: object) -> bool:
@@ -27,25 +28,46 @@ def save(
     Args:
         model: the model, built.
         folder: where to.
-        save_exported_model: TensorFlow's SavedModel in place of a `.keras` file: refused, it is a program.
+        save_exported_model: TensorFlow's SavedModel in place of a `.keras` file: a program, which needs TensorFlow to be written and read.
         save_model_kwargs: of `model.save`.
     """
-    import keras
-
     if save_exported_model:
-        raise InvalidParameter(
-            "A SavedModel is a program of TensorFlow's, and not written here: leave save_exported_model out, or log the folder of model.export "
-            "with log_artifacts."
-        )
-    os.makedirs(os.path.join(folder, DATA))
-    model.save(os.path.join(folder, DATA, FILE), **(save_model_kwargs or {}))
+        model.export(os.path.join(folder, DATA, EXPORTED), format="tf_saved_model", verbose=False)
+        saved = _described(model, ("tensorflow",), (os.path.join(DATA, EXPORTED),))
+    else:
+        saved = write(model, folder, FILE, save_model_kwargs or {})
     with open(os.path.join(folder, DATA, "keras_module.txt"), "w", encoding="utf-8") as file:
         file.write("keras")
+    return saved
+
+
+def write(model: Any, folder: str, name: str, options: dict[str, Any]) -> Saved:
+    """Write a model as one file, into the folder's `data`.
+
+    Args:
+        model: the model.
+        folder: where to.
+        name: the file's; its ending says in which form.
+        options: of `model.save`.
+    """
+    os.makedirs(os.path.join(folder, DATA))
+    model.save(os.path.join(folder, DATA, name), **options)
+    return _described(model)
+
+
+def _described(model: Any, more: tuple[str, ...] = (), asked: tuple[str, ...] = ()) -> Saved:
+    import keras
+
     backend = keras.backend.backend()
-    block = {"data": DATA, "keras_version": keras.__version__, "keras_backend": backend, "save_exported_model": False}
-    packages = ("keras", {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}.get(backend, "numpy"))
+    block = {
+        "data": DATA,
+        "keras_version": keras.__version__,
+        "keras_backend": backend,
+        "save_exported_model": bool(asked),
+    }
+    packages = ("keras", {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}.get(backend, "numpy"), *more)
     parts = [type(part) for part in [model, *model._flatten_layers()]]
-    return Saved(block, {}, packages, tuple(sorted({part.__module__ for part in parts})))
+    return Saved(block, {}, packages, tuple(sorted({part.__module__ for part in parts})), asked=asked)
 
 
 def load(
@@ -62,9 +84,11 @@ def load(
 
     place = folder.named("data") if "data" in folder.block else folder.path
     found = [name for name in (FILE, "model.h5") if os.path.isfile(os.path.join(place, name))]
+    if not found and os.path.isdir(os.path.join(place, EXPORTED)):
+        return saved_models.read(folder, os.path.join(place, EXPORTED))
     if not found:
         raise MissingFile(
-            f"The model has no {FILE} in {os.path.basename(place)!r}. TensorFlow's SavedModel is not read here: tf.saved_model.load does.",
+            f"The model has no {FILE} in {os.path.basename(place)!r}, and no SavedModel of Keras's. runstone.load_model takes models of any kind.",
             place,
         )
     path = os.path.join(place, found[0])
@@ -79,7 +103,7 @@ def load(
 def _kept_objects(folder: Folder, place: str) -> dict[str, Any]:
     """What MLflow's `tensorflow` kept by cloudpickle beside the model."""
     found: dict[str, Any] = {}
-    for name in ("global_custom_objects.cloudpickle", "custom_objects.cloudpickle"):
+    for name in ("global_custom_objects.cloudpickle", CUSTOM_OBJECTS):
         path = os.path.join(place, name)
         if os.path.isfile(path):
             import pickle
@@ -94,18 +118,10 @@ def _kept_objects(folder: Folder, place: str) -> dict[str, Any]:
 
 
 def predictor(model: Any, folder: Folder) -> Predict:
-    """Its own `predict`: a frame for a frame, arrays for the rest."""
-
-    def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
-        frame = hasattr(data, "columns")
-        said = model.predict(data.to_numpy() if frame else data, **{"verbose": 0, **(params or {})})
-        if frame and hasattr(data, "iloc") and getattr(said, "ndim", 0) in (1, 2):
-            import pandas
-
-            return pandas.DataFrame(said, index=data.index)
-        return said
-
-    return predict
+    """Its own `predict`: a frame for a frame, arrays for the rest. A SavedModel is called."""
+    if not recognises(model):
+        return saved_models.predictor(model)
+    return saved_models.on_arrays(lambda data, params: model.predict(data, **{"verbose": 0, **params}))
 
 
 FLAVOR = Flavor(

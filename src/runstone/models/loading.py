@@ -54,7 +54,7 @@ def load_native(flavor: Flavor, fetched: Fetched, options: dict[str, Any]) -> An
 def folder_of(flavor: Flavor, fetched: Fetched) -> Folder:
     """What a leaf needs to load. Raises NotFound where the model is not of its kind."""
     blocks = fetched.model.flavors
-    names = [name for name in blocks if flavors.known([name]) == flavor.name]
+    names = [name for name in flavors.read_by(flavor.name) if name in blocks]
     if not names:
         raise NotFound(
             f'Model does not have the "{flavor.name}" flavor. It has: {", ".join(blocks) or "none"}. runstone.load_model takes the one it has.'

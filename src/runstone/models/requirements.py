@@ -46,7 +46,7 @@ def infer_pip_requirements(
         fallback: given back where nothing is found.
         timeout, extra_env_vars, uv_project_dir, uv_groups, uv_extras: taken for MLflow's sake.
     """
-    names: list[str] = list(flavors.LIBRARIES.get("keras" if flavor == "tensorflow" else flavor, ()))
+    names: list[str] = list(flavors.LIBRARIES.get(flavor, ()))
     kept: dict[str, str] = {}
     for line in _lines(read(located(model_uri), files.REQUIREMENTS) or ""):
         one = _known(line)
