@@ -17,6 +17,7 @@ import pytest
 import torch
 from tests.deep import networks
 from tests.deep.networks import X
+from tests.support import malice
 from torch import nn
 
 import runstone
@@ -193,6 +194,20 @@ def test_reading_what_is_harmless_asks_nobody_and_anything_else_does(tmp_path: P
 class Canary:
     def __reduce__(self) -> Any:
         return (os.mkdir, ("ran",))
+
+
+def test_an_archive_that_readers_see_differently_is_not_read(tmp_path: Path, elsewhere: Any) -> None:
+    """PyTorch's reader finds another directory in it than Python's, with which it was looked at."""
+    runstone.pytorch.save_model(networks.plain(), tmp_path / "m")
+    path = tmp_path / "m" / "data" / "model.pth"
+    parts = {"archive/data.pkl": pickle.dumps(Canary(), 2), "archive/version": b"3\n", "archive/byteorder": b"little"}
+    path.write_bytes(malice.two_directories({**parts, "archive/data.pkl": pickle.dumps(1, 2)}, parts))
+    elsewhere()
+    assert torch._C.PyTorchFileReader(str(path)).get_record("data.pkl") == parts["archive/data.pkl"]
+    with pytest.raises(Forbidden, match="different members"):
+        runstone.load_model(tmp_path / "m")
+    assert torch_archives.beside_a_graph(str(path)) == "is an archive in which readers find different members"
+    assert not Path("ran").exists()
 
 
 def test_nothing_of_a_foreign_file_runs(tmp_path: Path) -> None:

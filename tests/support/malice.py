@@ -64,6 +64,11 @@ def by_opcodes(canary: str) -> Iterator[tuple[str, bytes]]:
     )
     yield "calling_a_scorer", _calling("sklearn.metrics._scorer\n_PassthroughScorer", canary)
     yield "calling_a_callback", _calling("sklearn.linear_model._stochastic_gradient\n_ValidationScoreCallback", canary)
+    yield (
+        "altered_mapping",
+        b"\x80\x04csklearn.neural_network._base\nACTIVATIONS\n" + _text("relu") + b"cnumpy\nexp\ns.",
+    )
+    yield "altered_list", b"\x80\x04csklearn.svm._base\nLIBSVM_IMPL\n(" + _text("evil") + b"e."
     yield "second", b"\x80\x04N." + b"cos\nsystem\n" + call
     yield "second_after_protocol", b"\x80\x04N.\x80\x04cos\nsystem\n" + call
     yield "truncated", (b"\x80\x04cos\nsystem\n" + call)[:-1]
@@ -126,9 +131,18 @@ def by_wrappings(canary: str) -> Iterator[tuple[str, bytes]]:
     stream = io.BytesIO()
     np.save(stream, np.array([Bomb(canary)], object), allow_pickle=True)
     yield "objects.npy", stream.getvalue()
+    header = b"{'descr': 'object', 'fortran_order': False, 'shape': (1,)}\n"
+    yield "objects_by_another_word.npy", b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + plain
     yield "objects.npz", zipped({"a.npy": stream.getvalue()})
     yield "torch.pt", zipped({"archive/data.pkl": plain, "archive/data/0": b"\0" * 64, "archive/version": b"3\n"})
     yield "odd_names.pt", zipped({"a/version": b"3\n", "a/readme.txt": plain})
+    yield "two_directories.pt", two_directories({"a/data.pkl": pickle.dumps(1)}, {"a/data.pkl": plain})
+    yield "packed.tar.gz", gzip.compress(_tar({"data.pkl": plain}))
+    yield "packed_zip.gz", gzip.compress(zipped({"data.pkl": plain}))
+    yield "cut.gz", gzip.compress(pickle.dumps([Bomb(canary), os.urandom(999)]))[:-200]
+    yield "followed.gz", gzip.compress(plain) + b"more"
+    broken = zlib.compress(plain + os.urandom(20_000))
+    yield "broken_later.bin", broken[:15_000] + b"\xff" * 5000
     yield "nested.zip", zipped({"inner.zip": zipped({"data.pkl": plain})})
     yield "behind.pkl", b"\x80\x04N." + zipped({"data.pkl": plain})
     yield "twice.zip", zipped({"data.pkl": pickle.dumps(1)}, {"data.pkl": plain})
@@ -141,16 +155,52 @@ def by_wrappings(canary: str) -> Iterator[tuple[str, bytes]]:
     )
     yield "bad_crc.zip", whole.replace(struct.pack("<L", zlib.crc32(plain)), b"\1\2\3\4")
     yield "renamed_member.zip", whole.replace(b"archive/data.pkl", b"archive/data.txt", 1)
-    first, legacy = io.BytesIO(), io.BytesIO()
+    first = io.BytesIO()
     parts: tuple[Any, ...] = (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}, Bomb(canary), [])
     for part in parts:
         pickle.dump(part, first, 2)
     yield "legacy.pth", first.getvalue() + b"\0" * 64
-    with tarfile.open(fileobj=legacy, mode="w") as archive:
-        member = tarfile.TarInfo("pickle")
-        member.size = len(plain)
-        archive.addfile(member, io.BytesIO(plain))
-    yield "oldest.pth", legacy.getvalue()
+    yield "oldest.pth", _tar({"pickle": plain})
+
+
+def in_a_bz2_file(path: str, canary: str) -> None:
+    """What unpacks to a harmless pickle, and is one itself: "BZh91" says that 825 MB are bytes (here a hole). Behind them it does harm."""
+    with open(path, "wb") as file:
+        file.write(bz2.compress(pickle.dumps(1)))
+        file.seek(5 + int.from_bytes(b"Zh91", "little"))
+        file.write(b"0cos\nsystem\n" + _text(f"touch {canary}") + b"\x85R.")
+
+
+def two_directories(seen: dict[str, bytes], hidden: dict[str, bytes]) -> bytes:
+    """A zip with two directories: Python reads the one before the end, others the one whose place is written. Members of the same names."""
+    padding = next(iter(seen)).partition("/")[0] + "/padding"
+    body, directory, _ = _parts({**hidden, padding: b"\0" * 9999})
+    body_seen, directory_seen, end = _parts({**seen, padding: b""})
+    shift = len(directory) + len(body_seen)
+    shifted, at = bytearray(directory_seen), 0
+    while at < len(shifted):
+        lengths = struct.unpack("<HHH", shifted[at + 28 : at + 34])
+        offset = int.from_bytes(shifted[at + 42 : at + 46], "little") + len(body) + len(directory) - shift
+        shifted[at + 42 : at + 46] = struct.pack("<L", offset)
+        at += 46 + sum(lengths)
+    return body + directory + body_seen + bytes(shifted) + end[:16] + struct.pack("<L", len(body)) + end[20:]
+
+
+def _parts(members: dict[str, bytes]) -> tuple[bytes, bytes, bytes]:
+    whole = zipped(members)
+    end = whole.rindex(b"PK\5\6")
+    length, offset = struct.unpack("<LL", whole[end + 12 : end + 20])
+    return whole[:offset], whole[offset : offset + length], whole[end:]
+
+
+def _tar(members: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
 
 
 _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {

@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+from runstone.safety.directories import in_one_place
+
 # What a graph's archive is made of. Its pickles are looked at by the scanner; compiled code, for one, is not among this.
 _MEMBERS = re.compile(
     r"[^/]+/(?:\.?data/)?(?:archive_format|archive_version|byteorder|version|serialization_id|\.data/\w+|\.format_version|\.storage_alignment)"
@@ -37,7 +39,9 @@ _WRITES = re.compile(r"torch\.ops\.aten\.(?:save|from_file|_?print\w*|warn)\b.*"
 def beside_a_graph(path: str) -> str | None:
     """What an archive holds beside a graph of PyTorch's own operators on tensors, as part of a sentence; None: nothing."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
+            if not in_one_place(file):
+                return "is an archive in which readers find different members"
             for member in archive.infolist():
                 if not _MEMBERS.fullmatch(member.filename):
                     return f"holds {ascii(member.filename)[:100]}, which is no part of a graph"

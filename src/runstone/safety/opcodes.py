@@ -37,7 +37,7 @@ def _tuple(items: list[Any]) -> Any:
 
 
 def _set_items(walker: Walker, items: list[Any]) -> None:
-    held = walker.top()
+    held = walker.filled()
     if isinstance(held, dict):
         for key, value in zip(items[::2], items[1::2], strict=False):
             held[key if isinstance(key, str) else OTHER] = value
@@ -168,12 +168,12 @@ def _extension(walker: Walker, length: int) -> None:
 
 def _append(walker: Walker) -> None:
     walker.pop()
-    walker.top()
+    walker.filled()
 
 
 def _gather(walker: Walker) -> None:
     walker.since_mark()
-    walker.top()
+    walker.filled()
 
 
 def _set_item(walker: Walker) -> None:

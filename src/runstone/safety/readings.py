@@ -6,8 +6,6 @@ Which of them will be taken is the loader's matter, so each is walked, and what 
 from __future__ import annotations
 
 import ast
-import bz2
-import gzip
 import io
 import lzma
 import os
@@ -19,9 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, BinaryIO, cast
 
-from runstone.safety import schemas
+from runstone.safety import directories, schemas, unpacking
 from runstone.safety.source import Budget, Metered, Source, TooLong
-from runstone.safety.values import ARRAYS
+from runstone.safety.values import ARRAYS, PLAIN_ITEM
 from runstone.safety.walking import TOO_LONG, Seen, walk
 
 # Members of one archive; archives and pickles in each other.
@@ -29,10 +27,6 @@ _MOST_MEMBERS = 100_000
 _DEPTH = 3
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".sav", ".dill", ".cloudpickle")
 _TORCH_MAGIC = 0x1950A86A20F9469CFC6C
-_COMPRESSED = {
-    b"\x1f\x8b": "gzip", b"BZ": "bz2", b"\x5d\x00": "lzma", b"\xfd7zXZ": "xz", b"\x04\x22\x4d\x18": "lz4",
-    b"\x78\x01": "zlib", b"\x78\x5e": "zlib", b"\x78\x9c": "zlib", b"\x78\xda": "zlib", b"ZF": "zfile",
-}  # fmt: skip
 _NPY = b"\x93NUMPY"
 
 Open = Callable[[], AbstractContextManager[BinaryIO]]
@@ -51,13 +45,15 @@ def look(open_file: Open, name: str, seen: Seen, depth: int = 0, surely: bool = 
     """
     with open_file() as file:
         head = file.read(16)
-    kind = next((kind for start, kind in _COMPRESSED.items() if head.startswith(start)), "")
+    kind = unpacking.kind_of(head)
     if head.startswith(b"PK\x03\x04"):
         return _zip(open_file, seen, depth)
     if kind:
         found = _compressed(open_file, kind, name, seen, surely)
-        if found or not head.startswith(b"B"):
+        if not head.startswith(b"B"):  # that is an opcode: behind 825 MB of what it says are bytes, a pickle may go on
             return found
+        plain = _plain(open_file, "" if found else name, seen, head, surely and not found)
+        return "+".join(filter(None, (found, plain)))
     if head.startswith(_NPY):
         return _npy(open_file, seen)
     if depth < _DEPTH and _is_tar(open_file):
@@ -158,63 +154,22 @@ def _compressed(open_file: Open, kind: str, name: str, seen: Seen, surely: bool)
         except ImportError:
             seen.problems["it cannot be looked into without the package lz4"] = None
             return "lz4"
-    tried = Seen(seen.budget)
-    try:
-        found = _plain(lambda: _unpacked(open_file, kind), name, tried, b"", surely)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError, RuntimeError):
-        found = found_by_name = "broken" if name.lower().endswith(_PICKLE_NAMES) else ""
-        if found_by_name or tried.names:
-            tried.problems["it is compressed, and broken"] = None
+    tried, faults = Seen(seen.budget), list[Exception]()
+    found = _plain(lambda: unpacking.unpacked(open_file, kind, faults), name, tried, b"", surely)
+    if faults and (found or surely or name.lower().endswith(_PICKLE_NAMES)):
+        tried.problems["it is compressed, and broken"] = None
+        found = found or "broken"
+    if not found and _is_archive(lambda: unpacking.unpacked(open_file, kind, faults)):
+        tried.problems["it is an archive that is compressed as a whole, which is not looked into"] = None
+        found = "archive"
     _add(seen, tried)
     return f"{found} ({kind})" if found else ""
 
 
-@contextmanager
-def _unpacked(open_file: Open, kind: str) -> Iterator[BinaryIO]:
-    with open_file() as packed, _unpacker(packed, kind) as file:
-        yield file
-
-
-def _unpacker(file: BinaryIO, kind: str) -> BinaryIO:
-    if kind == "gzip":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file, mode="rb"))
-    if kind == "bz2":
-        return cast(BinaryIO, bz2.BZ2File(file, "rb"))
-    if kind == "lz4":
-        import lz4.frame
-
-        return cast(BinaryIO, lz4.frame.LZ4FrameFile(file, "rb"))
-    if kind == "zlib":
-        return cast(BinaryIO, io.BufferedReader(_Inflated(file), 1 << 16))
-    form = lzma.FORMAT_ALONE if kind == "lzma" else lzma.FORMAT_XZ
-    return cast(BinaryIO, lzma.LZMAFile(file, "rb", format=form))
-
-
-class _Inflated(io.RawIOBase):
-    """A zlib stream, unpacked as it is read."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._zlib = file, zlib.decompressobj()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._zlib.eof:
-            packed = self._zlib.unconsumed_tail or self._file.read(1 << 16)
-            found = self._zlib.decompress(packed, len(buffer))
-            if found:
-                buffer[: len(found)] = found
-                return len(found)
-            if not packed:
-                raise EOFError
-        if self._zlib.unused_data:  # streams behind each other are one, as joblib has it
-            rest = self._zlib.unused_data
-            self._zlib = zlib.decompressobj()
-            found = self._zlib.decompress(rest, len(buffer))
-            buffer[: len(found)] = found
-            return len(found)
-        return 0
+def _is_archive(open_file: Open) -> bool:
+    with open_file() as file:
+        head = file.read(4)
+    return head == b"PK\3\4" or _is_tar(open_file)
 
 
 def _npy(open_file: Open, seen: Seen) -> str:
@@ -236,8 +191,9 @@ def _npy(open_file: Open, seen: Seen) -> str:
 
 
 def _has_objects(described: Any) -> bool:
+    """Whether numpy would read a pickle: it takes more words for that than its own ('O', 'object'), so what is no plain number is."""
     if isinstance(described, str):
-        return "O" in described
+        return PLAIN_ITEM.fullmatch(described) is None
     if isinstance(described, tuple):
         return _has_objects(described[0])
     return any(_has_objects(field[1]) for field in described)
@@ -259,6 +215,8 @@ def _zip(open_file: Open, seen: Seen, depth: int) -> str:
     try:
         with open_file() as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
+            if not directories.in_one_place(file):
+                seen.problems["its archive is written so that readers find different members in it"] = None
             if len(members) > _MOST_MEMBERS or len({member.filename for member in members}) != len(members):
                 seen.problems["its archive has too many members, or several of one name"] = None
             raw = _raw([member.filename for member in members])

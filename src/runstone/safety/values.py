@@ -38,7 +38,8 @@ ARRAYS = (
 ARRAY_ARGUMENTS = tuple((array, Global("builtins", "object"), None) for array in ARRAYS)
 KEPT = (DTYPE, *ARRAYS)
 _ATTRIBUTES = {"subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes"}
-_PLAIN = re.compile(r"[<>=|]?(?:([?])|b1|([biufcSUVMm])(\d{1,9}))(?:\[.{1,20}\])?")
+# Numbers, texts, times: what numpy itself writes for items that are no objects.
+PLAIN_ITEM = re.compile(r"[<>=|]?(?:([?])|b1|([biufcSUVMm])(\d{1,9}))(?:\[.{1,20}\])?")
 _HAS_OBJECTS = 1
 
 
@@ -88,7 +89,7 @@ def _item_size(dtype: Any) -> int | None:
         flags = state[7]
     if kind in ("O", "O8", "|O") and (state is None or flags & _HAS_OBJECTS):
         return None
-    found = _PLAIN.fullmatch(kind) if isinstance(kind, str) else None
+    found = PLAIN_ITEM.fullmatch(kind) if isinstance(kind, str) else None
     if found is None or flags & _HAS_OBJECTS:
         raise Unknowable
     size = 1 if not found[2] else int(found[3]) * (4 if found[2] == "U" else 1)

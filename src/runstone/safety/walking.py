@@ -16,7 +16,6 @@ from runstone.safety.values import ARRAY_ARGUMENTS, ARRAYS, KEPT, OTHER, Global,
 
 # A name is short; what is longer is data.
 _NAME = 512
-# What a pickle in a pickle may have to be looked at as such.
 CALLS_COMPUTED = "it calls what it computed"
 TOO_LONG = "it is too long to be looked at"
 _RECONSTRUCTOR = Global("copyreg", "_reconstructor")
@@ -99,6 +98,13 @@ class Walker:
             raise Stopped
         return self.stack[-1]
 
+    def filled(self) -> Any:
+        """What items are put into, or a state: a mapping that a module holds (scikit-learn's activations) is the whole process's."""
+        held = self.top()
+        if isinstance(held, Global):
+            self.seen.problems["it alters what it imports"] = None
+        return held
+
     def push(self, value: Any) -> None:
         self.stack.append(value)
 
@@ -168,9 +174,7 @@ class Walker:
 
     def state(self, state: Any) -> None:
         """BUILD."""
-        made = self.top()
-        if isinstance(made, Global):
-            self.seen.problems["it alters what it imports"] = None
+        made = self.filled()
         if isinstance(made, Made):
             again, made.state = made.state is not None, state
             if self.arrays and made.callable in ARRAYS:
