@@ -302,3 +302,25 @@ def test_a_run_made_twice_on_a_stock_server_is_one(stock: Server) -> None:
     again = client.create_run("0", run_id="c" * 32)
     assert again.info.run_id == first.info.run_id != "c" * 32
     assert client.get_run("c" * 32).info.run_id == first.info.run_id
+
+
+@pytest.mark.compat
+def test_models_are_registered_at_a_stock_mlflow_server(stock: Server, tmp_path: Path) -> None:
+    runstone.set_tracking_uri(stock.url)
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "MLmodel").write_text("flavors: {}\n")
+    with runstone.start_run() as run:
+        runstone.log_artifacts("saved", "files")
+        logged = runstone.models.log_saved_model("saved", "line")
+    run_id, where = run.info.run_id, logged.artifact_path
+    for source, noted in (
+        (logged.model_uri, logged.model_uri),
+        (f"runs:/{run_id}/line", logged.model_uri),
+        (f"runs:/{run_id}/files", f"runs:/{run_id}/files"),
+        (f"{run.info.artifact_uri}/files", f"{run.info.artifact_uri}/files"),
+        (where, where),
+    ):
+        version = runstone.register_model(source, "line")
+        assert (version.source, version.run_id) == (noted, run_id)
+        assert runstone.artifacts.load_text(f"models:/line/{version.version}/MLmodel") == "flavors: {}\n"
+    assert Client().copy_model_version("models:/line/1", "copies").run_id == run_id

@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 MLFLOW = ROOT / ".envs" / "mlflow" / "bin"
+MLFLOW_2 = ROOT / ".envs" / "mlflow-2" / "bin"
 
 
 class Server:
@@ -89,12 +90,14 @@ def serve(
     return Server(command, None, log, {**os.environ, **(environment or {})})
 
 
-def mlflow_server(folder: Path, *options: str, environment: dict[str, str] | None = None) -> Server:
-    """MLflow's own server, of one worker, on SQLite in a folder; it takes some ten seconds to start."""
+def mlflow_server(
+    folder: Path, *options: str, environment: dict[str, str] | None = None, programs: Path = MLFLOW
+) -> Server:
+    """MLflow's own server, of one worker, on SQLite in a folder unless the options say otherwise; it takes some ten seconds to start."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     command = [
-        str(MLFLOW / "python"), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+        str(programs / "python"), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
         "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder / "artifacts"), *options,
     ]  # fmt: skip
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNSTONE_"))}

@@ -83,7 +83,9 @@ def copy_model_version(self: Client, src_model_uri: str, dst_name: str) -> Model
     with contextlib.suppress(AlreadyExists):
         self.create_registered_model(dst_name)
     where = f"models:/{source.name}/{source.version}"
-    return self.create_model_version(dst_name, where, tags=source.tags, description=source.description)
+    # an MLflow server before 3.17 notes the run only where it is named
+    run_id, tags, description = source.run_id or None, source.tags, source.description
+    return self.create_model_version(dst_name, where, run_id, tags, description=description)
 
 
 def get_model_version(self: Client, name: str, version: str) -> ModelVersion:

@@ -13,8 +13,20 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from runstone.entities import LifecycleStage, LoggedModelOutput, LoggedModelParameter, Metric, Run, RunStatus, RunTag
-from runstone.errors import InvalidParameter, NotFound, NotServed
-from runstone.operations import artifacts, growing, logged_models, outputs, owners, runs, search, series, store, storing
+from runstone.errors import InvalidParameter, NotFound, NotServed, WrongAnswer
+from runstone.operations import (
+    artifacts,
+    growing,
+    logged_models,
+    model_versions,
+    outputs,
+    owners,
+    runs,
+    search,
+    series,
+    store,
+    storing,
+)
 from runstone.operations.table import Empty, Operation, Request, Response
 from runstone.transport import stock_files
 from runstone.transport.http import HttpTransport, encode
@@ -26,6 +38,7 @@ ID_TAG = "runstone.run_id"
 # What one request to MLflow may hold.
 MOST_METRICS = 1000
 MOST_BYTES = 900_000
+_LOGGED_MODELS = "/mlflow/logged-models"
 _FILES = frozenset(
     {"list_artifacts", "get_tree", "find_chunks", "get_content", "get_contents", "read_growing", "adopt_growing"}
 )
@@ -51,7 +64,9 @@ class StockTransport:
                 raise NotServed(
                     f"{self.uri} is a stock MLflow server, which has nothing for {operation.name!r}. A runstone server has."
                 )
-            spoken = partial(self.http.call, operation)
+            spoken = partial(
+                self._of_models if operation.path.startswith(_LOGGED_MODELS) else self.http.call, operation
+            )
         run_id = getattr(request, "run_id", None)
         if not run_id or operation.name == "create_run":
             return spoken(request)
@@ -167,6 +182,26 @@ class StockTransport:
         keys = sorted(run.data.metrics)
         return series.MetricSummaries([_summary(key, self._history(request.run_id, key)) for key in keys])
 
+    def _of_models(self, operation: Operation[Request, Response], request: Request) -> Response:
+        try:
+            return self.http.call(operation, request)
+        except WrongAnswer as error:
+            next(self._experiments(), None)  # raises where it is no tracking server at all
+            raise NotServed(
+                f"{self.uri} has no logged models; MLflow's server has them from 3.0 on. Save the model into a folder (save_model), log that with "
+                "log_artifacts(folder, 'model'), and register it as 'runs:/RUN_ID/model'."
+            ) from error
+
+    def _create_model_version(self, request: model_versions.CreateModelVersion) -> model_versions.ModelVersionAnswer:
+        # MLflow wants to be told whose files a source means (from 3.17 on it refuses what is not), and notes the run only then.
+        source, owner = request.source or "", _owner_of(request.source or "")
+        if owners.is_model_id(owner):
+            request = msgspec.structs.replace(request, model_id=request.model_id or owner)
+        elif owner and not request.run_id:
+            run_id = self.call(runs.get_run, runs.GetRun(owner)).run.info.run_id  # which may have another id there
+            request = msgspec.structs.replace(request, run_id=run_id, source=source.replace(owner, run_id, 1))
+        return self.http.call(model_versions.create_model_version, request)
+
     def _inspect_store(self, request: store.InspectStore) -> store.StoreState:
         next(self._experiments(), None)  # it answers
         return store.StoreState({}, 0)
@@ -219,6 +254,17 @@ class PlainFilesTransport(StockTransport):
         if operation.name in _FILES:
             return super().call(operation, request)
         return self.http.call(operation, request)
+
+
+def _owner_of(source: str) -> str:
+    """The run or logged model whose files a version's source names; '' where it is none of the two, as a version's copy."""
+    scheme, _, rest = source.partition(":")
+    parts = rest.lstrip("/").split("/")
+    if (
+        scheme == "mlflow-artifacts" and len(parts) > 3
+    ):  # EXPERIMENT/RUN/artifacts/PATH, EXPERIMENT/models/ID/artifacts/PATH
+        return parts[2] if parts[1] == "models" else parts[1]
+    return parts[0] if scheme == "runs" or (scheme == "models" and len(parts) == 1 and "@" not in rest) else ""
 
 
 def _points(given: series.SeriesPoints) -> list[Metric]:
