@@ -68,7 +68,7 @@ ROUTES = [
 
 # Fields that take one of some names; MLflow passes over what is none of them.
 _NAMED = {"status", "view_type", "run_view_type"}
-# Without these MLflow keeps half a dataset, or half a model.
+# Without these, or the key of a dataset's tag, MLflow keeps half a dataset, or half a model.
 _WHOLE = {"dataset", "model_id", *_DATASET}
 _ABSENT = object()
 # What may stand in a field instead of what should.
@@ -138,7 +138,7 @@ def _made(chance: random.Random, route: Route, number: int) -> Made:
     absent = value is _ABSENT or value is None
     if route.method == "GET" and isinstance(value, float):
         value = str(value)  # in a query it is a text, and no integer's
-    half = key in _WHOLE and (absent or value == "")
+    half = (key in _WHOLE or (key == "key" and "datasets" in fields)) and (absent or value == "")
     mistyped = half or (not absent and (not _fits(right, value) or (key in _NAMED and value != right)))
     root = chance.choice([ROOT, ROOT, ROOT.replace("/api/", "/ajax-api/")])
     return Made(Request(route.method, root + path, body, None, None, None, number), mistyped)
