@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,21 @@ def test_what_skops_has_no_form_for_is_pickled_and_works(tmp_path: Path) -> None
     assert not (tmp_path / "q").exists()
     with pytest.raises(InvalidParameter, match="Write one of skops, cloudpickle, pickle"):
         runstone.sklearn.save_model(pipeline, tmp_path / "q", serialization_format="joblib")
+
+
+def test_without_skops_a_model_is_pickled_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "skops"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "skops", None)  # type: ignore[arg-type]  # as Python has it: not to be found
+    model = SVC().fit(fitted.X, fitted.Y)
+    with pytest.warns(UserWarning, match="skops is not installed, so the model is kept as a pickle"):
+        info = runstone.log_model(model, name="svc")
+    assert info.flavors["sklearn"]["serialization_format"] == "cloudpickle"
+    assert fitted.same(runstone.load_model(info.model_uri).predict(fitted.X), model.predict(fitted.X))
+    assert "skops" not in Path(runstone.pyfunc.get_model_dependencies(info.model_uri)).read_text()
+    runstone.sklearn.save_model(model, tmp_path / "said", serialization_format="cloudpickle")  # no warning: they are errors here
+    with pytest.raises(ImportError, match="pip install skops"):
+        runstone.sklearn.save_model(model, tmp_path / "asked", serialization_format="skops")
 
 
 def test_a_plain_forest_just_works(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 import zipfile
 from typing import Any, NamedTuple
 
@@ -40,7 +41,8 @@ def write(model: Any, folder: str, format: str | None, trusted: list[str] | None
     Args:
         model: the estimator.
         folder: where to.
-        format: of `FORMATS`; None: skops if it can, else cloudpickle (what skops has no form for, and classes that only this script has).
+        format: of `FORMATS`; None: skops if it can, else cloudpickle (what skops has no form for, classes that only this script has, and
+            everything where skops is not installed: that is warned of).
         trusted: types that are to be trusted on reading beyond those that the estimator holds.
 
     Raises:
@@ -48,7 +50,7 @@ def write(model: Any, folder: str, format: str | None, trusted: list[str] | None
     """
     if format not in (None, *FORMATS):
         raise InvalidParameter(f"Unrecognized serialization format: {format!r}. Write one of {', '.join(FORMATS)}.")
-    if format in (None, "skops"):
+    if format == "skops" or (format is None and _skops_is_here()):
         try:
             return _write_skops(model, folder, trusted or [], anywhere=format is None)
         except _NotByName as error:
@@ -129,6 +131,20 @@ def _check_size(parts: zipfile.ZipFile, held: Held) -> None:
         raise InvalidParameter(
             f"The model's file {os.path.basename(held.path)!r} of {packed:,} bytes would be {whole:,} when it is unpacked, as no model's is. It is not read."
         )
+
+
+def _skops_is_here() -> bool:
+    # A training is not lost for want of a package; what is lost is a word about the model that anybody may believe.
+    try:
+        _skops()
+    except ImportError:
+        warnings.warn(
+            "skops is not installed, so the model is kept as a pickle, which can run code when it is read. `pip install skops` keeps models in "
+            "a format that runs none; serialization_format='cloudpickle' says that a pickle is meant.",
+            stacklevel=2,
+        )
+        return False
+    return True
 
 
 def _skops() -> Any:
