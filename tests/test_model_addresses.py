@@ -119,3 +119,58 @@ def test_what_is_registered_by_a_runs_name_stays_that_model() -> None:
     assert (version.model_id, version.run_id) == (first.model_id, run.info.run_id)
     assert runstone.load_model("models:/lines/1").coef_[0] == pytest.approx(1.0)
     assert runstone.load_model(f"runs:/{run.info.run_id}/line").coef_[0] == pytest.approx(2.0)
+
+
+def test_a_path_that_means_no_model_is_registered_under_no_name(logged: ModelInfo) -> None:
+    client, run_id = runstone.Client(), logged.run_id
+    for uri, words in {
+        f"runs:/{run_id}/lien": "called 'lien'. It logged the models 'line'",
+        f"runs:/{'0' * 32}/line": "Run with id=",
+        "models:/m-" + "0" * 32: "Logged model with ID",
+        "./folder": "log_saved_model",
+        logged.model_id: "Write models:/MODEL_ID",
+    }.items():
+        with pytest.raises((NotFound, InvalidParameter), match=words):
+            runstone.register_model(uri, "fresh")
+    assert [model.name for model in client.search_registered_models()] == ["lines"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("", "is no address of a model"),
+        (None, "None is no address of a model"),
+        (5, "5 is no address of a model"),
+        ("model:/lines/1", "is no address of a model"),
+        ("Models:/lines/1", "is no address of a model"),
+        ("lines/1", "is written 'models:/lines/1'"),
+        ("lines@champion", "is written 'models:/lines@champion'"),
+        ("m-" + "0" * 32, "is written 'models:/m-0"),
+        ("some/folder", "no such folder.$"),
+    ],
+)
+def test_a_slip_in_an_address_is_told_from_a_folder(uri: str, words: str) -> None:
+    for load in (runstone.load_model, runstone.pyfunc.load_model):
+        with pytest.raises((NotFound, InvalidParameter), match=words):
+            load(uri)
+
+
+def test_a_runs_address_that_means_nothing_names_the_models_of_the_run(logged: ModelInfo) -> None:
+    with pytest.raises(
+        NotFound, match=f"no MLmodel file among its files. It logged the models 'line': runs:/{logged.run_id}/line"
+    ):
+        runstone.load_model(f"runs:/{logged.run_id}/")
+    with pytest.raises(NotFound, match="no MLmodel file in its folder 'notes'"):
+        runstone.pyfunc.load_model(f"runs:/{logged.run_id}/notes")
+    with runstone.start_run() as run:
+        pass
+    with pytest.raises(NotFound, match=r"called 'line'\. It logged no models"):
+        runstone.load_model(f"runs:/{run.info.run_id}/line")
+
+
+def test_python_code_is_no_librarys_object_and_says_what_loads_it() -> None:
+    info = runstone.pyfunc.log_model(python_model=lambda data: data, name="same", pip_requirements=["numpy"])
+    with pytest.raises(
+        InvalidParameter, match=rf"runstone.pyfunc.load_model\('{info.model_uri}'\) gives what predicts"
+    ):
+        runstone.load_model(info.model_uri)

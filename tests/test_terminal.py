@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sklearn.linear_model import LinearRegression
 from tests.support import scripts
 from tests.support.terminals import Command, Ended, on_terminal
 
@@ -104,6 +105,14 @@ def test_a_run_that_is_not_there_or_not_the_only_one_is_said(command: Command, s
     ended = command("runs", "show", "fast")
     assert ended.code == 1
     assert store["fast"][:12] in ended.err
+
+
+def test_a_run_shows_the_models_that_it_logged(command: Command) -> None:
+    with runstone.start_run() as run:
+        line = LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0])
+        infos = [runstone.log_model(line, name=name) for name in ("first", "second")]
+    shown = [row for row in rows(command("runs", "show", run.info.run_id).out) if row[0] == "model"]
+    assert shown == [["model", info.name, info.model_uri] for info in reversed(infos)]
 
 
 def test_compare_shows_what_differs(command: Command, store: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.support.terminals import Command
+from tests.support.terminals import Command, on_terminal
 
 import runstone
 
@@ -203,3 +203,14 @@ def test_what_is_not_there_is_answered_with_the_command_that_lists_it(
     assert "`runstone models versions`" in command("models", "show", "forest/9").err
     assert "`runstone models show`" in command("models", "show", "forest@best").err
     assert "`runstone models show`" in command("models", "alias", "forest", "best", "--delete").err
+
+
+def test_in_a_narrow_terminal_no_column_vanishes(command: Command, registry: runstone.Client, tmp_path: Path) -> None:
+    logged = on_terminal(tmp_path, "models", "ls", "--logged", columns=50).out.splitlines()
+    ids = [model.model_id for model in registry.search_logged_models(["0"])]
+    assert "".join(line.split(" ")[0] for line in logged) == "model" + "".join(ids)
+    versions = on_terminal(tmp_path, "models", "versions", "forest", columns=50).out.splitlines()
+    assert [line.split(" ")[0] for line in versions] == ["version", "forest/2", "forest/1"]
+    history = on_terminal(tmp_path, "models", "history", "forest", columns=60).out.splitlines()
+    assert history[0].split()[-2:] == ["old", "new"]
+    assert max(map(len, logged + versions + history)) <= 60

@@ -63,7 +63,9 @@ def test_without_skops_a_model_is_pickled_and_says_so(tmp_path: Path, monkeypatc
     assert info.flavors["sklearn"]["serialization_format"] == "cloudpickle"
     assert fitted.same(runstone.load_model(info.model_uri).predict(fitted.X), model.predict(fitted.X))
     assert "skops" not in Path(runstone.pyfunc.get_model_dependencies(info.model_uri)).read_text()
-    runstone.sklearn.save_model(model, tmp_path / "said", serialization_format="cloudpickle")  # no warning: they are errors here
+    runstone.sklearn.save_model(
+        model, tmp_path / "said", serialization_format="cloudpickle"
+    )  # no warning: they are errors here
     with pytest.raises(ImportError, match="pip install skops"):
         runstone.sklearn.save_model(model, tmp_path / "asked", serialization_format="skops")
 

@@ -14,8 +14,9 @@ import click
 
 from runstone.operations.numbers import spelt
 
-# Spaces between two columns.
+# Spaces between two columns; and characters that a column keeps while another one can be broken into lines.
 _GAP = 2
+_LEAST = 6
 
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
@@ -38,8 +39,9 @@ def show(
         rows: what to print.
         as_json: whether JSON was asked for.
         empty: what to say on stderr where there are no rows.
-        parts: columns that are cut to their part of what the others leave of a terminal's width; without, the last one is broken into lines.
-        typed: a column of names that are typed again: broken into lines where they do not fit, never cut.
+        parts: columns that are cut to their part of what the others leave of a terminal's width; without, the last one is broken into lines,
+            and where that is not enough the widest are cut.
+        typed: a column of names that are typed again: the others are cut for it; broken into lines where it still does not fit, never cut.
     """
     if as_json:
         show_json(rows)
@@ -70,7 +72,7 @@ def _table(rows: Sequence[dict[str, Any]], parts: dict[str, float], typed: str) 
     out = console()
     table = Table(box=None, header_style="bold", padding=(0, _GAP, 0, 0), pad_edge=False)
     cells = {title: [text(row[title], people=True) for row in rows] for title in rows[0]}
-    widths = _widths(cells, parts, out.width) if parts else {}
+    widths = _widths(cells, parts, out.width) if parts else _levelled(cells, typed, out.width)
     for number, title in enumerate(cells):
         numeric = all(isinstance(row[title], int | float) or row[title] is None for row in rows)
         broken = title == typed or (number == len(cells) - 1 and not parts and not typed)
@@ -92,6 +94,20 @@ def _widths(cells: dict[str, list[str]], parts: dict[str, float], width: int) ->
     widths = {title: min(longest[title], int(room * part)) for title, part in parts.items()}
     last = list(parts)[-1]
     return {**widths, last: room - sum(widths.values()) + widths[last]}
+
+
+def _levelled(cells: dict[str, list[str]], typed: str, width: int) -> dict[str, int]:
+    """Widths that fit. The widest columns are made narrower: all but the typed one first; where there is none, the last one. None vanishes."""
+    widths = {title: max(map(len, (title, *column))) for title, column in cells.items()}
+    room = width - _GAP * (len(cells) - 1)
+    first = ([title for title in cells if title != typed], _LEAST) if typed else (list(cells)[-1:], width // 3)
+    for given, least in (first, (list(cells), 1)):
+        while sum(widths.values()) > room:
+            widest = max(given, key=widths.__getitem__)
+            if widths[widest] <= least:
+                break
+            widths[widest] -= 1
+    return widths
 
 
 def console(stderr: bool = False) -> Any:

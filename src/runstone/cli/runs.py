@@ -10,7 +10,7 @@ import click
 from runstone.cli.finding import experiments, find_experiment, find_run, reader
 from runstone.cli.grouping import Group
 from runstone.cli.output import age, for_people, json_option, moment, show, show_json, size, span, text
-from runstone.client import Client
+from runstone.client import Client, run_models
 from runstone.entities import Run, ViewType
 
 # Tags that say where a run came from: they differ from run to run and tell little, so `compare` shows them only when asked.
@@ -119,6 +119,10 @@ def show_run(run: str, as_json: bool) -> None:
             "value": size(file.file_size) if for_people() else file.file_size,
         }
         for file in store.list_artifacts(found.info.run_id)
+    ]
+    rows += [
+        {"kind": "model", "name": model.name, "value": model.model_uri}
+        for model in run_models.logged_by(store, found.info.run_id)
     ]
     show(rows, False)
 

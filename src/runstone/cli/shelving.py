@@ -39,7 +39,7 @@ def show_logged(limit: int, as_json: bool) -> bool:
             "name": model.name,
             "status": str(model.status),
             "experiment": places.get(model.experiment_id, model.experiment_id),
-            "run": model.source_run_id,
+            "run": (model.source_run_id or "")[:8] if for_people() else model.source_run_id,
             "created": age(model.creation_timestamp) if for_people() else moment(model.creation_timestamp),
         }
         for model in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,9 +12,11 @@ from runstone.errors import InvalidParameter, NotFound, NotServed
 
 if TYPE_CHECKING:
     from runstone.client import Client
-    from runstone.entities import LoggedModel
+    from runstone.entities import LoggedModel, Run
 
 _PAGE = 10
+# Models of a run that are looked at for their names, where a wrong one was given.
+_NAMED = 20
 
 
 class InModel(NamedTuple):
@@ -45,17 +48,53 @@ def model_at(self: Client, run_id: str, path: str) -> InModel | None:
     return None
 
 
+def logged_by(self: Client, run_id: str, most: int = 1000) -> list[LoggedModel]:
+    """The models that a run logged, those made last first, at the most so many."""
+    run = self.get_run(run_id)
+    with contextlib.suppress(NotServed):  # an MLflow server before 3.0
+        return list(itertools.islice(_made_in(self, run), most))
+    return []
+
+
+def nothing_at(self: Client, run_id: str, path: str) -> str:
+    """The sentence for a path of a run that no model is at: it names the models that there are."""
+    from runstone.client.artifacts import own_artifacts
+
+    names = list(dict.fromkeys(model.name for model in logged_by(self, run_id, _NAMED)))
+    if own_artifacts(self, run_id, path or None):
+        what = f"no MLmodel file {f'in its folder {path!r}' if path else 'among its files'}"
+    else:
+        what = f"neither files nor a model called {path!r}" if path else "no files of its own"
+    has = (
+        f"It logged the models {', '.join(map(repr, names))}: runs:/{run_id}/{names[0]}."
+        if names
+        else "It logged no models."
+    )
+    return f"Run {run_id} has {what}. {has} `runstone runs show {run_id}` lists what there is."
+
+
 def under(model: InModel, file: FileInfo) -> FileInfo:
     """A model's file, as one of the run's: below the model's name."""
     return FileInfo(f"{model.name}/{file.path}", file.is_dir, file.file_size, file.digest, file.executable)
 
 
 def _called(self: Client, run_id: str, name: str) -> Iterator[LoggedModel]:
-    run, token = self.get_run(run_id), None
+    run = self.get_run(run_id)
+    yield from _made_in(self, run, f"name = '{name}' AND ")
+    # one that was made without a run, and got its files in this one
+    for output in reversed(run.outputs.model_outputs if run.outputs else ()):
+        with contextlib.suppress(NotFound):  # deleted since
+            model = self.get_logged_model(output.model_id)
+            if model.name == name:
+                yield model
+
+
+def _made_in(self: Client, run: Run, condition: str = "") -> Iterator[LoggedModel]:
+    token = None
     while True:
         page = self.search_logged_models(
             [run.info.experiment_id],
-            f"name = '{name}' AND source_run_id = '{run.info.run_id}'",
+            f"{condition}source_run_id = '{run.info.run_id}'",
             max_results=_PAGE,
             order_by=[{"field_name": "creation_timestamp", "ascending": False}],
             page_token=token,
@@ -63,10 +102,4 @@ def _called(self: Client, run_id: str, name: str) -> Iterator[LoggedModel]:
         yield from page
         token = page.token
         if token is None:
-            break
-    # one that was made without a run, and got its files in this one
-    for output in reversed(run.outputs.model_outputs if run.outputs else ()):
-        with contextlib.suppress(NotFound):  # deleted since
-            model = self.get_logged_model(output.model_id)
-            if model.name == name:
-                yield model
+            return

@@ -6,8 +6,12 @@ import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runstone.errors import AlreadyExists
+from runstone.client import run_models
+from runstone.client.artifacts import own_artifacts
+from runstone.client.uris import parts_of_uri
+from runstone.errors import AlreadyExists, InvalidParameter, NotFound
 from runstone.fluent.location import client
+from runstone.operations import owners
 
 if TYPE_CHECKING:
     from runstone.entities import PagedList
@@ -32,10 +36,32 @@ def register_model(
         await_registration_for: taken for MLflow's sake; there is nothing to wait for.
         tags: labels of the version.
         env_pack: taken for MLflow's sake.
+
+    Raises:
+        NotFound: there is no such model. No registered model is made then.
+        InvalidParameter: it is no address of a model in the store.
     """
+    _require(model_uri)
     with contextlib.suppress(AlreadyExists):
         client().create_registered_model(name)
     return client().create_model_version(name, model_uri, tags=tags)
+
+
+def _require(model_uri: Any) -> None:
+    """Raises where an address means nothing, before a registered model is made for it."""
+    if not isinstance(model_uri, str):
+        return  # which the store says in its own words
+    if model_uri.startswith("runs:/"):
+        run_id, path = parts_of_uri(model_uri)
+        if not own_artifacts(client(), run_id, path or None) and run_models.model_at(client(), run_id, path) is None:
+            raise NotFound(run_models.nothing_at(client(), run_id, path))
+    elif model_uri.startswith("models:/") and owners.is_model_id(model_uri.removeprefix("models:/")):
+        client().get_logged_model(model_uri.removeprefix("models:/"))
+    elif ":" not in model_uri:
+        raise InvalidParameter(
+            f"{model_uri!r} is no address of a model in the store. Write models:/MODEL_ID or runs:/RUN_ID/NAME; a saved model's folder is logged "
+            "first: runstone.models.log_saved_model(folder, registered_model_name=...)."
+        )
 
 
 def search_registered_models(

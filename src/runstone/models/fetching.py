@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from runstone.client.artifacts import own_artifacts
 from runstone.client.downloads import read_whole, small_files
+from runstone.client.run_models import nothing_at
 from runstone.environments import files as environment
 from runstone.environments import lock as requirements_lock
 from runstone.errors import NotFound
@@ -17,9 +19,10 @@ from runstone.flavors.files import Content, Files
 from runstone.flavors.flavor import check_path
 from runstone.fluent.location import client
 from runstone.models import examples
-from runstone.models.locating import Place, Version, folder_of, locate
+from runstone.models.locating import Place, Version, folder_of, locate, no_folder
 from runstone.models.mlmodel import FILE_NAME, Model
 from runstone.models.temporary import temporary
+from runstone.operations import owners
 from runstone.operations.rules import check_path as check_name
 from runstone.safety.trust import Trust
 
@@ -69,12 +72,22 @@ def fetch(uri: str | os.PathLike[str], dst_path: str | None = None) -> Fetched:
     trust = Trust(known, vouched=place.folder is None)
     files = _in_memory(place) if place.folder is None and dst_path is None else None
     if files is None:
+        _require_model(place)
         files = Files(os.path.abspath(here(place, dst_path)))
     content = files.content(FILE_NAME)
     model = (
         Model.from_file(_file(files.folder)) if content is None else Model.from_yaml(content, f"{FILE_NAME} of {uri}")
     )
     return Fetched(files, model, trust, place.version, place.folder is None and dst_path is None)
+
+
+def _require_model(place: Place) -> None:
+    """Raises NotFound where a run's path holds no model, before all that is there is fetched."""
+    if place.owner is None or owners.is_model_id(place.owner):
+        return
+    wanted = f"{place.path}/{FILE_NAME}" if place.path else FILE_NAME
+    if wanted not in {file.path for file in own_artifacts(client(), place.owner, place.path or None)}:
+        raise NotFound(nothing_at(client(), place.owner, place.path))
 
 
 def _in_memory(place: Place) -> Files | None:
@@ -152,5 +165,5 @@ def beside(model: Model, path: str | None) -> Iterator[str]:
 
 def _file(folder: str) -> str:
     if not os.path.isdir(folder):
-        raise NotFound(f"There is no model at {folder!r}: no such folder.")
+        raise NotFound(no_folder(folder))
     return os.path.join(folder, FILE_NAME)

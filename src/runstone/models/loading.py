@@ -32,11 +32,21 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | None = None, *
     fetched = fetch(model_uri, dst_path)
     name = flavors.known(list(fetched.model.flavors))
     if name is None:
-        has = ", ".join(fetched.model.flavors) or "no flavor"
-        raise InvalidParameter(
-            f"The model {os.fspath(model_uri)!r} has {has}, and nothing that runstone loads as an object. Try runstone.pyfunc.load_model."
-        )
+        raise InvalidParameter(_no_object(os.fspath(model_uri), list(fetched.model.flavors)))
     return load_native(flavors.find(name), fetched, options)
+
+
+def _no_object(uri: str, has: list[str]) -> str:
+    if has == [PYFUNC]:
+        return (
+            f"The model {uri!r} is Python code, and no library's object: runstone.pyfunc.load_model({uri!r}) gives what predicts, and "
+            ".unwrap_python_model() of that its PythonModel."
+        )
+    flavors_of_it = f"is of {', '.join(has)}, which runstone has no flavor for" if has else "has no flavor"
+    return (
+        f"The model {uri!r} {flavors_of_it}. runstone.pyfunc.load_model loads what predicts in Python; "
+        "runstone.artifacts.download_artifacts fetches its files."
+    )
 
 
 def load_as(flavor: Flavor, model_uri: str | os.PathLike[str], dst_path: str | None, options: dict[str, Any]) -> Any:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from runstone.client import Client
+from runstone.client import Client, run_models
 from runstone.client.artifacts import own_artifacts
-from runstone.client.run_models import model_at
 from runstone.client.uris import parts_of_uri
 from runstone.errors import InvalidParameter, NotFound, WrongAnswer
 
 # The stages that versions had before there were aliases.
 STAGES = ("None", "Staging", "Production", "Archived")
 _MOST_HOPS = 20
+# What begins as an address does; one letter is a drive. And what the terminal takes for models:/... : NAME/3, NAME@ALIAS, a model's id.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+-]+:/")
+_NAMED = re.compile(r"[^/.~][^/]*(/\d+|/latest|@[^/]+)|m-[0-9a-f]{32}")
 
 
 class Version(NamedTuple):
@@ -69,7 +72,7 @@ def locate(client: Client, uri: str | os.PathLike[str], hops: int = 0) -> Place:
 
 def folder_of(uri: str | os.PathLike[str]) -> str | None:
     """The folder of this machine that an address names; None for one in the store. Asks no store. Raises InvalidParameter."""
-    text = os.fspath(uri)
+    text = os.fspath(uri) if isinstance(uri, str | os.PathLike) else ""
     scheme, colon, _ = text.partition(":")
     if colon and scheme in ("models", "runs", "mlflow-artifacts"):
         return None
@@ -78,11 +81,18 @@ def folder_of(uri: str | os.PathLike[str]) -> str | None:
         if parts.netloc not in ("", "localhost"):
             raise InvalidParameter(f"{text!r} names another machine. Write file:///path.")
         return unquote(parts.path)
-    if "://" in text:
+    if not text or "://" in text or (_SCHEME.match(text) and not os.path.lexists(text)):
         raise InvalidParameter(
-            f"{text!r} is no address of a model. Write models:/NAME/VERSION, models:/NAME@ALIAS, models:/MODEL_ID, runs:/RUN_ID/PATH, or a folder."
+            f"{uri!r} is no address of a model. Write models:/NAME/VERSION, models:/NAME@ALIAS, models:/MODEL_ID, runs:/RUN_ID/PATH, or a folder."
         )
     return os.path.abspath(text)
+
+
+def no_folder(folder: str) -> str:
+    """The sentence for a folder that is not there; what reads as the terminal's name of a model in the store is called that."""
+    word = os.path.relpath(folder)
+    meant = f" A model of the store is written 'models:/{word}'." if _NAMED.fullmatch(word) else ""
+    return f"There is no model at {folder!r}: no such folder.{meant}"
 
 
 def of_artifacts(uri: str) -> Place:
@@ -155,9 +165,7 @@ def _of_version(client: Client, version: Version, path: str, hops: int) -> Place
 def _of_run(client: Client, run_id: str, path: str) -> Place:
     if own_artifacts(client, run_id, path or None):
         return Place(None, run_id, path)
-    found = model_at(client, run_id, path)
+    found = run_models.model_at(client, run_id, path)
     if found is not None:
         return Place(None, found.model_id, found.path)
-    raise NotFound(
-        f"Run {run_id} has neither files nor a model called {path!r}. `runstone artifacts ls {run_id}` lists what there is."
-    )
+    raise NotFound(run_models.nothing_at(client, run_id, path))

@@ -241,3 +241,7 @@ model = mlflow.initialize_logged_model("registered")
 mlflow.register_model(f"models:/{model.model_id}", "new name").name
 int(mlflow.register_model(f"models:/{model.model_id}", "new name", tags={"a": 1}).version)
 client.get_model_version("new name", "2").tags
+run = client.create_run("0")
+mlflow.register_model(f"runs:/{run.info.run_id}/none", "nothing's name")
+mlflow.register_model(f"models:/m-{'0' * 32}", "nothing's name")
+[one.name for one in client.search_registered_models("name LIKE 'nothing%'")]  # differs: registering what is not there
