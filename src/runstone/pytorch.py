@@ -1,4 +1,4 @@
-"""PyTorch's modules, under MLflow's names (`mlflow.pytorch`); and state dicts and checkpoints, which are files of a run."""
+"""PyTorch's modules, and trainings by PyTorch Lightning, under MLflow's names (`mlflow.pytorch`); and state dicts and checkpoints, which are files of a run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 import tempfile
 from typing import Any
 
+from runstone.autologging import checkpoints, lightning
+from runstone.autologging.checkpoints import FOLDER, LATEST_TAG
+from runstone.autologging.switches import switch
 from runstone.client.uris import parts_of_uri
 from runstone.errors import InvalidParameter, NotFound
 from runstone.flavors import torch_states as states
@@ -19,6 +22,7 @@ from runstone.safety.trust import Trust
 save_model, log_model, load_model = published(FLAVOR)
 
 __all__ = [
+    "autolog",
     "load_checkpoint",
     "load_model",
     "load_state_dict",
@@ -28,8 +32,63 @@ __all__ = [
     "save_state_dict",
 ]
 
-# By this tag MLflow's autologging says which checkpoint is the last.
-_LATEST = "mlflow.latest_checkpoint_artifact"
+
+def autolog(
+    log_every_n_epoch: int = 1,
+    log_every_n_step: int | None = None,
+    log_models: bool = True,
+    log_datasets: bool = True,
+    disable: bool = False,
+    exclusive: bool = False,
+    disable_for_unsupported_versions: bool = False,
+    silent: bool = False,
+    registered_model_name: str | None = None,
+    extra_tags: dict[str, str] | None = None,
+    checkpoint: bool = True,
+    checkpoint_monitor: str | None = "val_loss",
+    checkpoint_mode: str = "min",
+    checkpoint_save_best_only: bool = True,
+    checkpoint_save_weights_only: bool = False,
+    checkpoint_save_freq: str | int = "epoch",
+    log_model_signatures: bool = True,
+) -> None:
+    """Have the trainings of PyTorch Lightning's trainers record themselves.
+
+    Args:
+        log_every_n_epoch: log the metrics of one epoch in so many.
+        log_every_n_step: log those of one step in so many, too.
+        log_models: log the trained model.
+        log_datasets: taken for MLflow's sake; what a loader gives is not recorded.
+        disable: no more.
+        exclusive: record nothing in runs that you started.
+        disable_for_unsupported_versions: leave the library alone where its version is none that this is known to work with.
+        silent: no warnings.
+        registered_model_name: register each model under it.
+        extra_tags: of runs that are started for trainings.
+        checkpoint: keep checkpoints, as `MlflowModelCheckpointCallback` does; a trainer that has one of these keeps only its.
+        checkpoint_monitor, checkpoint_mode, checkpoint_save_best_only, checkpoint_save_weights_only, checkpoint_save_freq: see there.
+        log_model_signatures: tell what the model takes and gives.
+    """
+    switch(
+        "pytorch",
+        log_every_n_epoch=log_every_n_epoch,
+        log_every_n_step=log_every_n_step,
+        log_models=log_models,
+        log_datasets=log_datasets,
+        disable=disable,
+        exclusive=exclusive,
+        disable_for_unsupported_versions=disable_for_unsupported_versions,
+        silent=silent,
+        registered_model_name=registered_model_name,
+        extra_tags=extra_tags,
+        checkpoint=checkpoint,
+        checkpoint_monitor=checkpoint_monitor,
+        checkpoint_mode=checkpoint_mode,
+        checkpoint_save_best_only=checkpoint_save_best_only,
+        checkpoint_save_weights_only=checkpoint_save_weights_only,
+        checkpoint_save_freq=checkpoint_save_freq,
+        log_model_signatures=log_model_signatures,
+    )
 
 
 def save_state_dict(state_dict: dict[str, Any], path: str | os.PathLike[str], **kwargs: Any) -> None:
@@ -104,14 +163,26 @@ def load_checkpoint(
         raise InvalidParameter(
             "A checkpoint is one of an epoch or of a global step: give load_checkpoint one of the two."
         )
-    latest = client().get_run(run.info.run_id).data.tags.get(_LATEST)
+    latest = client().get_run(run.info.run_id).data.tags.get(LATEST_TAG)
     if latest is None:
-        raise NotFound(f"The run {run.info.run_id} has no checkpoint that autologging kept (no tag {_LATEST!r}).")
+        raise NotFound(f"The run {run.info.run_id} has no checkpoint that autologging kept (no tag {LATEST_TAG!r}).")
     place = latest
     if epoch is not None or global_step is not None:
         kept = f"epoch_{epoch}" if epoch is not None else f"global_step_{global_step}"
-        place = f"checkpoints/{kept}/{os.path.basename(latest)}"
+        place = f"{FOLDER}/{kept}/{os.path.basename(latest)}"
     with tempfile.TemporaryDirectory(prefix="runstone-checkpoint-") as folder:
         path = client().download_artifacts(run.info.run_id, place, folder)
         Trust(f"the checkpoint {place!r}", vouched=True).pickle(path)
         return model_class.load_from_checkpoint(path, **{"weights_only": False, **(kwargs or {})})
+
+
+# The callbacks, which are derived from a class of Lightning's: that is not imported before they are asked for.
+_CALLBACKS = {"MlflowModelCheckpointCallback": checkpoints.callback, "RunstoneCallback": lightning.callback}
+
+
+def __getattr__(name: str) -> Any:
+    make = _CALLBACKS.get(name)
+    if make is None:
+        raise AttributeError(f"runstone.pytorch has no {name!r}. It has {', '.join([*__all__, *_CALLBACKS])}.")
+    made = globals()[name] = make()
+    return made

@@ -13,6 +13,6 @@ from runstone.autologging import switches
 @pytest.fixture(autouse=True)
 def switched_off() -> Iterator[None]:
     yield
-    for module in (runstone.sklearn, runstone.xgboost, runstone.lightgbm, runstone.keras):
+    for module in (runstone.sklearn, runstone.xgboost, runstone.lightgbm, runstone.keras, runstone.pytorch):
         module.autolog(disable=True)
     switches._by_itself.clear()

@@ -6,7 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runstone.autologging.guard import attempt
 from runstone.entities import DatasetInput, InputTag, Metric, Param, RunTag
@@ -19,6 +19,7 @@ from runstone.models.signature import ModelSignature, infer_signature
 
 if TYPE_CHECKING:
     from runstone.autologging.training import Training
+    from runstone.client import Client
     from runstone.data import Dataset
     from runstone.flavors.flavor import Flavor
     from runstone.models.info import ModelInfo
@@ -30,7 +31,19 @@ EXAMPLE_ROWS = 5
 _CELLS = 50_000_000
 
 
-def params(training: Training, values: Mapping[str, Any], tags: Mapping[str, Any] | None = None) -> None:
+class Recorded(Protocol):
+    """What is recorded in a run: a training, or a place where one logs."""
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+
+    @property
+    def store(self) -> Client:
+        """The run's store."""
+
+
+def params(training: Recorded, values: Mapping[str, Any], tags: Mapping[str, Any] | None = None) -> None:
     """Log params, and tags, of a training's run."""
     said = [Param(str(key), str(value)) for key, value in values.items()]
     labels = [RunTag(key, str(value)) for key, value in (tags or {}).items()]
@@ -38,7 +51,7 @@ def params(training: Training, values: Mapping[str, Any], tags: Mapping[str, Any
 
 
 def metrics(
-    training: Training,
+    training: Recorded,
     values: Mapping[str, Any],
     step: int | None = None,
     model_id: str | None = None,

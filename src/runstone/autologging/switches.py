@@ -17,6 +17,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "xgboost": ("xgboost", "sklearn.metrics"),
     "lightgbm": ("lightgbm", "sklearn.metrics"),
     "keras": ("keras",),
+    "pytorch": ("lightning.pytorch", "pytorch_lightning"),
 }
 # The distributions of each, and the versions that it is known to work with: from the first, up to below the second.
 SUPPORTED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]] = {
@@ -24,6 +25,7 @@ SUPPORTED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]] =
     "xgboost": (("xgboost", "xgboost-cpu"), (2, 0), (4,)),
     "lightgbm": (("lightgbm",), (4, 0), (5,)),
     "keras": (("keras",), (3, 0), (4,)),
+    "pytorch": (("lightning", "pytorch-lightning"), (2, 4), (3,)),
 }
 # What the arguments of `autolog` are called that all libraries have.
 _COMMON = [
