@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
+    from tests.support.servers import Server
     from tests.support.terminals import Command, Ended
 
 # How long an example takes says nothing here: the machine may be busy.
@@ -34,6 +35,23 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _leave_nothing()
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    from tests.support import stores
+
+    return stores.made(tmp_path_factory.mktemp("new"))
+
+
+@pytest.fixture(autouse=True)
+def quick_stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New stores are copies of one, but where making them is what is tested."""
+    # Tests of what the package loads must not find it loaded by us.
+    if "runstone.store.database" in sys.modules and not {"contracts", "faults"} & set(request.path.parts):
+        from tests.support import stores
+
+        stores.copy(request.getfixturevalue("new_database"), monkeypatch)
+
+
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command in this process, as in a pipe."""
@@ -54,6 +72,18 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Ended(code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """MLflow's own server, which takes seconds to start: one for all tests that keep to runs, experiments and names of their own."""
+    from tests.support.servers import MLFLOW, mlflow_server
+
+    if not MLFLOW.exists():
+        pytest.skip("the real MLflow is not installed: make .envs/mlflow/.ready")
+    server = mlflow_server(tmp_path_factory.mktemp("stock") / "mlflow")
+    yield server
+    server.kill()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from pathlib import Path
 from typing import Any
 
 import numpy
 import pytest
-from tests.support.servers import MLFLOW, mlflow_server
+from tests.support.servers import Server
 
 import runstone
 from runstone.client import Client
@@ -193,20 +192,16 @@ def test_what_is_no_dataset_is_refused() -> None:
 
 @pytest.mark.folder
 @pytest.mark.compat
-@pytest.mark.skipif(not MLFLOW.exists(), reason="the real MLflow is not installed: make .envs/mlflow/.ready")
-def test_a_stock_server_is_told_the_same_in_its_words(tmp_path: Path) -> None:
-    server = mlflow_server(tmp_path / "mlflow")
-    try:
-        runstone.set_tracking_uri(server.url)
-        with runstone.start_run() as run:
-            runstone.log_param("lr", 0.1)
-            runstone.log_metrics({"loss": 1, "accuracy": 0.5}, step=3)
-            runstone.log_metric("loss", 2, step=4)
-            model_id = log(3)
-            runstone.log_metric("late", 4, step=3)
-        assert sorted(points(model_id)) == [("accuracy", 0.5, 3), ("late", 4.0, 3), ("loss", 1.0, 3)]
-        assert runstone.get_logged_model(model_id).params == {"lr": "0.1"}
-        outputs = runstone.get_run(run.info.run_id).outputs.model_outputs
-        assert [(made.model_id, made.step) for made in outputs] == [(model_id, 3)]
-    finally:
-        server.stop()
+def test_a_stock_server_is_told_the_same_in_its_words(stock: Server) -> None:
+    runstone.set_tracking_uri(stock.url)
+    runstone.set_experiment("models of a step")
+    with runstone.start_run() as run:
+        runstone.log_param("lr", 0.1)
+        runstone.log_metrics({"loss": 1, "accuracy": 0.5}, step=3)
+        runstone.log_metric("loss", 2, step=4)
+        model_id = log(3)
+        runstone.log_metric("late", 4, step=3)
+    assert sorted(points(model_id)) == [("accuracy", 0.5, 3), ("late", 4.0, 3), ("loss", 1.0, 3)]
+    assert runstone.get_logged_model(model_id).params == {"lr": "0.1"}
+    outputs = runstone.get_run(run.info.run_id).outputs.model_outputs
+    assert [(made.model_id, made.step) for made in outputs] == [(model_id, 3)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.servers import MLFLOW, mlflow_server
+from tests.support.servers import Server
 from tests.support.within import ServerWithin
 
 import runstone
@@ -139,23 +139,18 @@ def test_a_logged_model_goes_to_another_experiment_of_its_store(model_id: str, t
 
 @pytest.mark.folder
 @pytest.mark.compat
-@pytest.mark.skipif(not MLFLOW.exists(), reason="the real MLflow is not installed: make .envs/mlflow/.ready")
-def test_a_model_goes_to_a_stock_server_and_back(model_id: str, tmp_path: Path) -> None:
-    server = mlflow_server(tmp_path / "mlflow")
-    try:
-        copy = runstone.copy_model("models:/forest/1", server.url, aliases=["best"])
-        assert runstone.copy_model("models:/forest/1", server.url, aliases=["best"]).version == copy.version == "1"
-        there = Client(server.url)
-        (logged,) = there.search_logged_models(["0"])
-        elsewhere = runstone.Client().create_experiment("elsewhere")
-        moved = runstone.copy_logged_model(f"models:/{model_id}", experiment_id=elsewhere)
-        alone = runstone.copy_logged_model(f"models:/{moved.model_id}", server.url)
-        assert (there.get_experiment(alone.experiment_id).name, str(alone.status)) == ("elsewhere", "READY")
-        assert (logged.params, logged.tags["team"]) == ({"depth": "3"}, "red")
-        assert [(point.key, point.value) for point in logged.metrics or ()] == [("accuracy", 0.9)]
-        back = runstone.copy_model("models:/forest@best", tmp_path / "back", source=there)
-    finally:
-        server.stop()
+def test_a_model_goes_to_a_stock_server_and_back(model_id: str, stock: Server, tmp_path: Path) -> None:
+    copy = runstone.copy_model("models:/forest/1", stock.url, aliases=["best"])
+    assert runstone.copy_model("models:/forest/1", stock.url, aliases=["best"]).version == copy.version == "1"
+    there = Client(stock.url)
+    (logged,) = there.search_logged_models(["0"])
+    elsewhere = runstone.Client().create_experiment("elsewhere")
+    moved = runstone.copy_logged_model(f"models:/{model_id}", experiment_id=elsewhere)
+    alone = runstone.copy_logged_model(f"models:/{moved.model_id}", stock.url)
+    assert (there.get_experiment(alone.experiment_id).name, str(alone.status)) == ("elsewhere", "READY")
+    assert (logged.params, logged.tags["team"]) == ({"depth": "3"}, "red")
+    assert [(point.key, point.value) for point in logged.metrics or ()] == [("accuracy", 0.9)]
+    back = runstone.copy_model("models:/forest@best", tmp_path / "back", source=there)
     assert back.model_id is not None
     fetched = Path(Client(tmp_path / "back").download_artifacts(back.model_id, "", str(tmp_path / "fetched")))
     for file in (tmp_path / "forest").iterdir():

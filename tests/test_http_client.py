@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.support.answers import answers  # noqa: F401
-from tests.support.servers import MLFLOW, Server, free_port, mlflow_server
+from tests.support.servers import Server, free_port
 from tests.support.unreliable import Proxy
 from tests.support.within import ServerWithin
 
@@ -249,15 +249,6 @@ def test_requests_of_many_threads_share_a_few_connections(server: ServerWithin) 
     for worker in workers:
         worker.join()
     assert len(client.get_run(run_id).data.params) == 40
-
-
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if not MLFLOW.exists():
-        pytest.skip("the real MLflow is not installed: make .envs/mlflow/.ready")
-    made = mlflow_server(tmp_path_factory.mktemp("stock") / "mlflow")
-    yield made
-    made.kill()
 
 
 @pytest.mark.compat

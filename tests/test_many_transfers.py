@@ -109,9 +109,9 @@ def test_a_download_that_is_not_taken_is_given_up_and_others_have_its_turn(tmp_p
 def test_commits_that_last_leave_others_a_thread(server: Server) -> None:
     run_id, zeros = new_run(server), bytes(2 * MIB)
     assert ask(server, "PUT", f"0/{run_id}/artifacts/zeros", zeros)[0] == 200
-    # Each is a second's work and more.
-    chunks = [digest(zeros)] * 4_000
-    file = {"path": "f", "digest": "blake3:" + "0" * 64, "size": 4_000 * len(zeros), "chunks": chunks}
+    # Each is some tenths of a second's work.
+    chunks = [digest(zeros)] * 1_000
+    file = {"path": "f", "digest": "blake3:" + "0" * 64, "size": 1_000 * len(zeros), "chunks": chunks}
     body = json.dumps({"run_id": run_id, "packs": [], "small": [], "files": [file]}).encode()
     with contextlib.ExitStack() as wires:
         commits = []

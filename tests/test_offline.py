@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.support.away import ended, hasty, ours, proxy, server, steps, stock, sync  # noqa: F401
+from tests.support.away import ended, hasty, ours, proxy, server, steps, sync  # noqa: F401
 from tests.support.points import until
 from tests.support.servers import Server, free_port, serve
 from tests.support.unreliable import CUT, HANG, LOSE, PASS, Proxy
@@ -81,8 +81,9 @@ def test_a_server_that_is_killed_and_started_again_under_a_training_has_every_po
     server.stop()
 
 
-def test_a_server_that_hangs_holds_up_one_call_and_no_other(proxy: Proxy) -> None:
+def test_a_server_that_hangs_holds_up_one_call_and_no_other(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     with runstone.start_run() as run:
+        monkeypatch.setenv("RUNSTONE_OFFLINE_AFTER", "0.3")
         proxy.say(HANG)
         before = len(proxy.seen)
         for number in range(50):
@@ -217,7 +218,7 @@ def test_a_process_that_is_killed_while_its_server_is_away_leaves_all_it_said_to
 def test_the_next_run_ships_what_earlier_ones_left(proxy: Proxy) -> None:
     proxy.down()
     script = (
-        "import runstone\nwith runstone.start_run() as run: runstone.log_metric('loss', 1.0)\nprint(run.info.run_id)"
+        f"import runstone\nwith runstone.start_run(run_name='left at {proxy.port}'): runstone.log_metric('loss', 1.0)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -229,7 +230,8 @@ def test_the_next_run_ships_what_earlier_ones_left(proxy: Proxy) -> None:
         other = Client(proxy.target)
 
         def there() -> bool:
-            return any(run.data.metrics == {"loss": 1.0} for run in other.search_runs(["0"], max_results=5))
+            left = other.search_runs(["0"], f"run_name = 'left at {proxy.port}'")
+            return [run.data.metrics for run in left] == [{"loss": 1.0}]
 
         until(there)
 

@@ -8,7 +8,7 @@ import sys
 import threading
 
 import pytest
-from tests.support.away import ended, hasty, ours, proxy, server, steps, stock, sync  # noqa: F401
+from tests.support.away import ended, hasty, ours, proxy, server, steps, sync  # noqa: F401
 from tests.support.points import until
 from tests.support.unreliable import HANG, PASS, Proxy
 
@@ -87,7 +87,8 @@ def test_a_process_that_is_killed_while_it_waits_at_the_end_has_ended_its_run_we
         "runstone.log_metric('loss', 1.0)\n"
         "runstone.end_run()\n"
     )
-    environment = {**os.environ, "RUNSTONE_END_TIMEOUT": "600", "RUNSTONE_QUIET": "0"}
+    impatient = {"RUNSTONE_OFFLINE_AFTER": "0.3", "RUNSTONE_HTTP_TIMEOUT": "10"}
+    environment = {**os.environ, **impatient, "RUNSTONE_END_TIMEOUT": "600", "RUNSTONE_QUIET": "0"}
     process = subprocess.Popen(
         [sys.executable, "-c", script], env=environment, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

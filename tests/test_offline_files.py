@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from tests.support.away import ended, hasty, ours, proxy, server, stock, sync  # noqa: F401
+from tests.support.away import ended, hasty, ours, proxy, server, sync  # noqa: F401
 from tests.support.points import until
 from tests.support.unreliable import CUT, LOSE, PASS, Proxy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.away import ended, hasty, ours, proxy, server, stock, sync  # noqa: F401
+from tests.support.away import ended, hasty, ours, proxy, server, sync  # noqa: F401
 from tests.support.unreliable import Proxy
 
 import runstone

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.points import until
-from tests.support.servers import MLFLOW, Server, mlflow_server, serve
+from tests.support.servers import Server, serve
 from tests.support.unreliable import CUT, LOSE, PASS, Proxy
 
 from runstone import journal
@@ -34,10 +34,10 @@ MOODS = [PASS, LOSE, CUT, (503, {}), (429, {"Retry-After": "0"}), (502, {}), (50
 
 @pytest.fixture(scope="module", params=["ours", pytest.param("stock", marks=pytest.mark.compat)])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("networks")
-    if request.param == "stock" and not MLFLOW.exists():
-        pytest.skip("the real MLflow is not installed: make .envs/mlflow/.ready")
-    made = serve(folder / "store", "--no-access-log") if request.param == "ours" else mlflow_server(folder)
+    if request.param == "stock":
+        yield request.getfixturevalue("stock")
+        return
+    made = serve(tmp_path_factory.mktemp("networks") / "store", "--no-access-log")
     yield made
     made.kill()
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from tests.support.servers import MLFLOW, Server, mlflow_server, serve
+from tests.support.servers import Server, serve
 from tests.support.unreliable import Proxy
 
 import runstone
@@ -22,15 +22,6 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if not MLFLOW.exists():
-        pytest.skip("the real MLflow is not installed: make .envs/mlflow/.ready")
-    server = mlflow_server(tmp_path_factory.mktemp("stock") / "mlflow")
-    yield server
-    server.kill()
-
-
 @pytest.fixture(params=["ours", pytest.param("stock", marks=pytest.mark.compat)])
 def server(request: pytest.FixtureRequest) -> Server:
     found: Server = request.getfixturevalue(request.param)
@@ -39,12 +30,13 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waiting: what is not there at once is away."""
-    monkeypatch.setenv("RUNSTONE_OFFLINE_AFTER", "0.3")
+    """No waiting: what is not there at once is away. What is there and slow, on a busy machine, is not: where a server hangs a test says
+    how long it is waited for."""
+    monkeypatch.setenv("RUNSTONE_OFFLINE_AFTER", "60")
     monkeypatch.setenv("RUNSTONE_END_TIMEOUT", "0")
     monkeypatch.setenv("RUNSTONE_DRAIN_INTERVAL", "0.02")
     monkeypatch.setenv("RUNSTONE_HTTP_RETRIES", "1")
-    monkeypatch.setenv("RUNSTONE_HTTP_TIMEOUT", "20")
+    monkeypatch.setenv("RUNSTONE_HTTP_TIMEOUT", "60")
     monkeypatch.setenv("RUNSTONE_DIFF_LIMIT", "0")
 
 
