@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from runstone.errors import InvalidParameter
 from runstone.flavors.flavor import Folder
+from runstone.flavors.likeness import difference
 from runstone.safety.held import Held
 
 # Bytes that a small file may unpack to; and how many times its size may come out of a larger one. skops itself packs nothing.
@@ -84,8 +85,12 @@ def _write_skops(model: Any, folder: str, trusted: list[str], *, anywhere: bool)
         strange = [name for name in types if name.startswith("__main__.") or "<" in name]
         if strange and anywhere:  # another process would look for them in vain; cloudpickle carries them along
             raise _NotByName(f"{strange[0]} is a class of this script alone.")
-        if any(not _is_known(name) for name in types):
-            io.load(path, trusted=types)  # a class of the user's may write what it cannot read
+        if any(
+            not _is_known(name) for name in types
+        ):  # of some kinds skops writes what it cannot read, or less than there was
+            lost = difference(model, io.load(path, trusted=types))
+            if lost is not None:
+                raise _NotByName(f"what is read back has not the same {lost}")
     except Exception as error:
         if os.path.exists(path):
             os.remove(path)
@@ -97,7 +102,7 @@ def _write_skops(model: Any, folder: str, trusted: list[str], *, anywhere: bool)
 
 
 def _is_known(name: str) -> bool:
-    return name.partition(".")[0] in ("sklearn", "numpy", "scipy", "lightgbm", "xgboost", "collections", "builtins")
+    return name.partition(".")[0] in ("sklearn", "numpy", "lightgbm", "xgboost")
 
 
 def _read_skops(folder: Folder, held: Held) -> Any:
