@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sklearn.linear_model import LinearRegression
 
 import runstone
+from runstone.client.downloads import small_tree
 from runstone.errors import InvalidParameter, NotFound
+from runstone.fluent import location
 from runstone.models import ModelInfo
 
 pytestmark = pytest.mark.everywhere
@@ -102,6 +105,44 @@ def test_what_is_not_there_is_said(logged: ModelInfo) -> None:
         runstone.load_model(logged.model_uri)
     with pytest.raises(NotFound, match=r"not found\. Check the id"):
         runstone.load_model("models:/m-" + "0" * 32)
+
+
+def test_a_runs_id_is_no_models(logged: ModelInfo) -> None:
+    with runstone.start_run() as run:
+        runstone.log_artifacts(runstone.artifacts.download_artifacts(logged.model_uri))
+    assert runstone.load_model(f"runs:/{run.info.run_id}/").coef_ == pytest.approx(2)
+    with pytest.raises(NotFound, match=r"not found\. Check the id"):
+        runstone.load_model(f"models:/{run.info.run_id}")
+
+
+def test_a_small_model_is_one_question(logged: ModelInfo, monkeypatch: pytest.MonkeyPatch) -> None:
+    transport, asked = location.client()._transport, list[str]()
+    call = transport.call
+
+    def told(operation: Any, request: Any) -> Any:
+        asked.append(operation.name)
+        return call(operation, request)
+
+    monkeypatch.setattr(transport, "call", told)
+    assert runstone.load_model(logged.model_uri).coef_ == pytest.approx(2)
+    assert asked == ["get_small_tree"]
+
+
+def test_files_are_read_at_once_as_far_as_they_are_small() -> None:
+    client = runstone.Client()
+    run_id = client.create_run("0").info.run_id
+    files = {"some/a": b"x" * 300_000, "some/b": b"", "some/c/d": b"yes", "some.txt": b"no"}
+    for path, data in files.items():
+        client.log_bytes(run_id, data, path)
+    found = small_tree(client, run_id, "some", 400_000, ["a", "d"])
+    assert found is not None
+    assert {file.path: data for file, data in found} == {"some/a": None, "some/b": b"", "some/c/d": b"yes"}
+    assert [data for _, data in small_tree(client, run_id, "some.txt", 2) or []] == [b"no"]
+    assert small_tree(client, run_id, "some", 300_000) is None
+    client.delete_run(run_id)
+    assert small_tree(client, run_id, "some.txt", 2)
+    with pytest.raises(InvalidParameter, match="deleted"):
+        small_tree(client, run_id, "some.txt", 2, active=True)
 
 
 def test_the_newest_versions_of_a_registered_model_have_their_aliases(logged: ModelInfo) -> None:

@@ -134,6 +134,7 @@ def requests(run_id: str) -> list[tuple[Operation[Any, Any], Any]]:
         (storing.find_chunks, storing.FindChunks(run_id, ["blake3:none"])),
         (artifacts.list_artifacts, artifacts.ListArtifacts(run_id)),
         (artifacts.get_tree, artifacts.TreeOf(run_id)),
+        (artifacts.get_small_tree, artifacts.SmallTreeOf(run_id)),
         (artifacts.list_contents, artifacts.ContentsAfter()),
         (search.search_runs, search.SearchRuns(["0"], "metrics.loss < 1", "ALL", 10, ["metrics.loss DESC"])),
         (search.search_experiments, search.SearchExperiments("ALL", 10, "name = 'Default'", ["name ASC"])),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runstone.entities import FileInfo
-from runstone.errors import NotFound
+from runstone.errors import NotFound, WrongAnswer
 from runstone.operations import artifacts, growing, rules
 
 if TYPE_CHECKING:
     from runstone.client import Client
     from runstone.client.opening import ArtifactFile
+
+_Answer = TypeVar("_Answer", artifacts.Tree, artifacts.SmallTree)
 
 
 def read_artifact(self: Client, run_id: str, path: str) -> bytes:
@@ -80,45 +82,80 @@ def download_artifacts(
     return fetching.fetch(self, run_id, path, dst_path, progress, include, exclude).path
 
 
-def small_files(self: Client, run_id: str, path: str, most: int) -> list[FileInfo] | None:
-    """All files at and below a path, to be read by `read_whole`; None where they are more than so many bytes, still grow, or have no digests.
+def small_tree(
+    self: Client, run_id: str, path: str, most: int, without: Collection[str] = (), *, active: bool = False
+) -> list[tuple[FileInfo, bytes | None]] | None:
+    """All files at and below a path with their bytes, checked, in one question; None where they are too many or too large together, still
+    grow, or have no digests.
+
+    Args:
+        run_id: the run's id, or a logged model's.
+        path: '' is all.
+        most: bytes that they may have together.
+        without: the files, by their paths below `path`, that are told of without their bytes (`read_whole` reads them).
+        active: whether the owner may not be deleted.
 
     Raises:
         NotFound: there is nothing of that path.
+        CorruptData: a file is not as it was stored.
     """
     from runstone.client.fetching import has_digests
 
-    files = tree(self, run_id, rules.check_path(path) if path else path)
-    if len(files) > artifacts.MOST_CONTENTS or sum(file.file_size or 0 for file in files) > most:
+    if not has_digests(self):
         return None
-    if any(file.digest is None for file in files) or not has_digests(self):
+
+    def ask(owner: str, inner: str) -> artifacts.SmallTree:
+        asked = artifacts.SmallTreeOf(owner, inner, most, list(without), active)
+        return self._transport.call(artifacts.get_small_tree, asked)
+
+    found, files = _meant(self, run_id, rules.check_path(path) if path else path, ask)
+    if found.contents is None:
         return None
-    return files
+    start = len(path) + 1 if path else 0
+    wanted = [file for file in files if file.path[start:] not in without]
+    contents = iter(_wholes(self, run_id, wanted, found.contents))
+    return [(file, next(contents) if file.path[start:] not in without else None) for file in files]
 
 
 def read_whole(self: Client, run_id: str, files: Sequence[FileInfo]) -> list[bytes]:
     """The bytes of files that have digests, checked, fetched as one. Raises CorruptData."""
-    digests = [file.digest or "" for file in files]
-    contents = self._transport.call(artifacts.get_contents, artifacts.GetContents(digests)).contents
+    asked = artifacts.GetContents([file.digest or "" for file in files])
+    return _wholes(self, run_id, files, self._transport.call(artifacts.get_contents, asked).contents)
+
+
+def _wholes(self: Client, run_id: str, files: Sequence[FileInfo], contents: Sequence[artifacts.Content]) -> list[bytes]:
+    if len(files) != len(contents):
+        raise WrongAnswer(f"{self.tracking_uri} was asked for {len(files)} contents and tells of {len(contents)}.")
     asked = [
-        (content.chunks, digest, f"{file.path!r} of {run_id}")
-        for content, digest, file in zip(contents, digests, files, strict=True)
+        (content.chunks, file.digest or "", f"{file.path!r} of {run_id}")
+        for content, file in zip(contents, files, strict=True)
     ]
     return [b"".join(pieces) for pieces in self._repository.read_all(asked, again=partial(chunks_now, self))]
 
 
 def tree(self: Client, run_id: str, path: str) -> list[FileInfo]:
     """A run's files at and below a path; or those of the model that the run logged under that name. Raises NotFound."""
+    return _meant(
+        self,
+        run_id,
+        path,
+        lambda owner, inner: self._transport.call(artifacts.get_tree, artifacts.TreeOf(owner, inner)),
+    )[1]
+
+
+def _meant(self: Client, run_id: str, path: str, ask: Callable[[str, str], _Answer]) -> tuple[_Answer, list[FileInfo]]:
+    """The answer about an owner's files, and they by their paths there: those of the run, or else of the model that it logged under that name."""
     try:
-        return self._transport.call(artifacts.get_tree, artifacts.TreeOf(run_id, path)).files
+        found = ask(run_id, path)
     except NotFound:
         from runstone.client import run_models
 
         model = run_models.model_at(self, run_id, path) if path else None
         if model is None:
             raise
-        asked = artifacts.TreeOf(model.model_id, model.path)
-        return [run_models.under(model, file) for file in self._transport.call(artifacts.get_tree, asked).files]
+        found = ask(model.model_id, model.path)
+        return found, [run_models.under(model, file) for file in found.files]
+    return found, found.files
 
 
 def _chunks(self: Client, run_id: str, file: FileInfo) -> Iterator[bytes]:

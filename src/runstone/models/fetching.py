@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from runstone.client.artifacts import own_artifacts
-from runstone.client.downloads import read_whole, small_files
+from runstone.client.downloads import read_whole, small_tree
 from runstone.client.run_models import nothing_at
 from runstone.environments import files as environment
 from runstone.environments import lock as requirements_lock
@@ -19,7 +19,7 @@ from runstone.flavors.files import Content, Files
 from runstone.flavors.flavor import check_path
 from runstone.fluent.location import client
 from runstone.models import examples
-from runstone.models.locating import Place, Version, folder_of, locate, no_folder
+from runstone.models.locating import Place, Version, folder_of, leading_to, locate, no_folder, require
 from runstone.models.mlmodel import FILE_NAME, Model
 from runstone.models.temporary import temporary
 from runstone.operations import owners
@@ -67,7 +67,8 @@ def fetch(uri: str | os.PathLike[str], dst_path: str | None = None) -> Fetched:
         uri: its address (`locating.locate`).
         dst_path: an existing folder to put it in; a temporary one, gone when this process ends, unless given.
     """
-    place = located(uri)
+    folder = folder_of(uri)
+    place = leading_to(client(), uri) if folder is None else Place(folder, None, "")
     known = f"the model at {place.folder!r}" if place.folder is not None else f"the model {os.fspath(uri)!r}"
     trust = Trust(known, vouched=place.folder is None)
     files = _in_memory(place) if place.folder is None and dst_path is None else None
@@ -82,8 +83,11 @@ def fetch(uri: str | os.PathLike[str], dst_path: str | None = None) -> Fetched:
 
 
 def _require_model(place: Place) -> None:
-    """Raises NotFound where a run's path holds no model, before all that is there is fetched."""
-    if place.owner is None or owners.is_model_id(place.owner):
+    """Raises NotFound where a logged model is not there, or a run's path holds no model, before all that is there is fetched."""
+    if place.owner is None:
+        return
+    require(client(), place)
+    if owners.is_model_id(place.owner):
         return
     wanted = f"{place.path}/{FILE_NAME}" if place.path else FILE_NAME
     if wanted not in {file.path for file in own_artifacts(client(), place.owner, place.path or None)}:
@@ -94,24 +98,30 @@ def _in_memory(place: Place) -> Files | None:
     """A small model's files; None where it is none."""
     store, owner = client(), place.owner
     assert owner is not None
-    files = small_files(store, owner, place.path, _SMALL)
-    if files is None:
+    try:
+        found = small_tree(store, owner, place.path, _SMALL, _BESIDE, active=place.by_id)
+    except NotFound:
+        require(store, place)  # it says what there is instead
+        raise
+    if found is None:
         return None
     below = len(place.path) + 1 if place.path else 0
-    needed = [file for file in files if file.path[below:] not in _BESIDE]
 
-    def read(some: list[FileInfo]) -> dict[str, Content]:
+    def named(files: Iterable[tuple[FileInfo, bytes | None]]) -> dict[str, Content]:
         # the store may be somebody else's: what it says a path is, is checked again
         return {
-            check_name(file.path)[below:]: Content(data, file.executable)
-            for file, data in zip(some, read_whole(store, owner, some), strict=True)
+            check_name(file.path)[below:]: Content(data, file.executable) for file, data in files if data is not None
         }
 
-    contents = read(needed)
+    contents = named(found)
     if FILE_NAME not in contents:
         return None
+    rest = [file for file, data in found if data is None]
     return Files(
-        None, contents, lambda: read([file for file in files if file not in needed]), partial(temporary, "model")
+        None,
+        contents,
+        lambda: named(zip(rest, read_whole(store, owner, rest), strict=True)),
+        partial(temporary, "model"),
     )
 
 

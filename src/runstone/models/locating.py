@@ -11,6 +11,7 @@ from runstone.client import Client, run_models
 from runstone.client.artifacts import own_artifacts
 from runstone.client.uris import parts_of_uri
 from runstone.errors import InvalidParameter, NotFound, WrongAnswer
+from runstone.operations.owners import is_model_id
 
 # The stages that versions had before there were aliases.
 STAGES = ("None", "Staging", "Production", "Archived")
@@ -36,6 +37,7 @@ class Place(NamedTuple):
         path: the model's folder among them; '' is all.
         version: the version that the address named.
         inner: the part of `path` that stood behind the model in the address: '' where the model itself was meant.
+        by_id: whether the address names a logged model by its id: it must be there, and not be deleted (`require`).
     """
 
     folder: str | None
@@ -43,10 +45,18 @@ class Place(NamedTuple):
     path: str
     version: Version | None = None
     inner: str = ""
+    by_id: bool = False
 
 
-def locate(client: Client, uri: str | os.PathLike[str], hops: int = 0) -> Place:
-    """Where a model is.
+def locate(client: Client, uri: str | os.PathLike[str]) -> Place:
+    """Where a model is. As `leading_to`, and Raises NotFound where the model that the address names is not there."""
+    place = leading_to(client, uri)
+    require(client, place)
+    return place
+
+
+def leading_to(client: Client, uri: str | os.PathLike[str], hops: int = 0) -> Place:
+    """Where an address leads: whether the model is there is not asked, where asking for its files tells.
 
     Args:
         client: of the store that is asked.
@@ -116,9 +126,16 @@ def _of_model(client: Client, text: str, rest: str, hops: int) -> Place:
         return _of_version(client, Version(name, str(found.version)), "/".join(parts[1:]), hops)
     if len(parts) == 1 or first.startswith("m-"):
         inner = "/".join(parts[1:])
-        _require_logged(client, first)
-        return Place(None, first, inner, inner=inner)
+        if not is_model_id(first):  # among files it could be a run's
+            _require_logged(client, first)
+        return Place(None, first, inner, inner=inner, by_id=True)
     return _of_version(client, Version(first, _number(client, first, parts[1])), "/".join(parts[2:]), hops)
+
+
+def require(client: Client, place: Place) -> None:
+    """Raises NotFound, or InvalidParameter, where a place is that of a logged model which is not there, or is deleted: what it is instead."""
+    if place.by_id and place.owner is not None:
+        _require_logged(client, place.owner)
 
 
 def _require_logged(client: Client, model_id: str) -> None:
@@ -158,7 +175,7 @@ def _of_version(client: Client, version: Version, path: str, hops: int) -> Place
     if hops == _MOST_HOPS:  # the store may be anybody's
         raise WrongAnswer(f"Version {version.number} of {version.name!r} is made of versions without end.")
     uri = client.get_model_version_download_uri(version.name, version.number)
-    found = of_artifacts(uri) if uri.startswith("mlflow-artifacts:") else locate(client, uri, hops + 1)
+    found = of_artifacts(uri) if uri.startswith("mlflow-artifacts:") else leading_to(client, uri, hops + 1)
     return found._replace(version=version, inner=path, path="/".join(part for part in (found.path, path) if part))
 
 

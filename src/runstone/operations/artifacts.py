@@ -90,6 +90,27 @@ class Tree(msgspec.Struct, omit_defaults=True):
     files: list[FileInfo]
 
 
+class SmallTreeOf(msgspec.Struct):
+    """Files of a run or a logged model that are to be read at once.
+
+    `most` is the bytes that they may have together. `without` are those, by their paths below `path`, whose contents are not wanted.
+    `active` refuses an owner that is deleted.
+    """
+
+    run_id: str
+    path: str = ""
+    most: int = 0
+    without: list[str] = []
+    active: bool = False
+
+
+class SmallTree(msgspec.Struct, omit_defaults=True):
+    """Files, by path, and the contents of those that are wanted, in their order; no contents where they are too many or too large, or grow."""
+
+    files: list[FileInfo]
+    contents: list[Content] | None = None
+
+
 class ContentsAfter(msgspec.Struct):
     """Contents behind one, by the order of their arrival."""
 
@@ -157,6 +178,21 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
             if path or not name.startswith(HIDDEN + "/")
         ]
     )
+
+
+@operation("POST", "/runstone/artifacts/small", permission="read")
+def get_small_tree(engine: Engine, request: SmallTreeOf) -> SmallTree:
+    """`get_tree`, and where the files are small their contents too: a small model is one question. Raises NotFound."""
+    with engine.database.read() as connection:
+        owners.require(connection, owners.of(request.run_id), active=request.active)
+        files = get_tree.function(engine, TreeOf(request.run_id, request.path)).files
+        if len(files) > MOST_CONTENTS or sum(file.file_size or 0 for file in files) > request.most:
+            return SmallTree(files)
+        start = len(f"{request.path.strip('/')}/") if request.path else 0
+        digests = [file.digest for file in files if file.path[start:] not in request.without]
+        if None in digests:
+            return SmallTree(files)
+        return SmallTree(files, [_content(connection, digest) for digest in digests if digest is not None])
 
 
 @operation("GET", "/runstone/contents/get", permission="read")
