@@ -38,6 +38,12 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segment, "FULL_SIZE", segment.FIRST_SIZE)
 
 
+@pytest.fixture
+def staying(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such segments, and they go when the test says so."""
+    monkeypatch.setenv("RUNSTONE_DRAIN_INTERVAL", "3600")
+
+
 def test_a_point_is_in_the_store_once_after_a_flush(store: Store, journal: Journal) -> None:
     journal.append("loss", 0.5, 1000, 1)
     journal.flush()
@@ -168,7 +174,7 @@ def test_points_of_one_key_on_several_models_and_datasets_stay_apart(store: Stor
 
 
 def test_a_full_segment_is_followed_by_another_and_goes_once_it_is_shipped(
-    small: None, store: Store, journal: Journal
+    staying: None, store: Store, journal: Journal
 ) -> None:
     for step in range(7000):
         journal.append("loss", 1.0, 1000, step)
@@ -179,7 +185,7 @@ def test_a_full_segment_is_followed_by_another_and_goes_once_it_is_shipped(
     assert store.steps() == store.steps("accuracy") == list(range(7000))
 
 
-def test_more_series_than_a_segment_holds_are_announced_in_each(small: None, store: Store, journal: Journal) -> None:
+def test_more_series_than_a_segment_holds_are_announced_in_each(staying: None, store: Store, journal: Journal) -> None:
     keys = {f"layer {number}/weights": 1.0 for number in range(1500)}
     for step in range(3):
         journal.append_many(keys, 1000, step)

@@ -51,6 +51,7 @@ class Proxy:
         """Refuse connections from now on; those that are open are cut."""
         self.say(CUT)
         if self._server is not None:
+            self._server.is_down = True  # a thread of its that begins late passes nothing on
             self._server.shutdown()
             self._server.server_close()
             self._server.cut_all()
@@ -83,6 +84,8 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
+    is_down = False
+
     def __init__(self, *arguments: Any) -> None:
         self._sockets: set[socket.socket] = set()
         super().__init__(*arguments)
@@ -103,11 +106,14 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     owner: Proxy
+    server: _Server
 
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.owner.seen.append((self.command, self.path))
         decided = self.owner.decide(self.path)
+        if self.server.is_down:
+            decided = CUT
         if self.owner.largest is not None and len(body) > self.owner.largest:
             decided = 413, {}
         if decided == CUT:
