@@ -48,23 +48,7 @@ def autolog(
         save_model_kwargs: of `model.save`.
         extra_tags: of runs that are started for trainings.
     """
-    switch(
-        "keras",
-        log_every_epoch=log_every_epoch,
-        log_every_n_steps=log_every_n_steps,
-        log_models=log_models,
-        log_model_signatures=log_model_signatures,
-        save_exported_model=save_exported_model,
-        log_datasets=log_datasets,
-        log_input_examples=log_input_examples,
-        disable=disable,
-        exclusive=exclusive,
-        disable_for_unsupported_versions=disable_for_unsupported_versions,
-        silent=silent,
-        registered_model_name=registered_model_name,
-        save_model_kwargs=save_model_kwargs,
-        extra_tags=extra_tags,
-    )
+    switch("keras", **locals())
 
 
 def __getattr__(name: str) -> Any:

@@ -38,16 +38,4 @@ def autolog(
         registered_model_name: register each model under it.
         extra_tags: of runs that are started for trainings.
     """
-    switch(
-        "lightgbm",
-        log_input_examples=log_input_examples,
-        log_model_signatures=log_model_signatures,
-        log_models=log_models,
-        log_datasets=log_datasets,
-        disable=disable,
-        exclusive=exclusive,
-        disable_for_unsupported_versions=disable_for_unsupported_versions,
-        silent=silent,
-        registered_model_name=registered_model_name,
-        extra_tags=extra_tags,
-    )
+    switch("lightgbm", **locals())

@@ -69,26 +69,7 @@ def autolog(
         checkpoint_monitor, checkpoint_mode, checkpoint_save_best_only, checkpoint_save_weights_only, checkpoint_save_freq: see there.
         log_model_signatures: tell what the model takes and gives.
     """
-    switch(
-        "pytorch",
-        log_every_n_epoch=log_every_n_epoch,
-        log_every_n_step=log_every_n_step,
-        log_models=log_models,
-        log_datasets=log_datasets,
-        disable=disable,
-        exclusive=exclusive,
-        disable_for_unsupported_versions=disable_for_unsupported_versions,
-        silent=silent,
-        registered_model_name=registered_model_name,
-        extra_tags=extra_tags,
-        checkpoint=checkpoint,
-        checkpoint_monitor=checkpoint_monitor,
-        checkpoint_mode=checkpoint_mode,
-        checkpoint_save_best_only=checkpoint_save_best_only,
-        checkpoint_save_weights_only=checkpoint_save_weights_only,
-        checkpoint_save_freq=checkpoint_save_freq,
-        log_model_signatures=log_model_signatures,
-    )
+    switch("pytorch", **locals())
 
 
 def save_state_dict(state_dict: dict[str, Any], path: str | os.PathLike[str], **kwargs: Any) -> None:

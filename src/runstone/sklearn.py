@@ -51,20 +51,4 @@ def autolog(
     """
     if max_tuning_runs is not None and max_tuning_runs < 0:
         raise InvalidParameter(f"`max_tuning_runs` must be non-negative, instead got {max_tuning_runs}.")
-    switch(
-        "sklearn",
-        log_input_examples=log_input_examples,
-        log_model_signatures=log_model_signatures,
-        log_models=log_models,
-        log_datasets=log_datasets,
-        disable=disable,
-        exclusive=exclusive,
-        disable_for_unsupported_versions=disable_for_unsupported_versions,
-        silent=silent,
-        max_tuning_runs=max_tuning_runs,
-        log_post_training_metrics=log_post_training_metrics,
-        serialization_format=serialization_format,
-        registered_model_name=registered_model_name,
-        pos_label=pos_label,
-        extra_tags=extra_tags,
-    )
+    switch("sklearn", **locals())

@@ -44,21 +44,7 @@ def autolog(
         model_format: how a booster is kept: 'ubj' or 'json'.
         extra_tags: of runs that are started for trainings.
     """
-    switch(
-        "xgboost",
-        importance_types=importance_types,
-        log_input_examples=log_input_examples,
-        log_model_signatures=log_model_signatures,
-        log_models=log_models,
-        log_datasets=log_datasets,
-        disable=disable,
-        exclusive=exclusive,
-        disable_for_unsupported_versions=disable_for_unsupported_versions,
-        silent=silent,
-        registered_model_name=registered_model_name,
-        model_format=model_format,
-        extra_tags=extra_tags,
-    )
+    switch("xgboost", **locals())
 
 
 def __getattr__(name: str) -> Any:

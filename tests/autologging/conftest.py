@@ -13,6 +13,13 @@ from runstone.autologging import switches
 @pytest.fixture(autouse=True)
 def switched_off() -> Iterator[None]:
     yield
-    for module in (runstone.sklearn, runstone.xgboost, runstone.lightgbm, runstone.keras, runstone.pytorch):
+    for module in (
+        runstone.sklearn,
+        runstone.xgboost,
+        runstone.lightgbm,
+        runstone.keras,
+        runstone.statsmodels,
+        runstone.pytorch,
+    ):
         module.autolog(disable=True)
     switches._by_itself.clear()

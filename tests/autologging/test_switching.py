@@ -38,7 +38,7 @@ def _play(script: str, folder: Path) -> str:
 def test_no_library_is_imported_for_it(tmp_path: Path) -> None:
     script = (
         "import sys, runstone; runstone.autolog(); import json\n"
-        "print([name for name in ('sklearn', 'xgboost', 'lightgbm', 'pandas', 'matplotlib', 'torch', 'keras') if name in sys.modules])"
+        "print([name for name in ('sklearn', 'xgboost', 'lightgbm', 'pandas', 'matplotlib', 'torch', 'keras', 'statsmodels') if name in sys.modules])"
     )
     assert _play(script, tmp_path) == "[]"
 

@@ -28,6 +28,9 @@ import lightgbm
 import numpy
 import pandas
 import scipy.sparse
+import statsmodels.api
+import statsmodels.formula.api
+import statsmodels.tsa.arima.model
 import xgboost
 from sklearn import metrics
 from sklearn.cluster import KMeans
@@ -139,6 +142,12 @@ TRAININGS = {
     ).fit(X, Y),
     "lightgbm": growing,
     "lightgbm ended early": growing_ended_early,
+    "statsmodels": lambda: statsmodels.api.OLS(Y + X[:, 0] ** 2, statsmodels.api.add_constant(X)).fit(cov_type="HC0"),
+    "statsmodels' formula": lambda: statsmodels.formula.api.ols("y ~ a + b", FRAME.assign(y=Y)).fit(),
+    "statsmodels' logit": lambda: statsmodels.api.Logit(random.permutation(TWO), X).fit(disp=0, tol=1e-6),
+    "statsmodels' generalized": lambda: statsmodels.api.GLM(Y + X[:, 0] ** 2, X).fit(),
+    "statsmodels' series": lambda: statsmodels.tsa.arima.model.ARIMA(Y, order=(1, 0, 0)).fit(),
+    "a failure of statsmodels'": lambda: statsmodels.api.OLS(Y, X).fit(method="none"),
     "lightgbm's classifier": lambda: lightgbm.LGBMClassifier(n_estimators=3, **QUIET).fit(FRAME, TWO),
 }
 client = mlflow.MlflowClient()
@@ -151,6 +160,11 @@ def files(run_id, folder=None):
     return sorted(found)
 
 
+def said(params):
+    """Without what MLflow logs where nothing is given for `**kwargs`."""
+    return {key: value for key, value in params.items() if value != "<class 'inspect._empty'>"}
+
+
 def described(run):
     run_id, models = run.info.run_id, []
     for made in run.outputs.model_outputs if run.outputs else []:
@@ -158,7 +172,7 @@ def described(run):
         folder = f"models:/{made.model_id}" if sys.argv[1] != "ours" else client.download_artifacts(made.model_id, "")
         told = mlflow.models.Model.load(folder)
         models.append({
-            "name": model.name, "status": str(model.status), "params": dict(model.params),
+            "name": model.name, "status": str(model.status), "params": said(model.params),
             "metrics": sorted({(metric.key, metric.dataset_name) for metric in model.metrics or []}, key=str),
             "signature": None if told.signature is None else told.signature.to_dict(),
             "flavors": sorted(told.flavors), "example": (told.saved_input_example_info or {}).get("type"),
@@ -166,8 +180,9 @@ def described(run):
     names = files(run_id)
     return {
         "status": run.info.status,
-        "params": dict(run.data.params),
-        "metrics": {key: [[point.step, point.value] for point in client.get_metric_history(run_id, key)] for key in run.data.metrics},
+        "params": said(run.data.params),
+        # MLflow's database keeps no infinity
+        "metrics": {key: [[point.step, min(point.value, sys.float_info.max)] for point in client.get_metric_history(run_id, key)] for key in run.data.metrics},
         "tags": {key: value for key, value in run.data.tags.items() if key in ("mlflow.autologging", "team", "mine") or key.startswith("estimator")},
         "child": "mlflow.parentRunId" in run.data.tags,
         "files": names,

@@ -47,7 +47,10 @@ FUNCTIONS = {
             "transformers",
         )
     },
-    **{f"mlflow.{flavor}": "save_model log_model load_model autolog" for flavor in ("lightgbm", "sklearn", "xgboost")},
+    **{
+        f"mlflow.{flavor}": "save_model log_model load_model autolog"
+        for flavor in ("lightgbm", "sklearn", "statsmodels", "xgboost")
+    },
     "mlflow.pytorch": "save_model log_model load_model save_state_dict log_state_dict load_state_dict load_checkpoint",
     "mlflow.models": (
         "add_libraries_to_model build_docker convert_input_example_to_serving_input get_model_info "

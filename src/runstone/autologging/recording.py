@@ -127,7 +127,7 @@ def model(
     predict: Callable[[Any], Any] | None = None,
     name: str = MODEL_NAME,
     registered: bool = True,
-    signature: Callable[[], ModelSignature] | None = None,
+    signature: Callable[[], ModelSignature | None] | None = None,
     **more: Any,
 ) -> ModelInfo | None:
     """Log what was trained.
@@ -141,7 +141,7 @@ def model(
         predict: what the model says to them, for the signature; may raise.
         name: what it is called.
         registered: whether it is registered, where that was asked for.
-        signature: gives the signature, where the model itself says it.
+        signature: gives the signature, where the model itself says it; None for none.
         **more: what `logging.log` takes.
     """
     asked = training.options

@@ -18,6 +18,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "lightgbm": ("lightgbm", "sklearn.metrics"),
     "keras": ("keras",),
     "pytorch": ("lightning.pytorch", "pytorch_lightning"),
+    "statsmodels": ("statsmodels.base.model",),
 }
 # The distributions of each, and the versions that it is known to work with: from the first, up to below the second.
 SUPPORTED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]] = {
@@ -26,6 +27,7 @@ SUPPORTED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]] =
     "lightgbm": (("lightgbm",), (4, 0), (5,)),
     "keras": (("keras",), (3, 0), (4,)),
     "pytorch": (("lightning", "pytorch-lightning"), (2, 4), (3,)),
+    "statsmodels": (("statsmodels",), (0, 14), (1,)),
 }
 # What the arguments of `autolog` are called that all libraries have.
 _COMMON = [
