@@ -331,3 +331,16 @@ def test_a_small_file_of_skops_that_unpacks_to_a_large_one_is_not_read(
         archive.writestr("more.npy", b"\0" * (8 << 20))
     with pytest.raises(InvalidParameter, match="when it is unpacked"):
         runstone.load_model(folder)
+
+
+def test_an_old_skops_is_not_trusted_with_a_foreign_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Before 0.15 it calls what a file names among its values (of numpy.random), which the file's types do not tell."""
+    monkeypatch.setattr("skops.__version__", "0.14.0")
+    assert runstone.load_model(folder).predict([[2.0]]).round() == [5.0]  # made here
+    _elsewhere(monkeypatch, tmp_path)
+    with pytest.raises(Forbidden, match=r"skops 0\.14\.0"):
+        runstone.load_model(folder)
+    monkeypatch.setattr("skops.__version__", "1.0.0.dev1")
+    runstone.load_model(folder)

@@ -294,6 +294,7 @@ def test_a_report_is_json_and_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 def test_what_a_file_of_skops_would_make_is_judged(tmp_path: Path) -> None:
+    import numpy as np
     import skops.io
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.metrics import make_scorer, mean_absolute_error
@@ -314,6 +315,11 @@ def test_what_a_file_of_skops_would_make_is_judged(tmp_path: Path) -> None:
             continue
         report = scan(tmp_path / f"{name}.skops")
         assert (report.verdict, report.files[0].kind) == (expected, "skops"), report.files[0].imports
+    content = skops.io.dumps(np.random.default_rng(1))
+    for name, expected in (("PCG64", "harmless"), ("seed", "unknown")):
+        schema = zipfile.ZipFile(io.BytesIO(content)).read("schema.json").replace(b"PCG64", name.encode())
+        (tmp_path / "random.skops").write_bytes(malice.zipped({"schema.json": schema}))
+        assert scan(tmp_path / "random.skops").verdict == expected
     with zipfile.ZipFile(tmp_path / "broken.skops", "w") as archive:
         archive.writestr("schema.json", "[" * 200_000)
     assert "schema.json" in scan(tmp_path / "broken.skops").files[0].problems[0]

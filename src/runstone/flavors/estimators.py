@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 import zipfile
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ from runstone.safety.held import Held
 # Bytes that a small file may unpack to; and how many times its size may come out of a larger one. skops itself packs nothing.
 _MUCH, _MOST_TIMES = 256 << 20, 100
 FORMATS = ("skops", "cloudpickle", "pickle")
+# The first skops of whose files nobody knows how they would have something called that their types do not name.
+_TIGHT = [0, 15]
 _ENDINGS = {"skops": "skops", "cloudpickle": "pkl", "pickle": "pkl"}
 
 
@@ -109,6 +112,13 @@ def _read_skops(folder: Folder, held: Held) -> Any:
     # What the file is made of is told first, and only then made. The list in the MLmodel file was written by whoever wrote the model: it is
     # no reason to trust anything.
     io = _skops()
+    import skops
+
+    if [int(part) for part in re.findall(r"\d+", skops.__version__)[:2]] < _TIGHT:
+        reason = (
+            f"skops {skops.__version__}, which is installed here, calls what it names unasked; 0.15 and later do not"
+        )
+        folder.trust.runs(held, f"its file {os.path.basename(held.path)!r} is read by skops: {reason}")
     try:
         from skops.io._audit import get_tree
         from skops.io._utils import read_schema

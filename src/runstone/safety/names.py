@@ -42,6 +42,7 @@ _EXACT = {
         "numpy.random.mtrand": "RandomState",
         "numpy.random._generator": "Generator",
         "numpy.random._mt19937": "MT19937",
+        "numpy.random": "MT19937 PCG64 PCG64DXSM Philox SFC64",
         "numpy.random._pcg64": "PCG64 PCG64DXSM",
         "numpy.random._philox": "Philox",
         "numpy.random._sfc64": "SFC64",

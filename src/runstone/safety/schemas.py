@@ -40,4 +40,14 @@ def _of_node(node: dict[str, Any]) -> list[Global]:
         found.append(Global(f"{module}.{name}", str(content.get("func"))))
     if node["__loader__"] == "FunctionNode" and isinstance(content, dict):
         found.append(Global(str(content.get("module_path")), str(content.get("function"))))
+    if node["__loader__"] == "RandomGeneratorNode":
+        found.append(Global("numpy.random", _bit_generator(content)))
     return found
+
+
+def _bit_generator(content: Any) -> str:
+    """What a skops before 0.15 calls of numpy.random: its name stands among the values."""
+    try:
+        return str(json.loads(content["bit_generator"]["content"]["bit_generator"]["content"]))
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return "?"

@@ -95,7 +95,7 @@ class Trust:
             reason = brings if module is None else f"it is loaded by the module {module!r:.200}"
             self._decide(policy, reason, "".join(one.key for one in looked))
 
-    def runs(self, path: str, reason: str) -> None:
+    def runs(self, path: str | Held, reason: str) -> None:
         """Let something that is no pickle, and no Python code, be read although it can run code: `reason` says of which kind, as part of a
         sentence. Raises Forbidden."""
         policy = _policy()
