@@ -150,13 +150,20 @@ def _leave_nothing() -> None:
     experiments = sys.modules.get("runstone.fluent.experiments")
     if experiments is not None:
         experiments._active_id = None
+    # Its pauses are those of the test that started it.
+    shipping = sys.modules.get("runstone.journal.shipping")
+    if shipping is not None:
+        shipping.forget_drainer()
+        shipping._chores.clear()
+        shipping._warned = False
     location = sys.modules.get("runstone.fluent.location")
     if location is not None:
         location.set_tracking_uri(None)
-    # The port of a server that is gone may be another kind of server's by the next test.
+        location._client = None
+    # The port of a server that is gone may be another server's by the next test, of another kind, and with another folder here.
     discovery = sys.modules.get("runstone.transport.discovery")
     if discovery is not None:
         for server in discovery._servers.all():
-            server._spoken = None
+            discovery._servers.pop(server.uri)
     for name in ("RUNSTONE_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_ID"):
         os.environ.pop(name, None)

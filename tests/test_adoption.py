@@ -15,7 +15,7 @@ from tests.support.scripts import run, start
 from runstone import journal as journals
 from runstone.entities import Dataset, DatasetInput, RunTag
 from runstone.errors import NotFound
-from runstone.journal import Journal, records, shipping, waiting
+from runstone.journal import Journal, records, waiting
 from runstone.operations import inputs, runs
 
 
@@ -29,12 +29,6 @@ def journal(store: Store) -> Iterator[Journal]:
     opened = journals.open_journal(store.transport, store.folder, store.run_id)
     yield opened
     opened.close()
-
-
-@pytest.fixture(autouse=True)
-def _silent_again() -> Iterator[None]:
-    yield
-    shipping._warned = False
 
 
 def test_a_run_is_held_from_the_opening_of_its_journal_to_its_close(store: Store) -> None:
@@ -192,10 +186,11 @@ def test_points_of_a_deleted_run_are_kept_for_its_restoration(store: Store, jour
 def test_a_damaged_journal_gives_what_is_whole_and_is_kept(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     folder = Path(store.folder, "journal")
     journal = store.journal()
-    for step in range(10):
-        journal.append("loss", 1.0, 1000, step)
-    name = store.files()[0]
-    data = bytearray((folder / name).read_bytes())
+    with journal._draining:  # no other thread ships any meanwhile
+        for step in range(10):
+            journal.append("loss", 1.0, 1000, step)
+        name = store.files()[0]
+        data = bytearray((folder / name).read_bytes())
     journal.close()
     place = journal_place(data, 4)
     data[place + 3] ^= 1

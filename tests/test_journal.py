@@ -16,7 +16,7 @@ from tests.support.scripts import run, start
 import runstone
 from runstone import journal as journals
 from runstone.errors import InvalidParameter, StorageBusy
-from runstone.journal import Journal, segment, shipping
+from runstone.journal import Journal, segment
 from runstone.operations import series
 
 
@@ -176,10 +176,11 @@ def test_points_of_one_key_on_several_models_and_datasets_stay_apart(store: Stor
 def test_a_full_segment_is_followed_by_another_and_goes_once_it_is_shipped(
     staying: None, store: Store, journal: Journal
 ) -> None:
-    for step in range(7000):
-        journal.append("loss", 1.0, 1000, step)
-        journal.append("accuracy", 1.0, 1000, step)
-    assert len(store.files()) > 5
+    with journal._draining:  # no other thread ships any meanwhile
+        for step in range(7000):
+            journal.append("loss", 1.0, 1000, step)
+            journal.append("accuracy", 1.0, 1000, step)
+        assert len(store.files()) > 5
     journal.flush()
     assert len(store.files()) == 1
     assert store.steps() == store.steps("accuracy") == list(range(7000))
@@ -187,9 +188,10 @@ def test_a_full_segment_is_followed_by_another_and_goes_once_it_is_shipped(
 
 def test_more_series_than_a_segment_holds_are_announced_in_each(staying: None, store: Store, journal: Journal) -> None:
     keys = {f"layer {number}/weights": 1.0 for number in range(1500)}
-    for step in range(3):
-        journal.append_many(keys, 1000, step)
-    assert len(store.files()) > 1
+    with journal._draining:  # no other thread ships any meanwhile
+        for step in range(3):
+            journal.append_many(keys, 1000, step)
+        assert len(store.files()) > 1
     journal.flush()
     assert all(store.steps(key) == [0, 1, 2] for key in keys)
 
@@ -224,12 +226,6 @@ def test_the_file_stays_when_the_store_refuses_and_is_adopted_later(
     assert store.files() == []
 
 
-@pytest.fixture(autouse=True)
-def _silent_again() -> Iterator[None]:
-    yield
-    shipping._warned = False
-
-
 def test_points_wait_while_the_store_is_busy_and_go_when_it_is_free(
     store: Store, journal: Journal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -260,12 +256,13 @@ def test_opening_a_journal_loads_neither_numpy_nor_a_thread(tmp_path: Path, stor
 
 def test_damage_in_ones_own_journal_is_told_and_kept(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     journal = journals.open_journal(store.transport, store.folder, store.run_id)
-    for step in range(10):
-        journal.append("loss", 0.5, 1000, step)
-    (path,) = journal.paths
-    with open(path, "r+b") as file:
-        file.seek(journal._segment.position - 3 * 32)
-        file.write(b"\xff")
+    with journal._draining:  # no other thread ships any meanwhile
+        for step in range(10):
+            journal.append("loss", 0.5, 1000, step)
+        (path,) = journal.paths
+        with open(path, "r+b") as file:
+            file.seek(journal._segment.position - 3 * 32)
+            file.write(b"\xff")
     journal.close()
     assert store.steps() == [0, 1, 2, 3, 4, 5, 6, 8, 9]
     assert "1 records of a journal are damaged" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from tests.support.away import ended, hasty, ours, proxy, server, sync  # noqa: F401
+from tests.support.away import ended, hasty, ours, proxy, server, sync, synced  # noqa: F401
 from tests.support.points import until
 from tests.support.unreliable import CUT, LOSE, PASS, Proxy
 
@@ -39,8 +39,7 @@ def test_files_that_are_logged_while_the_server_is_away_are_sent_later(proxy: Pr
     waiting = sync(proxy.url)
     assert (waiting.returncode, "files of 1 runs still wait" in waiting.stderr) == (1, True)
     proxy.up()
-    done = sync(proxy.url)
-    assert done.returncode == 0, done.stderr
+    until(lambda: synced(proxy.url))
     client = Client(proxy.url)
     assert client.read_artifact(run.info.run_id, "model/file.bin") == big
     assert client.read_artifact(run.info.run_id, "notes.txt") == b"second"

@@ -60,6 +60,11 @@ def ended(client: Client, run_id: str) -> bool:
     return client.get_run(run_id).info.status == "FINISHED"
 
 
+def synced(url: str) -> bool:
+    """Whether nothing is left here once it has been brought in. Another thread may be sending it just now."""
+    return sync(url).returncode == 0
+
+
 def sync(url: str, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "runstone", "--store", url, "sync", *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)

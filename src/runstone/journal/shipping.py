@@ -41,7 +41,7 @@ def start_drainer(drain_all: Callable[[], bool]) -> None:
 
 
 def forget_drainer() -> None:
-    """A forked child has no such thread: the next point starts one."""
+    """A forked child has no such thread: the next point starts one. One that is there ends."""
     global _thread
     _thread = None
 
@@ -50,7 +50,7 @@ def _drain(drain_all: Callable[[], bool]) -> None:
     pause = threading.Event()
     interval = settings.DRAIN_INTERVAL.read()
     wait = interval
-    while not pause.wait(wait):
+    while not pause.wait(wait) and _thread is threading.current_thread():
         spent = time.thread_time()
         try:
             well = drain_all()
