@@ -38,7 +38,7 @@ bench-server: .venv/.test
 bench-artifacts: .venv/.test
 	$(PY) -m benchmarks.artifacts
 
-bench-models: .venv/.test
+bench-models: .venv/.test .envs/mlflow/.ready
 	$(PY) -m benchmarks.models
 
 format: .venv/.test

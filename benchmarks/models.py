@@ -1,4 +1,4 @@
-"""`python -m benchmarks.models`: what saving and loading a model costs beside MLflow, both in environments with the same scikit-learn, as one table."""
+"""`python -m benchmarks.models`: what saving and loading a model costs beside MLflow, both in environments with the same scikit-learn, as one table; and a large registry."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from benchmarks.command import chosen, conduct, options, place
 from benchmarks.environments import FOLDER, clean, prepare
 from benchmarks.logged_models import logged_models
 from benchmarks.measure import ROOT, Sample, interleaved, run
+from benchmarks.registry import registry
 from benchmarks.scoring import scoring
 from benchmarks.table import Row, missing
 
@@ -90,7 +91,13 @@ def environment(course: Course) -> list[Row]:
     return sorted(rows, key=lambda row: row.figure == again)
 
 
-BENCHMARKS = {"environment": environment, "logged": logged_models, "scoring": scoring, "autologging": autologging}
+BENCHMARKS = {
+    "environment": environment,
+    "logged": logged_models,
+    "scoring": scoring,
+    "autologging": autologging,
+    "registry": registry,
+}
 
 
 def main() -> int:
