@@ -66,8 +66,8 @@ def test_predictions_are_written_as_json(
 
 
 def test_what_is_not_served_or_does_not_fit_is_said(uri: str) -> None:
-    with pytest.raises(NotServed, match="env_manager='local'"):
-        models.predict(uri, FRAME)
+    with pytest.raises(InvalidParameter, match="'conda' makes no environment"):
+        models.predict(uri, FRAME, env_manager="conda")
     with pytest.raises(InvalidParameter, match="'json' or 'csv'"):
         models.predict(uri, FRAME, content_type="xml", env_manager="local")
     with pytest.raises(InvalidParameter, match="not both"):

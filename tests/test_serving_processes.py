@@ -132,7 +132,7 @@ def test_pages_of_the_origins_that_are_named_may_ask(tmp_path: Path, line: str) 
 def test_what_cannot_be_served_is_said_at_once(command: Command, line: str) -> None:
     assert "There is no 'none' here" in command("models", "serve", "-m", "none", "-p", "0").err
     wrong = command("models", "serve", "-m", line, "--env-manager", "conda")
-    assert (wrong.code, "requirements.lock" in wrong.err) == (1, True)
+    assert (wrong.code, "Write 'uv' or 'virtualenv'" in wrong.err) == (1, True)
     assert command("models", "serve").code == 2
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from runstone.errors import InvalidParameter
@@ -344,6 +344,14 @@ def lead_python_path(folder: str) -> None:
     """Have the Pythons that this process starts look for modules in `folder` first."""
     rest = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = folder + (os.pathsep + rest if rest else "")
+
+
+def elsewhere(folder: str, extra: Mapping[str, str]) -> dict[str, str]:
+    """The variables for a process in another Python environment, at `folder`: nothing of this one's modules leads there; `extra` counts last."""
+    ours = ("PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__")
+    found = {name: value for name, value in os.environ.items() if name not in ours}
+    path = os.path.join(folder, "bin") + os.pathsep + found.get("PATH", os.defpath)
+    return {**found, "PATH": path, "VIRTUAL_ENV": folder, **extra}
 
 
 def hand_on(name: str, text: str) -> None:

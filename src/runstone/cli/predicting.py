@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from runstone.cli.finding import readable_model
-from runstone.cli.serving import check_environment, environment_options, model_option, traceback_option, with_cause
+from runstone.cli.serving import environment_options, in_environment, model_option, traceback_option, with_cause
 
 # Rows of models that are known to go by rows, asked at a time unless told.
 _ROWS = 10_000
@@ -39,6 +39,14 @@ _ROWS = 10_000
 )
 @traceback_option
 @click.option("--chunk-rows", type=click.IntRange(0), help="Rows asked at a time; 0: all at once.")
+@click.option(
+    "--pip-requirements-override",
+    "-r",
+    "override",
+    metavar="LINES",
+    help="Requirements in place of the model's, as x==1,z==2; in an environment of its own.",
+)
+@click.option("--env", "extra", multiple=True, metavar="KEY=VALUE", help="A variable for the model's own environment.")
 @environment_options
 def predict(
     uri: str,
@@ -47,7 +55,9 @@ def predict(
     kind: str | None,
     chunk_rows: int | None,
     shows: bool,
-    **given: Any,
+    override: str | None,
+    extra: tuple[str, ...],
+    **environment: Any,
 ) -> None:
     """Ask a model the rows of a file. What it says is put in FILE's place when all of it is there."""
     from runstone.client.progress import shown
@@ -58,11 +68,12 @@ def predict(
     from runstone.serving.writing import sink
     from runstone.types.sentences import counted
 
-    check_environment(given)
-    install_as_mlflow()  # a model's own code says `import mlflow`
     becomes = files.written(target)
     address = readable_model(uri)
-    rows = files.source(source, sys.stdin.buffer, kind)  # what is not there is said before a model is loaded
+    files.require(source)  # what is not there is said before an environment is made, or a model loaded
+    in_environment(address, override=_listed(override), extra=_variables(extra), **environment)
+    install_as_mlflow()  # a model's own code says `import mlflow`
+    rows = files.source(source, sys.stdin.buffer, kind)
     with with_cause(shows):
         model = load(fetch(address), address)
         chunk = chunk_rows if chunk_rows is not None else _ROWS if model.goes_by_rows else 0
@@ -74,3 +85,13 @@ def predict(
     if target:
         asked = f"{counted(count, 'row')} {'was' if count == 1 else 'were'}" if rows.kind != "json" else "it was"
         print(f"runstone: {asked} asked; {target} has what the model says", file=sys.stderr)
+
+
+def _listed(text: str | None) -> list[str]:
+    return [item.strip() for item in (text or "").split(",") if item.strip()]
+
+
+def _variables(given: tuple[str, ...]) -> dict[str, str]:
+    if wrong := [text for text in given if text.find("=") < 1]:
+        raise click.UsageError(f"--env {wrong[0]!r} is no KEY=VALUE.")
+    return {text.partition("=")[0]: text.partition("=")[2] for text in given}

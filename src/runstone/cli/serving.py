@@ -5,38 +5,58 @@ from __future__ import annotations
 import contextlib
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from runstone.cli.finding import readable_model
-from runstone.errors import InvalidParameter, RunstoneError
-
-_MADE = "uv venv env && uv pip sync --python env requirements.lock (the file is beside the model), install runstone into it, and serve from there"
+from runstone.errors import RunstoneError
 
 
 def environment_options(command: Any) -> Any:
-    """MLflow's options on environments: this one, or a sentence that says how another one is made."""
+    """In which environment a model is loaded: MLflow's options."""
     for option in (
         click.option(
-            "--env-manager", default="local", metavar="local", help="This environment; others are made beforehand."
+            "--env-manager",
+            default="local",
+            show_default=True,
+            metavar="MANAGER",
+            help="local: this environment; uv, virtualenv: one of the model's own, made once and kept.",
         ),
-        click.option("--no-conda", is_flag=True, help="Understood for MLflow's sake: this environment is used anyway."),
-        click.option("--install-mlflow", is_flag=True, help="Understood for MLflow's sake: nothing is installed."),
+        click.option("--no-conda", is_flag=True, help="Understood for MLflow's sake: --env-manager local."),
+        click.option("--install-mlflow", is_flag=True, help="Understood for MLflow's sake: runstone is there."),
     ):
         command = option(command)
     return command
 
 
-def check_environment(given: dict[str, Any]) -> None:
-    """Take MLflow's options away. Raises InvalidParameter for an environment that would have to be made."""
-    manager = given.pop("env_manager")
-    if manager != "local" and not given["no_conda"]:
-        raise InvalidParameter(
-            f"--env-manager {manager}: a model is loaded in the environment that runstone runs in. For one of its own: {_MADE}."
-        )
-    del given["no_conda"], given["install_mlflow"]
+def in_environment(
+    address: str,
+    env_manager: str,
+    no_conda: bool,
+    install_mlflow: bool,
+    override: Sequence[str] = (),
+    extra: Mapping[str, str] | None = None,
+) -> str:
+    """Go on in the model's own environment, where one is wanted: this process becomes the same command there. The manager comes back.
+
+    Raises:
+        Forbidden, NotFound, InvalidParameter, Unreachable: it cannot be made.
+    """
+    if env_manager == "local" or no_conda:
+        if override or extra:
+            raise click.UsageError("--pip-requirements-override and --env are for --env-manager uv or virtualenv.")
+        return "local"
+    from runstone.serving import elsewhere
+
+    elsewhere.enter(address, env_manager, sys.argv[1:], override, extra or {}, tell)
+    return env_manager
+
+
+def tell(line: str) -> None:
+    """Say how the making of an environment goes."""
+    print(f"runstone: {line}", file=sys.stderr, flush=True)
 
 
 model_option = click.option(
@@ -96,7 +116,7 @@ def with_cause(shows: bool) -> Iterator[None]:
 @click.option("--cors-allowed-origins", metavar="ORIGINS", help="Web pages of these origins (commas between) may ask.")
 @traceback_option
 @environment_options
-def serve(shows: bool, **given: Any) -> None:
+def serve(shows: bool, env_manager: str, no_conda: bool, install_mlflow: bool, **given: Any) -> None:
     """Let a model answer requests at /invocations. SIGTERM ends it, what is under way first."""
     from runstone import settings
     from runstone.mlflow_alias import install_as_mlflow
@@ -104,7 +124,7 @@ def serve(shows: bool, **given: Any) -> None:
 
     given["uri"] = readable_model(given["uri"])
     install_as_mlflow()  # a model's own code says `import mlflow`
-    check_environment(given)
+    manager = in_environment(given["uri"], env_manager, no_conda, install_mlflow)
     timeout = given.pop("timeout")
     with with_cause(shows):
         run.serve(
@@ -113,6 +133,7 @@ def serve(shows: bool, **given: Any) -> None:
                 allowed_origins=_listed(given.pop("cors_allowed_origins")),
                 timeout=settings.SERVING_TIMEOUT.read() if timeout is None else timeout,
                 batch_delay=given.pop("batch_delay") / 1000,
+                env_manager=manager,
                 **given,
             ),
             f"{__name__}:application",

@@ -63,7 +63,10 @@ def write(
         _write(folder, given.CONSTRAINTS, "\n".join(said.constraints))
     _write(folder, REQUIREMENTS, "\n".join(lines))
     _write(folder, CONDA, _yaml({**env, "dependencies": [*dependencies, {"pip": lines}] if lines else dependencies}))
-    build = {"python": _python(dependencies), "build_dependencies": [_built(name) for name in _BUILD]}
+    build = {
+        "python": python_of(dependencies) or platform.python_version(),
+        "build_dependencies": [_built(name) for name in _BUILD],
+    }
     _write(folder, PYTHON, _yaml({**build, "dependencies": [f"-r {REQUIREMENTS}"]}))
     _lock(folder, said)
     return {"conda": CONDA, "virtualenv": PYTHON}
@@ -123,11 +126,12 @@ def _built(name: str) -> str:
     return f"{name}=={public(found.version)}" if found else name
 
 
-def _python(dependencies: list[Any]) -> str:
-    for one in dependencies:
+def python_of(dependencies: Any) -> str | None:
+    """The version of Python that a conda environment's dependencies name; None where they name none, or several."""
+    for one in dependencies if isinstance(dependencies, list) else ():
         if isinstance(one, str) and (exact := re.match(r"python\s*={1,2}\s*([0-9]+(?:\.[0-9]+)+)\Z", one.strip())):
             return exact[1]
-    return platform.python_version()
+    return None
 
 
 def _yaml(value: Any) -> str:

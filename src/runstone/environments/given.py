@@ -110,7 +110,7 @@ def _text(path: str, what: str) -> str:
 
 
 def _read(lines: list[str], found: Given, what: str, constraint: bool, folder: str, depth: int) -> None:
-    for line in _joined(lines):
+    for line in joined(lines):
         option = re.match(r"(-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?=[^-\s]))(.+)\Z", line)
         if option:
             below = constraint or option[1] in ("-c", "--constraint")
@@ -123,7 +123,8 @@ def _read(lines: list[str], found: Given, what: str, constraint: bool, folder: s
         (found.constraints if constraint else found.lines).append(line)
 
 
-def _joined(lines: list[str]) -> Iterable[str]:
+def joined(lines: list[str]) -> Iterable[str]:
+    """The lines of a file of requirements: continued ones as one, without comments and empty ones."""
     begun = ""
     for line in "\n".join(lines).splitlines():
         text = line.rstrip()

@@ -11,6 +11,8 @@ from runstone.models.fetching import located
 from runstone.models.locating import Place
 from runstone.models.mlmodel import FILE_NAME, Model
 from runstone.models.signature import ModelSignature
+from runstone.safety.held import Held
+from runstone.safety.remembered import made_here, note
 
 
 def changeable(uri: str | os.PathLike[str]) -> Place:
@@ -40,7 +42,22 @@ def read(place: Place, name: str) -> str | None:
 
 
 def replace(place: Place, name: str, text: str) -> None:
-    """Have one of a model's files say something else; whoever reads it meanwhile gets the one or the other."""
+    """Have one of a model's files say something else; whoever reads it meanwhile gets the one or the other.
+
+    What was made here stays so, for whoever changes it is who made it.
+    """
+    before = read(place, name)
+    _write(place, name, text)
+    if before is not None and made_here([_digest(name, before)]):
+        note(_digest(name, text))
+
+
+def _digest(name: str, text: str) -> str:
+    with Held(name, text.encode("utf-8")) as held:
+        return held.digest()
+
+
+def _write(place: Place, name: str, text: str) -> None:
     if place.folder is not None:
         path = os.path.join(place.folder, name)
         unfinished = f"{path}.{os.getpid()}.tmp"

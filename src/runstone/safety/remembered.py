@@ -41,6 +41,11 @@ def made_here(digests: Iterable[str]) -> bool:
     return all(_is_known(_place(digest)) for digest in digests)
 
 
+def note(digest: str) -> None:
+    """Note that this user made, on this machine, what has a digest. What cannot be noted is asked about: never an error."""
+    _note(_place(digest))
+
+
 def _note(place: str) -> None:
     above = os.path.dirname(place)
     with contextlib.suppress(OSError):

@@ -123,6 +123,11 @@ class Trust:
             )
 
 
+def allows_all() -> bool:
+    """Whether whatever is loaded now may run anything: by `trusting`, or the setting."""
+    return _policy() == "allow"
+
+
 def refused(folder: str) -> dict[str, str]:
     """The files of a model's folder for which it would not be loaded as it stands here, and what each is or imports, in words; those with
     dangerous imports first. Empty for a folder that is harmless, or made here. Loads nothing."""

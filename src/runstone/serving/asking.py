@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from runstone import settings
-from runstone.errors import InvalidParameter, NotServed
+from runstone.errors import InvalidParameter
 from runstone.models.examples import convert_input_example_to_serving_input
 from runstone.models.pyfunc import load
-from runstone.serving import answers
+from runstone.serving import answers, elsewhere
 from runstone.serving.questions import CSV, JSON, Questions
 from runstone.types import hints
 
@@ -66,25 +66,31 @@ def predict(
         input_path: a file with a request's body, in place of it; standard input, where neither is given.
         content_type: 'json' or 'csv', of the file.
         output_path: a file for what it says; standard output unless given.
-        env_manager: 'local': in this process. Others are not served.
-        install_mlflow, pip_requirements_override, extra_envs: of environments that are made, which is not served.
+        env_manager: 'local': in this process. 'uv', 'virtualenv': in an environment of the model's own, which is made once and kept.
+        install_mlflow: taken for MLflow's sake: runstone is there.
+        pip_requirements_override: such as ['scipy==1.11.2'], in place of the model's of the same names; in an environment of its own.
+        extra_envs: environment variables for it there.
 
     Raises:
-        NotServed: it is to be asked in an environment of its own.
-        BadRequest, InvalidParameter: what it is asked does not fit, or two of the arguments contradict each other.
+        InvalidParameter, BadRequest: what it is asked does not fit, or two of the arguments contradict each other.
+        Forbidden: nobody vouches for what its environment would install.
+        NotFound, Unreachable, RunstoneError: the environment cannot be made, or the model fails in it.
     """
-    if env_manager != "local" or pip_requirements_override or extra_envs or install_mlflow:
-        raise NotServed(
-            "runstone asks a model in the environment that it runs in: say env_manager='local'. For one of its own install what the model needs "
-            "there first: `uv pip sync requirements.lock`, with the file that runstone.pyfunc.get_model_dependencies(uri, 'lock') gives."
+    if env_manager == "local" and (pip_requirements_override or extra_envs):
+        raise InvalidParameter(
+            "pip_requirements_override and extra_envs are for an environment of the model's own: env_manager='uv' or 'virtualenv'."
         )
     if content_type not in _TYPES:
         raise InvalidParameter(f"{content_type!r} is no type of what a model is asked. Write 'json' or 'csv'.")
     if input_data is not None and input_path is not None:
         raise InvalidParameter("Give input_data or input_path, not both.")
     body = _read(input_path) if input_data is None else _body(input_data, content_type)
-    said, bare = asked(load(model_uri), _TYPES[content_type], body)
-    answer = answers.encode(answers.plain(said), bare)
+    if env_manager == "local":
+        said, bare = asked(load(model_uri), _TYPES[content_type], body)
+        answer = answers.encode(answers.plain(said), bare)
+    else:
+        given = pip_requirements_override or (), extra_envs
+        answer = elsewhere.ask(os.fspath(model_uri), body, content_type, env_manager, *given)
     if output_path is None:
         sys.stdout.write(f"{answer.decode()}\n")
         return

@@ -52,13 +52,19 @@ class Source(NamedTuple):
         try:
             return open(self.path, "rb")
         except FileNotFoundError as error:
-            raise MissingFile(f"{self.path!r} is to be asked, and is not there.", self.path) from error
+            raise _missing(self.path) from error
         except OSError as error:
             raise from_os_error(error, f"Reading {self.path!r}") from error
 
     def size(self) -> int:
         """Of the bytes."""
         return len(self.content) if self.path is None else os.path.getsize(self.path)
+
+
+def require(path: str | None) -> None:
+    """Raise MissingFile for a file that is not there; nothing is read."""
+    if path and not os.path.exists(path):
+        raise _missing(path)
 
 
 def source(path: str | None, stdin: IO[bytes], said: str | None) -> Source:
@@ -74,6 +80,10 @@ def source(path: str | None, stdin: IO[bytes], said: str | None) -> Source:
         if path and not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             return found._replace(path=None, content=file.read())
     return found
+
+
+def _missing(path: str) -> MissingFile:
+    return MissingFile(f"{path!r} is to be asked, and is not there.", path)
 
 
 def written(path: str | None) -> str:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from runstone import settings
 from runstone.errors import BadRequest
 from runstone.server.listening import allowing, guard, listen, run, url
+from runstone.serving import elsewhere
 from runstone.serving.app import App
 from runstone.serving.describing import curl
 from runstone.serving.standing import Standing
@@ -38,6 +39,7 @@ class Options(msgspec.Struct):
     threads: int | None = None
     allowed_hosts: list[str] = []
     allowed_origins: list[str] = []
+    env_manager: str = "local"
 
 
 def serve(options: Options, application: str, ready: Callable[[str, str, str], None]) -> None:
@@ -92,7 +94,11 @@ def make_application(options: Options, watched: Watched) -> ASGIApp:
 
 
 def _watched(options: Options) -> Watched:
-    return Watched(options.uri, lambda uri: Standing(uri, options.batch_rows, options.batch_delay, options.threads))
+    def load(uri: str) -> Standing:
+        elsewhere.require_here(uri, options.env_manager)
+        return Standing(uri, options.batch_rows, options.batch_delay, options.threads)
+
+    return Watched(options.uri, load)
 
 
 def _depart() -> None:
