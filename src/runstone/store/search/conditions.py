@@ -26,7 +26,8 @@ _TOO_LARGE = 2**63  # for SQL's integers
 _RANGES = (">", "<", ">=", "<=", "BETWEEN")
 _TEXTS = "=, !=, LIKE, ILIKE, RLIKE, IN, NOT IN, IS NULL"
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
-_TABLES_BEHIND = {METRIC: ("logged_model_metric", "last_value"), PARAM: ("logged_model_param", "value")}
+# Of the logged model behind a version.
+TABLES_BEHIND = {METRIC: ("logged_model_metric", "last_value"), PARAM: ("logged_model_param", "value")}
 _DURATION_UNITS = (86_400_000, 3_600_000, 60_000, 1000, 1)
 
 
@@ -135,7 +136,7 @@ def comparison(joins: Joins, node: Comparison, text: str) -> Fragment:
     column = column_of(joins, node.left, text)
     if node.operator in ("IS NULL", "IS NOT NULL"):
         return (column.there if node.operator == "IS NOT NULL" else f"NOT ({column.there})"), []
-    return _compare(joins, column, node, text)
+    return compare(joins, column, node, text)
 
 
 def apart(joins: Joins, node: Comparison, text: str) -> bool:
@@ -171,7 +172,7 @@ def _dataset(joins: Joins, node: Comparison, text: str) -> Fragment:
     used = "EXISTS (SELECT 1 FROM dataset_use AS u JOIN dataset AS d ON d.id = u.dataset WHERE u.run = run.id AND "
     if node.operator in ("IS NULL", "IS NOT NULL"):
         return f"{'NOT ' if node.operator == 'IS NULL' else ''}{used}{column} IS NOT NULL)", []
-    sql, values = _compare(joins, Column(column, f"{column} IS NOT NULL", DATASET), node, text)
+    sql, values = compare(joins, Column(column, f"{column} IS NOT NULL", DATASET), node, text)
     return f"{used}{sql})", values
 
 
@@ -180,7 +181,7 @@ def _beside(joins: Joins, node: Comparison, text: str, column: Column, rows: Fra
     source, keys = rows
     if node.operator in ("IS NULL", "IS NOT NULL"):
         return f"{'NOT ' if node.operator == 'IS NULL' else ''}EXISTS (SELECT 1 FROM {source})", keys
-    sql, values = _compare(joins, column, node, text)
+    sql, values = compare(joins, column, node, text)
     return f"EXISTS (SELECT 1 FROM {source} AND {sql})", [*keys, *values]
 
 
@@ -188,41 +189,13 @@ def _behind(joins: Joins, node: Comparison, text: str, entity: str) -> Fragment:
     """Of the logged model behind a version: its metric on any dataset, or its param."""
     joins.make_room(node.left.key)
     joins.measured += 1
-    table, column = _TABLES_BEHIND[entity]
+    table, column = TABLES_BEHIND[entity]
     source = (
         f"logged_model AS l CROSS JOIN {table} AS m ON m.logged_model = l.id"
         " WHERE l.model_id = model_version.model_id AND l.lifecycle_stage = 'active' AND +m.key = ?"
     )
     # As in `measured_on`: each model's own rows are looked at.
     return _beside(joins, node, text, Column(f"+m.{column}", "1", entity), (source, [node.left.key]))
-
-
-class Leading(NamedTuple):
-    """A query for the rows of what a condition lets through, found from elsewhere by an index; and one for what of that index is walked for
-    it, a row each: that is what the first one costs, and costs little itself."""
-
-    rows: Fragment
-    walked: Fragment
-
-
-def leading(joins: Joins, node: Comparison, text: str) -> Leading | None:
-    """How the versions are found that a condition on aliases, or on the logged model behind them, lets through; None where they are not
-    found from there."""
-    if joins.kind is not names.MODEL_VERSIONS or node.operator == "IS NULL" or not apart(joins, node, text):
-        return None
-    entity = names.entity_of(joins.kind, node.left, text)
-    if entity == ATTRIBUTE:
-        index, onward, of_key = "registered_model_alias AS a", names.ALIASES_LEAD, "1"
-        keys, column = [], Column("a.alias", "1", "text")
-    else:
-        table, value = _TABLES_BEHIND[entity]
-        index, of_key = f"{table} AS m", "m.key = ?"
-        onward = " CROSS JOIN logged_model AS l ON l.id = m.logged_model AND l.lifecycle_stage = 'active'"
-        onward += " CROSS JOIN model_version AS v ON v.model_id = l.model_id"
-        keys, column = [node.left.key], Column(f"m.{value}", "1", entity)
-    sql, values = ("1", []) if node.operator == "IS NOT NULL" else _compare(joins, column, node, text)
-    where, values = f" WHERE {of_key} AND {sql}", [*keys, *values]
-    return Leading((f"SELECT v.id FROM {index}{onward}{where}", values), (f"SELECT 1 FROM {index}{where}", values))
 
 
 def _measured(joins: Joins, node: Comparison, text: str) -> Fragment:
@@ -249,7 +222,8 @@ def measured_on(datasets: Sequence[OnDataset], key: str | None = None) -> Fragme
     return " AND ".join(parts) or "1", list(values)
 
 
-def _compare(joins: Joins, column: Column, node: Comparison, text: str) -> Fragment:
+def compare(joins: Joins, column: Column, node: Comparison, text: str) -> Fragment:
+    """A comparison of a column with what it is compared with. Raises InvalidParameter where the two do not go together."""
     operator = node.operator.removeprefix("NOT ")
     positive = "=" if operator == "!=" else operator
     value, values = column.value, _values(column.form, node, text)

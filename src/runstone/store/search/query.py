@@ -14,12 +14,15 @@ from typing import Any, NamedTuple
 
 from runstone.store.database import Connection
 from runstone.store.search import conditions, order
-from runstone.store.search.conditions import Fragment, Joins, Leading, OnDataset
+from runstone.store.search.conditions import Fragment, Joins, OnDataset
 from runstone.store.search.grammar import Branch, Node, parse
+from runstone.store.search.leading import Leading, leading
 from runstone.store.search.names import METRIC, Kind
 from runstone.store.search.order import ByField, Place, Term
 
 _INDEXED = ("=", "IN", ">", ">=", "<", "<=", "BETWEEN")
+# What an index holds in order, so that a page is read where it begins.
+_ORDERED = ("run.start_time", "model_version.last_updated_timestamp", "registered_model.name")
 _COUNTED = 8  # conditions whose rows are counted
 
 
@@ -101,8 +104,9 @@ def _part(joins: Joins, node: Node, text: str) -> _Part:
     condition = conditions.condition(joins, node, text)
     if isinstance(node, Branch) or node.operator == "IS NULL":
         return _Part(condition)
-    if conditions.apart(joins, node, text):
-        return _Part(condition, leading=conditions.leading(joins, node, text))
+    way = leading(joins, node, text)
+    if way is not None or conditions.apart(joins, node, text):
+        return _Part(condition, leading=way)
     column = conditions.column_of(joins, node.left, text)
     indexed = node.operator in _INDEXED
     if column.alias is None:
@@ -117,7 +121,7 @@ def _statements(connection: Connection, search: _Search, wanted: int) -> Iterato
     first, place = search.terms[0], search.place
     few = _few(connection, search, wanted)
     if few is not None:
-        yield _statement(search, None, [few])
+        yield _statement(search, None, [few], apart=True)
         return
     leader, total = _leader(connection, search, wanted)
     walks = leader is None and not any(part.by_id for part in search.parts)
@@ -150,11 +154,11 @@ def _few(connection: Connection, search: _Search, wanted: int) -> Fragment | Non
     # Reading in order looks at wanted * total / rows until the page is full.
     total = connection.execute(f"SELECT max({kind.row}) FROM {kind.table}").fetchone()[0] or 0
     least = math.isqrt(wanted * total)
-    for leading in candidates:
-        sql, values = leading.walked
+    for way in candidates:
+        sql, values = way.walked
         walked = connection.execute(f"SELECT count(*) FROM ({sql} LIMIT ?)", [*values, least]).fetchone()[0]
         if walked < least:
-            least, chosen = walked, leading.rows
+            least, chosen = walked, way.rows
     return None if chosen is None else (f"{kind.row} IN ({chosen[0]})", chosen[1])
 
 
@@ -195,7 +199,7 @@ def _leader(connection: Connection, search: _Search, wanted: int) -> tuple[str |
     total = connection.execute(f"SELECT max({search.joins.kind.row}) FROM {search.joins.kind.table}").fetchone()[0] or 0
     # Reading in order looks at wanted * total / rows runs until the page is full; leading looks at all its rows. Where the order has
     # no index every run is looked at anyway.
-    ordered = search.terms[0].alias or search.terms[0].column == "run.start_time"
+    ordered = search.terms[0].alias or search.terms[0].column in _ORDERED
     least = math.isqrt(wanted * total) if ordered else total // 2
     leader = None
     for part in candidates:
@@ -212,10 +216,11 @@ def _leader(connection: Connection, search: _Search, wanted: int) -> tuple[str |
 
 
 def _statement(
-    search: _Search, leader: str | None, also: Sequence[Fragment], *, there: bool = False
+    search: _Search, leader: str | None, also: Sequence[Fragment], *, there: bool = False, apart: bool = False
 ) -> tuple[str, list[object]]:
-    """A statement of this leader, with further conditions; `there` says that by them the first term is not NULL."""
-    source, values = _source(search, leader)
+    """A statement of this leader, with further conditions; `there` says that by them the first term is not NULL, `apart` that they name the
+    rows: an index that has the order must not be read in their place."""
+    source, values = _source(search, leader, " NOT INDEXED" * apart)
     where = [search.scope, *also, *(part.condition for part in search.parts)]
     if search.place is not None:
         where.append(order.after(search.terms, search.place))
@@ -229,11 +234,11 @@ def _statement(
     return f"SELECT {columns} FROM {source} WHERE {filtered} ORDER BY {ordering} LIMIT ?", values
 
 
-def _source(search: _Search, leader: str | None) -> tuple[str, list[object]]:
+def _source(search: _Search, leader: str | None, how: str) -> tuple[str, list[object]]:
     """The FROM: what leads, the run, what must be there, what may be. CROSS JOIN is SQLite's word for keeping this order."""
     joins, table = search.joins, search.joins.kind.table
     required = {part.alias for part in search.parts if part.alias is not None}
-    source, keys = table + joins.kind.joined, []
+    source, keys = table + how + joins.kind.joined, []
     if leader is not None:
         first, key = joins.rows[leader]
         source = (
