@@ -66,6 +66,16 @@ ALL = {
 }
 
 
+def test_a_version_of_a_registered_model_is_named_as_everywhere(told: dict[str, str]) -> None:
+    client().set_registered_model_alias("classifier", "champion", "1")
+    for of in ("classifier/1", "classifier@champion", "models:/classifier/1", "models:/classifier@champion"):
+        assert client().lineage(of).root == told["classifier"], of
+    assert client().lineage(f"models:/{told['forest'].partition('/')[2]}").root == told["forest"]
+    for of in ("classifier/2", "classifier@none", "none@champion"):
+        with pytest.raises(NotFound, match="NAME@ALIAS"):
+            client().lineage(of)
+
+
 def test_what_a_thing_came_from_and_what_came_from_it(told: dict[str, str]) -> None:
     down = client().lineage(told["survey"], depth=10, direction="down")
     assert edges(down, told) == ALL

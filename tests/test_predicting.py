@@ -286,3 +286,14 @@ def test_a_store_that_is_not_there_is_said_and_not_made(command: Command, asks: 
         assert (done.code, "There is no store at" in done.err) == (1, True), done.err
     assert not os.path.exists("mistyped")
     assert not os.path.exists(".runstone")
+
+
+def test_parquet_without_pyarrow_is_refused_before_the_model_is_asked(
+    command: Command, line: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    DATA.to_csv("rows.csv", index=False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # type: ignore[arg-type]  # as Python has it: not to be found
+    monkeypatch.delitem(sys.modules, "pyarrow.parquet", raising=False)
+    refused = command("models", "predict", "-m", "line", "-i", "rows.csv", "-o", "said.parquet")
+    assert (refused.code, "`pip install pyarrow`" in refused.err) == (1, True), refused.err
+    assert not Path("said.parquet").exists()

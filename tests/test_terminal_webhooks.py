@@ -51,7 +51,7 @@ def test_a_webhook_is_made_tested_told_changed_and_deleted(command: Command, rec
     )
     receiver.answers = lambda got: 500
     sent = command("models", "webhooks", "deliver")
-    assert (sent.code, sent.out) == (1, "1 wait\n")
+    assert (sent.code, sent.out) == (1, "1 waits: `runstone models webhooks deliveries` says why\n")
     assert [row["last"] for row in _cells(command("models", "webhooks").out)] == ["waiting (500)"]
     assert command("models", "webhooks", "test", "deploy").code == 1
     receiver.answers = lambda got: 200

@@ -65,6 +65,14 @@ def test_a_fit_is_a_run_with_params_metrics_dataset_and_model() -> None:
     assert loaded.predict(frame) == pytest.approx(model.predict(frame))
 
 
+def test_lists_are_data_as_arrays_are() -> None:
+    runstone.sklearn.autolog(log_models=False)
+    LogisticRegression().fit(X.tolist(), ["yes" if kind else "no" for kind in KINDS])
+    (used,) = _run().inputs.dataset_inputs
+    profile = json.loads(used.dataset.profile or "")
+    assert (profile["features_shape"], profile["targets_shape"]) == ([20, 3], [20])
+
+
 def test_a_classifier_has_its_pictures() -> None:
     runstone.sklearn.autolog(log_models=False, pos_label=1)
     LogisticRegression().fit(X, KINDS)

@@ -29,6 +29,8 @@ MODEL_NAME = "model"
 EXAMPLE_ROWS = 5
 # A sparse matrix is recorded as the array that it stands for, up to so many cells.
 _CELLS = 50_000_000
+# Kinds of arrays that lists are recorded as: truth values, numbers, texts.
+_PLAIN = "biufU"
 
 
 class Recorded(Protocol):
@@ -102,6 +104,15 @@ def _array(values: Any) -> Any:
         return values
     if hasattr(values, "to_numpy"):
         return values.to_numpy()
+    if isinstance(values, list | tuple):
+        try:
+            made = numpy.asarray(values)
+        except ValueError as error:  # rows of several lengths
+            raise InvalidParameter(
+                f"A {type(values).__name__} of unequal rows is not recorded as a dataset."
+            ) from error
+        if made.dtype.kind in _PLAIN:
+            return made
     raise InvalidParameter(f"A {type(values).__name__} is not recorded as a dataset.")
 
 

@@ -31,8 +31,8 @@ _SHAPES = {"run": "box", "artifact": "note", "model": "component", "registered":
 @click.option("--dot", is_flag=True, help="As a graph for Graphviz.")
 @json_option
 def lineage(of: str, depth: int, up: bool, down: bool, dot: bool, as_json: bool) -> None:
-    """What OF came from and what came from it: a run, a version of a named artifact (NAME:vN, NAME:ALIAS), a logged model's id,
-    registered/NAME/N or dataset/NAME@DIGEST."""
+    """What OF came from and what came from it: a run, a version of a named artifact (NAME:vN, NAME:ALIAS), a logged model's id, a version
+    of a registered model (NAME/3, NAME@ALIAS) or dataset/NAME@DIGEST."""
     if dot and as_json:
         raise click.UsageError("--dot and --json are two ways to print the graph. Give one of them.")
     direction = "up" if up and not down else "down" if down and not up else "both"

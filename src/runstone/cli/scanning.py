@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,7 @@ from runstone.cli.output import for_people, json_option, show, show_json
 if TYPE_CHECKING:
     from runstone.safety import Report, Scanned
 
+_ORDER = ("dangerous", "unknown", "harmless")
 # What a verdict means for who is about to load it.
 _ADVICE = {
     "harmless": "harmless: nothing in it runs what it is told.",
@@ -44,7 +46,7 @@ def scan(model: str, strict: bool, as_json: bool) -> int | None:
 
         show_json(msgspec.to_builtins(report))
     else:
-        show([_row(one) for one in report.files], False)
+        show([row for one in report.files for row in _rows(one)], False)
         advice = _ADVICE[report.verdict] if report.files else "harmless: it holds no pickles and no code."
         print(advice, file=sys.stderr)
     return FAILED if report.verdict == "dangerous" or (strict and report.verdict != "harmless") else None
@@ -63,18 +65,21 @@ def _report(address: str) -> Report:
     return msgspec.structs.replace(safety.scan(here(located(address))), path=address)
 
 
-def _row(one: Scanned) -> dict[str, str]:
-    known = [found.name for found in one.imports if found.verdict == "harmless"]
-    others = sorted((found for found in one.imports if found.verdict != "harmless"), key=lambda found: found.verdict)
-    words = [f"{found.name} (dangerous)" if found.verdict == "dangerous" else found.name for found in others]
-    if for_people():
-        words += [f"{len(known)} harmless"] * bool(known)
-    else:
-        words += known
-    return {
-        "verdict": one.verdict,
-        "file": one.file.replace(os.sep, "/"),
-        "kind": one.kind,
-        "imports": ", ".join(words),
-        "problems": "; ".join(one.problems),
-    }
+def _rows(one: Scanned) -> Iterator[dict[str, str]]:
+    """A line for each import, the dangerous first, and for each problem: none is too long to read or to search."""
+    imports = sorted(one.imports, key=lambda found: _ORDER.index(found.verdict))
+    harmless = sum(found.verdict == "harmless" for found in imports)
+    said = [(found.verdict, found.name) for found in imports[: len(imports) - harmless if for_people() else None]]
+    if for_people() and harmless:
+        said.append(("harmless", f"{harmless} harmless"))
+    lines = [(verdict, name, "") for verdict, name in said] + [(one.verdict, "", problem) for problem in one.problems]
+    if one.verdict not in {verdict for verdict, _, _ in lines}:  # code, and what is not looked into
+        lines.insert(0, (one.verdict, "", ""))
+    for verdict, name, problem in lines:
+        yield {
+            "verdict": verdict,
+            "file": one.file.replace(os.sep, "/"),
+            "kind": one.kind,
+            "import": name,
+            "problem": problem,
+        }

@@ -181,7 +181,11 @@ def deliver() -> int | None:
     if waiting is None:
         print("another process sends what waits")
         return None
-    print(f"{waiting} wait" if waiting else "nothing waits")
+    print(
+        f"{waiting} {'waits' if waiting == 1 else 'wait'}: `runstone models webhooks deliveries` says why"
+        if waiting
+        else "nothing waits"
+    )
     return 1 if waiting else None
 
 

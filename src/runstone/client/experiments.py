@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runstone.client.ordering import clauses
 from runstone.client.runs import view_name
 from runstone.entities import Experiment, ExperimentTag, PagedList
 from runstone.errors import NotFound
@@ -82,7 +83,7 @@ def search_experiments(
         view_type=view_name(view_type),
         max_results=1000 if max_results is None else max_results,
         filter=filter_string or "",
-        order_by=list(order_by or []),
+        order_by=clauses(order_by),
         page_token=page_token or None,
     )
     answer = self._transport.call(search.search_experiments, request)

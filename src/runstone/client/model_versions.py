@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from runstone.client.ordering import clauses
 from runstone.client.uris import parts_of_uri
 from runstone.entities import PagedList
 from runstone.errors import AlreadyExists, InvalidParameter, NotFound
@@ -153,7 +154,7 @@ def search_model_versions(
     """The versions that a filter lets through (its language: docs/search.md), a page at a time, those updated last first."""
     from runstone.operations import model_search
 
-    request = model_search.SearchModelVersions(filter_string, max_results, list(order_by or []), page_token or None)
+    request = model_search.SearchModelVersions(filter_string, max_results, clauses(order_by), page_token or None)
     answer = self._transport.call(model_search.search_model_versions, request)
     return PagedList(answer.model_versions, answer.next_page_token or None)
 

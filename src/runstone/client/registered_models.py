@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runstone.client.ordering import clauses
 from runstone.entities import PagedList
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def search_registered_models(
     """The registered models that a filter lets through (its language: docs/search.md), a page at a time, by name."""
     from runstone.operations import model_search
 
-    request = model_search.SearchRegisteredModels(filter_string, max_results, list(order_by or []), page_token or None)
+    request = model_search.SearchRegisteredModels(filter_string, max_results, clauses(order_by), page_token or None)
     answer = self._transport.call(model_search.search_registered_models, request)
     return PagedList(answer.registered_models, answer.next_page_token or None)
 

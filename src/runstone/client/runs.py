@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runstone import settings
 from runstone.client import active_model
+from runstone.client.ordering import clauses
 from runstone.client.waiting import RunOperations
 from runstone.entities import Metric, PagedList, Param, Run, RunStatus, RunTag
 from runstone.errors import InvalidParameter, brief
@@ -121,7 +122,7 @@ def search_runs(
         filter=filter_string or "",
         run_view_type=view_name(run_view_type),
         max_results=settings.PAGE_LIMIT.read() if max_results is None else max_results,
-        order_by=list(order_by or []),
+        order_by=clauses(order_by),
         page_token=page_token or None,
     )
     answer = self._transport.call(search.search_runs, request)

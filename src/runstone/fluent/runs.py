@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from runstone.entities import Run
@@ -88,8 +89,13 @@ def _experiments(ids: list[str] | None, names: list[str] | None, everywhere: boo
     if ids:
         return ids
     if names:
-        found = [client().get_experiment_by_name(name) for name in names]
-        return [experiment.experiment_id for experiment in found if experiment is not None]
+        found = {name: client().get_experiment_by_name(name) for name in names}
+        if missing := [name for name, experiment in found.items() if experiment is None]:
+            warnings.warn(
+                f"There is no experiment {', '.join(map(repr, missing))}: nothing is found there. `runstone experiments` lists those that there are.",
+                stacklevel=3,
+            )
+        return [experiment.experiment_id for experiment in found.values() if experiment is not None]
     if everywhere:
         from runstone.fluent.experiments import search_experiments
 

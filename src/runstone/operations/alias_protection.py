@@ -88,7 +88,29 @@ def get_alias_protections(engine: Engine, request: ProtectionsOf) -> Protections
 
 def check_move(connection: Connection, model: int, alias: str, author: Author, confirmed: bool) -> None:
     """Raises Forbidden where an alias is protected from whoever asks, who did not confirm."""
-    for pattern, users in [] if confirmed else alias_protection.guarding(connection, model, alias):
+    protected = None if confirmed else _protected(connection, model, alias, author)
+    if protected:
+        raise Forbidden(
+            f"{protected}. If it is meant: confirm=True, or "
+            "`runstone models alias VERSION ALIAS --confirm` (with --delete to take it away)."
+        )
+
+
+def check_deletion(connection: Connection, model: int, version: int | None, author: Author) -> None:
+    """Raises Forbidden where a protected alias points to a version, or to any of the model's, that whoever asks would delete."""
+    for alias in alias_protection.aliases_of(connection, model, version):
+        protected = _protected(connection, model, alias, author)
+        if protected:
+            kept = "the registered model" if version is None else f"version {version}"
+            raise Forbidden(
+                f"{protected}; {kept} is not deleted while it has that alias. "
+                "If it is meant: move it or take it away first, with confirm=True or `runstone models alias VERSION ALIAS --confirm` (--delete)."
+            )
+
+
+def _protected(connection: Connection, model: int, alias: str, author: Author) -> str | None:
+    """Who may move an alias, where that is not whoever asks."""
+    for pattern, users in alias_protection.guarding(connection, model, alias):
         if not author.user_id or author.user_id not in users:
             who = (
                 f"only {', '.join(users)} may move it or take it away"
@@ -96,16 +118,8 @@ def check_move(connection: Connection, model: int, alias: str, author: Author, c
                 else "nobody moves it or takes it away unasked"
             )
             by = "" if pattern == alias else f" (by the pattern {pattern!r})"
-            raise Forbidden(
-                f"The alias {alias!r} is protected{by}: {who}. If it is meant: confirm=True, or "
-                "`runstone models alias VERSION ALIAS --confirm` (with --delete to take it away)."
-            )
-
-
-def check_deletion(connection: Connection, model: int, version: int | None, author: Author) -> None:
-    """Raises Forbidden where a protected alias points to a version, or to any of the model's, that whoever asks would delete."""
-    for alias in alias_protection.aliases_of(connection, model, version):
-        check_move(connection, model, alias, author, False)
+            return f"The alias {alias!r} is protected{by}: {who}"
+    return None
 
 
 def _pattern(alias: str | None) -> str:

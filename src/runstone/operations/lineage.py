@@ -12,7 +12,7 @@ from runstone.errors import InvalidParameter, NotFound
 from runstone.operations import model_rules, version_names
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
-from runstone.store import artifact_versions, lineage, runs
+from runstone.store import artifact_versions, lineage, registered_models, runs
 from runstone.store.database import Connection
 from runstone.store.lineage import Step, Thing
 
@@ -26,7 +26,8 @@ _KINDS = ("run", "artifact", "model", "registered", "dataset")
 
 class GetLineage(msgspec.Struct, omit_defaults=True):
     """What is asked about: a node's id (`run/ID`, `artifact/NAME:vN`, `model/ID`, `registered/NAME/N`, `dataset/NAME@DIGEST`), or just a
-    run's id, a logged model's, or a version's reference. `direction` is up (what it came from), down (what came from it) or both; `depth`
+    run's id, a logged model's, a version's reference, or a version of a registered model (`NAME/3`, `NAME@ALIAS`), the last two also with
+    `models:/` before them. `direction` is up (what it came from), down (what came from it) or both; `depth`
     how many steps."""
 
     of: str
@@ -98,6 +99,7 @@ def _id(thing: Thing) -> str:
 
 def _find(connection: Connection, of: str) -> Thing:
     """The thing that is meant. Raises NotFound."""
+    asked, of = of, of.removeprefix("models:/")
     kind, slash, key = of.partition("/")
     if slash and kind == "artifact":
         return _version(connection, key)
@@ -110,10 +112,21 @@ def _find(connection: Connection, of: str) -> Thing:
     name = of.partition("@")[0].partition(":")[0]
     if artifact_versions.find_name(connection, name) is not None:
         return _version(connection, of)
+    registered = _registered(connection, of)
+    if lineage.details(connection, ("registered", registered)) is not None:
+        return "registered", registered
     raise NotFound(
-        f"Nothing is known of {of[:300]!r}. Give a run's id, a version (NAME:vN), a logged model's id, registered/NAME/N or "
-        "dataset/NAME@DIGEST."
+        f"Nothing is known of {asked[:300]!r}. Give a run's id, a version (NAME:vN), a logged model's id, a version of a registered model "
+        "(NAME/3, NAME@ALIAS) or dataset/NAME@DIGEST."
     )
+
+
+def _registered(connection: Connection, of: str) -> str:
+    """NAME/N for NAME@ALIAS; else what was given."""
+    name, at, alias = of.rpartition("@")
+    model = registered_models.find(connection, name) if at else None
+    version = None if model is None else registered_models.aliased(connection, model, alias)
+    return of if version is None else f"{name}/{version}"
 
 
 def _version(connection: Connection, reference: str) -> Thing:

@@ -71,14 +71,14 @@ def further_on(error: InvalidParameter, first: int) -> InvalidParameter:
 def parquet(file: Any) -> pandas.DataFrame:
     """A frame of a parquet file. Raises BadRequest."""
 
-    arrow = _arrow()
+    library = arrow()
     try:
-        described = arrow.ParquetFile(file)
+        described = library.ParquetFile(file)
         cells = described.metadata.num_rows * max(described.metadata.num_columns, 1)
         if cells <= MOST_CELLS:
             # A text that a dictionary has once may stand in every row. Read as such, it is once in memory too.
             texts = [field.name for field in described.schema_arrow if str(field.type) in _TEXTS]
-            found: pandas.DataFrame = arrow.ParquetFile(file, read_dictionary=texts).read().to_pandas()
+            found: pandas.DataFrame = library.ParquetFile(file, read_dictionary=texts).read().to_pandas()
             for name in texts:
                 found[name] = found[name].astype(object)
             return found
@@ -89,9 +89,9 @@ def parquet(file: Any) -> pandas.DataFrame:
 
 def parquet_chunks(file: Any, rows: int | None) -> Iterator[pandas.DataFrame]:
     """The rows of a parquet file, so many at a time; all at once where that is None. Raises BadRequest."""
-    arrow = _arrow()
+    library = arrow()
     try:
-        described = arrow.ParquetFile(file)
+        described = library.ParquetFile(file)
         if rows is None:
             yield described.read().to_pandas()
             return
@@ -101,7 +101,8 @@ def parquet_chunks(file: Any, rows: int | None) -> Iterator[pandas.DataFrame]:
         raise BadRequest(f"This is no parquet file: {error!s:.200}.") from error
 
 
-def _arrow() -> Any:
+def arrow() -> Any:
+    """pyarrow's module of parquet. Raises InvalidParameter where it is not installed."""
     try:
         import pyarrow.parquet
     except ImportError as error:

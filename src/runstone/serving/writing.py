@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import IO, Any, Protocol
 
 from runstone.errors import InvalidParameter, from_os_error
-from runstone.serving import answers
+from runstone.serving import answers, tables
 from runstone.types.sentences import called
 
 
@@ -115,6 +115,7 @@ class _Parquet(_Rows):
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._writer: Any = None
+        tables.arrow()  # before a model is asked
 
     def part(self, said: list[Any]) -> None:
         import pyarrow
