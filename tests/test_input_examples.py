@@ -220,3 +220,28 @@ def test_params_that_nobody_knows_are_left_out_with_a_warning() -> None:
         enforce_params({"n": "5"}, schema)
     with pytest.raises(InvalidParameter, match=r"param 'n' is long; 9223372036854775808 is an int"):
         enforce_params({"n": 2**63}, schema)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given", "words"),
+    [
+        ("U", ["a", 1], "1 would become '1'"), ("U", [["a", 1.5]], "1.5 would become '1.5'"),
+        ("f8", [(1 << 60) + 1, 0.5], "1152921504606846977 would become 1.152921504606847e\\+18"),
+    ],
+)  # fmt: skip
+def test_lists_of_several_kinds_are_not_made_of_one_where_values_would_change(
+    wanted: str, given: list[Any], words: str
+) -> None:
+    shape = (-1,) * numpy.ndim(numpy.array(given, object))
+    with pytest.raises(InvalidParameter, match=words):
+        enforce(given, Schema([TensorSpec(numpy.dtype(wanted), shape)]))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given"),
+    [("U", ["a", "b"]), ("U", [["a"], ["bc"]]), ("f8", [1 << 60, 0.5]), ("f8", [1e300, float("nan"), float("inf"), 1])],
+)
+def test_lists_whose_values_stay_are_taken(wanted: str, given: list[Any]) -> None:
+    shape = (-1,) * numpy.ndim(numpy.array(given))
+    taken = enforce(given, Schema([TensorSpec(numpy.dtype(wanted), shape)]))
+    assert numpy.array_equal(taken, numpy.array(given), equal_nan=wanted == "f8")

@@ -8,6 +8,7 @@ from typing import Any
 
 import lightgbm
 import numpy
+import pandas
 import pytest
 import statsmodels.api
 import xgboost
@@ -86,3 +87,41 @@ def test_a_description_of_before_classes_were_named_is_a_boosters(tmp_path: Path
         del described.flavors[flavor]["model_class"]
         described.save(tmp_path / flavor / "MLmodel")
         assert type(runstone.load_model(tmp_path / flavor)) is type(model)
+
+
+class Mine(xgboost.XGBRegressor):
+    """An estimator of the user's."""
+
+
+def test_an_estimator_of_xgboost_keeps_what_its_file_lacks(tmp_path: Path) -> None:
+    """By `missing` it predicts; the rest it would be fitted with again."""
+    holes = numpy.where(numpy.median(X) < X, -999.0, X)
+    model = xgboost.XGBRegressor(
+        n_estimators=numpy.int64(4), missing=-999.0, early_stopping_rounds=2, device="cpu", eval_metric="mae"
+    )
+    model.fit(holes, TARGET, eval_set=[(holes, TARGET)], verbose=False)
+    runstone.xgboost.save_model(model, tmp_path / "m")
+    loaded = runstone.load_model(tmp_path / "m")
+    assert numpy.array_equal(loaded.predict(holes), model.predict(holes))
+    assert numpy.array_equal(runstone.pyfunc.load_model(tmp_path / "m").predict(holes), model.predict(holes))
+    asked = ("n_estimators", "missing", "early_stopping_rounds", "eval_metric", "device")
+    assert [loaded.get_params()[name] for name in asked] == [4, -999.0, 2, "mae", None]
+
+
+def test_a_class_of_ones_own_is_loaded_as_xgboosts_which_is_said(tmp_path: Path) -> None:
+    model = Mine(n_estimators=2).fit(X, TARGET)
+    with pytest.warns(UserWarning, match="this Mine will be loaded as a XGBRegressor"):
+        runstone.xgboost.save_model(model, tmp_path / "m")
+    loaded = runstone.load_model(tmp_path / "m")
+    assert type(loaded) is xgboost.XGBRegressor
+    assert numpy.array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_a_booster_of_categories_predicts(tmp_path: Path) -> None:
+    frame = pandas.DataFrame({"c": pandas.Categorical(["a", "b"] * 20), "x": numpy.arange(40.0)})
+    matrix = xgboost.DMatrix(frame, frame["c"].cat.codes, enable_categorical=True)
+    booster = xgboost.train({"max_depth": 2, "min_child_weight": 0}, matrix, 4)
+    runstone.xgboost.save_model(booster, tmp_path / "m", input_example=frame.head(4))
+    said = runstone.pyfunc.load_model(tmp_path / "m").predict(frame)
+    assert numpy.array_equal(said, booster.predict(matrix))
+    assert len(set(said.tolist())) > 1

@@ -143,3 +143,31 @@ def test_a_script_that_was_copied_along_is_passed_over(modules: Path) -> None:
     (modules / "__main__.py").write_text("raise SystemExit('a script ran')\n")
     runstone.pyfunc.save_model(modules / "m", python_model=model, code_paths=["pf_words", "pf_late.py", "__main__.py"])
     assert runstone.pyfunc.load_model(modules / "m").predict(["a"]) == ["A!.?"]
+
+
+class Tells(runstone.pyfunc.PythonModel):
+    def load_context(self, context: Any) -> None:
+        self.told = Path(context.artifacts["words"]).read_text()
+
+    def predict(self, context: Any, model_input: Any) -> Any:
+        return self.told
+
+
+@pytest.mark.filterwarnings("ignore:The model holds objects of tests")
+def test_paths_that_windows_wrote_are_found(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("told")
+    (tmp_path / "code.py").write_text("import runstone\nrunstone.models.set_model(lambda data: data)\n")
+    runstone.pyfunc.save_model(tmp_path / "m", python_model=Tells(), artifacts={"words": str(tmp_path / "words.txt")})
+    runstone.pyfunc.save_model(tmp_path / "c", python_model=str(tmp_path / "code.py"))
+    for name, ours, windows in (
+        ("m", "path: artifacts/words.txt", "path: artifacts\\words.txt"),
+        ("c", "model_code_path: code.py", "model_code_path: C:\\Users\\ada\\code.py"),
+    ):
+        described = (tmp_path / name / "MLmodel").read_text()
+        assert ours in described
+        (tmp_path / name / "MLmodel").write_text(described.replace(ours, windows))
+    assert runstone.pyfunc.load_model(tmp_path / "m").predict(1) == "told"
+    assert runstone.pyfunc.load_model(tmp_path / "c").predict(1) == 1
+    (tmp_path / "m" / "MLmodel").write_text((tmp_path / "m" / "MLmodel").read_text().replace("artifacts\\", "..\\"))
+    with pytest.raises(InvalidParameter, match="leads out of its folder"):
+        runstone.pyfunc.load_model(tmp_path / "m")

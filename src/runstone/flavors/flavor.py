@@ -129,9 +129,17 @@ def calling(method: Callable[..., Any]) -> Predict:
 
 
 def check_path(root: str, path: object, what: str) -> str:
-    """Where a path that an MLmodel file names lies: within the model's folder, links followed. Raises InvalidParameter."""
+    """Where a path that an MLmodel file names lies: within the model's folder, links followed. Raises InvalidParameter.
+
+    Args:
+        root: the folder.
+        path: as the file has it, with '/' or Windows' '\\' between its parts.
+        what: the path is, as an error names it.
+    """
     if not isinstance(path, str) or not path or "\0" in path:
         raise InvalidParameter(f"The model's {what} is {path!r:.200}, which is no path in its folder.")
+    if "\\" in path and not os.path.lexists(os.path.join(root, path)):  # MLflow on Windows wrote it
+        path = path.replace("\\", "/")
     inner = os.path.realpath(os.path.join(root, path))
     if os.path.commonpath([os.path.realpath(root), inner]) != os.path.realpath(root):
         raise InvalidParameter(f"The model's {what} is {path!r:.200}, which leads out of its folder.")

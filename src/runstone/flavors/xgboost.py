@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 from runstone.errors import InvalidParameter
@@ -11,6 +12,8 @@ from runstone.flavors.estimators import class_of
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved, calling
 
 FORMATS = ("ubj", "json", "deprecated", "xgb")
+# Of an estimator's params, those of the machine that it was fitted on.
+_OF_THE_MACHINE = ("device", "gpu_id", "predictor")
 
 
 def recognises(model: object) -> bool:
@@ -34,15 +37,34 @@ def save(model: Any, folder: str, *, model_format: str = "ubj") -> Saved:
         raise InvalidParameter(f"model_format={model_format!r}: XGBoost writes 'ubj' and 'json'.")
     name = f"model.{model_format}"
     model.save_model(os.path.join(folder, name))
-    kind = type(model)
-    block = {
+    kind = next(kind for kind in type(model).__mro__ if kind.__module__.partition(".")[0] == "xgboost")
+    if kind is not type(model):
+        warnings.warn(
+            f"XGBoost's formats know no classes of your own: this {type(model).__name__} will be loaded as a {kind.__name__}.",
+            stacklevel=2,
+        )
+    block: dict[str, Any] = {
         "data": name,
         "model_class": f"{kind.__module__}.{kind.__qualname__}",
         "model_format": model_format,
         "xgb_version": xgboost.__version__,
     }
-    needed = () if isinstance(model, xgboost.Booster) else ("scikit-learn",)
-    return Saved(block, {"data": name}, (_distribution(), *needed))
+    if isinstance(model, xgboost.Booster):
+        return Saved(block, {"data": name}, (_distribution(),))
+    block["params"] = _params(model)
+    return Saved(block, {"data": name}, (_distribution(), "scikit-learn"))
+
+
+def _params(model: Any) -> dict[str, Any]:
+    """What the estimator's file lacks: `missing`, by which it predicts, and what it would be fitted with again; as far as YAML has it."""
+    import numpy
+
+    found = {name: value for name, value in model.get_params().items() if name not in _OF_THE_MACHINE}
+    found = {name: value.item() if isinstance(value, numpy.generic) else value for name, value in found.items()}
+    # a NaN is what `missing` is by itself, and JSON has none
+    return {
+        name: value for name, value in found.items() if isinstance(value, bool | int | float | str) and value == value
+    }
 
 
 def _distribution() -> str:
@@ -68,6 +90,10 @@ def load(folder: Folder) -> Any:
         raise InvalidParameter(f"The model's class is {named!r:.200}, which is none of XGBoost's models.")
     model = kind()
     model.load_model(path)
+    params = folder.block.get("params")
+    if isinstance(params, dict) and isinstance(model, xgboost.XGBModel):
+        known = model.get_params()
+        model.set_params(**{name: value for name, value in params.items() if name in known})
     return model
 
 
@@ -77,9 +103,10 @@ def predictor(model: Any, folder: Folder) -> Predict:
 
     if not isinstance(model, xgboost.Booster):
         return calling(model.predict)
+    categories = "c" in (model.feature_types or ())
 
     def predict(data: Any, params: dict[str, Any] | None = None) -> Any:
-        return model.predict(xgboost.DMatrix(data), **(params or {}))
+        return model.predict(xgboost.DMatrix(data, enable_categorical=categories), **(params or {}))
 
     return predict
 

@@ -82,6 +82,8 @@ def _of_list(values: Any, spec: TensorSpec) -> Any:
         array = numpy.array(values)
     except ValueError as error:
         raise _wrong(spec, "the lists are of different lengths") from error
+    if array.dtype.kind in "US" or (array.dtype.kind == "f" and not abs(array).max(initial=0) < 1 << 53):
+        _check_mixture(values, array, spec)
     # Python's own floats have no width
     if array.dtype == numpy.float64 and spec.type.kind == "f":
         made = array.astype(spec.type)
@@ -92,6 +94,15 @@ def _of_list(values: Any, spec: TensorSpec) -> Any:
         if numpy.array_equal(made, array):
             return made
     return array
+
+
+def _check_mixture(values: Any, array: Any, spec: TensorSpec) -> None:
+    """Raise where numpy made numbers texts, or whole numbers others, to have one dtype of all."""
+    import numpy
+
+    for given, made in zip(numpy.array(values, object).ravel().tolist(), array.ravel().tolist(), strict=True):
+        if given != made and given == given:
+            raise _wrong(spec, f"{given!r:.80} would become {made!r:.80}")
 
 
 def _stacked(series: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import ntpath
 import os
 from typing import Any
 
@@ -32,8 +33,9 @@ def _load(folder: Folder) -> Any:
             folder.trust.pickle(held)
             return _bound(pickled.load(held), folder, config)
     if loader in LOADERS:
-        # MLflow says here where the file was, not where it is.
-        path = check_path(folder.path, os.path.basename(str(block.get("model_code_path"))), "model_code_path")
+        # MLflow says here where the file was, not where it is; on Windows, in Windows' words
+        name = ntpath.basename(str(block.get("model_code_path")))
+        path = check_path(folder.path, name, "model_code_path")
         folder.trust.code(path)
         return _bound(code.run(path, config or None), folder, config)
     return _by_module(loader, folder, config)
