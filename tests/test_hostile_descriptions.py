@@ -8,28 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from sklearn.linear_model import LinearRegression
+from tests.support.altered import describe
+from tests.support.altered import folder as folder
 from tests.support.answers import answers as answers
 
 import runstone
 from runstone.errors import BadRequest, CorruptData, NotFound, RunstoneError
 from runstone.models.requirements import get_model_dependencies
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A model that needs no trust, to be altered."""
-    runstone.sklearn.save_model(LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0]), tmp_path / "model")
-    return tmp_path / "model"
-
-
-def _describe(folder: Path, **flavors: dict[str, Any]) -> None:
-    """Say something else of a model's flavors."""
-    described = yaml.safe_load((folder / "MLmodel").read_text())
-    for name, block in flavors.items():
-        described["flavors"].setdefault(name, {}).update(block)
-    (folder / "MLmodel").write_text(yaml.safe_dump(described))
 
 
 def _unfolding(line: str, within: str) -> str:
@@ -110,7 +96,7 @@ def test_whatever_a_description_says_is_loaded_or_refused_in_a_sentence(tmp_path
     before = (tmp_path / "model" / "MLmodel").read_text()
     for value in VALUES:
         (tmp_path / "model" / "MLmodel").write_text(before)
-        _describe(
+        describe(
             tmp_path / "model", **({"sklearn": {key: value}} if kind == "sklearn" else {}), python_function={key: value}
         )
         for load in (runstone.load_model, runstone.pyfunc.load_model):
@@ -120,7 +106,7 @@ def test_whatever_a_description_says_is_loaded_or_refused_in_a_sentence(tmp_path
 
 def test_a_scan_tells_who_loads_a_model(folder: Path) -> None:
     assert runstone.safety.scan(folder).verdict == "harmless"
-    _describe(folder, python_function={"loader_module": "theirs.loader"})
+    describe(folder, python_function={"loader_module": "theirs.loader"})
     report = runstone.safety.scan(folder)
     assert (report.verdict, report.files[-1].problems) == (
         "unknown",

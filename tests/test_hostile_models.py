@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from sklearn.linear_model import LinearRegression
+from tests.support.altered import describe
+from tests.support.altered import folder as folder
 from tests.support.answers import answers as answers
 
 import runstone
@@ -33,21 +34,6 @@ def canary(tmp_path: Path) -> Path:
     return tmp_path / "canary"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A model that needs no trust, to be altered."""
-    runstone.sklearn.save_model(LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0]), tmp_path / "model")
-    return tmp_path / "model"
-
-
-def _describe(folder: Path, **flavors: dict[str, Any]) -> None:
-    """Say something else of a model's flavors."""
-    described = yaml.safe_load((folder / "MLmodel").read_text())
-    for name, block in flavors.items():
-        described["flavors"].setdefault(name, {}).update(block)
-    (folder / "MLmodel").write_text(yaml.safe_dump(described))
-
-
 def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """From here on, nothing was made on this machine."""
     monkeypatch.setenv("RUNSTONE_STATE", str(tmp_path / "another"))
@@ -60,7 +46,7 @@ def test_code_behind_a_link_to_a_folder_is_not_run_unasked(folder: Path, canary:
     (folder / "code").mkdir()
     (folder / "code" / "skops").symlink_to(hidden)
     shutil.copy(folder / "model.skops", folder / "code" / "known")  # all files of it were made here
-    _describe(folder, sklearn={"code": "code"}, python_function={"code": "code"})
+    describe(folder, sklearn={"code": "code"}, python_function={"code": "code"})
     for load in (runstone.load_model, runstone.pyfunc.load_model):
         with pytest.raises(Forbidden, match="brings Python code"):
             load(folder)
@@ -72,7 +58,7 @@ def test_code_that_hides_what_is_installed_is_asked_about(folder: Path, name: st
     place = folder / "code" / name
     place.parent.mkdir(parents=True)
     place.write_text("raise SystemExit\n")
-    _describe(folder, sklearn={"code": "code" if name != "skops.zip" else "code/skops.zip"})
+    describe(folder, sklearn={"code": "code" if name != "skops.zip" else "code/skops.zip"})
     with pytest.raises(Forbidden, match="brings Python code"):
         runstone.load_model(folder)
 
@@ -128,7 +114,7 @@ def test_a_loader_is_not_given_data_that_was_not_saved_here(tmp_path: Path, monk
 
 @pytest.mark.parametrize("loader", ["", ".", "..os", "os path", "a/b"])
 def test_a_loader_is_a_modules_name(folder: Path, loader: str) -> None:
-    _describe(folder, python_function={"loader_module": loader})
+    describe(folder, python_function={"loader_module": loader})
     with runstone.trusting(), pytest.raises(InvalidParameter, match="no module's name"):
         runstone.pyfunc.load_model(folder)
 
@@ -185,13 +171,13 @@ def test_only_xgboosts_models_are_made_of_what_a_description_names(tmp_path: Pat
     import xgboost
 
     runstone.xgboost.save_model(xgboost.XGBRegressor(n_estimators=1).fit([[0.0], [1.0]], [1, 2]), tmp_path / "model")
-    _describe(tmp_path / "model", xgboost={"model_class": "xgboost.core.DMatrix"})
+    describe(tmp_path / "model", xgboost={"model_class": "xgboost.core.DMatrix"})
     with pytest.raises(InvalidParameter, match="none of XGBoost's models"):
         runstone.xgboost.load_model(tmp_path / "model")
 
 
 def test_a_predict_method_is_one_of_the_models_own(folder: Path) -> None:
-    _describe(folder, python_function={"predict_fn": "__setstate__"})
+    describe(folder, python_function={"predict_fn": "__setstate__"})
     with pytest.raises(InvalidParameter, match="no such method"):
         runstone.pyfunc.load_model(folder)
 
@@ -217,7 +203,7 @@ def test_a_folder_of_this_machine_that_a_server_names_is_nobodys_and_not_written
     runstone.models.make_signing_key(tmp_path / "key")
     (folder / "code").mkdir()
     (folder / "code" / "more.py").write_text("raise SystemExit\n")
-    _describe(folder, sklearn={"code": "code"})
+    describe(folder, sklearn={"code": "code"})
     _saying(answers, folder.as_uri())
     with pytest.raises(Forbidden, match="brings Python code"):
         runstone.load_model("models:/a/1")
@@ -237,7 +223,7 @@ def test_a_pickle_that_is_long_before_it_does_harm_is_not_loaded(
 ) -> None:
     monkeypatch.setattr(Budget.__init__, "__defaults__", (10_000, 64 << 20, 16 << 30))
     (folder / name).write_bytes(before + f"cos\nsystem\n(S'touch {canary}'\ntR.".encode())
-    _describe(folder, sklearn={"pickled_model": name, "serialization_format": "pickle"})
+    describe(folder, sklearn={"pickled_model": name, "serialization_format": "pickle"})
     with pytest.raises(Forbidden, match="too long"):
         runstone.sklearn.load_model(folder)
     assert runstone.safety.scan(folder).verdict != "harmless"
@@ -246,7 +232,7 @@ def test_a_pickle_that_is_long_before_it_does_harm_is_not_loaded(
 
 def test_a_file_that_is_to_be_unpickled_is_a_pickle_whatever_its_name(folder: Path) -> None:
     (folder / "model.bin").write_bytes(b"(S'x'\ncodd-name\nrun me\ntR")
-    _describe(folder, sklearn={"pickled_model": "model.bin", "serialization_format": "pickle"})
+    describe(folder, sklearn={"pickled_model": "model.bin", "serialization_format": "pickle"})
     with pytest.raises(Forbidden, match="odd-name"):
         runstone.sklearn.load_model(folder)
 
@@ -319,8 +305,8 @@ def test_a_digest_that_another_user_noted_is_nobodys(tmp_path: Path, monkeypatch
 def test_no_other_user_reads_or_writes_what_is_fetched() -> None:
     """CVE-2025-10279 and CVE-2026-4137 were folders of models that everybody could write."""
     info = runstone.sklearn.log_model(LinearRegression(), name="line")
-    for folder in (fetch(info.model_uri).path, os.path.dirname(get_model_dependencies(info.model_uri))):
-        assert os.stat(folder).st_mode & 0o077 == 0
+    for place in (fetch(info.model_uri).path, os.path.dirname(get_model_dependencies(info.model_uri))):
+        assert os.stat(place).st_mode & 0o077 == 0
 
 
 def test_a_small_file_of_skops_that_unpacks_to_a_large_one_is_not_read(

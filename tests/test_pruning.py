@@ -7,15 +7,12 @@ import json
 import os
 import random
 import sqlite3
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.support.terminals import Command
 
 import runstone
-from runstone.cli import main
 from runstone.errors import InvalidParameter, NotFound, RunstoneError, StorageBusy
 from runstone.operations.pruning import Pruned
 
@@ -334,24 +331,6 @@ def test_two_do_not_prune_at_once(tmp_path: Path) -> None:
     engine.close()
 
 
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def command(client: runstone.Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["runstone", "--store", client.tracking_uri, "prune", *words])
-        capsys.readouterr()
-        try:
-            main()
-            code: Any = 0
-        except SystemExit as ended:
-            code = ended.code or 0
-        return (code, *capsys.readouterr())
-
-    return run
-
-
 def test_the_terminal_says_what_would_go_and_does_it_only_when_told(
     client: runstone.Client, store: Path, command: Command
 ) -> None:
@@ -360,21 +339,21 @@ def test_the_terminal_says_what_would_go_and_does_it_only_when_told(
     client.delete_run(kept)
     client.delete_artifact(run_id, "x")
     before = packed(store)
-    code, out, told = command()
+    code, out, told = command("prune")
     assert (code, told) == (0, "Nothing was changed: in a pipe nobody can be asked. Add --yes to carry it out.\n")
     assert "to be freed  1 MB" in out
     assert "hold 500 KB" in out
     assert "--keep-deleted 0" in out
-    assert command("--dry-run")[0] == 0
-    assert json.loads(command("--json")[1])["plan"]["kept_deleted"] == 500_000
+    assert command("prune", "--dry-run")[0] == 0
+    assert json.loads(command("prune", "--json")[1])["plan"]["kept_deleted"] == 500_000
     assert packed(store) == before
-    said = "prune through the server instead" in command("--dry-run", "--keep-deleted", "0")[1]
+    said = "prune through the server instead" in command("prune", "--dry-run", "--keep-deleted", "0")[1]
     assert said == (store.name == ".runstone"), "who knows of no plain files says so"
-    assert command("--keep-deleted", "30")[0] == 2
-    assert command("--dry-run", "--yes", "--json")[0] == 2
-    code, out, _ = command("--yes")
+    assert command("prune", "--keep-deleted", "30")[0] == 2
+    assert command("prune", "--dry-run", "--yes", "--json")[0] == 2
+    code, out, _ = command("prune", "--yes")
     assert code == 0
     assert "freed  1 MB: 1 packs deleted" in out
-    done = json.loads(command("--yes", "--json", "--keep-deleted", "0s")[1])["pruned"]
+    done = json.loads(command("prune", "--yes", "--json", "--keep-deleted", "0s")[1])["pruned"]
     assert (done["runs"], done["packs"]) == (1, 1)
     assert packed(store) == 0

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from tests.support.old_runs import make
+from tests.support.terminals import Command
 
 import runstone
-from runstone.cli import main
 
 pytestmark = pytest.mark.everywhere
 
@@ -19,24 +16,6 @@ pytestmark = pytest.mark.everywhere
 @pytest.fixture
 def client() -> runstone.Client:
     return runstone.Client(runstone.get_tracking_uri())
-
-
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def command(client: runstone.Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["runstone", "--store", client.tracking_uri, *words])
-        capsys.readouterr()
-        try:
-            main()
-            code: Any = 0
-        except SystemExit as ended:
-            code = ended.code or 0
-        return (code, *capsys.readouterr())
-
-    return run
 
 
 def test_the_terminal_sets_shows_and_removes(client: runstone.Client, command: Command) -> None:

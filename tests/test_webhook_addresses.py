@@ -7,7 +7,7 @@ import datetime
 import ipaddress
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support.receivers import Receiver
+from tests.support.receivers import receiver as receiver
 from urllib3.util import parse_url
 
 import runstone
@@ -31,13 +32,6 @@ METADATA = "169.254.169.254"
 @pytest.fixture
 def client() -> Client:
     return runstone.Client()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.stop()
 
 
 class Names:

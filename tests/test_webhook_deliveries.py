@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.support.points import until
 from tests.support.receivers import Got, Receiver
+from tests.support.receivers import receiver as receiver
 from tests.support.within import ServerWithin
 
 import runstone
@@ -32,13 +32,6 @@ def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def client() -> Client:
     return runstone.Client()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.stop()
 
 
 def hook(client: Client, receiver: Receiver, name: str = "hook") -> Webhook:

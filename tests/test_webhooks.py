@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.support.receivers import Got, Receiver
+from tests.support.receivers import receiver as receiver
 from tests.test_registered_models import version_of
 
 import runstone
@@ -26,13 +26,6 @@ SECRET = "s3cr3t-of-the-hook"
 def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNSTONE_WEBHOOK_SCHEMES", "http,https")
     monkeypatch.setenv("RUNSTONE_WEBHOOK_HOSTS", "127.0.0.1")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

@@ -25,12 +25,12 @@ _LOOKED_AT = 60
 _TOLD = 5
 
 
-class SetRetention(msgspec.Struct, omit_defaults=True):
+class _Said(msgspec.Struct, omit_defaults=True):
     """What goes: of the runs (`applies_to` "runs"), of their files that a pattern means, or of each run's logged models ("models:NAME"), what
     meets every condition that is given.
 
     `older_than` seconds ago the run ended; it is none of the `keep_last` runs that started last, nor of the `keep_best` with the
-    best last value of `metric`: the greatest or the least, as `mode` says ("max" or "min"; there is no default). `force` sets it on a metric that no run has yet.
+    best last value of `metric`: the greatest or the least, as `mode` says ("max" or "min"; there is no default).
     """
 
     experiment_id: str
@@ -40,19 +40,17 @@ class SetRetention(msgspec.Struct, omit_defaults=True):
     keep_best: int | None = None
     metric: str | None = None
     mode: str | None = None
+
+
+class SetRetention(_Said, omit_defaults=True):
+    """A rule to be; `force` sets it on a metric that no run has yet."""
+
     force: bool = False
 
 
-class Rule(msgspec.Struct, omit_defaults=True):
-    """A rule: as `SetRetention` said it; who set it and when (ms), and its experiment's name."""
+class Rule(_Said, omit_defaults=True):
+    """A rule: who set it and when (ms), and its experiment's name."""
 
-    experiment_id: str
-    applies_to: str = RUNS
-    older_than: float | None = None
-    keep_last: int | None = None
-    keep_best: int | None = None
-    metric: str | None = None
-    mode: str | None = None
     user_id: str = ""
     time: int = 0
     experiment_name: str = ""
@@ -89,15 +87,10 @@ def set_retention(engine: Engine, request: SetRetention) -> Rule:
         name, _ = experiments.require(connection, experiment, active=True)
         if row.metric is not None and not request.force:
             arrivals.gather(connection)
-            of_models = row.pattern.startswith(MODELS)
-            has, listed = (
-                (retention.has_model_metric, retention.model_metrics)
-                if of_models
-                else (retention.has_metric, retention.metrics)
-            )
-            if not has(connection, experiment, row.metric):
-                there = listed(connection, experiment, _COMPARED)
-                raise _no_such_metric(row.metric, name, there, "logged model" if of_models else "run")
+            of: retention.Measured = "logged_model" if row.pattern.startswith(MODELS) else "run"
+            if not retention.has_metric(connection, of, experiment, row.metric):
+                there = retention.metrics(connection, of, experiment, _COMPARED)
+                raise _no_such_metric(row.metric, name, there, of.replace("_", " "))
         retention.put(connection, row)
     return rule_of(row, name)
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from runstone.store.database import Connection
 
+# What has metrics, with them.
+Measured = Literal["run", "logged_model"]
+_METRICS: dict[Measured, str] = {
+    "run": "metric JOIN run AS of ON of.id = metric.run",
+    "logged_model": "logged_model_metric AS metric JOIN logged_model AS of ON of.id = metric.logged_model",
+}
+_IN_EXPERIMENT = "of.experiment = ? AND of.lifecycle_stage = 'active'"
 _COLUMNS = "experiment, pattern, older_than, keep_last, keep_best, metric, mode, user_id, time"
 
 
@@ -135,45 +142,22 @@ def values_of_models(connection: Connection, found: list[Facts], metric: str) ->
     return values
 
 
-def has_model_metric(connection: Connection, experiment: int, metric: str) -> bool:
-    """Whether any logged model of an experiment that is not deleted has a metric."""
-    row = connection.execute(
-        "SELECT 1 FROM logged_model AS m WHERE m.experiment = ? AND m.lifecycle_stage = 'active' AND EXISTS"
-        " (SELECT 1 FROM logged_model_metric AS v WHERE v.logged_model = m.id AND +v.key = ?) LIMIT 1",
-        (experiment, metric),
-    )
-    return row.fetchone() is not None
-
-
-def model_metrics(connection: Connection, experiment: int, limit: int) -> list[str]:
-    """The metrics that logged models of an experiment have, as `metrics` tells those of runs."""
-    rows = connection.execute(
-        "SELECT DISTINCT v.key FROM logged_model AS m JOIN logged_model_metric AS v ON v.logged_model = m.id"
-        " WHERE m.experiment = ? AND m.lifecycle_stage = 'active' ORDER BY v.key LIMIT ?",
-        (experiment, limit),
-    )
-    return [key for (key,) in rows]
-
-
 def _says_yes(tag: str) -> bool:
     return tag.lower() not in ("false", "0", "no", "")
 
 
-def has_metric(connection: Connection, experiment: int, metric: str) -> bool:
-    """Whether any run of an experiment that is not deleted has a metric."""
+def has_metric(connection: Connection, of: Measured, experiment: int, metric: str) -> bool:
+    """Whether any run, or logged model, of an experiment that is not deleted has a metric."""
     row = connection.execute(
-        "SELECT 1 FROM metric JOIN run ON run.id = metric.run WHERE metric.key = ? AND run.experiment = ?"
-        " AND lifecycle_stage = 'active' LIMIT 1",
-        (metric, experiment),
+        f"SELECT 1 FROM {_METRICS[of]} WHERE metric.key = ? AND {_IN_EXPERIMENT} LIMIT 1", (metric, experiment)
     )
     return row.fetchone() is not None
 
 
-def metrics(connection: Connection, experiment: int, limit: int) -> list[str]:
-    """The metrics that runs of an experiment have, deleted runs aside, in the order of the alphabet: so many at the most."""
+def metrics(connection: Connection, of: Measured, experiment: int, limit: int) -> list[str]:
+    """The metrics that runs, or logged models, of an experiment have, deleted ones aside, in the order of the alphabet: so many at the most."""
     rows = connection.execute(
-        "SELECT DISTINCT key FROM metric JOIN run ON run.id = metric.run WHERE run.experiment = ? AND lifecycle_stage = 'active'"
-        " ORDER BY key LIMIT ?",
+        f"SELECT DISTINCT metric.key FROM {_METRICS[of]} WHERE {_IN_EXPERIMENT} ORDER BY metric.key LIMIT ?",
         (experiment, limit),
     )
     return [key for (key,) in rows]
