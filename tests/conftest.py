@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 # How long an example takes says nothing here: the machine may be busy.
 hypothesis.settings.register_profile("runstone", deadline=None)
 hypothesis.settings.load_profile("runstone")
+
+# Whoever starts the tests in the background has them ignore Ctrl-C, and with them the processes that are to hear it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +32,26 @@ def require_mlflow() -> None:
 
 
 def ask(source: str, given: Any, folder: Path) -> Any:
-    """Run a piece of Python with the real MLflow, `given` in its hands; what it leaves in `answer`."""
+    """Run a piece of Python with the real MLflow, `given` in its hands; what it leaves in `answer`. In a process of its own, which has
+    imported `mlflow` and nothing else."""
     require_mlflow()
-    frame = "import json, sys\ngiven = json.load(sys.stdin)\n{}\nprint('\\n' + json.dumps(answer))\n"
-    done = subprocess.run(
-        [PYTHON, "-c", frame.format(source)],
-        input=json.dumps(given), capture_output=True, text=True, cwd=folder, env=ENVIRONMENT, check=False,
+    process = _forking()
+    with tempfile.TemporaryDirectory(prefix="runstone-asked-") as place:
+        order = Path(place, "order")
+        order.write_text(json.dumps({"source": source, "given": given, "folder": str(folder)}))
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{order}\n")
+        process.stdin.flush()
+        ended = process.stdout.readline()
+        assert ended == "0\n", Path(f"{order}.said").read_text() if ended else "MLflow could not be imported"
+        return json.loads(Path(f"{order}.answer").read_text())
+
+
+@functools.cache
+def _forking() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [PYTHON, Path(__file__).with_name("forking.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    atexit.register(process.communicate)  # its input ends, and so does it
+    return process
