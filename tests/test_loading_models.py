@@ -100,6 +100,17 @@ def test_a_small_model_needs_no_folder_and_has_one_when_asked() -> None:
     assert Path(fetched.path, "MLmodel").read_bytes() == fetched.files.content("MLmodel")
 
 
+def test_loading_a_small_model_imports_nothing_that_only_large_ones_need() -> None:
+    info = runstone.sklearn.log_model(LinearRegression().fit(X, Y), name="line")
+    code = (
+        f"import sys, runstone\nrunstone.load_model({info.model_uri!r})\n"
+        "large = {'runstone.client.fetching', 'runstone.transport.http', 'runstone.safety.names', 'runstone.serving', 'pickletools'}\n"
+        "print(sorted(large & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == "[]\n"
+
+
 def test_temporary_folders_are_gone_at_exit(tmp_path: Path) -> None:
     script = """
 import runstone

@@ -99,8 +99,6 @@ def small_tree(
         NotFound: there is nothing of that path.
         CorruptData: a file is not as it was stored.
     """
-    from runstone.client.fetching import has_digests
-
     if not has_digests(self):
         return None
 
@@ -131,6 +129,15 @@ def _wholes(self: Client, run_id: str, files: Sequence[FileInfo], contents: Sequ
         for content, file in zip(contents, files, strict=True)
     ]
     return [b"".join(pieces) for pieces in self._repository.read_all(asked, again=partial(chunks_now, self))]
+
+
+def has_digests(self: Client) -> bool:
+    """Whether the store says what its files' digests are; an MLflow server does not."""
+    if not self._is_server:
+        return True
+    from runstone.transport.stock_files import StockFiles
+
+    return not isinstance(self._repository, StockFiles)
 
 
 def tree(self: Client, run_id: str, path: str) -> list[FileInfo]:

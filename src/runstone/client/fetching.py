@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from runstone import settings
-from runstone.client.downloads import chunks_now, grown, tree
+from runstone.client.downloads import chunks_now, grown, has_digests, tree
 from runstone.client.progress import shown
 from runstone.connection import with_our_patience
 from runstone.entities import FileInfo
@@ -358,13 +358,6 @@ class _Download:
 
 class _StoppedError(Exception):
     """Another file of the same download could not be fetched, or the user has had enough."""
-
-
-def has_digests(client: Client) -> bool:
-    """Whether the store says what its files' digests are; an MLflow server does not."""
-    from runstone.transport.stock_files import StockFiles
-
-    return not (client._is_server and isinstance(client._repository, StockFiles))
 
 
 def _cache_of(client: Client) -> Cache | None:

@@ -68,11 +68,13 @@ class Trust:
 
     def types(self, names: Iterable[str], file: str | Held) -> None:
         """Let objects of these types ("module.Name"), which a file names, be made. Raises Forbidden."""
+        policy, asked = _policy(), list(names)
+        if policy == "allow" or not asked:
+            return
         from runstone.safety.names import unknown_types
 
-        policy = _policy()
-        unknown = unknown_types(names)
-        if policy == "allow" or not unknown:
+        unknown = unknown_types(asked)
+        if not unknown:
             return
         looked = _Look(file)
         if policy == "refuse" or not looked.made_here():
