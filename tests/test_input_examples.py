@@ -171,6 +171,8 @@ def test_a_signature_is_shown_as_it_reads_and_compares_by_what_it_says() -> None
         ({"a": numpy.zeros(2)}, [TensorSpec(numpy.dtype("float64"), (-1,), "b")], r"takes the array 'b', which is missing"),
         (pandas.DataFrame([[1, 2]], columns=["a", "a"]), [ColSpec("long", "a"), ColSpec("long", "b", False)], r"'a' is there twice"),
         (pandas.DataFrame({"a": [1.5, None]}), [ColSpec("long", "a", False)], r"'a' is to be long; .*1\.5.* is not whole"),
+        (pandas.DataFrame({"a": [1.0, 2.0]}), [ColSpec("integer", "a")], r"All are whole: \.astype\('int32'\) makes"),
+        (pandas.DataFrame({"a": [1.0, 2.5]}), [ColSpec("long", "a")], r"the values are float64\. A signature told by floats"),
         ([{"a": 1.0}, {"b": 1}], [ColSpec("double", "a")], r"'a' is to be double; row 1 does not have it"),
         ([[1.0, 2.0], [3.0]], [ColSpec("double"), ColSpec("double")], r"takes 2 columns; got rows of 1, 2"),
         (pandas.DataFrame({"b": [[1.0], [1.0, 2.0]]}), [TensorSpec(numpy.dtype("float64"), (-1, 2), "b")], r"'b'.*different lengths"),

@@ -203,6 +203,10 @@ def test_what_is_not_there_is_answered_with_the_command_that_lists_it(
     assert "`runstone models versions`" in command("models", "show", "forest/9").err
     assert "`runstone models show`" in command("models", "show", "forest@best").err
     assert "`runstone models show`" in command("models", "alias", "forest", "best", "--delete").err
+    for verb in (["scan"], ["serve", "-m"], ["predict", "-m"]):
+        assert "'forest' is a registered model. Say which version: forest/latest" in command("models", *verb, "forest").err
+    Path("oak").mkdir()
+    assert "A folder here is written ./oak." in command("models", "show", "oak").err
 
 
 def test_in_a_narrow_terminal_no_column_vanishes(command: Command, registry: runstone.Client, tmp_path: Path) -> None:

@@ -90,10 +90,21 @@ def model_address(word: str) -> str:
     if is_version and is_here:
         raise click.UsageError(f"{word!r} is here, and may be a model of the store: write ./{word} or models:/{word}.")
     if not is_version and not is_here:
+        if _is_registered(word):
+            raise NotFound(f"{word!r} is a registered model. Say which version: {word}/latest, {word}/NUMBER or {word}@ALIAS.")
         raise NotFound(
             f"There is no {word!r} here, and it is no model's address. Write a path, NAME/3, NAME@ALIAS, models:/MODEL_ID or runs:/RUN_ID/PATH."
         )
     return f"models:/{word}" if is_version else word
+
+
+def _is_registered(word: str) -> bool:
+    """Whether a registered model has that name; False where there is no store to ask."""
+    try:
+        reader().get_registered_model(word)
+    except (NotFound, InvalidParameter):
+        return False
+    return True
 
 
 def find_version(store: Client, version: str) -> ModelVersion:

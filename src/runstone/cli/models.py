@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from runstone.cli.output import age, for_people, json_option, moment, show, show
 from runstone.cli.predicting import predict
 from runstone.cli.serving import serve
 from runstone.cli.webhooks import webhooks
-from runstone.errors import Conflict
+from runstone.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -125,7 +126,7 @@ def show_model(version: str, as_json: bool) -> None:
         _show_saved(version, as_json)
         return
     if not is_version(version):
-        _show_registered(store.get_registered_model(plain(version)), as_json)
+        _show_registered(_registered(store, version), as_json)
         return
     found = find_version(store, version)
     logged = store.get_logged_model(found.model_id) if found.model_id else None
@@ -154,6 +155,15 @@ def show_model(version: str, as_json: bool) -> None:
             for point in logged.metrics or ()
         ]
     _show_facts(facts)
+
+
+def _registered(store: Client, name: str) -> RegisteredModel:
+    try:
+        return store.get_registered_model(plain(name))
+    except NotFound as error:
+        if os.path.lexists(name):
+            raise NotFound(f"{error} A folder here is written ./{name}.") from None
+        raise
 
 
 def _show_saved(model: str, as_json: bool) -> None:

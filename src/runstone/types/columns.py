@@ -294,6 +294,10 @@ def _needed(spec: ColSpec) -> bool:
 def _hint(kind: Any, series: pandas.Series) -> str:
     if kind in _WHOLE and series.dtype.kind == "f" and series.isna().any():
         return " Values are missing, which makes whole numbers floats; a signature with an optional or double column takes them."
+    if kind in _WHOLE and series.dtype.kind == "f":
+        if (series % 1 == 0).all():
+            return f" All are whole: .astype({kind.to_numpy().name!r}) makes the column so."
+        return " A signature told by floats (the example's column as float64) takes fractions."
     if kind is DataType.datetime:
         return " pandas.to_datetime makes times of texts."
     return ""
