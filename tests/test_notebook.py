@@ -115,3 +115,13 @@ def test_a_kernel_that_is_terminated_says_that_its_run_was_killed(notebook: Note
     os.kill(pid, 15)
     until(lambda: only_run().info.status != "RUNNING")
     assert only_run().info.status == "KILLED"
+
+
+def test_a_run_is_called_after_the_notebook_that_jupyter_or_vs_code_says(notebook: Notebook) -> None:
+    record = "import os, runstone\nwith runstone.start_run() as run: pass\nprint(runstone.get_run(run.info.run_id).data.tags['mlflow.source.name'])"
+    assert notebook.cell(record)[0].strip().endswith("ipykernel_launcher.py")
+    assert (
+        notebook.cell(f"import os; os.environ['JPY_SESSION_NAME'] = '/home/ada/iris.ipynb'\n{record}")[0]
+        == "iris.ipynb\n"
+    )
+    assert notebook.cell(f"__vsc_ipynb_file__ = '/home/ada/wine.ipynb'\n{record}")[0] == "wine.ipynb\n"

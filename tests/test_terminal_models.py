@@ -204,7 +204,9 @@ def test_what_is_not_there_is_answered_with_the_command_that_lists_it(
     assert "`runstone models show`" in command("models", "show", "forest@best").err
     assert "`runstone models show`" in command("models", "alias", "forest", "best", "--delete").err
     for verb in (["scan"], ["serve", "-m"], ["predict", "-m"]):
-        assert "'forest' is a registered model. Say which version: forest/latest" in command("models", *verb, "forest").err
+        assert (
+            "'forest' is a registered model. Say which version: forest/latest" in command("models", *verb, "forest").err
+        )
     Path("oak").mkdir()
     assert "A folder here is written ./oak." in command("models", "show", "oak").err
 

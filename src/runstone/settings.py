@@ -117,6 +117,11 @@ GIT_TIMEOUT = Setting(
     "RUNSTONE_GIT_TIMEOUT", seconds, 10.0,
     "Seconds that git may take to tell what is not committed, in the background; 0 does not ask it.",
 )  # fmt: skip
+NOTEBOOK = Setting(
+    "RUNSTONE_NOTEBOOK", optional, _NO_TEXT,
+    "The notebook that runs of a kernel say they came from. Unset: the file that VS Code or Jupyter says.",
+    also=("JPY_SESSION_NAME",),
+)  # fmt: skip
 PROVENANCE = Setting(
     "RUNSTONE_PROVENANCE", boolean, True, "Record the installed packages of runs as an artifact (1 or 0)."
 )

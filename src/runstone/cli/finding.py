@@ -91,7 +91,9 @@ def model_address(word: str) -> str:
         raise click.UsageError(f"{word!r} is here, and may be a model of the store: write ./{word} or models:/{word}.")
     if not is_version and not is_here:
         if _is_registered(word):
-            raise NotFound(f"{word!r} is a registered model. Say which version: {word}/latest, {word}/NUMBER or {word}@ALIAS.")
+            raise NotFound(
+                f"{word!r} is a registered model. Say which version: {word}/latest, {word}/NUMBER or {word}@ALIAS."
+            )
         raise NotFound(
             f"There is no {word!r} here, and it is no model's address. Write a path, NAME/3, NAME@ALIAS, models:/MODEL_ID or runs:/RUN_ID/PATH."
         )

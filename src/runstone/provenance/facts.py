@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from runstone import settings
 from runstone.provenance import git
 from runstone.provenance.secrets import masked
 
@@ -13,7 +14,7 @@ def tags(checkout: git.Checkout | None) -> dict[str, str]:
     """User, host, script, arguments, Python and git commit, under MLflow's tag names where it has one."""
     return {
         "mlflow.user": _user(),
-        "mlflow.source.name": sys.argv[0] if sys.argv and sys.argv[0] else "python",
+        "mlflow.source.name": _notebook() or (sys.argv[0] if sys.argv and sys.argv[0] else "python"),
         "mlflow.source.type": "NOTEBOOK" if "ipykernel" in sys.modules else "LOCAL",
         "runstone.host": os.uname().nodename,
         "runstone.pid": str(os.getpid()),
@@ -32,6 +33,15 @@ def source_folder() -> str:
         return os.path.dirname(os.path.abspath(script))
     except OSError:
         return os.sep  # the working folder was deleted
+
+
+def _notebook() -> str | None:
+    """The name of the notebook that this kernel runs; None where it is none, or nobody said. VS Code tells the kernel, Jupyter its environment."""
+    if "ipykernel" not in sys.modules:
+        return None
+    said = getattr(sys.modules.get("__main__"), "__vsc_ipynb_file__", None)
+    path = said if isinstance(said, str) and said else settings.NOTEBOOK.read()
+    return os.path.basename(path) if path else None
 
 
 def _user() -> str:
