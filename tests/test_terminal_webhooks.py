@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from tests.support.receivers import Receiver
-from tests.support.terminals import Command
+from tests.support.terminals import Command, script
+from tests.support.terminals import runstone as in_a_pipe
 
 import runstone
 
@@ -106,3 +107,20 @@ def test_a_slip_is_said_in_a_sentence(command: Command, receiver: Receiver, monk
     assert "Several" in command("models", "webhooks", "test", "hook").err
     both = command("models", "webhooks", "update", "hook", "--secret-file", "secret.txt", "--no-secret")
     assert (both.code, "exclude" in both.err) == (2, True)
+
+
+def test_no_secret_is_in_the_table_of_what_a_script_did(tmp_path: Path) -> None:
+    source = """
+    import runstone
+    client = runstone.Client()
+    client.create_registered_model("forest")
+    hook = client.create_webhook("hook", "https://127.0.0.1/s3cret-path", ["registered_model.created"], secret="s3cret")
+    client.update_webhook(hook.webhook_id, secret="s3cret2")
+    client.delete_webhook(hook.webhook_id)
+    client.create_webhook("hook", "https://169.254.169.254/s3cret-path", ["registered_model.created"], secret="s3cret3")
+    """
+    hosts = {"RUNSTONE_WEBHOOK_HOSTS": "127.0.0.1"}
+    ended = in_a_pipe(tmp_path, "run", "--explain", "--json", script(tmp_path, source), **hosts)
+    steps = [json.loads(line) for line in ended.out.splitlines()]
+    assert [step["changed"].partition(":")[0] for step in steps[1:4]] == ["webhook"] * 3
+    assert "s3cret" not in ended.out

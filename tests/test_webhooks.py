@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import urllib.error
 from pathlib import Path
 
 import pytest
 from tests.support.receivers import Got, Receiver
 from tests.support.receivers import receiver as receiver
+from tests.support.servers import ask
+from tests.support.within import ServerWithin
 from tests.test_registered_models import version_of
 
 import runstone
@@ -199,6 +202,18 @@ def test_events_are_mlflows_words() -> None:
 
 def _folder(tmp_path: Path, store_at: str) -> Path:
     return tmp_path / ("served" if store_at == "server" else ".runstone")
+
+
+@pytest.mark.folder
+@pytest.mark.parametrize("field", ["secret", "url"])
+@pytest.mark.parametrize("value", [271828182845, ["271828182845"], {"a": "271828182845"}])
+def test_a_secret_of_a_wrong_type_is_refused_and_not_shown(tmp_path: Path, field: str, value: object) -> None:
+    server = ServerWithin(tmp_path / "served")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(server, "/api/2.0/mlflow/webhooks", {"name": "hook", field: value})
+    text = refused.value.read().decode()
+    server.stop()
+    assert (f"'{field}'" in text, "271828182845" in text) == (True, False)
 
 
 def test_a_copy_of_the_database_does_not_hold_the_secret(

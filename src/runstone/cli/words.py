@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from runstone.entities import Experiment, Run
+from runstone.operations.rules import SECRETS
 
 
 class Call(NamedTuple):
@@ -168,6 +169,15 @@ _WORDS: dict[str, Callable[[Call], Words]] = {
         "alias: means this version",
     ),
     "delete_registered_model_alias": _change("alias: gone", "alias"),
+    "create_webhook": lambda call: (
+        call.text("name"),
+        call.result.webhook_id,
+        "webhook: told of what happens from now on",
+    ),
+    "update_webhook": _change("webhook: changed", "webhook_id"),
+    "delete_webhook": _change("webhook: gone, with what waited for it", "webhook_id"),
+    "test_webhook": _change("nothing here: an example was sent", "webhook_id"),
+    "deliver_webhooks": _change("webhooks: what waited was sent, as far as receivers took it"),
     "protect_alias": _change("alias: protected", "alias"),
     "unprotect_alias": _change("alias: protected no more", "alias"),
 }
@@ -190,8 +200,8 @@ def words(name: str, call: Call) -> Words:
 
 
 def first_input(given: dict[str, Any]) -> str:
-    """The first things a call was given."""
-    shown = [short(value) for value in given.values() if value is not None and value != ""]
+    """The first things a call was given, without what may be a secret."""
+    shown = [short(value) for name, value in given.items() if value is not None and value != "" and name not in SECRETS]
     return ", ".join(shown[:2])
 
 

@@ -14,6 +14,8 @@ EXPERIMENT_TAG_LENGTH = 20_000
 PATH_LENGTH = 1024
 # What is said of a wrong value in an error, in characters.
 SHOWN_LENGTH = 200
+# Fields whose values no error and no table shows: a webhook's address often is a secret, too.
+SECRETS = frozenset({"secret", "url"})
 
 # MLflow's rules: word characters of any script, and these marks; run ids and experiment ids are plainer.
 _KEY = re.compile(r"[/\w.\- :]+")
@@ -56,6 +58,8 @@ def invalid(field: str, value: object, rule: str) -> InvalidParameter:
     import json
 
     shown = json.dumps(value, sort_keys=True, separators=(",", ":"), default=repr)
+    if field.rpartition(".")[2] in SECRETS:
+        shown = "(not shown)"
     shown = shown if len(shown) <= SHOWN_LENGTH else f"{shown[:SHOWN_LENGTH]}..."
     return InvalidParameter(f"Invalid value {shown} for parameter '{field}' supplied: {rule}")
 
