@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.environments import clean
-from benchmarks.measure import ROOT, interleaved
+from benchmarks.measure import ROOT, Failed, interleaved
 from benchmarks.table import Row, missing
 
 if TYPE_CHECKING:
@@ -111,7 +110,11 @@ def _server(course: Course) -> Iterator[str]:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=folder
     )
     try:
-        url = next(word for line in process.stdout for word in line.split() if word.startswith("http://")).rstrip(",.")
+        words = (word for line in process.stdout for word in line.split())
+        url = next((word for word in words if word.startswith("http://")), None)
+        if url is None:
+            raise Failed(f"{' '.join(command)} does not say where it listens.")
+        url = url.rstrip(",.")
         _await(url)
         yield url
     finally:
@@ -126,4 +129,4 @@ def _await(url: str) -> None:
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)
-    sys.exit(f"The server at {url} does not answer.")
+    raise Failed(f"The server at {url} does not answer.")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from benchmarks.environments import clean
-from benchmarks.measure import ROOT, Failed, Sample, interleaved, median
+from benchmarks.measure import ROOT, Failed, Sample, interleaved, median, run
 from benchmarks.server import processes
 from benchmarks.server.load import put_under_load, request
 from benchmarks.server.serving import free_port
@@ -42,7 +42,7 @@ def scoring(course: Any) -> list[Row]:
     if "mlflow" not in course.pythons:
         return [missing(_title(load), name, "ms") for load in _LOADS for name in ("runstone", "mlflow")]
     model = os.path.join(course.folder, "scored")
-    subprocess.run([course.pythons["mlflow"], "-c", _SAVE, model], env=clean(), check=True, capture_output=True)
+    run([course.pythons["mlflow"], "-c", _SAVE, model], course.folder, clean())
     with contextlib.ExitStack() as running:
         servers = {
             name: running.enter_context(_served(name, python, model, course.folder))
