@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("runstone", deadline=None)
 hypothesis.settings.load_profile("runstone")
 
+# As many tests run at once as there are processors: threads that share out a product of matrices would only wait for each other.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
 # Whoever starts the tests in the background has them ignore Ctrl-C, and with them the processes that are to hear it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -13,7 +13,7 @@ import pytest
 from tests.support.points import until
 from tests.support.proxies import Wire
 from tests.support.servers import serve
-from tests.support.terminals import RUNSTONE, on_terminal, runstone
+from tests.support.terminals import RUNSTONE, Command, on_terminal, runstone
 
 from runstone.client import Client
 from runstone.errors import AlreadyExists
@@ -28,47 +28,53 @@ def run_id(tmp_path: Path) -> str:
     return run_id
 
 
-def test_a_whole_run_is_fetched_into_a_folder_and_again_only_what_is_missing(tmp_path: Path, run_id: str) -> None:
-    ended = runstone(tmp_path, "artifacts", "get", run_id, "checkout")
+def test_a_whole_run_is_fetched_into_a_folder_and_again_only_what_is_missing(
+    tmp_path: Path, run_id: str, command: Command
+) -> None:
+    ended = command("artifacts", "get", run_id, "checkout")
     assert (ended.code, ended.out) == (0, f"{tmp_path}/checkout\n")
     assert (tmp_path / "checkout/notes/a.txt").read_text() == "hello\n"
     assert "2 files: 20 B from the store" in ended.err
     (tmp_path / "checkout/b.txt").unlink()
-    fetched = json.loads(runstone(tmp_path, "artifacts", "get", run_id, "checkout", "--json").out)
+    fetched = json.loads(command("artifacts", "get", run_id, "checkout", "--json").out)
     assert fetched["bytes"] == {"store": 14, "cache": 0, "resumed": 0, "present": 6}
 
 
-def test_the_last_that_is_none_of_the_runs_files_is_the_folder(tmp_path: Path, run_id: str) -> None:
-    assert runstone(tmp_path, "artifacts", "get", run_id, "notes/a.txt", "b.txt", "./new").code == 0
+def test_the_last_that_is_none_of_the_runs_files_is_the_folder(tmp_path: Path, run_id: str, command: Command) -> None:
+    assert command("artifacts", "get", run_id, "notes/a.txt", "b.txt", "./new").code == 0
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["a.txt", "b.txt"]
-    assert runstone(tmp_path, "artifacts", "get", run_id, "b.txt").out == f"{tmp_path}/b.txt\n"
-    missing = runstone(tmp_path, "artifacts", "get", run_id, "nowhere", "./new")
+    assert command("artifacts", "get", run_id, "b.txt").out == f"{tmp_path}/b.txt\n"
+    missing = command("artifacts", "get", run_id, "nowhere", "./new")
     assert missing.code == 1
     assert "No artifact 'nowhere'" in missing.err
-    assert runstone(tmp_path, "artifacts", "get", run_id, "nowhere", "-o", "new").code == 1
-    twice = runstone(tmp_path, "artifacts", "get", run_id, "b.txt", "b.txt", "new")
+    assert command("artifacts", "get", run_id, "nowhere", "-o", "new").code == 1
+    twice = command("artifacts", "get", run_id, "b.txt", "b.txt", "new")
     assert "would have one name" in twice.err
 
 
 @pytest.mark.parametrize("words", [("",), ("notes", ""), ("notes", "-o", "")])
-def test_an_empty_word_does_not_mean_everything(tmp_path: Path, run_id: str, words: tuple[str, ...]) -> None:
-    ended = runstone(tmp_path, "artifacts", "get", run_id, *words)
+def test_an_empty_word_does_not_mean_everything(
+    tmp_path: Path, run_id: str, command: Command, words: tuple[str, ...]
+) -> None:
+    ended = command("artifacts", "get", run_id, *words)
     assert (ended.code, "variable of the shell" in ended.err) == (2, True)
     assert not (tmp_path / "notes").exists()
 
 
-def test_a_folder_in_a_files_place_is_said_before_anything_is_written(tmp_path: Path, run_id: str) -> None:
+def test_a_folder_in_a_files_place_is_said_before_anything_is_written(
+    tmp_path: Path, run_id: str, command: Command
+) -> None:
     (tmp_path / "out/notes/a.txt").mkdir(parents=True)
     for options in ((), ("--force",)):
-        ended = runstone(tmp_path, "artifacts", "get", run_id, "out", *options)
+        ended = command("artifacts", "get", run_id, "out", *options)
         assert ended.code == 1
         assert "'out/notes/a.txt' is a folder, and a file is to be put there" in ended.err
-    assert runstone(tmp_path, "artifacts", "get", run_id, "./other").code == 0
+    assert command("artifacts", "get", run_id, "./other").code == 0
 
 
 @pytest.mark.parametrize("slip", [".runstone/odd", "b.tx", "best.pt", "a.txt", "note", "NOTES.TXT"])
-def test_a_slip_is_no_name_of_a_new_folder(tmp_path: Path, run_id: str, slip: str) -> None:
-    ended = runstone(tmp_path, "artifacts", "get", run_id, slip)
+def test_a_slip_is_no_name_of_a_new_folder(tmp_path: Path, run_id: str, command: Command, slip: str) -> None:
+    ended = command("artifacts", "get", run_id, slip)
     assert (ended.code, ended.out) == (1, "")
     assert f"No artifact {slip!r} in run {run_id}" in ended.err
     assert f"runstone artifacts get {run_id} ./{slip}" in ended.err
@@ -78,41 +84,43 @@ def test_a_slip_is_no_name_of_a_new_folder(tmp_path: Path, run_id: str, slip: st
 
 
 @pytest.mark.parametrize("folder", ["./best.pt", "best.pt/", "./notes"])
-def test_what_is_written_as_a_folder_is_one(tmp_path: Path, run_id: str, folder: str) -> None:
-    ended = runstone(tmp_path, "artifacts", "get", run_id, folder)
+def test_what_is_written_as_a_folder_is_one(tmp_path: Path, run_id: str, command: Command, folder: str) -> None:
+    ended = command("artifacts", "get", run_id, folder)
     assert (ended.code, ended.out) == (0, f"{tmp_path / folder}\n")
     assert (tmp_path / folder / "b.txt").exists()
-    many = runstone(tmp_path, "artifacts", "get", run_id, folder, "./other")
+    many = command("artifacts", "get", run_id, folder, "./other")
     assert (many.code, (tmp_path / "other").exists()) == (1, False)
 
 
-def test_an_edited_file_is_replaced_by_nobody_who_was_not_told_to(tmp_path: Path, run_id: str) -> None:
-    runstone(tmp_path, "artifacts", "get", run_id, "out")
+def test_an_edited_file_is_replaced_by_nobody_who_was_not_told_to(
+    tmp_path: Path, run_id: str, command: Command
+) -> None:
+    command("artifacts", "get", run_id, "out")
     (tmp_path / "out/b.txt").write_text("edited")
     (tmp_path / "out/notes/a.txt").write_text("HELLO\n")  # as long as what it was
     (tmp_path / "out/mine.txt").write_text("mine")
     for options in (("out",), ("out", "--json"), ("b.txt", "notes", "-o", "out")):
-        refused = runstone(tmp_path, "artifacts", "get", run_id, *options)
+        refused = command("artifacts", "get", run_id, *options)
         assert refused.code == 1
         assert "'out/b.txt' and 1 more file would be replaced" in refused.err
         assert "--force" in refused.err
     (tmp_path / "out/notes/a.txt").unlink()
-    assert "'out/b.txt' would be replaced" in runstone(tmp_path, "artifacts", "get", run_id, "out").err
+    assert "'out/b.txt' would be replaced" in command("artifacts", "get", run_id, "out").err
     assert not (tmp_path / "out/notes/a.txt").exists(), "nothing is written where anything is refused"
     assert (tmp_path / "out/b.txt").read_text() == "edited"
-    assert runstone(tmp_path, "artifacts", "get", run_id, "notes", "out").code == 0
-    forced = runstone(tmp_path, "artifacts", "get", run_id, "out", "--force")
+    assert command("artifacts", "get", run_id, "notes", "out").code == 0
+    forced = command("artifacts", "get", run_id, "out", "--force")
     assert "14 B from the store, 6 B were there already" in forced.err
     assert (tmp_path / "out/b.txt").read_text() == "[/red] :smile:"
     assert (tmp_path / "out/mine.txt").read_text() == "mine"
 
 
-def test_a_link_in_a_files_place_is_not_replaced_either(tmp_path: Path, run_id: str) -> None:
+def test_a_link_in_a_files_place_is_not_replaced_either(tmp_path: Path, run_id: str, command: Command) -> None:
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "b.txt").symlink_to("mine")
-    assert runstone(tmp_path, "artifacts", "get", run_id, "b.txt").code == 1
+    assert command("artifacts", "get", run_id, "b.txt").code == 1
     assert (tmp_path / "b.txt").is_symlink()
-    assert runstone(tmp_path, "artifacts", "get", run_id, "b.txt", "--force").code == 0
+    assert command("artifacts", "get", run_id, "b.txt", "--force").code == 0
     assert not (tmp_path / "b.txt").is_symlink()
     assert (tmp_path / "mine").read_text() == "mine"
 
@@ -171,7 +179,7 @@ def test_ctrl_c_says_that_nothing_is_lost_though_the_server_says_nothing(tmp_pat
         server.stop()
 
 
-def test_patterns_on_the_command_line_choose_files(tmp_path: Path, run_id: str) -> None:
-    assert runstone(tmp_path, "artifacts", "get", run_id, "one", "--include", "*.txt", "--exclude", "notes/").code == 0
+def test_patterns_on_the_command_line_choose_files(tmp_path: Path, run_id: str, command: Command) -> None:
+    assert command("artifacts", "get", run_id, "one", "--include", "*.txt", "--exclude", "notes/").code == 0
     assert [str(path.relative_to(tmp_path / "one")) for path in (tmp_path / "one").rglob("*")] == ["b.txt"]
-    assert runstone(tmp_path, "artifacts", "get", run_id, "two", "--include", "*.csv").code == 1
+    assert command("artifacts", "get", run_id, "two", "--include", "*.csv").code == 1

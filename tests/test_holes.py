@@ -85,18 +85,18 @@ def test_what_is_appended_behind_a_last_hole_is_read(tmp_path: Path) -> None:
     [
         {},
         {0: b"start"},
-        {200 * MEBIBYTE - 3: b"end"},
-        {70_000_001: b"x" * 3_000_000, 150_000_000: b"y"},
+        {100 * MEBIBYTE - 3: b"end"},
+        {70_000_001: b"x" * 3_000_000, 75_000_000: b"y"},
     ],
     ids=["nothing", "start", "end", "midst"],
 )
 def test_a_file_with_holes_is_logged_as_what_it_holds(tmp_path: Path, data: dict[int, bytes]) -> None:
-    path = sparse(tmp_path / "sparse", 200 * MEBIBYTE, data)
+    path = sparse(tmp_path / "sparse", 100 * MEBIBYTE, data)
     client = runstone.Client(tmp_path / "store")
     run_id = client.create_run("0").info.run_id
     client.log_artifact(run_id, path)
     (file,) = client.list_artifacts(run_id)
-    assert (file.file_size, file.digest) == (200 * MEBIBYTE, chunks.digest(path.read_bytes()))
+    assert (file.file_size, file.digest) == (100 * MEBIBYTE, chunks.digest(path.read_bytes()))
     packed = tmp_path / "store" / "packs"
     assert sum(pack.stat().st_size for pack in packed.iterdir()) < 4_000_000
     target = client.download_artifacts(run_id, "sparse", str(tmp_path / "out"))

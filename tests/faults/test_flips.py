@@ -139,11 +139,11 @@ def find(store: Path, folder: Path, count: int, seed: int) -> None:
 
 
 def test_a_flipped_bit_anywhere_is_found(kept: Path, tmp_path: Path) -> None:
-    find(kept, tmp_path, 60, seed=1)
+    find(kept, tmp_path, 40, seed=1)
 
 
 def test_a_flipped_bit_in_what_a_killed_process_left_in_its_log_is_found(killed: Path, tmp_path: Path) -> None:
-    find(killed, tmp_path, 30, seed=2)
+    find(killed, tmp_path, 20, seed=2)
 
 
 @pytest.mark.parametrize("count", [1, 4, pytest.param(40, marks=pytest.mark.soak)])

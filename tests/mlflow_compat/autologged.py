@@ -198,7 +198,7 @@ def described(run):
 
 def there(runs):
     """Wait until the params of failed trainings are there: MLflow logs them behind the back of a training, and ends its run before."""
-    patience = time.monotonic() + 30
+    patience = time.monotonic() + 60
     while not all(client.get_run(run.info.run_id).data.params for run in runs) and time.monotonic() < patience:
         pass
 
