@@ -34,6 +34,8 @@ def only_run() -> runstone.entities.Run:
         ("import sys; sys.exit(0)", "FINISHED"),
         ("import sys; sys.exit(3)", "FAILED"),
         ("import sys; sys.exit('why')", "FAILED"),
+        ("import sys\ntry:\n    raise KeyboardInterrupt\nexcept KeyboardInterrupt:\n    sys.exit(1)", "KILLED"),
+        ("import sys\ntry:\n    raise KeyboardInterrupt\nexcept KeyboardInterrupt:\n    sys.exit(0)", "FINISHED"),
     ],
 )
 @pytest.mark.parametrize("block", ["with", "without"])

@@ -6,7 +6,7 @@ import os
 import tempfile
 from typing import Any
 
-from runstone.autologging import checkpoints, lightning
+from runstone.autologging import checkpoints, lightning, loggers
 from runstone.autologging.checkpoints import FOLDER, LATEST_TAG
 from runstone.autologging.switches import switch
 from runstone.client.uris import parts_of_uri
@@ -157,13 +157,17 @@ def load_checkpoint(
         return model_class.load_from_checkpoint(path, **{"weights_only": False, **(kwargs or {})})
 
 
-# The callbacks, which are derived from a class of Lightning's: that is not imported before they are asked for.
-_CALLBACKS = {"MlflowModelCheckpointCallback": checkpoints.callback, "RunstoneCallback": lightning.callback}
+# Derived from classes of Lightning's, which is not imported before they are asked for.
+_DERIVED = {
+    "MlflowModelCheckpointCallback": checkpoints.callback,
+    "RunstoneCallback": lightning.callback,
+    "RunstoneLogger": loggers.logger,
+}
 
 
 def __getattr__(name: str) -> Any:
-    make = _CALLBACKS.get(name)
+    make = _DERIVED.get(name)
     if make is None:
-        raise AttributeError(f"runstone.pytorch has no {name!r}. It has {', '.join([*__all__, *_CALLBACKS])}.")
+        raise AttributeError(f"runstone.pytorch has no {name!r}. It has {', '.join([*__all__, *_DERIVED])}.")
     made = globals()[name] = make()
     return made

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
-import sys
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +141,21 @@ def test_a_training_that_fails_has_failed_and_keeps_what_it_measured() -> None:
     assert not line._forward_hooks
 
 
+def test_a_training_that_is_interrupted_is_killed() -> None:
+    def interrupts(self: Any) -> None:
+        raise KeyboardInterrupt
+
+    handler = signal.getsignal(signal.SIGINT)
+    runstone.pytorch.autolog()
+    with pytest.raises(SystemExit):
+        lightning.Trainer(max_epochs=3, **trainings.QUIET).fit(
+            trainings.module(lightning, on_train_epoch_end=interrupts), trainings.loader()
+        )
+    signal.signal(signal.SIGINT, handler)  # Lightning has it ignored from then on
+    (run,) = _ours()
+    assert run.info.status == "KILLED"
+
+
 def test_what_a_module_measures_after_an_epoch_belongs_to_that_epoch() -> None:
     def measures(self: Any) -> None:
         self.log("late", float(self.current_epoch))
@@ -235,11 +249,7 @@ if __name__ == "__main__":
 def test_of_processes_that_train_together_one_records(strategy: str, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROCESSES)
-    done = subprocess.run(
-        [sys.executable, program, strategy, tmp_path], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "could not be recorded" not in done.stderr
+    assert "could not be recorded" not in trainings.run(program, strategy, tmp_path)
     (run,) = _ours()
     found = trainings.described(Client(), run.info.run_id)
     assert (found["status"], found["tags"]["Mode"], found["params"]["epochs"]) == ("FINISHED", "training", "3")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import torch
+
+import runstone
 
 X = torch.rand(20, 4, generator=torch.Generator().manual_seed(0))
 Y = X[:, :1]
@@ -62,6 +68,18 @@ def train(library: ModuleType, test: bool = False, epochs: int = 3, **more: Any)
         trainer.test(line, loader(), verbose=False)
         trainer.validate(line, loader(), verbose=False)
     return trainer
+
+
+def run(program: Path, *arguments: str | Path, python: str = sys.executable, installed: str | Path = "") -> str:
+    """Run a program that finds this file, too. What it wrote to stderr comes back."""
+    path = [Path(runstone.__file__).parents[1], Path(__file__).parents[2], installed]
+    done = subprocess.run(
+        [python, program, *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(place) for place in path if place)},
+        capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stderr
 
 
 def described(client: Any, run_id: str) -> dict[str, Any]:

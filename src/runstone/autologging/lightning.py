@@ -5,6 +5,7 @@ Metrics are joint values of all processes that train together; only the first on
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # The library goes by two names, whose classes are not each other's.
 NAMES = ("lightning.pytorch", "pytorch_lightning")
 MODE_TAG = "Mode"
+# What a metric's name may not have.
+_FORBIDDEN = re.compile(r"[^/\w.\- :]")
 
 
 class Place:
@@ -53,8 +56,8 @@ class Place:
         return _elsewhere, (self.run_id, self.model_id, self.store.tracking_uri)
 
     def metrics(self, values: Mapping[str, Any], step: int) -> None:
-        """Log metrics; a name's '@', which no name may have, is spelled out."""
-        named = {name.replace("@", "_at_"): float(value) for name, value in values.items()}
+        """Log metrics; in a name '@' is spelled out, and other characters that none may have are '_'."""
+        named = {_FORBIDDEN.sub("_", name.replace("@", "_at_")): float(value) for name, value in values.items()}
         recording.metrics(self, named, step, self.model_id)
 
 
@@ -118,12 +121,17 @@ class Watch:
         self.place.metrics(trainer.callback_metrics, 0)
 
 
-def bases() -> tuple[type, ...]:
-    """The library's class of callbacks, under each name by which it is imported; else under the one by which it is installed."""
+def bases(module: str = "", kind: str = "Callback") -> tuple[type, ...]:
+    """A class of the library's, under each name by which it is imported; else under the one by which it is installed.
+
+    Args:
+        module: where in the library it is.
+        kind: its name.
+    """
     here = [name for name in NAMES if name in sys.modules]
     if not here:
         here = [name for name in NAMES if recording.has(name.partition(".")[0])][:1] or [NAMES[0]]
-    return tuple(import_module(name).Callback for name in here)
+    return tuple(getattr(import_module(f"{name}.{module}".rstrip(".")), kind) for name in here)
 
 
 def callback() -> type:

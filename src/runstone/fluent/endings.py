@@ -88,7 +88,9 @@ def status_of(error: BaseException | None) -> str:
     """The status of a run that is left by this exception (None: by none)."""
     if error is None or (isinstance(error, SystemExit) and not isinstance(error, Terminated) and not error.code):
         return "FINISHED"
-    return "KILLED" if isinstance(error, KeyboardInterrupt | Terminated) else "FAILED"
+    # PyTorch Lightning's trainers catch Ctrl-C and exit with an error: interrupted all the same
+    interrupted = isinstance(error, SystemExit) and isinstance(error.__context__, KeyboardInterrupt)
+    return "KILLED" if interrupted or isinstance(error, KeyboardInterrupt | Terminated) else "FAILED"
 
 
 def end_interrupted(interrupt: KeyboardInterrupt, quietly: bool = False) -> None:
