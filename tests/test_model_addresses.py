@@ -107,6 +107,11 @@ def test_what_is_not_there_is_said(logged: ModelInfo) -> None:
         runstone.load_model("models:/m-" + "0" * 32)
 
 
+def test_a_registered_models_name_may_begin_as_ids_do(logged: ModelInfo) -> None:
+    runstone.register_model(logged.model_uri, "m-forest")
+    assert runstone.load_model("models:/m-forest/1").coef_ == pytest.approx(2)
+
+
 def test_a_runs_id_is_no_models(logged: ModelInfo) -> None:
     with runstone.start_run() as run:
         runstone.log_artifacts(runstone.artifacts.download_artifacts(logged.model_uri))

@@ -319,6 +319,8 @@ def test_a_protected_alias_is_moved_by_those_who_may_or_mean_it(client: Client, 
         client.delete_model_version("forest", first)
     with pytest.raises(PermissionError, match="the registered model is not deleted while it has that alias"):
         client.delete_registered_model("forest")
+    with pytest.raises(PermissionError, match="the registered model is not renamed while it has that alias"):
+        client.rename_registered_model("forest", "wood")
     assert client.get_registered_model("forest").aliases == {"prod-eu": first}
     client.set_registered_model_alias("forest", "other", first)
     client.set_registered_model_alias("forest", "prod-eu", second, confirm=True)

@@ -238,9 +238,9 @@ def test_only_what_the_operator_named_is_reached_inside(
     client: Client, names: Names, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RUNSTONE_WEBHOOK_SCHEMES", "http")
-    monkeypatch.setenv("RUNSTONE_WEBHOOK_HOSTS", f"a.example, 127.0.0.1:{receiver.port} ,[::1]")
+    monkeypatch.setenv("RUNSTONE_WEBHOOK_HOSTS", f"a.example, A.example:81, 127.0.0.1:{receiver.port} ,[::1]")
     names.answers = {name: [["127.0.0.1"]] for name in ("a.example", "b.a.example", "example")}
-    for host in ("b.a.example", "example", f"127.0.0.1:{receiver.port + 1}", "127.0.0.2", "localhost"):
+    for host in ("b.a.example", "example", f"127.0.0.1:{receiver.port + 1}", "127.0.0.2", "localhost", "a.example:25"):
         refused(client, f"http://{host}/")
     for host in ("a.example", "A.example:81", f"127.0.0.1:{receiver.port}", "[::1]:8080"):
         client.create_webhook("hook", f"http://{host}/", EVENTS)
@@ -258,6 +258,23 @@ def test_a_redirect_is_not_followed(client: Client, receiver: Receiver, monkeypa
         assert (result.success, result.response_status) == (False, status)
         assert "not followed" in str(result.error_message)
     assert receiver.got == []
+
+
+def test_of_an_answer_that_is_always_still_to_come_no_more_is_read_than_of_others() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000 + b"HTTP/1.1 204 No Content\r\n\r\n")
+                connection.recv(1)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        place = places.Place("http", "127.0.0.1", listening.getsockname()[1], "/")
+        with pytest.raises(sending.NotDelivered, match="no HTTP answer"):
+            sending.post(place, ["127.0.0.1"], {}, b"{}", 60)
+        thread.join()
 
 
 def _certificate(folder: Path, name: str) -> Path:

@@ -122,7 +122,7 @@ def find_version(store: Client, version: str) -> ModelVersion:
 def is_version(word: str) -> bool:
     """Whether a word says a version, rather than a registered model, a logged one or a run's."""
     name = plain(word)
-    return ("@" in name or "/" in name) and not name.startswith("runs:/") and not _MODEL_ID.match(name)
+    return ("@" in name or "/" in name) and not name.startswith("runs:/") and not is_model_id(name.partition("/")[0])
 
 
 def plain(word: str) -> str:

@@ -124,7 +124,7 @@ def _of_model(client: Client, text: str, rest: str, hops: int) -> Place:
         name, _, alias = first.rpartition("@")
         found = client.get_model_version_by_alias(name, alias)
         return _of_version(client, Version(name, str(found.version)), "/".join(parts[1:]), hops)
-    if len(parts) == 1 or first.startswith("m-"):
+    if len(parts) == 1 or is_model_id(first):
         inner = "/".join(parts[1:])
         if not is_model_id(first):  # among files it could be a run's
             _require_logged(client, first)

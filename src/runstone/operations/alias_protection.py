@@ -96,14 +96,15 @@ def check_move(connection: Connection, model: int, alias: str, author: Author, c
         )
 
 
-def check_deletion(connection: Connection, model: int, version: int | None, author: Author) -> None:
-    """Raises Forbidden where a protected alias points to a version, or to any of the model's, that whoever asks would delete."""
+def check_loss(connection: Connection, model: int, version: int | None, author: Author, lost: str = "deleted") -> None:
+    """Raises Forbidden where a protected alias points to a version, or to any of the model's, that whoever asks would delete or rename: who
+    asks for the alias by the model's name would get nothing, or what somebody else registers under that name."""
     for alias in alias_protection.aliases_of(connection, model, version):
         protected = _protected(connection, model, alias, author)
         if protected:
             kept = "the registered model" if version is None else f"version {version}"
             raise Forbidden(
-                f"{protected}; {kept} is not deleted while it has that alias. "
+                f"{protected}; {kept} is not {lost} while it has that alias. "
                 "If it is meant: move it or take it away first, with confirm=True or `runstone models alias VERSION ALIAS --confirm` (--delete)."
             )
 

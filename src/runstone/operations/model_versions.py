@@ -7,7 +7,7 @@ import msgspec
 from runstone.entities.model_registry import ModelVersion, ModelVersionTag
 from runstone.errors import InvalidParameter
 from runstone.operations import model_rules, webhook_events
-from runstone.operations.alias_protection import check_deletion
+from runstone.operations.alias_protection import check_loss
 from runstone.operations.engine import Engine
 from runstone.operations.model_sources import origin_of
 from runstone.operations.registered_models import author_of
@@ -154,7 +154,7 @@ def delete_model_version(engine: Engine, request: ModelVersionId) -> Empty:
     author = author_of(engine)
     with engine.database.write() as connection:
         version = model_versions.require(connection, name, number)
-        check_deletion(connection, version.model, number, author)
+        check_loss(connection, version.model, number, author)
         model_versions.delete(connection, version, author)
         registered_models.touch(connection, version.model, author.time)
     return Empty()

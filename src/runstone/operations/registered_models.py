@@ -7,7 +7,7 @@ import msgspec
 from runstone.entities.model_registry import ModelVersion, RegisteredModel, RegisteredModelTag, RegistryChange
 from runstone.errors import InvalidParameter
 from runstone.operations import model_rules, webhook_events
-from runstone.operations.alias_protection import check_deletion, check_move
+from runstone.operations.alias_protection import check_loss, check_move
 from runstone.operations.engine import Engine
 from runstone.operations.table import Empty, operation
 from runstone.store import model_versions, registered_models, registry_changes
@@ -151,12 +151,13 @@ def get_registered_model(engine: Engine, request: RegisteredModelName) -> Regist
 
 @operation("POST", "/mlflow/registered-models/rename", permission="edit")
 def rename_registered_model(engine: Engine, request: RenameRegisteredModel) -> RegisteredModelAnswer:
-    """Give a registered model another name. Raises AlreadyExists for a name in use."""
+    """Give a registered model another name. Raises AlreadyExists for a name in use, Forbidden where an alias of it is protected."""
     name = model_rules.check_model_name(request.name)
     new = model_rules.check_model_name(request.new_name, "new_name")
     with engine.database.write() as connection:
-        model = registered_models.require(connection, name)
-        registered_models.rename(connection, model, name, new, author_of(engine))
+        model, author = registered_models.require(connection, name), author_of(engine)
+        check_loss(connection, model, None, author, "renamed")
+        registered_models.rename(connection, model, name, new, author)
         return _answer(connection, model)
 
 
@@ -177,7 +178,7 @@ def delete_registered_model(engine: Engine, request: RegisteredModelName) -> Emp
     name = model_rules.check_model_name(request.name)
     with engine.database.write() as connection:
         model, author = registered_models.require(connection, name), author_of(engine)
-        check_deletion(connection, model, None, author)
+        check_loss(connection, model, None, author)
         registered_models.delete(connection, model, name, author)
     return Empty()
 

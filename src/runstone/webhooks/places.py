@@ -38,15 +38,25 @@ class Place(NamedTuple):
     @property
     def authority(self) -> str:
         """Host and port, as the Host header says them; the port only where it is not the scheme's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return self._host if self.port == _PORTS[self.scheme] else f"{self._host}:{self.port}"
 
     @property
     def is_inside_by_name(self) -> bool:
         """Whether the operator has named the host (with or without this port) as one that may be inside."""
-        named = {text.strip().lower() for text in (settings.WEBHOOK_HOSTS.read() or "").split(",")}
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return not named.isdisjoint({self.host, host, f"{host}:{self.port}"})
+        return self.is_named_with_port or not _named().isdisjoint({self.host, self._host})
+
+    @property
+    def is_named_with_port(self) -> bool:
+        """Whether the operator has named the host with this very port."""
+        return f"{self._host}:{self.port}" in _named()
+
+    @property
+    def _host(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+
+def _named() -> set[str]:
+    return {text.strip().lower() for text in (settings.WEBHOOK_HOSTS.read() or "").split(",")}
 
 
 def read(url: object) -> Place:
@@ -70,7 +80,7 @@ def read(url: object) -> Place:
         scheme, _host(found["host"].lower()), _port(found["port"], scheme), target if target[0] == "/" else f"/{target}"
     )
     if not 0 < place.port < 65_536 or (
-        place.port < _FIRST_PLAIN_PORT and place.port not in _PORTS.values() and not place.is_inside_by_name
+        place.port < _FIRST_PLAIN_PORT and place.port not in _PORTS.values() and not place.is_named_with_port
     ):
         raise InvalidParameter(
             f"The webhook's url has port {place.port}. It may have 80, 443, or one from 1024 to 65535."

@@ -16,7 +16,7 @@ from runstone import settings
 from runstone.version import __version__
 from runstone.webhooks.places import Place
 
-# Bytes of an answer's headers that are read.
+# Bytes of an answer that are read, with all that say that it is still to come.
 _MOST_READ = 16 * 1024
 # Bytes that are sent at a time.
 _PIECE = 64 * 1024
@@ -104,24 +104,23 @@ def _send(connection: socket.socket, data: memoryview, deadline: float) -> None:
 
 
 def _answer(connection: socket.socket, deadline: float) -> Answer:
-    data = b""
-    while len(data) < _MOST_READ:
+    data, read = b"", 0
+    while True:
         end = _END.search(data)
-        if end is not None:
-            status = _STATUS.match(data)
-            if status is None:
-                break
-            if not status[1].startswith(b"1"):
-                later = _RETRY_AFTER.search(data, 0, end.end())
-                return Answer(int(status[1]), int(later[1]) if later else None)
-            data = data[end.end() :]  # that it goes on: the answer comes behind
+        if end is None:
+            connection.settimeout(_left(deadline))
+            piece = connection.recv(4096) if read < _MOST_READ else b""
+            if not piece:
+                raise NotDelivered("What came back was no HTTP answer.")
+            data, read = data + piece, read + len(piece)
             continue
-        connection.settimeout(_left(deadline))
-        piece = connection.recv(4096)
-        if not piece:
-            break
-        data += piece
-    raise NotDelivered("What came back was no HTTP answer.")
+        status = _STATUS.match(data)
+        if status is None:
+            raise NotDelivered("What came back was no HTTP answer.")
+        if not status[1].startswith(b"1"):
+            later = _RETRY_AFTER.search(data, 0, end.end())
+            return Answer(int(status[1]), int(later[1]) if later else None)
+        data = data[end.end() :]  # that it goes on: the answer comes behind
 
 
 def _left(deadline: float) -> float:
