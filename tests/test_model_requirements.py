@@ -221,11 +221,10 @@ print(json.dumps([float(one) for one in flavor.predictor(flavor.load(folder), fo
 """
 
 
-def _predicted_elsewhere(model: Path, flavor: str, environment: Path, *install: str) -> Any:
-    """What a saved model predicts in a new environment that holds what its files say, and nothing else."""
-    venv.create(environment, with_pip=False)
-    python = str(environment / "bin" / "python")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+def _environment(folder: Path, *install: str) -> str:
+    """The Python of a new environment that holds what is installed so, and nothing else."""
+    venv.create(folder, with_pip=False)
+    python = str(folder / "bin" / "python")
     pip = [
         sys.executable,
         "-m",
@@ -237,14 +236,26 @@ def _predicted_elsewhere(model: Path, flavor: str, environment: Path, *install: 
         "--no-compile",
         "--disable-pip-version-check",
     ]
-    subprocess.run([*pip, *install], check=True, env=clean)
+    subprocess.run([*pip, *install], check=True, env=_clean())
+    return python
+
+
+def _run(python: str, *arguments: str) -> Any:
+    """What a program prints in such an environment, where it finds runstone."""
+    env = {**_clean(), "PYTHONPATH": str(Path(runstone.__file__).parents[1])}
+    done = subprocess.run([python, "-c", *arguments], check=True, capture_output=True, text=True, env=env)
+    return json.loads(done.stdout)
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def _predicted_elsewhere(model: Path, flavor: str, environment: Path, *install: str) -> Any:
+    """What a saved model predicts in a new environment that holds what its files say, and nothing else."""
     described = Model.load(model)
     blocks = [json.dumps(described.flavors[name]) for name in (flavor, "python_function")]
-    done = subprocess.run(
-        [python, "-c", _LOADING, str(model), flavor, *blocks],
-        check=True, capture_output=True, text=True, env={**clean, "PYTHONPATH": str(Path(runstone.__file__).parents[1])},
-    )  # fmt: skip
-    return json.loads(done.stdout)
+    return _run(_environment(environment, *install), _LOADING, str(model), flavor, *blocks)
 
 
 @pytest.mark.compat
@@ -253,6 +264,23 @@ def test_an_environment_of_the_files_loads_a_model(regression: Any, tmp_path: Pa
     runstone.sklearn.save_model(regression, model)
     found = _predicted_elsewhere(model, "sklearn", tmp_path / "env", "-r", str(model / "requirements.txt"))
     assert found == pytest.approx(regression.predict([[0.5], [3.0]]))
+
+
+@pytest.mark.soak
+def test_an_environment_of_the_files_runs_a_function_of_a_script(tmp_path: Path) -> None:
+    """With the libraries that it, and the model that it holds, come from; neither is said anywhere but in its code."""
+    script = (
+        "import runstone, pandas as pd\n"
+        "from sklearn.linear_model import LinearRegression\n"
+        "fitted = LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0])\n"
+        f"runstone.pyfunc.save_model({str(tmp_path / 'm')!r}, python_model=lambda data: list(pd.Series(fitted.predict(data))))\n"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
+    python = _environment(
+        tmp_path / "env", "-r", str(tmp_path / "m" / "requirements.txt"), "blake3", "msgspec", "PyYAML"
+    )
+    loading = "import runstone, sys; print(runstone.pyfunc.load_model(sys.argv[1]).predict([[2.0]]))"
+    assert _run(python, loading, str(tmp_path / "m")) == pytest.approx([5.0])
 
 
 @pytest.mark.soak

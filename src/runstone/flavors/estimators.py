@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from runstone.errors import InvalidParameter
 from runstone.flavors.flavor import Folder
 from runstone.flavors.likeness import difference
+from runstone.flavors.pickling import noting
 from runstone.safety.held import Held
 
 # Bytes that a small file may unpack to; and how many times its size may come out of a larger one. skops itself packs nothing.
@@ -184,18 +185,10 @@ def _write_pickle(model: Any, folder: str, format: str) -> Written:
         import pickle as library
 
         packages = ()
+    modules = set[str]()
     with open(os.path.join(folder, name), "wb") as file:
-        library.dump(model, file)
-    steps = [type(part).__module__ for part in _parts(model)]
-    return Written(name, format, None, packages, tuple(sorted(set(steps))))
-
-
-def _parts(model: Any) -> list[Any]:
-    """An estimator and those it is made of."""
-    found = [model]
-    if hasattr(model, "get_params"):
-        found += [value for value in model.get_params(deep=True).values() if hasattr(value, "get_params")]
-    return found
+        noting(library.Pickler, modules)(file).dump(model)
+    return Written(name, format, None, packages, tuple(sorted(modules)))
 
 
 def class_of(name: object, package: str) -> Any:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from runstone.environments import files as environment
 from runstone.errors import AlreadyExists, InvalidParameter, MissingFile, WrongFileKind
+from runstone.flavors import pickling
 from runstone.flavors.flavor import Folder, Saved
+from runstone.flavors.pyfunc import own_modules
 from runstone.flavors.pyfunc.saving import ARTIFACTS, DATA
 from runstone.models import examples
 from runstone.models.mlmodel import FILE_NAME, PYFUNC, Model
@@ -90,8 +92,9 @@ def save(
         elif input_example is not None and saved.pyfunc is not None:
             folder = Folder(unfinished, block, saved.pyfunc, Trust(f"the model at {place!r}", vouched=True))
             described.signature = examples.signature_of(input_example, flavor.predictor(model, folder))
+        modules = pickling.needed(own_modules.followed(saved.modules, os.path.join(unfinished, CODE_FOLDER)))
         env = environment.write(
-            unfinished, saved.packages, saved.modules, conda_env, pip_requirements, extra_pip_requirements
+            unfinished, saved.packages, modules, conda_env, pip_requirements, extra_pip_requirements
         )
         if saved.pyfunc is not None:
             _add_pyfunc(described, flavor, saved, env, block["code"])

@@ -18,7 +18,7 @@ _SCRIPT = "__main__"
 
 def of_file(path: str) -> Files:
     """What a file of code needs; not the file itself."""
-    return of_modules(_imported_by(path, ""))
+    return of_modules(imported_by(path, ""))
 
 
 def of_pickle(path: str) -> Files:
@@ -41,12 +41,28 @@ def of_modules(names: Iterable[str]) -> Files:
         if file is None or not _is_own(file, root):
             continue
         if name == _SCRIPT:  # what is defined in it is pickled whole, and no other process could import it by this name
-            waiting += _imported_by(file, getattr(sys.modules[name], "__package__", None) or "")
+            waiting += imported_by(file, getattr(sys.modules[name], "__package__", None) or "")
             continue
         found[_place(name, file)] = file
-        waiting += _imported_by(file, name if _is_package(file) else name.rpartition(".")[0])
+        waiting += imported_by(file, name if _is_package(file) else name.rpartition(".")[0])
         if "." in name:
             waiting.append(name.rpartition(".")[0])
+    return found
+
+
+def followed(names: Iterable[str], code: str) -> set[str]:
+    """These modules, and what those of them import that lie in a folder of code, and so on."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        stem = os.path.join(code, *name.split("."))
+        for file in (f"{stem}.py", os.path.join(stem, "__init__.py")):
+            if os.path.isfile(file):
+                waiting += imported_by(file, name if _is_package(file) else name.rpartition(".")[0])
     return found
 
 
@@ -57,7 +73,7 @@ def _words(content: bytes) -> Iterator[str]:
             yield argument.partition(" ")[0]  # older protocols have module and name in one
 
 
-def _imported_by(path: str, package: str) -> list[str]:
+def imported_by(path: str, package: str = "") -> list[str]:
     """The modules that a file's imports may mean, those within functions too."""
     with open(path, "rb") as file:
         try:

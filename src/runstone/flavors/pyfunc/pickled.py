@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
+from runstone.flavors.pickling import noting
 from runstone.flavors.pyfunc import checking, mlflow_names, standing_in
 from runstone.safety.held import Held
 
@@ -26,8 +27,9 @@ def cloudpickle() -> Any:
     return cloudpickle
 
 
-def dump(model: Any, path: str) -> None:
-    """Pickle a model; what is ours in it by MLflow's names."""
+def dump(model: Any, path: str) -> set[str]:
+    """Pickle a model; what is ours in it by MLflow's names. The modules that reading it needs come back."""
+    modules = set[str]()
 
     class Pickler(cloudpickle().Pickler):  # type: ignore[misc]
         def reducer_override(self, obj: Any) -> Any:
@@ -36,7 +38,8 @@ def dump(model: Any, path: str) -> None:
             return super().reducer_override(obj)
 
     with open(path, "wb") as file, _one_at_a_time, _homes():
-        Pickler(file).dump(model)
+        noting(Pickler, modules)(file).dump(model)
+    return modules
 
 
 def load(held: Held) -> Any:

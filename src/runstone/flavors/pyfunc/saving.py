@@ -86,13 +86,14 @@ def save(
         shutil.copy2(path, folder)
         block = {"loader_module": CODE_HOME, "model_code_path": os.path.basename(path), **common}
         code_paths = own_modules.of_file(path) if infer_code_paths else None
-        return Saved(None, block, ("cloudpickle",), schemas=_schemas(made), code_files=code_paths)
+        imported = tuple(own_modules.imported_by(path))
+        return Saved(None, block, ("cloudpickle",), imported, _schemas(made), code_paths)
     place = os.path.join(folder, PICKLE)
-    pickled.dump(made, place)
+    modules = pickled.dump(made, place)
     code_paths = own_modules.of_pickle(place) if infer_code_paths else None
     origin = (model if isinstance(made, FunctionModel) else type(model)).__module__
     block = {"loader_module": HOME, "python_model": PICKLE, **common}
-    return Saved(None, block, ("cloudpickle",), (str(origin),), _schemas(made), code_paths)
+    return Saved(None, block, ("cloudpickle",), (str(origin), *modules), _schemas(made), code_paths)
 
 
 def _schemas(model: Any) -> tuple[Schema, Schema] | None:
