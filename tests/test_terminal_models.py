@@ -180,6 +180,20 @@ def test_history_tells_what_was_switched_on_from_what_was_switched_off(
     assert last.split("\t")[2:] == ["1", "deleted", "", source, ""]
 
 
+def test_what_was_deleted_has_its_history_still(command: Command, registry: runstone.Client) -> None:
+    def told(name: str) -> list[list[str]]:
+        return [line.split("\t")[2:4] for line in command("models", "history", name).out.splitlines()[1:]]
+
+    registry.delete_model_version("forest", "1")
+    assert told("forest/1") == [["1", "created"], ["1", "deleted"]]
+    registry.delete_registered_model("forest")
+    assert told("forest")[-1] == ["", "deleted"]
+    assert told("models:/forest/1") == [["1", "created"], ["1", "deleted"]]
+    assert command("models", "history", "forest/7").code == command("models", "history", "never").code == 1
+    registry.create_registered_model("forest")
+    assert told("forest") == [["", "created"]]
+
+
 def test_what_a_model_takes_and_gives_is_shown(command: Command, tmp_path: Path) -> None:
     import numpy
     from sklearn.linear_model import LinearRegression

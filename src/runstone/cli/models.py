@@ -291,13 +291,15 @@ def tag(version: str, tags: tuple[str, ...], delete: tuple[str, ...], as_json: b
 @json_option
 def history(version: str, as_json: bool) -> None:
     """What was changed of NAME and its versions, or of one version: made and deleted, aliases moved and protected, tags and descriptions
-    set; who, when, from what to what."""
+    set; who, when, from what to what. What was deleted has its history still."""
     store = reader()
-    if is_version(version):
+    name, _, number = plain(version).partition("/")
+    changes = store.get_registry_changes(name, number) if number.isdecimal() else []
+    if not changes and is_version(version):
         found = find_version(store, version)
         changes = store.get_registry_changes(found.name, found.version)
-    else:
-        changes = store.get_registry_changes(plain(version))
+    elif not changes:
+        changes = store.get_registry_changes(name)
     show_changes(changes, as_json, _told)
 
 

@@ -149,7 +149,8 @@ def get_model_version_by_alias(self: Client, name: str, alias: str) -> ModelVers
 
 
 def get_registry_changes(self: Client, name: str, version: str | None = None) -> list[RegistryChange]:
-    """What was changed of a registered model and its versions, or of one version: who, when, from what to what. (Ours.)"""
+    """What was changed of a registered model and its versions, or of one version: who, when, from what to what; where none has the name, of the
+    one that was deleted last under it. Raises NotFound where there was never one. (Ours.)"""
     from runstone.operations import registered_models
 
     number = None if version is None else str(version)

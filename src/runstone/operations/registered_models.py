@@ -262,13 +262,16 @@ def get_model_version_by_alias(engine: Engine, request: Alias) -> AliasedVersion
 
 @operation("GET", "/runstone/registry/changes", permission="read")
 def get_registry_changes(engine: Engine, request: GetRegistryChanges) -> RegistryChanges:
-    """What was changed of a registered model and its versions: who, when, from what to what. Raises NotFound."""
+    """What was changed of a registered model and its versions: who, when, from what to what. Where none has the name, of the one that was
+    deleted last under it. Raises NotFound where there was never one."""
     name = model_rules.check_model_name(request.name)
     number = None if request.version is None else model_rules.check_version(request.version)
     after = model_rules.check_version(request.page_token or "0")
     size = min(max(request.max_results, 1), MOST_CHANGES)
     with engine.database.read() as connection:
-        model = registered_models.require(connection, name)
+        model = registered_models.find(connection, name) or registry_changes.deleted(connection, name)
+        if model is None:
+            model = registered_models.require(connection, name)  # raises
         found = registry_changes.page(connection, model, number, after, size + 1)
     token = str(found[size - 1][0]) if len(found) > size else None
     return RegistryChanges([change for _, change in found[:size]], token)

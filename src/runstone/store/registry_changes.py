@@ -34,6 +34,16 @@ def add(
     )
 
 
+def deleted(connection: Connection, name: str) -> int | None:
+    """The row that the registered model had that was deleted last under this name; None where none was."""
+    row = connection.execute(
+        "SELECT registered_model FROM registry_change WHERE kind = 'deleted' AND key IS NULL AND old = ? AND version IS NULL"
+        " ORDER BY id DESC LIMIT 1",
+        (name,),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
 def page(
     connection: Connection, model: int, version: int | None, after: int, limit: int
 ) -> list[tuple[int, RegistryChange]]:
