@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sklearn.linear_model import LinearRegression
 from tests.support.altered import describe
 from tests.support.altered import folder as folder
 from tests.support.answers import answers as answers
 
 import runstone
-from runstone.errors import BadRequest, CorruptData, NotFound, RunstoneError
+from runstone.errors import BadRequest, CorruptData, InvalidParameter, NotFound, RunstoneError
 from runstone.models.requirements import get_model_dependencies
 
 
@@ -112,7 +114,27 @@ def test_a_scan_tells_who_loads_a_model(folder: Path) -> None:
         "unknown",
         ("the model is loaded by the module 'theirs.loader'",),
     )
+    (folder / "within").mkdir()
+    shutil.copy(folder / "MLmodel", folder / "within" / "MLmodel")
+    assert [one.file for one in runstone.safety.scan(folder).files][-2:] == ["MLmodel", "within/MLmodel"]
     (folder / "MLmodel").write_text(BOMBS["lists"])
     assert "no model's description" in runstone.safety.scan(folder).files[-1].problems[0]
     (folder / "MLmodel").write_text("[]")
     assert runstone.safety.scan(folder).verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"loader_module": "mlflow.pyfunc.loaders.code_model"},
+        {"loader_module": "mlflow.pyfunc.model", "model_code_path": None},
+    ],
+)
+def test_a_file_of_code_that_is_not_named_is_none(folder: Path, block: dict[str, Any], tmp_path: Path) -> None:
+    """It was taken from a file that is called None, which a scan passed over: logged then, it was run without a word."""
+    (folder / "None").write_text(f"open({str(tmp_path / 'canary')!r}, 'w').close()")
+    (folder / "MLmodel").write_text(yaml.safe_dump({"flavors": {"python_function": block}}))
+    assert runstone.safety.scan(folder).verdict == "unknown"
+    with runstone.trusting(), pytest.raises(InvalidParameter, match="model_code_path is None"):
+        runstone.pyfunc.load_model(folder)
+    assert not (tmp_path / "canary").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import msgspec
 
@@ -14,6 +15,8 @@ from runstone.safety.texts import read_yaml
 
 _CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
 _DESCRIPTION, _MOST_DESCRIBED = "MLmodel", 16 << 20
+# A library's own reader, and that of a pickled object, which is looked at. Others run files of code, or read what they like.
+_PLAIN_LOADER, _OBJECTS = re.compile(r"mlflow\.\w*"), "mlflow.pyfunc.model"
 # Keras' and TensorFlow's: layers of theirs hold bytecode, or call what they name.
 _OPAQUE = (".keras", ".h5", ".hdf5", ".pb")
 
@@ -75,17 +78,17 @@ def scan(path: str | os.PathLike[str]) -> Report:
         within = contents(place)
         found = [scan_file(os.path.join(place, file), file) for file in within.files]
         found = [one for one in found if one.kind or one.problems]
-        found += _described(os.path.join(place, _DESCRIPTION))
+        for file in within.files:  # an address may mean a model within
+            if os.path.basename(file) == _DESCRIPTION:
+                found += _described(os.path.join(place, file), file)
         found += [Scanned(name, "", names.UNKNOWN, (), (f"it is {what}",)) for name, what in within.odd.items()]
     else:
         found = [scan_file(place)]
     return Report(place, names.worst([one.verdict for one in found]), tuple(found))
 
 
-def _described(path: str) -> list[Scanned]:
+def _described(path: str, called: str) -> list[Scanned]:
     """The module that a model's description has it loaded by, where that is none of MLflow's: it is code, which may read anything."""
-    if not os.path.isfile(path):
-        return []
     with open(path, "rb") as file:
         content = file.read(_MOST_DESCRIBED + 1)
     try:
@@ -93,13 +96,15 @@ def _described(path: str) -> list[Scanned]:
             raise ValueError("it is too long")
         described = read_yaml(content)
         block = described["flavors"].get("python_function", {})
-        loader, code = str(block.get("loader_module", "mlflow.")), block.get("model_code_path")
+        loader, code = str(block.get("loader_module", "mlflow.")), "model_code_path" in block
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        return [Scanned(_DESCRIPTION, "", names.UNKNOWN, (), (f"it is no model's description: {error!s:.200}",))]
-    if loader.startswith("mlflow.") and not code:
+        return [Scanned(called, "", names.UNKNOWN, (), (f"it is no model's description: {error!s:.200}",))]
+    if (_PLAIN_LOADER.fullmatch(loader) or loader == _OBJECTS) and not code:
         return []
-    named = f"the module {loader!r:.100}" if not code else f"{os.path.basename(str(code))!r:.100}, which is run"
-    return [Scanned(_DESCRIPTION, "", names.UNKNOWN, (), (f"the model is loaded by {named}",))]
+    named = f"the module {loader!r:.100}"
+    if code:
+        named = f"{os.path.basename(str(block['model_code_path']))!r:.100}, which is run"
+    return [Scanned(called, "", names.UNKNOWN, (), (f"the model is loaded by {named}",))]
 
 
 def scan_file(path: str, called: str | None = None) -> Scanned:

@@ -34,8 +34,8 @@ def _load(folder: Folder) -> Any:
             return _bound(pickled.load(held), folder, config)
     if loader in LOADERS:
         # MLflow says here where the file was, not where it is; on Windows, in Windows' words
-        name = ntpath.basename(str(block.get("model_code_path")))
-        path = check_path(folder.path, name, "model_code_path")
+        said = block.get("model_code_path")
+        path = check_path(folder.path, ntpath.basename(said) if isinstance(said, str) else said, "model_code_path")
         folder.trust.code(path)
         return _bound(code.run(path, config or None), folder, config)
     return _by_module(loader, folder, config)
