@@ -6,16 +6,13 @@ import os
 import tempfile
 from typing import Any
 
-from runstone.autologging import checkpoints, lightning, loggers
-from runstone.autologging.checkpoints import FOLDER, LATEST_TAG
+from runstone.autologging import checkpoints, keeping, lightning, loggers
 from runstone.autologging.switches import switch
 from runstone.client.uris import parts_of_uri
-from runstone.errors import InvalidParameter, NotFound
 from runstone.flavors import torch_states as states
 from runstone.flavors.pytorch import FLAVOR
 from runstone.fluent.artifacts import log_artifacts
 from runstone.fluent.location import client
-from runstone.fluent.session import active_run
 from runstone.models.published import published
 from runstone.safety.trust import Trust
 
@@ -137,22 +134,8 @@ def load_checkpoint(
         NotFound: the run has no such checkpoint.
         Forbidden: reading it could run code that nobody vouches for.
     """
-    run = active_run() if run_id is None else client().get_run(run_id)
-    if run is None:
-        raise InvalidParameter("There is no active run: give load_checkpoint the run_id.")
-    if epoch is not None and global_step is not None:
-        raise InvalidParameter(
-            "A checkpoint is one of an epoch or of a global step: give load_checkpoint one of the two."
-        )
-    latest = client().get_run(run.info.run_id).data.tags.get(LATEST_TAG)
-    if latest is None:
-        raise NotFound(f"The run {run.info.run_id} has no checkpoint that autologging kept (no tag {LATEST_TAG!r}).")
-    place = latest
-    if epoch is not None or global_step is not None:
-        kept = f"epoch_{epoch}" if epoch is not None else f"global_step_{global_step}"
-        place = f"{FOLDER}/{kept}/{os.path.basename(latest)}"
     with tempfile.TemporaryDirectory(prefix="runstone-checkpoint-") as folder:
-        path = client().download_artifacts(run.info.run_id, place, folder)
+        place, path = keeping.fetched(run_id, epoch, global_step, folder)
         Trust(f"the checkpoint {place!r}", vouched=True).pickle(path)
         return model_class.load_from_checkpoint(path, **{"weights_only": False, **(kwargs or {})})
 

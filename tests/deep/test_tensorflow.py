@@ -106,7 +106,10 @@ def test_a_saved_model_is_read_only_where_somebody_vouches(
 ) -> None:
     info = runstone.log_model(Weighing(), name="m", input_example=X)  # found by what it is
     assert set(info.flavors) == {"tensorflow", "python_function"}
-    runstone.tensorflow.save_model(Weighing(), tmp_path / "bare")
+    module = Weighing()
+    (tmp_path / "words.onnx").write_bytes(b"whatever its name says")
+    module.words = tensorflow.saved_model.Asset(str(tmp_path / "words.onnx"))
+    runstone.tensorflow.save_model(module, tmp_path / "bare")
     runstone.keras.save_model(_network(), tmp_path / "exported", save_exported_model=True)
     places = [info.model_uri, str(tmp_path / "bare"), str(tmp_path / "exported")]
     monkeypatch.setenv("RUNSTONE_PICKLE", "refuse")

@@ -65,8 +65,13 @@ class LightGBMCallback:
             _log(values, env.iteration, self.run_id, self.model_id)
 
 
-def keras_callback() -> type:
-    """The class of Keras's callback, which is derived from one of that library's."""
+def keras_callback(home: str = "keras", prefix: str = "optimizer_") -> type:
+    """The class of Keras's callback, which is derived from one of that library's.
+
+    Args:
+        home: the module of ours that has it.
+        prefix: of the params that say how the model is optimized.
+    """
     import keras
 
     class MlflowCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -93,7 +98,7 @@ def keras_callback() -> type:
 
         def on_train_begin(self, logs: Any = None) -> None:
             """Log how the model is made and optimized."""
-            log_params({f"optimizer_{name}": value for name, value in self.model.optimizer.get_config().items()})
+            log_params({f"{prefix}{name}": value for name, value in self.model.optimizer.get_config().items()})
             lines: list[str] = []
             self.model.summary(print_fn=lambda line, *more, **named: lines.append(line))
             log_text("\n".join(lines), "model_summary.txt")
@@ -114,7 +119,7 @@ def keras_callback() -> type:
             if logs:
                 _log({f"validation_{name}": value for name, value in logs.items()}, 0, None, self.model_id)
 
-    MlflowCallback.__module__, MlflowCallback.__qualname__ = "runstone.keras", "MlflowCallback"
+    MlflowCallback.__module__, MlflowCallback.__qualname__ = f"runstone.{home}", "MlflowCallback"
     return MlflowCallback
 
 

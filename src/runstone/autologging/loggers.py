@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from runstone.autologging import lightning
-from runstone.autologging.checkpoints import FOLDER, LATEST_TAG
+from runstone.autologging.keeping import FOLDER, LATEST_TAG
 from runstone.autologging.lightning import Place
 from runstone.client import Client
 from runstone.entities import Param

@@ -13,8 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from runstone.autologging import guard, patching, recording, switches
-from runstone.autologging.checkpoints import CALLBACK, Checkpoints
+from runstone.autologging.checkpoints import Checkpoints
 from runstone.autologging.guard import attempt
+from runstone.autologging.keeping import CALLBACK
 from runstone.autologging.lightning import NAMES, Place, Watch
 from runstone.autologging.training import Record, Training, conduct, is_quiet
 from runstone.flavors.pytorch import FLAVOR

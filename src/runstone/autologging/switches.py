@@ -19,7 +19,10 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "keras": ("keras",),
     "pytorch": ("lightning.pytorch", "pytorch_lightning"),
     "statsmodels": ("statsmodels.base.model",),
+    "tensorflow": ("keras",),
 }
+# Records what another one records, in its own way: only where it is asked for by itself.
+_BY_NAME_ONLY = "tensorflow"
 # The distributions of each, and the versions that it is known to work with: from the first, up to below the second.
 SUPPORTED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]] = {
     "sklearn": (("scikit-learn",), (1, 3), (2,)),
@@ -28,6 +31,7 @@ SUPPORTED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]] =
     "keras": (("keras",), (3, 0), (4,)),
     "pytorch": (("lightning", "pytorch-lightning"), (2, 4), (3,)),
     "statsmodels": (("statsmodels",), (0, 14), (1,)),
+    "tensorflow": (("tensorflow", "tensorflow-cpu"), (2, 16), (3,)),
 }
 # What the arguments of `autolog` are called that all libraries have.
 _COMMON = [
@@ -154,7 +158,7 @@ def autolog(
         "extra_tags": extra_tags,
     }
     for flavor in LIBRARIES:
-        if flavor not in (exclude_flavors or ()):
+        if flavor not in (_BY_NAME_ONLY, *(exclude_flavors or ())):
             # the public module is above this one: it is only named
             own = _defaults(import_module(f"runstone.{flavor}").autolog)
             switch(flavor, everywhere=True, **{name: said.get(name, default) for name, default in own.items()})

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from runstone.errors import MissingFile
 from runstone.flavors import keras_files, saved_models
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+
+if TYPE_CHECKING:
+    from runstone.safety.trust import Trust
 
 DATA, FILE, EXPORTED = "data", "model.keras", "model"
 CUSTOM_OBJECTS = "custom_objects.cloudpickle"
@@ -80,8 +84,6 @@ def load(
         custom_objects: classes and functions of your own, by the names that the file has for them.
         load_model_kwargs: of `keras.saving.load_model`.
     """
-    import keras
-
     place = folder.named("data") if "data" in folder.block else folder.path
     found = [name for name in (FILE, "model.h5") if os.path.isfile(os.path.join(place, name))]
     if not found and os.path.isdir(os.path.join(place, EXPORTED)):
@@ -91,13 +93,34 @@ def load(
             f"The model has no {FILE} in {os.path.basename(place)!r}, and no SavedModel of Keras's. runstone.load_model takes models of any kind.",
             place,
         )
-    path = os.path.join(place, found[0])
-    problem = keras_files.beside_a_model(path, tuple(custom_objects or ()))
+    own = {**_kept_objects(folder, place), **(custom_objects or {})}
+    return read(os.path.join(place, found[0]), folder.trust, custom_objects or {}, own, load_model_kwargs or {})
+
+
+def read(
+    path: str,
+    trust: Trust,
+    said: Mapping[str, Any] | None = None,
+    own: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Any:
+    """The model in a file.
+
+    Args:
+        path: the file.
+        trust: asked where it holds more than Keras's own layers.
+        said: classes and functions that the reader gives a meaning, by the names that the file has for them.
+        own: those, and others that came along.
+        options: of `keras.saving.load_model`.
+    """
+    import keras
+
+    problem = keras_files.beside_a_model(path, tuple(said or ()))
     if problem is not None:
-        folder.trust.runs(path, f"its file {found[0]!r} {problem}")
-    kept = _kept_objects(folder, place)
-    options = {"safe_mode": problem is None, **(load_model_kwargs or {})}
-    return keras.saving.load_model(path, custom_objects={**kept, **(custom_objects or {})}, **options)
+        trust.runs(path, f"its file {os.path.basename(path)!r} {problem}")
+    return keras.saving.load_model(
+        path, custom_objects=dict(own or {}), **{"safe_mode": problem is None, **(options or {})}
+    )
 
 
 def _kept_objects(folder: Folder, place: str) -> dict[str, Any]:

@@ -6,11 +6,14 @@ import json
 import os
 import sys
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runstone.errors import InvalidParameter
 from runstone.flavors import keras, saved_models
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved
+
+if TYPE_CHECKING:
+    from runstone.safety.trust import Trust
 
 MODULE = "tf2model"
 _KERAS, _MODULE = "keras", "tf2-module"
@@ -119,6 +122,24 @@ def load(
         )
     options = dict(keras_model_kwargs or {})
     return keras.load(folder, custom_objects=options.pop("custom_objects", None), load_model_kwargs=options)
+
+
+def read_checkpoint(path: str, model: Any, trust: Trust) -> Any:
+    """A model as it was at a checkpoint.
+
+    Args:
+        path: the file.
+        model: is given the weights of one that has no more.
+        trust: asked before anything is read that can run code.
+    """
+    if os.path.splitext(path)[0].endswith(".weights"):
+        if model is None:
+            raise InvalidParameter(
+                "The checkpoint has weights alone: give load_checkpoint a model that is made as that one was."
+            )
+        model.load_weights(path)
+        return model
+    return keras.read(path, trust)
 
 
 def predictor(model: Any, folder: Folder) -> Predict:
