@@ -38,3 +38,7 @@ def test_every_name_of_the_face_is_there_and_explained(name: str) -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="evaluate"):
         _ = runstone.evaluate
+    with pytest.raises(AttributeError, match=r"no 'log_modle'\. Did you mean 'log_model'\?"):
+        _ = runstone.log_modle
+    with pytest.raises(AttributeError, match="It has what MLflow has"):
+        _ = runstone.genai

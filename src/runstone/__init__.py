@@ -206,8 +206,13 @@ def __getattr__(name: str) -> object:
         return import_module(f"runstone.{name}")
     home = _HOMES.get(name)
     if home is None:
+        from difflib import get_close_matches
+
+        near = [] if name.startswith("_") else get_close_matches(name, __all__, 1, 0.8)
         raise AttributeError(
-            f"runstone has no {name!r}. It has what MLflow has for runs, experiments, metrics, artifacts, datasets, models and the registry. "
+            f"runstone has no {name!r}. Did you mean {near[0]!r}?"
+            if near
+            else f"runstone has no {name!r}. It has what MLflow has for runs, experiments, metrics, artifacts, datasets, models and the registry. "
             "A model of another kind: save it with its own library (joblib.dump, torch.save, ...) and log that with log_artifact."
         )
     value: object = getattr(import_module(home), name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from runstone.warning import warn
 
 if TYPE_CHECKING:
     from runstone.autologging.options import Options
@@ -37,7 +38,7 @@ def tell(options: Options, what: str, error: Exception | str) -> None:
     reason = error if isinstance(error, str) else f"{type(error).__name__}: {error!s:.500}"
     text = f"Autologging of {options.flavor}: {what} could not be recorded: {reason.rstrip('.')}. The training goes on."
     try:
-        warnings.warn(text, stacklevel=4)
+        warn(text)
     except Warning:  # where warnings are made errors, ours is none for the training
         print(text, file=sys.stderr)
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from runstone.errors import InvalidParameter
+from runstone.warning import warn
 
 if TYPE_CHECKING:
     import numpy
@@ -91,9 +92,7 @@ def _bytes(array: Any) -> Any:
         array = numpy.nan_to_num(array.astype("float64"))
         low, high = (array.min(), array.max()) if array.size else (0.0, 1.0)
         if low < 0 or high > 1:
-            import warnings
-
-            warnings.warn(f"An image of floats is in {low}..{high}: it was stretched to 0..1.", stacklevel=2)
+            warn(f"An image of floats is in {low}..{high}: it was stretched to 0..1.")
             array = (array - low) / ((high - low) or 1.0)
         return (array * 255).astype("uint8")
     if array.dtype.kind == "b":

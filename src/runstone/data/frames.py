@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 from runstone.data.digest import Digest
 from runstone.errors import InvalidParameter
+from runstone.warning import warn
 
 
 def check_column(columns: Iterable[Any], role: str, name: Any) -> None:
@@ -21,8 +21,7 @@ def check_column(columns: Iterable[Any], role: str, name: Any) -> None:
 def warn_unseen(digest: Digest) -> None:
     """Warn where the data hold objects whose values nobody can see, so that a change of them would go unseen."""
     if digest.unseen:
-        warnings.warn(
+        warn(
             f"Objects of {', '.join(sorted(digest.unseen))} count in the dataset's digest by their type only, not by what they hold. "
-            "Give digest=... where that matters.",
-            stacklevel=4,
+            "Give digest=... where that matters."
         )

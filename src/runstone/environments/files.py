@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from runstone.environments import given, lock
 from runstone.environments.finding import needed, pruned
 from runstone.environments.installed import here
 from runstone.environments.requirement import Requirement, key, public
+from runstone.warning import warn
 
 REQUIREMENTS, CONDA, PYTHON = "requirements.txt", "conda.yaml", "python_env.yaml"
 ALL = (REQUIREMENTS, CONDA, PYTHON, given.CONSTRAINTS)
@@ -109,9 +109,8 @@ def _lock(folder: str, said: given.Given) -> None:
 
 
 def _not_locked(why: str) -> None:
-    warnings.warn(
-        f"The model gets no {lock.FILE_NAME}, for what it asks for is not what is installed: {why}. It was not tried with that here.",
-        stacklevel=2,
+    warn(
+        f"The model gets no {lock.FILE_NAME}, for what it asks for is not what is installed: {why}. It was not tried with that here."
     )
 
 

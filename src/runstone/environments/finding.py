@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections.abc import Iterable
 from importlib.machinery import PathFinder
 
 from runstone.environments.installed import Distribution, Installed, here
 from runstone.environments.requirement import Requirement, key, parse, public
+from runstone.warning import warn
 
 
 def needed(packages: Iterable[str], modules: Iterable[str] = (), code: str | None = None) -> list[Requirement]:
@@ -40,10 +40,9 @@ def needed(packages: Iterable[str], modules: Iterable[str] = (), code: str | Non
             homeless.append(top)
     if homeless:
         named = ", ".join(sorted(set(homeless)))
-        warnings.warn(
+        warn(
             f"The model holds objects of {named}, which no installed distribution has. Where it is to be loaded it must be importable: "
-            "give its files as code_paths.",
-            stacklevel=2,
+            "give its files as code_paths."
         )
     return sorted(found.values(), key=lambda one: key(one.name))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 import zipfile
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from runstone.flavors.flavor import Folder
 from runstone.flavors.likeness import difference
 from runstone.flavors.pickling import noting
 from runstone.safety.held import Held
+from runstone.warning import warn
 
 # Bytes that a small file may unpack to; and how many times its size may come out of a larger one. skops itself packs nothing.
 _MUCH, _MOST_TIMES = 256 << 20, 100
@@ -154,10 +154,9 @@ def _skops_is_here() -> bool:
     try:
         _skops()
     except ImportError:
-        warnings.warn(
+        warn(
             "skops is not installed, so the model is kept as a pickle, which can run code when it is read. `pip install skops` keeps models in "
-            "a format that runs none; serialization_format='cloudpickle' says that a pickle is meant.",
-            stacklevel=2,
+            "a format that runs none; serialization_format='cloudpickle' says that a pickle is meant."
         )
         return False
     return True

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runstone.errors import InvalidParameter
 from runstone.flavors.flavor import Folder, Predict, check_path
+from runstone.warning import warn
 
 # What predicts unless the model says otherwise: a GPU, where there is one.
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
@@ -109,16 +109,13 @@ def opened(folder: Folder) -> Any:
     usable = [one for one in providers if _name(one) in here] or [_CPU]
     absent = [_name(one) for one in providers if _name(one) not in here]
     if absent and tuple(map(_name, providers)) != PROVIDERS:
-        warnings.warn(
-            f"The model is to run on {', '.join(absent)}, which is not here: it runs on {_name(usable[0])}.",
-            stacklevel=2,
-        )
+        warn(f"The model is to run on {', '.join(absent)}, which is not here: it runs on {_name(usable[0])}.")
     try:
         return onnxruntime.InferenceSession(path, _options(options), providers=usable)
     except Exception as error:
         if usable == [_CPU]:
             raise
-        warnings.warn(f"{_name(usable[0])} fails, and the model runs on {_CPU}: {error!s:.300}", stacklevel=2)
+        warn(f"{_name(usable[0])} fails, and the model runs on {_CPU}: {error!s:.300}")
         return onnxruntime.InferenceSession(path, _options(options), providers=[_CPU])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 from runstone.errors import InvalidParameter, MissingFile
@@ -11,6 +10,7 @@ from runstone.flavors import torch_graphs as graphs
 from runstone.flavors import torch_inputs as inputs
 from runstone.flavors import torch_pickles as pickles
 from runstone.flavors.flavor import Flavor, Folder, Saved
+from runstone.warning import warn
 
 DATA = "data"
 PICKLE, GRAPH, SCRIPT = f"{DATA}/model.pth", f"{DATA}/model.pt2", f"{DATA}/model.pth"
@@ -71,9 +71,7 @@ def save(
         except graphs.NoGraph as error:
             if form == "pt2":
                 raise InvalidParameter(f"The module's graph cannot be made: {error}") from error
-            warnings.warn(
-                f"The module is kept as an object, for its graph cannot be made: {error!s:.300}", stacklevel=2
-            )
+            warn(f"The module is kept as an object, for its graph cannot be made: {error!s:.300}")
         else:
             return Saved(block, {**pyfunc, "pickle_module_name": pickles.MODULE}, ("torch", "numpy"))
     named = pickles.write(model, os.path.join(folder, PICKLE), pickle_module, pickle_protocol)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 from runstone.errors import InvalidParameter
 from runstone.flavors.by_rows import goes_by_rows
 from runstone.flavors.estimators import class_of
 from runstone.flavors.flavor import Flavor, Folder, Predict, Saved, calling
+from runstone.warning import warn
 
 FORMATS = ("ubj", "json", "deprecated", "xgb")
 # Of an estimator's params, those of the machine that it was fitted on.
@@ -39,9 +39,8 @@ def save(model: Any, folder: str, *, model_format: str = "ubj") -> Saved:
     model.save_model(os.path.join(folder, name))
     kind = next(kind for kind in type(model).__mro__ if kind.__module__.partition(".")[0] == "xgboost")
     if kind is not type(model):
-        warnings.warn(
-            f"XGBoost's formats know no classes of your own: this {type(model).__name__} will be loaded as a {kind.__name__}.",
-            stacklevel=2,
+        warn(
+            f"XGBoost's formats know no classes of your own: this {type(model).__name__} will be loaded as a {kind.__name__}."
         )
     block: dict[str, Any] = {
         "data": name,

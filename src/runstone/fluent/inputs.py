@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput
 from runstone.errors import InvalidParameter
 from runstone.fluent.session import target
 from runstone.operations.inputs import LENGTHS
+from runstone.warning import warn
 
 CONTEXT_TAG = "mlflow.data.context"
 
@@ -73,9 +73,8 @@ def entity(dataset: Any) -> Dataset:
         text = getattr(noted, field)
         if text is not None and len(text) > LENGTHS[field]:
             # a table of ten thousands of columns is no reason to stop a training
-            warnings.warn(
-                f"The {field} of the dataset {noted.name!r} is left out: it has {len(text)} characters, the limit is {LENGTHS[field]}.",
-                stacklevel=4,
+            warn(
+                f"The {field} of the dataset {noted.name!r} is left out: it has {len(text)} characters, the limit is {LENGTHS[field]}."
             )
             setattr(noted, field, None)
     return noted

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from runstone.entities import Run
 from runstone.errors import InvalidParameter
 from runstone.fluent.experiments import active_experiment_id
 from runstone.fluent.location import client
+from runstone.warning import warn
 
 if TYPE_CHECKING:
     import pandas
@@ -91,9 +91,8 @@ def _experiments(ids: list[str] | None, names: list[str] | None, everywhere: boo
     if names:
         found = {name: client().get_experiment_by_name(name) for name in names}
         if missing := [name for name, experiment in found.items() if experiment is None]:
-            warnings.warn(
-                f"There is no experiment {', '.join(map(repr, missing))}: nothing is found there. `runstone experiments` lists those that there are.",
-                stacklevel=3,
+            warn(
+                f"There is no experiment {', '.join(map(repr, missing))}: nothing is found there. `runstone experiments` lists those that there are."
             )
         return [experiment.experiment_id for experiment in found.values() if experiment is not None]
     if everywhere:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from runstone import settings
 from runstone.errors import InvalidParameter, RunstoneError, brief
 from runstone.journal.waiting import tell
 from runstone.operations import rules
+from runstone.warning import warn
 
 if TYPE_CHECKING:
     from runstone.entities import Run
@@ -83,7 +83,7 @@ def start(run: Run, log: Callable[[Mapping[str, float], int, int], None]) -> Sam
         sampler = Sampler(log, prefix, max(steps, default=-1) + 1, interval, samples)
         sampler.start()
     except (RunstoneError, RuntimeError) as error:  # settings that make no sense; no more threads
-        warnings.warn(f"System metrics are not recorded: {error}", stacklevel=3)
+        warn(f"System metrics are not recorded: {error}")
         return None
     return sampler
 

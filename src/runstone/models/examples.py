@@ -9,7 +9,6 @@ import datetime
 import json
 import math
 import os
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from runstone.types.cells import dimensions
 from runstone.types.enforcement import enforce, enforce_params
 from runstone.types.inference import infer_schema
 from runstone.types.schema import Schema
+from runstone.warning import warn
 
 FILE_NAME = "input_example.json"
 SERVING_FILE_NAME = "serving_input_example.json"
@@ -102,9 +102,8 @@ def signature_of(input_example: Any, predict: Predict) -> ModelSignature | None:
             if type(given) is type(data)
             else f"\nWith a signature, what it is asked comes as a {type(given).__name__}, not as a {type(data).__name__}, unless a type hint of its `predict` says otherwise."
         )
-        warnings.warn(
-            f"The model fails on its input example and is saved without a signature: {type(error).__name__}: {error!s:.300}{changed}",
-            stacklevel=2,
+        warn(
+            f"The model fails on its input example and is saved without a signature: {type(error).__name__}: {error!s:.300}{changed}"
         )
     return None
 

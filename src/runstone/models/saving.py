@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from runstone.environments import files as environment
@@ -20,6 +19,7 @@ from runstone.models.signature import ModelSignature
 from runstone.safety.remembered import remember
 from runstone.safety.trust import Trust
 from runstone.types.inference import infer_param_schema
+from runstone.warning import warn
 
 if TYPE_CHECKING:
     from runstone.flavors.flavor import Flavor
@@ -123,10 +123,9 @@ def _sign_by_hints(described: Model, schemas: tuple[Schema, Schema], signature: 
     found = ModelSignature(*schemas, infer_param_schema(params) if params else None)
     if signature is not None:
         if signature.inputs is not None and signature.inputs != found.inputs:
-            warnings.warn(
+            warn(
                 f"The signature that is given takes {signature.inputs}, the type hint of the model's `predict` says {found.inputs}: that counts. "
-                "Leave out the signature, or change the hint.",
-                stacklevel=3,
+                "Leave out the signature, or change the hint."
             )
         found.params = signature.params or found.params
     described.signature = found

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from runstone import settings
 from runstone.errors import InvalidParameter
+from runstone.warning import warn
 
 EXPERIMENT_NAME_LENGTH = 500
 EXPERIMENT_TAG_LENGTH = 20_000
@@ -81,12 +82,8 @@ def fit(kind: str, key: str, value: str, most: settings.Setting[int]) -> str:
             f"The {kind} {key!r} has {len(value)} characters; the limit is {limit}. Shorten it, log it with log_text, "
             f"raise {most.name}, or set {settings.TRUNCATE.name}=1 to have it cut."
         )
-    import warnings
 
-    warnings.warn(
-        f"The {kind} {key!r} has {len(value)} characters and was cut to {limit}; log_text keeps texts of any length.",
-        stacklevel=2,
-    )
+    warn(f"The {kind} {key!r} has {len(value)} characters and was cut to {limit}; log_text keeps texts of any length.")
     return value[:limit]
 
 

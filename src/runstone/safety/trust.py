@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 
@@ -12,6 +11,7 @@ from runstone import settings
 from runstone.errors import Forbidden
 from runstone.safety.contents import contents
 from runstone.safety.held import Held
+from runstone.warning import warn
 
 _trusting: ContextVar[bool] = ContextVar("runstone_trusting", default=False)
 # Digests of what was looked at in this process: what its pickles would import (no words: harmless), and what was warned of.
@@ -118,10 +118,9 @@ class Trust:
             )
         if key not in _warned:
             _warned.add(key)
-            warnings.warn(
+            warn(
                 f"Loading {self.what} could run code: {reason}. If you trust who made it, `with runstone.trusting():` says so.",
                 PickleWarning,
-                stacklevel=2,
             )
 
 

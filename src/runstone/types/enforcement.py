@@ -5,7 +5,6 @@ One rule: a value is never changed. A type is made wider where every value stays
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from runstone.types import columns, tables, tensors
 from runstone.types.params import ParamSchema
 from runstone.types.schema import Schema
 from runstone.types.sentences import called
+from runstone.warning import warn
 
 
 def enforce(data: Any, schema: Schema) -> Any:
@@ -47,8 +47,5 @@ def enforce_params(params: Mapping[str, Any] | None, schema: ParamSchema | None)
     unknown = [name for name in given if name not in known]
     if unknown:
         has = f"it has {', '.join(known)}" if known else "it has none"
-        warnings.warn(
-            f"The model's signature has no params {', '.join(map(repr, unknown))}; {has}. They are left out.",
-            stacklevel=3,
-        )
+        warn(f"The model's signature has no params {', '.join(map(repr, unknown))}; {has}. They are left out.")
     return {name: spec.take(given[name]) if name in given else spec.default for name, spec in known.items()}

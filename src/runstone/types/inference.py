@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from runstone.types.params import ParamSchema, ParamSpec
 from runstone.types.schema import AnyType, ColSpec, Schema
 from runstone.types.sentences import called
 from runstone.types.values import ANY, Type, column, of_dtype, of_objects, tensors
+from runstone.warning import warn
 
 
 def infer_schema(data: Any) -> Schema:
@@ -25,7 +25,7 @@ def infer_schema(data: Any) -> Schema:
     found = _of_frame(data) or _of_array(data) or _of_python(data)
     if found is not None:
         return found
-    warnings.warn(f"No type of MLflow's fits this {type(data).__name__}: the schema takes anything.", stacklevel=3)
+    warn(f"No type of MLflow's fits this {type(data).__name__}: the schema takes anything.")
     return Schema([ColSpec(AnyType())])
 
 

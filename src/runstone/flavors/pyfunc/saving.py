@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from runstone.flavors.pyfunc.predicting import require
 from runstone.flavors.pyfunc.python_model import HOME, FunctionModel, PythonModel
 from runstone.types import hints
 from runstone.types.schema import AnyType, ColSpec, Schema
+from runstone.warning import warn
 
 # By which MLflow loads a file of code.
 CODE_HOME = "mlflow.pyfunc.loaders.code_model"
@@ -104,9 +104,7 @@ def _schemas(model: Any) -> tuple[Schema, Schema] | None:
     try:
         inputs = hints.schema_of(found.hint)
     except (InvalidParameter, RecursionError) as error:
-        warnings.warn(
-            f"The model's type hint is no signature, and what it is asked is not checked by it. {error}", stacklevel=2
-        )
+        warn(f"The model's type hint is no signature, and what it is asked is not checked by it. {error}")
         return None
     anything = Schema([ColSpec(AnyType())])
     if found.output is None:
