@@ -117,6 +117,7 @@ def test_a_scan_tells_who_loads_a_model(folder: Path) -> None:
     (folder / "within").mkdir()
     shutil.copy(folder / "MLmodel", folder / "within" / "MLmodel")
     assert [one.file for one in runstone.safety.scan(folder).files][-2:] == ["MLmodel", "within/MLmodel"]
+    shutil.rmtree(folder / "within")
     (folder / "MLmodel").write_text(BOMBS["lists"])
     assert "no model's description" in runstone.safety.scan(folder).files[-1].problems[0]
     (folder / "MLmodel").write_text("[]")
