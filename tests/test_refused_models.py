@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,19 @@ def test_what_is_no_signature_is_refused(tmp_path: Path, signature: Any) -> None
     told = infer_signature([1.0])
     runstone.sklearn.save_model(fitted, tmp_path / "told", signature=told.to_dict())
     assert runstone.models.Model.load(tmp_path / "told").signature == told
+
+
+class Locked:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def predict(self, data: Any) -> Any:
+        return data
+
+
+def test_what_cannot_be_pickled_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(
+        InvalidParameter, match=r"This Locked cannot be pickled: cannot pickle '_thread.lock' object\. .* load_context"
+    ):
+        runstone.pyfunc.save_model(tmp_path / "m", python_model=Locked())
+    assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
+from runstone.errors import InvalidParameter
 from runstone.flavors.pickling import noting
 from runstone.flavors.pyfunc import checking, mlflow_names, standing_in
 from runstone.safety.held import Held
@@ -28,7 +29,11 @@ def cloudpickle() -> Any:
 
 
 def dump(model: Any, path: str) -> set[str]:
-    """Pickle a model; what is ours in it by MLflow's names. The modules that reading it needs come back."""
+    """Pickle a model; what is ours in it by MLflow's names. The modules that reading it needs come back.
+
+    Raises:
+        InvalidParameter: it holds what cannot be pickled (a lock, a connection).
+    """
     modules = set[str]()
 
     class Pickler(cloudpickle().Pickler):  # type: ignore[misc]
@@ -38,7 +43,13 @@ def dump(model: Any, path: str) -> set[str]:
             return super().reducer_override(obj)
 
     with open(path, "wb") as file, _one_at_a_time, _homes():
-        noting(Pickler, modules)(file).dump(model)
+        try:
+            noting(Pickler, modules)(file).dump(model)
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            raise InvalidParameter(
+                f"This {type(model).__qualname__} cannot be pickled: {error!s:.300}. Make what it holds of that kind in load_context, or "
+                "give python_model as a file of code (runstone.models.set_model)."
+            ) from error
     return modules
 
 
