@@ -84,3 +84,17 @@ def test_latest_follows_and_a_number_stays() -> None:
         logged(2.0)
         until(lambda: latest.watched.now.name == "models:/line/2")
         assert first.watched.now.name == "models:/line/1"
+
+
+def test_a_version_that_ends_its_process_when_it_is_loaded_does_not_take_over(tmp_path: Path) -> None:
+    client = runstone.Client()
+    logged(2.0, "champion")
+    (tmp_path / "code.py").write_text("from runstone.models import set_model\nset_model(lambda texts: texts)\n")
+    info = runstone.pyfunc.log_model(name="ends", python_model=str(tmp_path / "code.py"), pip_requirements=[])
+    client.log_text(info.model_id, "raise SystemExit(0)\n", "code.py")
+    with Serving("models:/line@champion", interval=0.01) as serving:
+        client.create_model_version("line", info.model_uri)
+        client.set_registered_model_alias("line", "champion", "2")
+        until(lambda: serving.watched.trouble is not None)
+        assert "(SystemExit: 0)" in str(serving.watched.trouble)
+        assert serving.ask(asked(a=3, b=1))[0] == 200

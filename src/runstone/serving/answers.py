@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -59,6 +60,13 @@ def _of_pandas(output: Any) -> Any:
     if hasattr(output, "to_frame") and not hasattr(output, "columns"):
         output = output.to_frame()  # as MLflow has it: a Series is records of its name
     if hasattr(output, "columns"):
+        if not output.columns.is_unique:
+            named = next(
+                name for name, double in zip(output.columns, output.columns.duplicated(), strict=True) if double
+            )
+            raise RunstoneError(
+                f"The model says two columns of one name, {named!r:.100}, which a record has no place for."
+            )
         # values that JSON has none for become None
         return output.to_dict(orient="records")
     return output.tolist() if hasattr(output, "tolist") else output
@@ -68,14 +76,26 @@ def _other(value: Any) -> Any:
     """What msgspec does not know."""
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time) or hasattr(value, "isoformat"):
         return value.isoformat()
+    for kind in (str, int, float):  # classes of these, whoever's
+        if isinstance(value, kind):
+            return _BARE[kind](value)
+    if type(value).__name__ == "longdouble":
+        return float(value)
     said = plain(value)
     if said is value and hasattr(value, "model_dump"):
         return value.model_dump()
     if said is value:
         raise TypeError(f"a {type(value).__name__}")
     return said
+
+
+_BARE: dict[type, Callable[[Any], Any]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+}
 
 
 def _keyed(value: Any, depth: int) -> Any:

@@ -22,6 +22,8 @@ from runstone.server.codec import encode_error
 from runstone.server.guard import Guard, once
 from runstone.server.pages import POLICY
 from runstone.serving import describing
+from runstone.serving.failing import marked
+from runstone.serving.questions import WrongMediaType
 from runstone.serving.watching import Watched
 from runstone.version import HEADER, MLFLOW_VERSION, __version__
 
@@ -174,6 +176,9 @@ class App:
 
     async def _invoke(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         content_type = headers.get(b"content-type", b"").decode("latin-1")
+        encoding = headers.get(b"content-encoding", b"identity").decode("latin-1")
+        if encoding.lower() != "identity":
+            raise WrongMediaType(f"The body is sent as {encoding!r:.40}. Send it as it is: without a Content-Encoding.")
         body = await bodies.whole(headers, receive, self._limit)
         standing = self.watched.now
         standing.users += 1  # it does not leave while this is being read
@@ -213,7 +218,5 @@ def _too_slow(seconds: float | None) -> RunstoneError:
 
 def _refused(error: Exception) -> tuple[int, bytes]:
     if not isinstance(error, RunstoneError):
-        mark = os.urandom(4).hex()
-        _log.error("error %s", mark, exc_info=error)
-        error = RunstoneError(f"The server failed; its log says why, beside {mark}. Please report it.")
+        error = RunstoneError(f"The server failed; its log says why, beside {marked(error)}. Please report it.")
     return error.get_http_status_code(), encode_error(error)

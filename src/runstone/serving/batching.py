@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
-from runstone.errors import BadRequest, RunstoneError, StorageBusy
-from runstone.serving import answers
+from runstone.errors import RunstoneError, StorageBusy
+from runstone.serving import answers, failing
 from runstone.serving.questions import Numbers, Question
 
 _log = logging.getLogger("runstone.serving")
@@ -152,7 +151,7 @@ class Batcher:
             for question in questions:
                 parts.append(answers.encode(said[start : start + question.rows]))
                 start += question.rows
-        except Exception:  # noqa: BLE001  # whose row it was is found by asking one by one
+        except BaseException:  # noqa: BLE001  # whose row it was is found by asking one by one
             return None
         return list(parts)
 
@@ -161,13 +160,8 @@ class Batcher:
             return answers.encode(answers.plain(self._predict(question.data, question.params)), question.bare)
         except RunstoneError as error:
             return error
-        except Exception as error:  # noqa: BLE001  # whatever a model may raise
-            mark = os.urandom(4).hex()
-            _log.error("error %s", mark, exc_info=error)
-            return BadRequest(
-                f"The model fails on this input ({type(error).__name__}): is it what the model was made for? "
-                f"The server's log says more, beside {mark}."
-            )
+        except BaseException as error:  # noqa: BLE001  # whatever a model may raise; what would end a thread ends nothing here
+            return failing.failed(error)
 
 
 def _joined(data: list[Any]) -> Any:

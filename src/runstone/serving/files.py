@@ -14,6 +14,7 @@ import msgspec
 from runstone.errors import BadRequest, InvalidParameter, MissingFile, RunstoneError, from_os_error
 from runstone.serving import answers, tables
 from runstone.serving.asking import asked
+from runstone.serving.failing import told
 from runstone.serving.questions import JSON
 from runstone.serving.writing import Sink
 from runstone.types import decoding
@@ -171,9 +172,8 @@ def _failing(on: str) -> Iterator[None]:
     except RunstoneError:
         raise
     except (Exception, SystemExit) as error:  # whatever a model may raise
-        told = f"{type(error).__name__}: {error!s:.300}".removesuffix(": ")
         raise ModelFails(
-            f"The model fails on {on} ({told}). Is it what the model was made for? --traceback shows where it fails."
+            f"The model fails on {on} ({told(error)}). Is it what the model was made for? --traceback shows where it fails."
         ) from error
 
 

@@ -8,6 +8,7 @@ import threading
 from runstone.errors import RunstoneError
 from runstone.models.fetching import Fetched
 from runstone.models.pyfunc import PyFuncModel, loaded
+from runstone.serving.failing import told
 
 
 class ModelNotLoaded(RunstoneError):
@@ -37,7 +38,6 @@ def load(fetched: Fetched, uri: str | os.PathLike[str]) -> PyFuncModel:
     except BaseException as error:  # whatever a model may raise, also what would end this process
         if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
             raise  # somebody's Ctrl-C
-        told = f"{type(error).__name__}: {error!s:.300}".removesuffix(": ")
         raise ModelNotLoaded(
-            f"The model {os.fspath(uri)!r} cannot be loaded, for it fails meanwhile ({told}). --traceback shows where."
+            f"The model {os.fspath(uri)!r} cannot be loaded, for it fails meanwhile ({told(error)}). --traceback shows where."
         ) from error

@@ -15,6 +15,7 @@ import msgspec
 from runstone.errors import BadRequest, InvalidParameter
 from runstone.server.codec import deeper_than
 from runstone.serving import tables
+from runstone.serving.widths import require_columns
 from runstone.types import decoding
 from runstone.types.kinds import DataType
 
@@ -139,6 +140,7 @@ class Questions:
         return self._of_format(formats[0], said[formats[0]], said.get("params"))
 
     def _of_format(self, format: str, said: Any, params: Any) -> Question:
+        self._require_width(format, said)
         if self._hinted:
             if format != "inputs":
                 raise InvalidParameter(f"This model takes its data under 'inputs', not {format!r}.")
@@ -152,6 +154,19 @@ class Questions:
         if self._schema is not None:
             return self._question(decoding.decode(said, self._schema), params)
         return self._question(_arrays(said, by_columns=format == "instances"), params)
+
+    def _require_width(self, format: str, said: Any) -> None:
+        count, rows = 0, 0
+        if format == "dataframe_split" and isinstance(said, dict):
+            names, data = said.get("columns"), said.get("data")
+            lists = [names, *data] if isinstance(data, list) else [names]
+            count = max((len(one) for one in lists if isinstance(one, list)), default=0)
+        elif isinstance(said, list):
+            # each of them may have columns that no other one has
+            count, rows = len(set(chain.from_iterable(one for one in said if isinstance(one, dict)))), len(said)
+        elif isinstance(said, dict):
+            count = len(said)
+        require_columns(count, self._spoken(), rows)
 
     def _quick(self, said: dict[str, Any]) -> Question | None:
         """Rows of numbers for columns of doubles: the way that costs little. None for all else."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from runstone.errors import BadRequest, InvalidParameter
-from runstone.serving.widths import Widths
+from runstone.serving.widths import MOST_CELLS, Widths, require_columns
 from runstone.types import decoding
 from runstone.types.kinds import DataType
 from runstone.types.schema import Schema
@@ -15,8 +15,6 @@ from runstone.types.schema import Schema
 if TYPE_CHECKING:
     import pandas
 
-# Cells of a parquet body: a few bytes can say that there are billions.
-MOST_CELLS = 20_000_000
 # Arrow's types of texts and bytes.
 _TEXTS = frozenset(["string", "large_string", "string_view", "binary", "large_binary", "binary_view"])
 # Rows that are looked at a time for the cell that is wrong.
@@ -30,6 +28,7 @@ _SPOKEN = (DataType.binary, DataType.datetime)
 
 def csv(text: str, schema: Schema | None) -> pandas.DataFrame:
     """A frame of CSV with a line of names. Raises BadRequest (naming a row of another length), InvalidParameter (naming the column)."""
+    require_columns(Widths(io.StringIO(text, newline="")).columns, schema)
     return next(csv_chunks(lambda: io.StringIO(text, newline=""), schema, None))
 
 
@@ -42,6 +41,7 @@ def csv_chunks(opened: Callable[[], IO[Any]], schema: Schema | None, rows: int |
         options["float_precision"] = "round_trip"  # what later ones do anyway
     with opened() as file, opened() as beside:
         widths = Widths(beside)
+        widths.require_unique()
         try:
             found = pandas.read_csv(file, chunksize=rows, **options)
             before = 0
@@ -74,6 +74,7 @@ def parquet(file: Any) -> pandas.DataFrame:
     library = arrow()
     try:
         described = library.ParquetFile(file)
+        require_columns(described.metadata.num_columns, None)
         cells = described.metadata.num_rows * max(described.metadata.num_columns, 1)
         if cells <= MOST_CELLS:
             # A text that a dictionary has once may stand in every row. Read as such, it is once in memory too.
@@ -82,6 +83,8 @@ def parquet(file: Any) -> pandas.DataFrame:
             for name in texts:
                 found[name] = found[name].astype(object)
             return found
+    except BadRequest:
+        raise
     except Exception as error:  # whatever arrow raises at bytes that are none of its own
         raise BadRequest(f"The body is no parquet file: {type(error).__name__}.") from error
     raise BadRequest(f"The parquet file has {cells:,} cells; {MOST_CELLS:,} may be asked at once.")

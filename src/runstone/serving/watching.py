@@ -9,6 +9,7 @@ from collections.abc import Callable
 from runstone.errors import RunstoneError
 from runstone.fluent.location import client
 from runstone.models.locating import Version, locate
+from runstone.serving.failing import told
 from runstone.serving.loading import ModelNotLoaded
 from runstone.serving.standing import Standing
 
@@ -61,10 +62,8 @@ class Watched:
         try:
             found = await asyncio.to_thread(self._load, address)
         except Exception as error:  # noqa: BLE001  # whatever a model may raise when it is loaded: the old one goes on
-            why = error.__cause__ if isinstance(error, ModelNotLoaded) else error
-            self._tell(
-                f"{address}, which {self.uri} means now, cannot be loaded ({type(why).__name__}: {why!s:.300})", meant
-            )
+            why = error.__cause__ or error if isinstance(error, ModelNotLoaded) else error
+            self._tell(f"{address}, which {self.uri} means now, cannot be loaded ({told(why)})", meant)
             return False
         old, self.now = self.now, found
         self._failed = self.trouble = None
