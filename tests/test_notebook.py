@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ START = "import runstone; run = runstone.start_run(); print('first cell')"
 class Notebook:
     """A kernel in a folder; `cell` runs a cell to its end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sockets: str) -> None:
         from jupyter_client.manager import KernelManager
 
-        self.manager = KernelManager(kernel_name="python3")
+        # Through files: ports that were found to be free may be another test's when the kernel takes them.
+        self.manager = KernelManager(kernel_name="python3", transport="ipc", ip=f"{sockets}/kernel")
         self.manager.start_kernel(cwd=str(folder))
         self.client = self.manager.blocking_client()
         self.client.start_channels()
@@ -45,11 +47,14 @@ class Notebook:
 
 
 @pytest.fixture
-def notebook(tmp_path: Path) -> Iterator[Notebook]:
-    opened = Notebook(tmp_path)
-    yield opened
-    if opened.manager.is_alive():
-        opened.close(now=True)
+def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
+    for name in ("JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    with tempfile.TemporaryDirectory(prefix="rs-") as sockets:  # their paths may have a hundred characters
+        opened = Notebook(tmp_path, sockets)
+        yield opened
+        if opened.manager.is_alive():
+            opened.close(now=True)
 
 
 def only_run() -> runstone.entities.Run:

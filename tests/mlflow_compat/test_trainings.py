@@ -21,6 +21,15 @@ from tests.support.servers import Server, mlflow_server, serve
 pytestmark = pytest.mark.compat
 
 HERE = Path(__file__).parent / "trainings"
+# Runs a script as it stands. Only which packages a model needs is not found out: MLflow has a process load each model for that, which
+# takes ten seconds, and no server has a part in it.
+PLAY = """
+import os, runpy, sys, mlflow.models
+mlflow.models.infer_pip_requirements = lambda uri, flavor, fallback=None, **more: fallback
+del sys.argv[0]
+sys.path[0] = os.path.dirname(sys.argv[0])
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 # the folder under .envs/ of each client, and what its users run
 CLIENTS = {
     "mlflow": (
@@ -41,7 +50,7 @@ def train(client: str, name: str, url: str, folder: Path) -> None:
             f"MLflow's client is not at {python}: `make test` puts mlflow and mlflow-2 there, `make soak` training"
         )
     done = subprocess.run(
-        [python, "-W", "ignore", HERE / f"{name}.py"],
+        [python, "-W", "ignore", "-c", PLAY, HERE / f"{name}.py"],
         cwd=folder, capture_output=True, text=True, check=False,
         env={**real.ENVIRONMENT, "MLFLOW_TRACKING_URI": url, "TMPDIR": str(folder)},
     )  # fmt: skip
