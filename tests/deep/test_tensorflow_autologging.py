@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def _ended_early() -> Any:
 TRAININGS = {
     "plain": (_train, {}),
     "ended early": (_ended_early, {}),
+    "the worst": (_train, {"checkpoint_mode": "max", "log_models": True}),
     "each epoch's weights": (_train, {"checkpoint_save_best_only": False, "checkpoint_save_weights_only": True}),
     "steps": (_train, {"log_every_epoch": False, "log_every_n_steps": 3, "checkpoint_save_best_only": False, "checkpoint_save_freq": 5}),
     "of a dataset": (lambda: _model().fit(tensorflow.data.Dataset.from_tensor_slices((X, Y)).batch(4), verbose=0), {"log_datasets": False}),
@@ -56,6 +58,17 @@ def _files(client: Any, run_id: str, folder: str | None = None) -> list[str]:
     return sorted(name.replace("checkpoint.h5", "checkpoint.keras") for name in found if "tensorboard" not in name)
 
 
+def _when(client: Any, run_id: str, files: list[str]) -> dict[str, Any]:
+    """Of which epoch and step each checkpoint is."""
+    found = {}
+    for name in files:
+        if name.endswith("checkpoint_metrics.json"):
+            with open(client.download_artifacts(run_id, name), encoding="utf-8") as file:
+                about = json.load(file)
+            found[name] = (about["epoch"], about["global_step"])
+    return found
+
+
 def _described(client: Any, run: Any) -> dict[str, Any]:
     (made,) = run.outputs.model_outputs
     model, run_id = client.get_logged_model(made.model_id), run.info.run_id
@@ -68,6 +81,7 @@ def _described(client: Any, run: Any) -> dict[str, Any]:
             for key in run.data.metrics
         },
         "files": _files(client, run_id),
+        "checkpoints": _when(client, run_id, _files(client, run_id)),
         "inputs": sorted(used.dataset.profile for used in run.inputs.dataset_inputs),
         "model": (model.name, str(model.status)),
         "kind": tags["mlflow.autologging"],
