@@ -20,7 +20,9 @@ from runstone.client import (
     registered_models,
     repair,
     retention,
+    run_table,
     runs,
+    sampling,
     series,
     settled,
     space,
@@ -106,6 +108,11 @@ class Client:
     get_metric_history = series.get_metric_history
     get_metric_series = series.get_metric_series
     get_metric_summaries = series.get_metric_summaries
+    get_experiment_activity = experiments.get_experiment_activity
+    get_pulse = experiments.get_pulse
+    get_run_columns = run_table.get_run_columns
+    get_run_table = run_table.get_run_table
+    sample_series = sampling.sample_series
     metric_frame = series.metric_frame
 
     settle = settled.settle

@@ -12,6 +12,7 @@ from runstone.operations import experiments
 
 if TYPE_CHECKING:
     from runstone.client import Client
+    from runstone.operations import experiment_activity, pulse
 
 
 def create_experiment(
@@ -88,3 +89,18 @@ def search_experiments(
     )
     answer = self._transport.call(search.search_experiments, request)
     return PagedList(answer.experiments, answer.next_page_token or None)
+
+
+def get_experiment_activity(self: Client) -> list[experiment_activity.Activity]:
+    """How many runs each experiment has, how many are under way, when the newest began (ms); one without runs is not told of."""
+    from runstone.operations import experiment_activity
+    from runstone.operations.table import Empty
+
+    return self._transport.call(experiment_activity.get_experiment_activity, Empty()).experiments
+
+
+def get_pulse(self: Client, experiment_ids: list[str]) -> pulse.Pulse:
+    """Which runs of these experiments are under way, how many points they have, when the last came (ms)."""
+    from runstone.operations import pulse
+
+    return self._transport.call(pulse.get_pulse, pulse.GetPulse(experiment_ids))

@@ -30,6 +30,11 @@ _READS = frozenset(
     [
         "get_run",
         "search_runs",
+        "get_run_table",
+        "get_run_columns",
+        "get_pulse",
+        "get_experiment_activity",
+        "sample_series",
         "get_metric_history",
         "get_metric_series",
         "get_metric_summaries",

@@ -59,10 +59,8 @@ class ExperimentsPage(msgspec.Struct, omit_defaults=True):
 def search_runs(engine: Engine, request: SearchRuns) -> RunsPage:
     """Runs of some experiments; ties by start time, newest first, then by id."""
     numbers = [rules.experiment_number(experiment_id) for experiment_id in request.experiment_ids]
-    stages, count = _stages("run_view_type", request.run_view_type), _count(request.max_results)
-    scope: Fragment = (
-        f"run.experiment IN ({_marks(numbers)}) AND run.lifecycle_stage IN ({_marks(stages)})", [*numbers, *stages]
-    )  # fmt: skip
+    stages, count = stages_of(request.run_view_type), _count(request.max_results)
+    scope = runs_scope(numbers, stages)
     ties = [Term("run.start_time", True, True), Term("run.run_id", False, False)]
     with engine.reading_points() as connection:
         found, token = page(connection, RUNS, scope, request.filter, request.order_by, ties, count, request.page_token)
@@ -82,6 +80,18 @@ def search_experiments(engine: Engine, request: SearchExperiments) -> Experiment
             connection, EXPERIMENTS, scope, request.filter, request.order_by, ties, count, request.page_token
         )
         return ExperimentsPage(experiments_read.load_experiments(connection, found), token)
+
+
+def runs_scope(experiments: list[int], stages: list[str]) -> Fragment:
+    """The condition that a run is of one of these experiments, and in one of these stages."""
+    return (
+        f"run.experiment IN ({_marks(experiments)}) AND run.lifecycle_stage IN ({_marks(stages)})", [*experiments, *stages]
+    )  # fmt: skip
+
+
+def stages_of(view: object) -> list[str]:
+    """The stages of a run_view_type. Raises InvalidParameter for none."""
+    return _stages("run_view_type", view)
 
 
 def _marks(values: list[int] | list[str]) -> str:

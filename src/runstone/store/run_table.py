@@ -1,0 +1,125 @@
+"""A window of a table of runs out of SQL: chosen columns only, a few queries for any number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from runstone.store.database import Connection
+from runstone.store.search.names import SUMMARIES
+
+PARENT_TAG, COLOUR_TAG = "mlflow.parentRunId", "mlflow.runColor"
+Cell = str | float | int | None
+
+
+class Facts(NamedTuple):
+    """A run's own columns, beside those that are chosen."""
+
+    run: int
+    run_id: str
+    experiment: int
+    run_name: str
+    status: str
+    start_time: int | None
+    end_time: int | None
+    user_id: str
+    lifecycle_stage: str
+
+
+class Frame(NamedTuple):
+    """What a table shows of some runs: own columns, tags that place and colour them, how many runs each is the parent of."""
+
+    facts: dict[int, Facts]
+    parents: dict[int, str]
+    colours: dict[int, str]
+    children: dict[str, int]
+
+
+def frame(connection: Connection, rows: Sequence[int]) -> Frame:
+    """The frame of these rows; those that are no more are missing in it."""
+    marks = ",".join("?" * len(rows))
+    facts = {
+        row[0]: Facts(*row)
+        for row in connection.execute(
+            f"SELECT id, run_id, experiment, run_name, status, start_time, end_time, user_id, lifecycle_stage FROM run WHERE id IN ({marks})",
+            rows,
+        )
+    }
+    parents: dict[int, str] = {}
+    colours: dict[int, str] = {}
+    tags = connection.execute(
+        f"SELECT run, key, value FROM tag WHERE run IN ({marks}) AND key IN (?, ?)", [*rows, PARENT_TAG, COLOUR_TAG]
+    )
+    for run, key, value in tags:
+        (parents if key == PARENT_TAG else colours)[run] = value
+    children = connection.execute(
+        f"SELECT value, count(*) FROM tag WHERE key = ? AND value IN ({marks}) GROUP BY value",
+        [PARENT_TAG, *(one.run_id for one in facts.values()), *[""] * (len(rows) - len(facts))],
+    )
+    return Frame(facts, parents, colours, dict(children.fetchall()))
+
+
+def texts(connection: Connection, table: str, rows: Sequence[int], keys: Sequence[str]) -> dict[tuple[int, str], Cell]:
+    """Values of params or tags (`table`) by row and key."""
+    if not keys:
+        return {}
+    found = connection.execute(
+        f"SELECT run, key, value FROM {table} WHERE run IN ({','.join('?' * len(rows))}) AND key IN ({','.join('?' * len(keys))})",
+        [*rows, *keys],
+    )
+    return {(run, key): value for run, key, value in found}
+
+
+def numbers(connection: Connection, rows: Sequence[int], keys: Sequence[str]) -> dict[tuple[int, str], dict[str, Cell]]:
+    """Of metrics, by row and key, each summary by its name; None for NaN."""
+    if not keys:
+        return {}
+    found = connection.execute(
+        f"SELECT run, key, {', '.join(SUMMARIES.values())} FROM metric"
+        f" WHERE run IN ({','.join('?' * len(rows))}) AND key IN ({','.join('?' * len(keys))})",
+        [*rows, *keys],
+    )
+    return {(run, key): dict(zip(SUMMARIES, values, strict=True)) for run, key, *values in found}
+
+
+def count(connection: Connection, experiments: Sequence[int], stages: Sequence[str]) -> int:
+    """How many runs these experiments have."""
+    row = connection.execute(
+        f"SELECT count(*) FROM run WHERE experiment IN ({','.join('?' * len(experiments))})"
+        f" AND lifecycle_stage IN ({','.join('?' * len(stages))})",
+        [*experiments, *stages],
+    ).fetchone()
+    return int(row[0])
+
+
+# One statement for all keys of a table whose index begins with them: it jumps from key to key.
+_KEYS = (
+    "WITH RECURSIVE known(key) AS (SELECT min(key) FROM {table}"
+    " UNION ALL SELECT (SELECT min(key) FROM {table} WHERE key > known.key) FROM known WHERE known.key IS NOT NULL)"
+    " SELECT key FROM known WHERE key IS NOT NULL LIMIT ?"
+)
+
+
+def all_keys(connection: Connection, table: str, most: int) -> list[str]:
+    """The keys of all params, tags or metrics of the store, sorted; jumps through the index, whatever the number of runs."""
+    return [key for (key,) in connection.execute(_KEYS.format(table=table), (most,))]
+
+
+def keys_of(connection: Connection, table: str, rows: Sequence[int]) -> dict[str, int]:
+    """The keys that these runs have, and how many of them each."""
+    found = connection.execute(
+        f"SELECT key, count(*) FROM {table} WHERE run IN ({','.join('?' * len(rows))}) GROUP BY key ORDER BY key", rows
+    )
+    return dict(found.fetchall())
+
+
+def newest(connection: Connection, experiments: Sequence[int], most: int) -> list[int]:
+    """The rows of the runs that began last."""
+    found: list[tuple[int, int]] = []
+    for experiment in experiments:
+        found += connection.execute(
+            "SELECT start_time, id FROM run WHERE experiment = ? AND lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT ?",
+            (experiment, most),
+        )
+    found.sort(key=lambda one: one[0] or 0, reverse=True)
+    return [row for _, row in found[:most]]

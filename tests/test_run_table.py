@@ -1,0 +1,104 @@
+"""Tables of runs: windows of chosen columns, in an order that stands still."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import runstone
+from runstone.client import Client
+from runstone.errors import InvalidParameter
+from runstone.operations.run_table import COLUMNS, WINDOW, Column
+
+pytestmark = pytest.mark.everywhere
+
+LOSS, LEAST, RATE, TEAM = (
+    Column("metric", "loss"),
+    Column("metric", "loss", "min"),
+    Column("param", "lr"),
+    Column("tag", "team"),
+)
+
+
+def trained(losses: list[float]) -> str:
+    with runstone.start_run() as run:
+        runstone.log_param("lr", losses[0])
+        runstone.set_tag("team", "vision")
+        for step, loss in enumerate(losses):
+            runstone.log_metric("loss", loss, step=step)
+    return run.info.run_id
+
+
+def test_a_window_has_a_cell_for_each_column() -> None:
+    one, other = trained([0.5, 0.25, 0.75]), trained([0.25, math.nan])
+    table = Client().get_run_table(
+        ["0"], [LOSS, LEAST, RATE, TEAM, Column("param", "none")], order_by=["metrics.loss.min DESC"]
+    )
+    # both have the same least loss: the newest is first
+    assert {row.run_id: row.cells for row in table.rows} == {
+        one: [0.75, 0.25, "0.5", "vision", None],
+        other: ["NaN", 0.25, "0.25", "vision", None],
+    }
+    assert (table.total, table.all) == (2, 2)
+
+
+def test_the_order_of_a_stamp_stands_still() -> None:
+    runs = [trained([float(number)]) for number in range(5)]
+    client = Client()
+    first = client.get_run_table(["0"], order_by=["metrics.loss ASC"], limit=2)
+    assert [row.run_id for row in first.rows] == runs[:2]
+    added = trained([-1.0])
+    second = client.get_run_table(["0"], order_by=["metrics.loss ASC"], offset=2, limit=3, stamp=first.stamp)
+    assert [row.run_id for row in second.rows] == runs[2:]
+    anew = client.get_run_table(["0"], order_by=["metrics.loss ASC"], limit=1)
+    assert ([row.run_id for row in anew.rows], anew.total) == ([added], 6)
+
+
+def test_a_filter_says_how_many_it_finds_of_how_many() -> None:
+    for loss in (1.0, 2.0, 3.0):
+        trained([loss])
+    table = Client().get_run_table(["0"], filter_string="metrics.loss > 1.5")
+    assert (table.total, table.all, len(table.rows)) == (2, 3, 2)
+    with pytest.raises(InvalidParameter, match="metrics"):
+        Client().get_run_table(["0"], filter_string="metrics.loss >")
+
+
+def test_a_row_knows_its_parent_its_children_and_its_colour() -> None:
+    with runstone.start_run() as parent:
+        runstone.set_tag("mlflow.runColor", "#123456")
+        children = []
+        for _ in range(3):
+            with runstone.start_run(nested=True) as child:
+                children.append(child.info.run_id)
+    rows = {row.run_id: row for row in Client().get_run_table(["0"]).rows}
+    assert (rows[parent.info.run_id].children, rows[parent.info.run_id].colour) == (3, "#123456")
+    assert {rows[child].parent for child in children} == {parent.info.run_id}
+
+
+def test_the_columns_there_are_come_by_how_many_runs_have_them() -> None:
+    trained([1.0])
+    with runstone.start_run():
+        runstone.log_param("depth", 3)
+        runstone.log_metric("loss", 1.0)
+    columns = Client().get_run_columns(["0"])
+    assert [(key.key, key.runs) for key in columns.metrics] == [("loss", 2)]
+    assert [(key.key, key.runs) for key in columns.params] == [("depth", 1), ("lr", 1)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"columns": [Column("metric", "loss", "mean")]},
+        {"columns": [Column("file", "loss")]},
+        {"columns": [LOSS] * (COLUMNS + 1)},
+        {"limit": WINDOW + 1},
+        {"limit": 0},
+        {"offset": -1},
+        {"experiment_ids": ["nothing"]},
+    ],
+    ids=str,
+)
+def test_what_no_table_has_is_refused(asked: dict[str, object]) -> None:
+    with pytest.raises(InvalidParameter):
+        Client().get_run_table(**{"experiment_ids": ["0"], **asked})  # type: ignore[arg-type]
