@@ -17,6 +17,9 @@ from runstone.operations.table import TABLE, Operation, Permission
 # Each row is asked under all of these; MLflow's own page uses the second pair.
 PREFIXES = ("/api/2.0", "/api/3.0", "/ajax-api/2.0", "/ajax-api/3.0")
 
+# In the scope of a request that is answered as long as its client listens: a server that ends does not wait for it.
+ENDLESS = "runstone.endless"
+
 
 class Route(NamedTuple):
     """What answers a method and a path.

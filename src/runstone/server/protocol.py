@@ -9,6 +9,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from runstone import settings
+from runstone.server.dispatch import ENDLESS
 
 _BUSY = b"TEMPORARILY_UNAVAILABLE", b"This server holds as many connections as it may. Try again in a second."
 # Bytes that a request's first line and headers may have.
@@ -143,6 +144,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
         return super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server ends: what is under way is answered, but nobody waits for an answer that has no end."""
+        super().shutdown()
+        if self.cycle is not None and not self.cycle.response_complete and ENDLESS in self.scope:
+            self.transport.close()
 
     def _await_taking(self) -> None:
         self._watch = self.loop.call_later(self._patience, self._look, self.transport.get_write_buffer_size())

@@ -1,0 +1,81 @@
+"""Server-sent events: a page is told within a quarter of a second that something in its experiments has changed, and asks for what it shows.
+
+One thread looks whether anybody has committed (processes that write the store beside this server, too); only then is each page's pulse taken. A
+page that is not told anything costs nothing but its connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from runstone.errors import InvalidParameter
+from runstone.operations.engine import Engine
+from runstone.operations.pulse import EXPERIMENTS, GetPulse, get_pulse, version
+from runstone.server.codec import encode
+from runstone.server.dispatch import ENDLESS, Route
+
+# Seconds between two looks, and after which a page hears that we are still there (what lies between would close a silent connection).
+_LOOK, _SILENT = 0.25, 15.0
+# Pages that are told at once; each has a connection.
+_PAGES = 200
+
+
+def event_routes(engine: Engine) -> list[Route]:
+    """The route."""
+    # Of its own: what a connection is told of others' commits is told to it alone.
+    thread = ThreadPoolExecutor(1, "runstone-events")
+    pages: set[asyncio.Event] = set()
+    looking: asyncio.Task[None] | None = None
+
+    async def look() -> None:
+        loop = asyncio.get_running_loop()
+        before = await loop.run_in_executor(thread, version, engine)
+        while pages:
+            await asyncio.sleep(_LOOK)
+            now = await loop.run_in_executor(thread, version, engine)
+            if now != before:
+                before = now
+                for page in pages:
+                    page.set()
+
+    async def listen(request: GetPulse) -> AsyncIterator[bytes]:
+        nonlocal looking
+        loop, changed, told = asyncio.get_running_loop(), asyncio.Event(), b""
+        pages.add(changed)
+        try:
+            if looking is None or looking.done():
+                looking = asyncio.create_task(look())
+            changed.set()
+            while True:
+                try:
+                    await asyncio.wait_for(changed.wait(), _SILENT)
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                changed.clear()
+                now = encode(await loop.run_in_executor(thread, get_pulse.function, engine, request))
+                if now != told:
+                    told = now
+                    yield b"data: " + now + b"\n\n"
+        finally:
+            pages.discard(changed)
+
+    async def events(request: Request) -> Response:
+        """What goes on in some experiments, as server-sent events: a pulse at once, and whenever it has changed."""
+        if len(pages) >= _PAGES:
+            raise InvalidParameter(f"{_PAGES} pages are being told of changes already. Ask now and then instead.")
+        asked = GetPulse(
+            [one for one in request.query_params.get("experiments", "").split(",") if one][: EXPERIMENTS + 1]
+        )
+        await asyncio.get_running_loop().run_in_executor(
+            thread, get_pulse.function, engine, asked
+        )  # refused before it begins
+        request.scope[ENDLESS] = True
+        return StreamingResponse(listen(asked), media_type="text/event-stream")
+
+    return [Route("GET", "/runstone/events", events, "read")]
