@@ -5,26 +5,27 @@ PY = .venv/bin/python
 # -n 2: the suite is written for two cores; more do no harm
 PYTEST = $(PY) -m pytest -n $(or $(JOBS),2)
 
-.PHONY: demo test check lint soak bench bench-server bench-artifacts bench-models format lock clean
+.PHONY: demo test check lint soak bench bench-server bench-artifacts bench-models vendor chromium format lock clean
 .DEFAULT_GOAL := test
 
 demo: .venv/.demo
 	$(PY) examples/demo.py
 
-test: .venv/.test .envs/mlflow/.ready .envs/mlflow-2/.ready
+test: .venv/.test .envs/mlflow/.ready .envs/mlflow-2/.ready tools/page/node_modules/.ready chromium
 	$(PYTEST) -m "not soak"
 
 check: .venv/.test
 	$(PYTEST) -x -q -m "not soak and not compat" --ignore tests/faults
 
-lint: .venv/.test
+lint: .venv/.test tools/page/node_modules/.ready
 	$(PY) -m ruff check src tests benchmarks examples tools
 	$(PY) -m ruff format --check src tests benchmarks examples tools
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-cache
 	$(PY) tools/check_sizes.py
+	.venv/bin/node tools/page/node_modules/typescript/bin/tsc -p tools/page
 
-soak: .venv/.test .envs/mlflow/.ready .envs/mlflow-2/.ready .envs/training/.ready .envs/tensorflow/.ready
+soak: .venv/.test tools/page/node_modules/.ready chromium .envs/mlflow/.ready .envs/mlflow-2/.ready .envs/training/.ready .envs/tensorflow/.ready
 	$(PYTEST) -m soak -v --durations 0 --durations-min 1
 	DO_NOT_TRACK=true PYTHONPATH=src .envs/training/bin/python -m pytest -v --durations 0 --durations-min 1 tests/deep
 	DO_NOT_TRACK=true PYTHONPATH=src .envs/tensorflow/bin/python -m pytest -v --durations 0 --durations-min 1 tests/deep
@@ -53,8 +54,12 @@ lock:
 	$(COMPILE) --override requirements/training-without.txt pyproject.toml requirements/training.in -o requirements/training.lock
 	$(COMPILE) pyproject.toml requirements/tensorflow.in -o requirements/tensorflow.lock
 
+# The page's libraries, as tools/page/package-lock.json has them, into the page.
+vendor: tools/page/node_modules/.ready
+	$(PY) tools/vendor.py
+
 clean:
-	rm -rf .venv .envs build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .envs tools/page/node_modules build dist .mypy_cache .ruff_cache .pytest_cache
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "runstone needs Python 3.11 or newer: make PYTHON=python3.12 ..."'
@@ -70,6 +75,18 @@ clean:
 	@echo "Installing what the tests need into .venv ..."
 	$(PY) $(PIP_INSTALL) --require-hashes -r requirements/test.lock
 	@touch $@
+
+# node and npm come with the tests' packages: nothing but Python need be there.
+tools/page/node_modules/.ready: tools/page/package-lock.json .venv/.test
+	@echo "Installing what checks the page into tools/page/node_modules ..."
+	PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix tools/page ci --silent
+	@touch $@
+
+# The browser that the page is tested in: installed where it is missing and the user may; elsewhere these tests say so and are skipped.
+chromium:
+	@command -v chromium >/dev/null || { echo "Installing chromium, for the tests of the page ..."; \
+	  { apt-get update -q && apt-get install -y -q --no-install-recommends chromium; } >/dev/null 2>&1 || \
+	  echo "chromium could not be installed: apt-get install chromium"; }
 
 .envs/mlflow/.ready .envs/mlflow-2/.ready .envs/tensorflow/.ready: .envs/%/.ready: requirements/%.lock
 	@echo "Installing the real MLflow, for comparison, into .envs/$* (a minute or two) ..."

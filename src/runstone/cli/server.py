@@ -48,10 +48,7 @@ def server(**given: Any) -> None:
 @click.command()
 @_options
 def ui(**given: Any) -> None:
-    """Serve as `server` does, with the same options, and open the first page in a browser.
-
-    That page says how to log to the server and where its API is. A page to look at runs is not here yet: `runstone runs` lists them.
-    """
+    """Serve as `server` does, with the same options, and open the page in a browser: experiments, runs, charts."""
     _serve(given, browse=True)
 
 

@@ -22,7 +22,9 @@ from runstone.operations.engine import Engine
 from runstone.operations.table import Operation
 from runstone.server import bodies, codec
 from runstone.server.artifacts import artifact_routes
+from runstone.server.assets import asset_routes
 from runstone.server.dispatch import Found, Route, Routes, table_routes
+from runstone.server.events import event_routes
 from runstone.server.guard import Guard, check_json, once
 from runstone.server.monitoring import Monitor
 from runstone.server.packs import pack_routes
@@ -107,8 +109,10 @@ class App:
             *table_routes(),
             *artifact_routes(self.engine, self._transfers),
             *pack_routes(self.engine, self._transfers),
+            *asset_routes(),
+            *event_routes(self.engine),
         ]
-        return [*routes, *page_routes(self.engine, self.monitor, store, routes)]
+        return [*routes, *page_routes(self.engine, self.monitor, routes)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -1,14 +1,13 @@
-"""The few answers that are not operations: is it well, which server is it, what can it be asked; and the first page."""
+"""The few answers that are not operations: is it well, which server is it, what can it be asked."""
 
 from __future__ import annotations
 
 import asyncio
-import html
 from collections.abc import Sequence
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from runstone.errors import RunstoneError
 from runstone.operations.engine import Engine
@@ -18,16 +17,13 @@ from runstone.server import openapi
 from runstone.server.dispatch import Route
 from runstone.server.monitoring import Monitor
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-
-def page_routes(engine: Engine, monitor: Monitor, store: str, others: Sequence[Route]) -> list[Route]:
+def page_routes(engine: Engine, monitor: Monitor, others: Sequence[Route]) -> list[Route]:
     """The routes of these answers.
 
     Args:
         engine: the store.
         monitor: what counts its requests.
-        store: what the store is called on the first page.
         others: the routes that are served besides.
     """
 
@@ -73,12 +69,7 @@ def page_routes(engine: Engine, monitor: Monitor, store: str, others: Sequence[R
             described.append(msgspec.json.encode(openapi.document([*others, *pages])))
         return Response(described[0], media_type="application/json")
 
-    async def index(request: Request) -> Response:
-        """The first page."""
-        return HTMLResponse(_INDEX.format(store=html.escape(store)), headers={"Content-Security-Policy": POLICY})
-
     pages = [
-        Route("GET", "/", index, None, root=True),
         Route("GET", "/health", health, None, root=True),
         Route("GET", "/version", version, None, root=True),
         Route("GET", "/metrics", figures, None, root=True),
@@ -86,15 +77,3 @@ def page_routes(engine: Engine, monitor: Monitor, store: str, others: Sequence[R
         Route("GET", "/mlflow/server-info", server_info, None),
     ]
     return pages
-
-
-_INDEX = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>runstone</title>
-<style>body{{font:16px/1.5 system-ui;margin:3rem auto;max-width:42rem;padding:0 1rem;color:#1d2330}}code{{background:#eef0f4;padding:.1em .3em}}</style>
-<h1>runstone</h1>
-<p>This server keeps <code>{store}</code>. Point a training at it:</p>
-<p><code>export MLFLOW_TRACKING_URI=http://this-host:port</code></p>
-<p>The page to look at runs is on its way. Until then: <code>runstone --store http://this-host:port runs</code>, or the API
-(<a href="api/openapi.json">api/openapi.json</a>), <a href="health">health</a>, <a href="metrics">metrics</a>.</p>
-</html>
-"""

@@ -20,7 +20,6 @@ from runstone.errors import NotFound, RunstoneError, StorageBusy
 from runstone.server import bodies
 from runstone.server.codec import encode_error
 from runstone.server.guard import Guard, once
-from runstone.server.pages import POLICY
 from runstone.serving import describing
 from runstone.serving.failing import marked
 from runstone.serving.questions import WrongMediaType
@@ -37,6 +36,8 @@ _READERS = 4
 # Seconds between two looks at whether whoever started this process, as one of several, lives.
 _PARENTS = 2.0
 _JSON = b"application/json"
+# What the page that describes the model may do: look as it does, and nothing else.
+_POLICY = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 # What a Host header may be to stand in a line for a shell.
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 _log = logging.getLogger("runstone.serving")
@@ -147,7 +148,7 @@ class App:
             (b"cache-control", b"no-store"),
         ]
         if kind.startswith(b"text/html"):
-            headers.append((b"content-security-policy", POLICY.encode()))
+            headers.append((b"content-security-policy", _POLICY))
         if scope["path"] == "/version":
             headers.append((HEADER.lower().encode(), __version__.encode()))
         if status == 503:

@@ -1,0 +1,125 @@
+/** How the page asks the server: the same operations as every client, under /ajax-api. Addresses are relative, so that it works under any prefix. */
+
+import { useCallback, useEffect, useRef, useState } from "./html.js";
+
+/** What the server refused, in its own words. */
+export class Refused extends Error {
+  /**
+   * @param {string} message
+   * @param {string} code such as RESOURCE_DOES_NOT_EXIST
+   * @param {number} status
+   */
+  constructor(message, code, status) {
+    super(message);
+    this.name = "Refused";
+    this.code = code;
+    this.status = status;
+  }
+}
+
+const BEFORE = "./ajax-api/2.0";
+
+/**
+ * The address of something the server gives by GET.
+ * @param {string} path such as /mlflow/runs/get, or from the root: ./get-artifact
+ * @param {Record<string, string | number | boolean | null | undefined | string[]>} [query]
+ */
+export function address(path, query = {}) {
+  const told = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (Array.isArray(value)) for (const one of value) told.append(name, one);
+    else if (value !== null && value !== undefined) told.set(name, String(value));
+  }
+  const text = told.toString();
+  return (path.startsWith("./") ? path : BEFORE + path) + (text ? `?${text}` : "");
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} [how]
+ * @returns {Promise<Response>}
+ */
+async function fetched(url, how) {
+  let answer;
+  try {
+    answer = await fetch(url, how);
+  } catch (error) {
+    if (/** @type {Error} */ (error).name === "AbortError") throw error;
+    throw new Refused("The server does not answer. Is it still running?", "UNREACHABLE", 0);
+  }
+  if (answer.ok) return answer;
+  let told = { message: `The server answered ${answer.status} ${answer.statusText}.`, error_code: "INTERNAL_ERROR" };
+  try {
+    told = { ...told, ...(await answer.json()) };
+  } catch {
+    // no JSON: the status says what there is to say
+  }
+  throw new Refused(told.message, told.error_code, answer.status);
+}
+
+/**
+ * Ask by GET.
+ * @param {string} path
+ * @param {Parameters<typeof address>[1]} [query]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+export async function get(path, query, signal) {
+  return (await fetched(address(path, query), { signal })).json();
+}
+
+/**
+ * Ask, or have something done, by POST (or PATCH, DELETE).
+ * @param {string} path
+ * @param {object} [request]
+ * @param {{signal?: AbortSignal, method?: string}} [how]
+ * @returns {Promise<any>}
+ */
+export async function post(path, request = {}, { signal, method = "POST" } = {}) {
+  const headers = { "Content-Type": "application/json" };
+  return (await fetched(address(path), { method, headers, body: JSON.stringify(request), signal })).json();
+}
+
+/**
+ * The bytes that are found under an address.
+ * @param {string} url
+ * @param {{signal?: AbortSignal, range?: [number, number]}} [how] range: first and last byte
+ */
+export async function bytes(url, { signal, range } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = range ? { Range: `bytes=${range[0]}-${range[1]}` } : {};
+  return (await fetched(url, { headers, signal })).arrayBuffer();
+}
+
+/**
+ * @template T
+ * @typedef {{data: T | undefined, error: Error | undefined, loading: boolean, again: () => void}} Answer
+ */
+
+/**
+ * An answer that is asked for when the component is drawn and whenever `key` changes. What was there stays until the new one has come,
+ * so that nothing jumps; an answer that is no longer wanted is given up.
+ * @template T
+ * @param {unknown} key what the answer depends on, compared by its JSON; null asks for nothing
+ * @param {(signal: AbortSignal) => Promise<T>} ask
+ * @returns {Answer<T>}
+ */
+export function useAnswer(key, ask) {
+  const told = JSON.stringify(key);
+  const [state, setState] = useState(/** @type {{data?: T, error?: Error, loading: boolean}} */ ({ loading: key !== null }));
+  const [turn, setTurn] = useState(0);
+  const asking = useRef(ask);
+  asking.current = ask;
+  useEffect(() => {
+    if (told === "null") return undefined;
+    const giveUp = new AbortController();
+    setState((before) => ({ ...before, loading: true }));
+    asking.current(giveUp.signal).then(
+      (data) => giveUp.signal.aborted || setState({ data, loading: false }),
+      (error) => giveUp.signal.aborted || setState((before) => ({ data: before.data, error, loading: false })),
+    );
+    return () => giveUp.abort();
+  }, [told, turn]);
+  const again = useCallback(() => setTurn((before) => before + 1), []);
+  return { data: state.data, error: state.error, loading: state.loading, again };
+}

@@ -1,0 +1,41 @@
+/** The keyboard: what a page binds is listed by `?`. Nothing is taken from whoever types into a field. */
+
+import { useEffect } from "./html.js";
+
+/** @typedef {{keys: string, does: string, run: (event: KeyboardEvent) => void}} Binding */
+
+/** @type {Set<Binding>} */
+const bound = new Set();
+
+/** All that can be pressed now, the newest first. */
+export const bindings = () => [...bound].reverse();
+
+/**
+ * Bind keys while a component is there.
+ * @param {Binding[]} list keys as KeyboardEvent.key says them ("/", "j", "Escape"), "mod+k" with Ctrl or Command, several apart by a space
+ */
+export function useKeys(list) {
+  useEffect(() => {
+    for (const one of list) bound.add(one);
+    return () => {
+      for (const one of list) bound.delete(one);
+    };
+  });
+}
+
+/** @param {EventTarget | null} target */
+function typing(target) {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+window.addEventListener("keydown", (event) => {
+  const mod = event.ctrlKey || event.metaKey;
+  if (event.defaultPrevented || event.altKey || (typing(event.target) && event.key !== "Escape" && !mod)) return;
+  if (document.querySelector("dialog[open]") && !mod && event.key !== "Escape") return;
+  const pressed = (mod ? "mod+" : "") + event.key;
+  const found = bindings().find((one) => one.keys.split(" ").includes(pressed));
+  if (found) {
+    event.preventDefault();
+    found.run(event);
+  }
+});

@@ -1,0 +1,38 @@
+/** What stands where there is nothing yet, nothing at all, or an error: the same everywhere. */
+
+import { Refused } from "../ground/api.js";
+import { html } from "../ground/html.js";
+import { Code } from "./code.js";
+
+/**
+ * The bones of what is being loaded, of the height that it will have.
+ * @param {{rows?: number, height?: number, label?: string}} props
+ */
+export function Skeleton({ rows = 6, height = 18, label = "Loading" }) {
+  const bones = Array.from({ length: rows }, (_, at) => html`<span class="bone" style=${{ height: `${height}px`, width: `${92 - ((at * 37) % 41)}%` }} />`);
+  return html`<div class="column" role="status" aria-label=${label}>${bones}</div>`;
+}
+
+/**
+ * An error in the server's own words, and what can be done.
+ * @param {{error: Error, again?: () => void}} props
+ */
+export function Trouble({ error, again }) {
+  const gone = error instanceof Refused && error.status === 404;
+  return html`<div class="note bad row wrap" role="alert">
+    <span class="grow" style=${{ whiteSpace: "pre-wrap" }}>${error.message}</span>
+    ${!gone && again && html`<button type="button" onClick=${again}>Try again</button>`}
+  </div>`;
+}
+
+/**
+ * Nothing is here: what it would be, and the code that makes it.
+ * @param {{title: string, children?: any, code?: string}} props
+ */
+export function Empty({ title, children, code }) {
+  return html`<section class="empty">
+    <h2>${title}</h2>
+    ${children && html`<p class="quiet">${children}</p>`}
+    ${code && html`<${Code} text=${code} />`}
+  </section>`;
+}

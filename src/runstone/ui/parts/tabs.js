@@ -1,0 +1,21 @@
+/** Tabs that are links: each has an address of its own. */
+
+import { html } from "../ground/html.js";
+
+/** @param {{label: string, tabs: {name: string, href: string, count?: number}[], chosen: string}} props */
+export function Tabs({ label, tabs, chosen }) {
+  return html`<nav class="tabs" aria-label=${label}>
+    ${tabs.map(
+      ({ name, href, count }) => html`<a key=${name} href=${href} aria-current=${name === chosen ? "page" : undefined}>
+        ${name}${count !== undefined && html` <span class="quiet small">${count.toLocaleString("en")}</span>`}
+      </a>`,
+    )}
+  </nav>`;
+}
+
+/** Where one is. @param {{trail: {name: string, href?: string}[]}} props */
+export function Crumbs({ trail }) {
+  return html`<nav aria-label="Path"><ol class="crumbs">
+    ${trail.map(({ name, href }) => html`<li class="cut">${href ? html`<a href=${href}>${name}</a>` : name}</li>`)}
+  </ol></nav>`;
+}

@@ -1,0 +1,72 @@
+"""The page as it is served: its files, what it may do, under a prefix."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.servers import Server, serve
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+@pytest.fixture(scope="module", params=["", "/team/tracking"], ids=["root", "prefix"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    prefix = ["--static-prefix", request.param] if request.param else []
+    started = serve(tmp_path_factory.mktemp("store") / "store", *prefix)
+    yield started
+    started.stop()
+
+
+def fetched(url: str) -> tuple[bytes, dict[str, str]]:
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept-Encoding": "gzip"}), timeout=60) as answer:
+        return answer.read(), {name.lower(): value for name, value in answer.headers.items()}
+
+
+def test_its_files_are_compressed_and_kept_for_good(server: Server) -> None:
+    text, headers = fetched(server.url + "/")
+    assert headers["cache-control"] == "no-cache"
+    addresses = re.findall(r'(?:href|src)="\./(ui/[^"]+)"', text.decode())
+    assert len(addresses) > 10
+    for address in addresses:
+        body, told = fetched(f"{server.url}/{address}")
+        assert "immutable" in told["cache-control"]
+        if told.get("content-encoding") == "gzip":
+            assert len(gzip.decompress(body)) > len(body)
+
+
+def test_it_opens_and_shows_experiments(server: Server, page: Page) -> None:
+    page.goto(server.url + "/")
+    page.get_by_role("link", name="Default").click()
+    page.get_by_role("heading", name="No runs yet").wait_for()
+    assert "#/experiments/0" in page.url
+
+
+def test_its_address_may_lack_the_last_slash(server: Server, page: Page) -> None:
+    page.goto(server.url)
+    page.get_by_role("link", name="Default").wait_for()
+    assert page.url.startswith(server.url + "/")
+
+
+def test_it_may_run_nothing_but_its_own_scripts(server: Server) -> None:
+    policy = fetched(server.url + "/")[1]["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "http:" not in policy
+
+
+def test_every_library_says_what_it_is() -> None:
+    vendored = Path("src/runstone/ui/vendor")
+    vendored = Path(__file__).parent.parent.parent / vendored
+    licences = (vendored / "LICENSES.txt").read_text()
+    for path in vendored.glob("*.[jc]s*"):
+        head = path.read_text().split("\n", 1)[0]
+        name = re.match(r"/\*! (\S+ \S+) \| ", head)
+        assert name is not None, path
+        assert name[1] in licences
