@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import datetime
+import json
 import logging
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy
 import pandas
 import pytest
+from tests.support.points import until
 from tests.support.scoring import Serving, saved
 
 from runstone.errors import RunstoneError
@@ -96,3 +101,37 @@ def test_kinds_of_values_that_are_known_ones_by_descent_have_a_form(said: Any, b
 def test_two_columns_of_one_name_are_not_made_one(tmp_path: Path) -> None:
     with pytest.raises(RunstoneError, match="two columns of one name, 'a'"):
         answers.plain(pandas.DataFrame([[1, 2]], columns=["a", "a"]))
+
+
+def test_what_nobody_waits_for_any_more_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float] = []
+    goes_on = threading.Event()
+    monkeypatch.setattr(builtins, "runstone_test_gate", (seen, goes_on), raising=False)
+
+    def predict(frame: Any, params: Any) -> Any:
+        import builtins
+
+        seen, goes_on = builtins.runstone_test_gate  # type: ignore[attr-defined]
+        seen.append(frame["x"].iloc[0])
+        goes_on.wait(60)
+        return frame["x"].tolist()
+
+    def send(number: int) -> socket.socket:
+        body = json.dumps({"inputs": {"x": [number]}})
+        connection = socket.create_connection(("127.0.0.1", serving.port))
+        head = "POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        return connection
+
+    with Serving(saved(tmp_path / "m", predict), threads=1) as serving:
+        first = send(1)
+        until(lambda: len(seen) == 1)
+        waiting = serving.watched.now.batcher._waiting
+        for number in (2, 3, 4):
+            send(number).close()
+            until(lambda: len(waiting) == number - 1)  # noqa: B023
+        until(lambda: all(one.gone() for one in waiting))
+        goes_on.set()
+        assert serving.ask({"inputs": {"x": [5]}}) == (200, {"predictions": [5]})
+        first.close()
+    assert seen == [1, 5]

@@ -189,7 +189,7 @@ class App:
                 question = read(content_type, body)
             else:
                 question = await asyncio.get_running_loop().run_in_executor(self._readers, read, content_type, body)
-            return await standing.batcher.ask(question)
+            return await standing.batcher.ask(question, _leaving(receive))
         finally:
             standing.users -= 1
 
@@ -202,6 +202,12 @@ class App:
 
     def _page(self, url: str) -> tuple[bytes, bytes]:
         return describing.page(self.watched.now, url).encode(), b"text/html; charset=utf-8"
+
+
+def _leaving(receive: Receive) -> Callable[[], bool]:
+    """What says whether a client is gone. ASGI tells it to whoever waits for it, in a task for each request; uvicorn's own note costs nothing."""
+    cycle = getattr(receive, "__self__", None)
+    return lambda: bool(getattr(cycle, "disconnected", False))
 
 
 def _url(scheme: str, headers: dict[bytes, bytes]) -> str:

@@ -41,6 +41,7 @@ class Joining(NamedTuple):
 class _Waiting(NamedTuple):
     question: Question
     answer: asyncio.Future[bytes]
+    gone: Callable[[], bool]
 
 
 class Batcher:
@@ -64,12 +65,12 @@ class Batcher:
         """Whether nothing is under way."""
         return not self._running and not self._waiting
 
-    async def ask(self, question: Question) -> bytes:
-        """The body of the answer. Raises RunstoneError: BadRequest where the model fails on it, StorageBusy where too many wait."""
+    async def ask(self, question: Question, gone: Callable[[], bool] = lambda: False) -> bytes:
+        """The body of the answer. `gone` says whether nobody waits for it any more: then the model is not asked. Raises RunstoneError: BadRequest where the model fails on it, StorageBusy where too many wait."""
         if len(self._waiting) >= MOST_WAITING:
             raise StorageBusy(f"{MOST_WAITING} requests wait for this model already. Try again in a moment.")
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(question, loop.create_future())
+        waiting = _Waiting(question, loop.create_future(), gone)
         self._waiting.append(waiting)
         if self._joining.delay and self._joins and question.key is not None and not self._enough():
             if self._timer is None:
@@ -101,6 +102,9 @@ class Batcher:
         while self._waiting:
             one = self._waiting.popleft()
             if one.answer.done():
+                continue
+            if one.gone():
+                one.answer.set_exception(StorageBusy("Whoever asked is gone."))
                 continue
             if not group:
                 group.append(one)
