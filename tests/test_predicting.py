@@ -297,3 +297,22 @@ def test_parquet_without_pyarrow_is_refused_before_the_model_is_asked(
     refused = command("models", "predict", "-m", "line", "-i", "rows.csv", "-o", "said.parquet")
     assert (refused.code, "`pip install pyarrow`" in refused.err) == (1, True), refused.err
     assert not Path("said.parquet").exists()
+
+
+def test_a_pipe_a_device_and_a_link_stay_what_they_are(command: Command, line: Any) -> None:
+    DATA.head(2).to_csv("rows.csv", index=False)
+    asks = ("models", "predict", "-m", "line", "-i", "rows.csv", "-o")
+    os.mkfifo("pipe")
+    read: list[str] = []
+    reading = threading.Thread(target=lambda: read.append(Path("pipe").read_text()), daemon=True)
+    reading.start()
+    done = command(*asks, "pipe")
+    assert (done.code, Path("pipe").is_fifo()) == (0, True), done.err
+    reading.join(60)
+    assert len(json.loads(read[0])["predictions"]) == 2
+    Path("link.json").symlink_to("said.json")
+    assert command(*asks, "link.json").code == 0
+    assert (Path("link.json").is_symlink(), len(rows_of("said.json"))) == (True, 2)
+    Path("folder").mkdir()
+    done = command(*asks, "folder")
+    assert (done.code, "Is a directory" in done.err, Path("folder").is_dir()) == (1, True, True), done.err

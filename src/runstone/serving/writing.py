@@ -27,22 +27,32 @@ class Sink(Protocol):
 
 @contextlib.contextmanager
 def sink(path: str | None, kind: str, stdout: IO[bytes]) -> Iterator[Sink]:
-    """A sink of a kind (`files.KINDS`) into a file, in whose place it is put when it is whole; without a path, to stdout."""
+    """A sink of a kind (`files.KINDS`) into a file, in whose place it is put when it is whole; without a path, to stdout.
+
+    A pipe or a device (/dev/null) stays what it is: it is written to as it comes. So does a link: what it leads to is written.
+    """
     if path is None:
         taking = _KINDS[kind](stdout)
         yield taking
         taking.close()
         stdout.flush()
         return
-    beside = f"{path}.{os.getpid()}.tmp"
+    place = os.path.realpath(path)
+    beside = f"{place}.{os.getpid()}.tmp"
     try:
+        if os.path.exists(place) and not os.path.isfile(place):
+            with open(place, "wb") as file:
+                taking = _KINDS[kind](file)
+                yield taking
+                taking.close()
+            return
         with open(beside, "wb") as file:
             taking = _KINDS[kind](file)
             yield taking
             taking.close()
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(beside, place)
     except OSError as error:
         raise from_os_error(error, f"Writing {path!r}") from error
     finally:
