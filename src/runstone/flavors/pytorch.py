@@ -76,7 +76,10 @@ def save(
             return Saved(block, {**pyfunc, "pickle_module_name": pickles.MODULE}, ("torch", "numpy"))
     named = pickles.write(model, os.path.join(folder, PICKLE), pickle_module, pickle_protocol)
     packages = ("torch", "numpy", "cloudpickle") if named == pickles.MODULE else ("torch", "numpy")
-    modules = () if scripted else tuple(sorted({type(part).__module__ for part in model.modules()}))
+    kinds = {
+        kind for part in model.modules() for kind in type(part).__mro__
+    }  # a class of the script's is one of Lightning's, say
+    modules = () if scripted else tuple(sorted({kind.__module__ for kind in kinds}))
     asked = () if named == pickles.MODULE else (DATA,)  # the file that names its reader
     return Saved(block, {**pyfunc, "pickle_module_name": named}, packages, modules, asked=asked)
 
