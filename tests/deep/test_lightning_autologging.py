@@ -15,6 +15,7 @@ import torch
 from tests.deep import trainings
 
 import runstone
+from runstone.autologging.keeping import Keeping
 from runstone.client import Client
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -88,6 +89,7 @@ def test_a_training_records_what_it_does_under_mlflow(case: str, name: str, real
     assert trainings.described(Client(), run.info.run_id) == wanted
     folder = Client().download_artifacts(run.outputs.model_outputs[0].model_id, "")
     assert runstone.models.Model.load(folder).signature.to_dict() == signature
+    assert f"{name.replace('_', '-')}==" in (Path(folder) / "requirements.txt").read_text()
     assert not any("runstone" in type(one).__module__ for one in made.callbacks)
     assert not made.lightning_module._forward_hooks
 
@@ -224,6 +226,16 @@ def test_a_checkpoint_callback_of_the_users_is_the_only_one(tmp_path: Path) -> N
     (run,) = _ours()
     names = [file.path for file in Client().list_artifacts(run.info.run_id, "checkpoints")]
     assert sorted(names) == ["checkpoints/latest_checkpoint.pth", "checkpoints/latest_checkpoint_metrics.json"]
+
+
+def test_a_step_of_several_batches_is_kept_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept: list[int] = []
+    monkeypatch.setattr(Keeping, "_keep", lambda self, place, values, epoch, step, write: kept.append(step))
+    with runstone.start_run():
+        each = runstone.pytorch.MlflowModelCheckpointCallback(save_best_only=False, save_freq=1)
+        options = {"accumulate_grad_batches": 2, "default_root_dir": tmp_path}
+        trainings.train(lightning, epochs=1, callbacks=[each], **options)
+    assert kept == [1, 2]
 
 
 # Autologging is switched on before the library is imported; the class can be found by processes that are started.

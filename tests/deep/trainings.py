@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -97,8 +98,16 @@ def described(client: Any, run_id: str) -> dict[str, Any]:
         },
         "tags": {key: run.data.tags.get(key) for key in tags},
         "files": sorted(_files(client, run_id, None)),
+        "checkpoints": {
+            path: _numbers(client, run_id, path) for path in _files(client, run_id, None) if ".json" in path
+        },
         "model": (model.name, str(model.status), sorted({metric.key for metric in model.metrics or []})),
     }
+
+
+def _numbers(client: Any, run_id: str, path: str) -> dict[str, float]:
+    about = json.loads(Path(client.download_artifacts(run_id, path)).read_text())
+    return {name: float(f"{value:.5g}") for name, value in about.items()}
 
 
 def _files(client: Any, run_id: str, folder: str | None) -> list[str]:

@@ -19,13 +19,13 @@ class Checkpoints:
 
     def __init__(self, **given: Any) -> None:
         self._keeping = keeping.Keeping((".pth", ".weights.pth"), **given)
-        self._last_step = 0
+        self.of_steps = isinstance(self._keeping.save_freq, int)
+        self._kept_at = 0
 
     def step(self, trainer: Any, place: Place | None) -> None:
         """A step has ended. Every process is to say so; the first one is given where to keep."""
         step, every = trainer.global_step, self._keeping.save_freq
-        if isinstance(every, int) and step > self._last_step and step % every == 0:
-            self._last_step = step  # batches whose gradients are accumulated are one step
+        if isinstance(every, int) and step > 0 and step % every == 0:
             self._consider(trainer, place)
 
     def epoch(self, trainer: Any, place: Place | None) -> None:
@@ -43,8 +43,11 @@ class Checkpoints:
                 f"with {type(trainer.strategy).__name__} every process has a part of it. Lightning's ModelCheckpoint keeps those."
             )
             return
+        if self.of_steps and trainer.global_step == self._kept_at:
+            return  # batches whose gradients are accumulated are one step
         write = partial(_write, trainer, self._keeping.save_weights_only)
-        self._keeping.consider(place, values, trainer.current_epoch, trainer.global_step, write)
+        if self._keeping.consider(place, values, trainer.current_epoch, trainer.global_step, write):
+            self._kept_at = trainer.global_step
 
 
 def _write(trainer: Any, weights_only: bool, path: str) -> None:

@@ -66,8 +66,8 @@ class Keeping:
 
     def consider(
         self, place: Recorded, values: Mapping[str, float], epoch: int, step: int, write: Callable[[str], object]
-    ) -> None:
-        """Keep a checkpoint, or not.
+    ) -> bool:
+        """Keep a checkpoint, or not. Whether it was kept.
 
         Args:
             place: the run.
@@ -80,6 +80,8 @@ class Keeping:
             self.tell(f"the metric {self.monitor!r}, by which the best is known, is not logged ({known}).")
         elif not self.save_best_only or self._is_better(values[str(self.monitor)]):
             self._keep(place, values, epoch, step, write)
+            return True
+        return False
 
     def tell(self, reason: str) -> None:
         """Say, once, why none is kept."""

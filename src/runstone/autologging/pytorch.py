@@ -177,7 +177,7 @@ def _kind(library: str) -> type:
         def __init__(self, options: Options) -> None:
             super().__init__()
             own = options.own
-            self.library, self.options = library, options
+            self.library, self.options, self.steps = library, options, bool(own["log_every_n_step"])
             self.place: Place | None = None
             self.folder: str | None = None
             self.watch: Watch | None = None
@@ -214,11 +214,12 @@ def _kind(library: str) -> type:
                         self.hook = pl_module.register_forward_hook(_Shape(os.path.join(self.folder, _SIGNATURE)))
 
         def on_train_batch_end(self, trainer: Any, *more: Any) -> None:
-            self.unhook()
-            if self.watch is not None and trainer.is_global_zero:
+            if self.hook is not None:
+                self.unhook()
+            if self.steps and self.watch is not None and trainer.is_global_zero:
                 with attempt(self.options, "the metrics of a step"):
                     self.watch.step(trainer)
-            if self.checkpoints is not None:
+            if self.checkpoints is not None and self.checkpoints.of_steps:
                 with attempt(self.options, "a checkpoint"):
                     self.checkpoints.step(trainer, self.place)
 
