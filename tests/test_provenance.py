@@ -81,6 +81,19 @@ def test_what_is_not_committed_is_a_patch_that_git_can_apply(repository: Path, t
     assert (clone / "staged.py").read_text() == "new = 1\n"
 
 
+def test_a_store_outside_of_the_checkout_hides_no_change(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "model.py").write_text("size = 2\n")
+    monkeypatch.setenv("RUNSTONE_URI", str(tmp_path / "elsewhere"))
+    code, _, err = run(repository, SCRIPT)
+    assert code == 0, err
+    client = runstone.Client(tmp_path / "elsewhere")
+    newest = client.search_runs(["0"])[0]
+    assert newest.data.tags["mlflow.source.git.dirty"] == "true"
+    assert "+size = 2" in client.read_artifact(newest.info.run_id, DIFF).decode()
+
+
 def test_the_state_at_the_start_counts(repository: Path) -> None:
     source = SCRIPT.replace("pass", "import time; open('model.py', 'w').write('size = 3')")
     (repository / "script.py").write_text(source)

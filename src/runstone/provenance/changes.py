@@ -41,7 +41,7 @@ class Changes:
     Args:
         checkout: where; it must have a commit.
         scratch: a folder of ours for git directories; made when missing.
-        leave_out: a folder (the store) whose files are not told of.
+        leave_out: a folder (the store) whose files are not told of, where it lies in the checkout.
         limit: bytes of the patch; beyond, it is cut.
         timeout: seconds that git may take.
 
@@ -56,13 +56,16 @@ class Changes:
         self._directory = _make_directory(checkout, scratch)
         self._processes: list[_Process] = []
         store = os.path.relpath(leave_out, checkout.top)
+        # Git refuses a path outside of the checkout, even one to leave out.
+        inside = store.partition(os.sep)[0] != os.pardir
         environment = _environment(checkout, self._directory)
         start = ["git", "-C", checkout.top]
         try:
             for arguments in (
                 ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--ignore-submodules=dirty",
-                 checkout.commit, "--", ".", f":(exclude,literal){store}"],
-                ["ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", f"--exclude=/{store}/"],
+                 checkout.commit, "--", ".", *([f":(exclude,literal){store}"] if inside else [])],
+                ["ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory",
+                 *([f"--exclude=/{store}/"] if inside else [])],
             ):  # fmt: skip
                 self._processes.append(_Process([*start, *arguments], environment))
         except OSError:
