@@ -171,3 +171,18 @@ def test_paths_that_windows_wrote_are_found(tmp_path: Path) -> None:
     (tmp_path / "m" / "MLmodel").write_text((tmp_path / "m" / "MLmodel").read_text().replace("artifacts\\", "..\\"))
     with pytest.raises(InvalidParameter, match="leads out of its folder"):
         runstone.pyfunc.load_model(tmp_path / "m")
+
+
+def test_what_goes_along_whole_and_what_cython_made_need_no_module_of_their_own() -> None:
+    import io
+
+    import cloudpickle
+    import numpy
+
+    from runstone.flavors.pickling import noting
+
+    modules: set[str] = set()
+    noting(cloudpickle.Pickler, modules)(io.BytesIO()).dump([lambda x: x, numpy.random.default_rng(1), str.upper])
+    assert __name__ not in modules
+    assert not [name for name in modules if name.startswith("_cython_")]
+    assert any(name.startswith("numpy") for name in modules)

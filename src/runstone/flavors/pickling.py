@@ -19,8 +19,11 @@ def noting(pickler: type[Any], modules: set[str]) -> type[Any]:
 
     class Noting(pickler):  # type: ignore[misc]
         def reducer_override(self, obj: Any) -> Any:
-            modules.update(_modules_of(obj))
-            return NotImplemented if further is None else further(self, obj)
+            reduced = NotImplemented if further is None else further(self, obj)
+            # A function or class that goes along whole needs no module to come from.
+            if reduced is NotImplemented or not isinstance(obj, type | FunctionType):
+                modules.update(_modules_of(obj))
+            return reduced
 
     return Noting
 
@@ -35,8 +38,10 @@ def _modules_of(obj: Any) -> list[str]:
         return _imported_in(obj)
     if isinstance(obj, ModuleType):
         return [obj.__name__]
-    home = obj if isinstance(obj, type | FunctionType) else type(obj)
-    return [home.__module__] if isinstance(home.__module__, str) else []
+    # Whatever has a qualified name is found by it: classes and functions, Cython's too, whose types are of no module that can be imported.
+    home = getattr(obj, "__objclass__", obj) if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(home, "__module__", None)
+    return [module] if isinstance(module, str) else []
 
 
 def _imported_in(code: CodeType) -> list[str]:
