@@ -16,6 +16,7 @@ from runstone.client import (
     lineage,
     logged_models,
     media,
+    model_description,
     model_versions,
     registered_models,
     repair,
@@ -150,6 +151,9 @@ class Client:
     get_alias_protections = registered_models.get_alias_protections
     get_registry_changes = registered_models.get_registry_changes
 
+    describe_model = model_description.describe_model
+    scan_model = model_description.scan_model
+    get_model_measures = model_description.get_model_measures
     create_model_version = model_versions.create_model_version
     copy_model_version = model_versions.copy_model_version
     get_model_version = model_versions.get_model_version

@@ -42,6 +42,7 @@ _READS = frozenset(
         "get_metric_history_bulk_interval",
         "get_logged_model",
         "search_logged_models",
+        "get_model_measures",
         "search_model_versions",
         "set_retention",
         "log_model_output",

@@ -298,6 +298,11 @@ def unknown_types(names: Iterable[str]) -> list[str]:
     ]
 
 
+def rank(verdict: str) -> int:
+    """How bad a verdict is; harmless is 0."""
+    return _ORDER.index(verdict)
+
+
 def worst(verdicts: list[str]) -> str:
     """The worst of them; harmless where there is none."""
     return max(verdicts, key=_ORDER.index, default=HARMLESS)

@@ -307,9 +307,9 @@ def _again(content: Any) -> Open:
     return opened
 
 
-def of_file(open_file: Open, name: str, surely: bool = False) -> tuple[str, Seen]:
+def of_file(open_file: Open, name: str, surely: bool = False, budget: Budget | None = None) -> tuple[str, Seen]:
     """The kind of a file, and all that is seen in it. It is opened anew for each reading; `surely` it will be read as a pickle."""
-    seen = Seen()
+    seen = Seen(budget)
     try:
         return look(open_file, os.path.basename(name), seen, surely=surely), seen
     except TooLong:

@@ -11,6 +11,7 @@ from runstone.errors import MissingFile
 from runstone.safety import names, readings
 from runstone.safety.contents import contents
 from runstone.safety.held import Held
+from runstone.safety.source import Budget
 from runstone.safety.texts import read_yaml
 
 _CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
@@ -90,12 +91,16 @@ def scan(path: str | os.PathLike[str]) -> Report:
 def _described(path: str, called: str) -> list[Scanned]:
     """The module that a model's description has it loaded by, where that is none of MLflow's: it is code, which may read anything."""
     with open(path, "rb") as file:
-        content = file.read(_MOST_DESCRIBED + 1)
+        return described(file.read(_MOST_DESCRIBED + 1), called)
+
+
+def described(content: bytes, called: str) -> list[Scanned]:
+    """What the content of a description has run; nothing where it is one of MLflow's own readers."""
     try:
         if len(content) > _MOST_DESCRIBED:
             raise ValueError("it is too long")
-        described = read_yaml(content)
-        block = described["flavors"].get("python_function", {})
+        model = read_yaml(content)
+        block = model["flavors"].get("python_function", {})
         loader, code = str(block.get("loader_module", "mlflow.")), "model_code_path" in block
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         return [Scanned(called, "", names.UNKNOWN, (), (f"it is no model's description: {error!s:.200}",))]
@@ -115,9 +120,14 @@ def scan_file(path: str, called: str | None = None) -> Scanned:
 
 def scan_held(file: Held, name: str, surely: bool = False) -> Scanned:
     """Look at a file that will be read as it is looked at; `surely` as a pickle, whatever its name."""
+    return scan_opened(file.open, name, surely)
+
+
+def scan_opened(open_file: readings.Open, name: str, surely: bool = False, budget: Budget | None = None) -> Scanned:
+    """Look at a file that is opened anew for each reading; within a budget, where whoever asks will not wait for all of it."""
     if name.lower().endswith(_CODE):
         return Scanned(name, "code", names.UNKNOWN)
-    kind, seen = readings.of_file(file.open, name, surely)
+    kind, seen = readings.of_file(open_file, name, surely, budget)
     found = {f"{one.module}.{one.name}": names.verdict(one.module, one.name) for one in seen.names}
     if kind == "skops":
         found |= dict.fromkeys(found.keys() - names.unknown_types(found), names.HARMLESS)

@@ -81,6 +81,14 @@ def check(folder: str, public_key: str) -> None:
         raise CorruptData(f"Files of the model at {folder!r} are not as they were signed: {', '.join(changed[:5])}.")
 
 
+def signed_files(content: bytes) -> list[tuple[str, str, int]]:
+    """Path, digest and size of each file that a signature's file names; who signed them is not looked at. Raises Forbidden for what is no signature."""
+    try:
+        return msgspec.json.decode(content, type=_Signed).files
+    except msgspec.MsgspecError as error:
+        raise Forbidden(f"The signature is none: {error}.") from error
+
+
 def _files(folder: str) -> list[tuple[str, str, int]]:
     found = contents(folder)
     for place, what in sorted({**dict.fromkeys(found.links, "a link"), **found.odd}.items()):

@@ -68,22 +68,22 @@ def _values(kind: str, key: str) -> tuple[object, ...] | None:
 
 
 _TITLES = {
-    "run": ("status", "stage", "user", "experiment"),
+    "run": ("status", "stage", "user", "experiment", "experiment_id"),
     "artifact": ("digest", "size", "files", "description"),
-    "model": ("status", "stage", "type"),
+    "model": ("status", "stage", "type", "experiment_id"),
     "registered": ("stage", "status"),
     "dataset": ("source",),
 }
 _DETAILS = {
     "run": (
-        "SELECT run_name, status, run.lifecycle_stage, user_id, experiment.name FROM run"
+        "SELECT run_name, status, run.lifecycle_stage, user_id, experiment.name, run.experiment FROM run"
         " JOIN experiment ON experiment_id = run.experiment WHERE run_id = ?"
     ),
     "artifact": (
         "SELECT n.name || ':v' || v.version, v.digest, v.size, v.file_count, v.description FROM artifact_version AS v"
         " JOIN named_artifact AS n ON n.id = v.named_artifact WHERE n.name = ? AND v.version = ?"
     ),
-    "model": "SELECT name, status, lifecycle_stage, model_type FROM logged_model WHERE model_id = ?",
+    "model": "SELECT name, status, lifecycle_stage, model_type, experiment FROM logged_model WHERE model_id = ?",
     "registered": (
         "SELECT m.name || ' version ' || v.version, v.current_stage, v.status FROM model_version AS v"
         " JOIN registered_model AS m ON m.id = v.registered_model WHERE m.name = ? AND v.version = ?"

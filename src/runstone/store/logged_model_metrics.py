@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 from typing import TYPE_CHECKING
 
 from runstone.entities import Metric
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # Points of one metric on one dataset that a model shows at the most, the last ones: its run has them all.
 SHOWN = 1_000
+# Ids in one query.
+_MANY = 500
 
 
 def update(connection: Connection, contexts: Sequence[Context], batch: Batch) -> None:
@@ -63,6 +66,25 @@ def load(connection: Connection, model_ids: Sequence[str]) -> dict[str, list[Met
             )
     for shown in found.values():
         shown.sort(key=lambda point: (point.timestamp, point.step))
+    return found
+
+
+def latest(connection: Connection, model_ids: Sequence[str]) -> dict[str, list[Metric]]:
+    """The latest value of each metric of these models on each dataset, by key; no entry for a model without any."""
+    found: dict[str, list[Metric]] = {}
+    for start in range(0, len(model_ids), _MANY):
+        some = model_ids[start : start + _MANY]
+        rows = connection.execute(
+            "SELECT l.model_id, m.key, m.last_value, m.last_timestamp, m.last_step, m.dataset_name, m.dataset_digest"
+            " FROM logged_model AS l JOIN logged_model_metric AS m ON m.logged_model = l.id"
+            f" WHERE l.model_id IN ({','.join('?' * len(some))}) ORDER BY m.key, m.dataset_name, m.dataset_digest",
+            some,
+        )
+        for model_id, key, value, timestamp, step, dataset_name, dataset_digest in rows:
+            point = Metric(
+                key, nan if value is None else value, timestamp, step, model_id, dataset_name or None, dataset_digest or None
+            )  # fmt: skip
+            found.setdefault(model_id, []).append(point)
     return found
 
 

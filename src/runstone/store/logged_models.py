@@ -123,15 +123,15 @@ def add_params_of_run(connection: Connection, model: int, run: int) -> None:
     )
 
 
-def load_logged_models(connection: Connection, models: Sequence[int]) -> list[LoggedModel]:
-    """The models of these rows, in this order."""
+def load_logged_models(connection: Connection, models: Sequence[int], *, points: bool = True) -> list[LoggedModel]:
+    """The models of these rows, in this order; without what was measured of them, where `points` is False."""
     loaded: list[LoggedModel] = []
     for start in range(0, len(models), _MANY):
-        loaded.extend(_load(connection, models[start : start + _MANY]))
+        loaded.extend(_load(connection, models[start : start + _MANY], points))
     return loaded
 
 
-def _load(connection: Connection, models: Sequence[int]) -> list[LoggedModel]:
+def _load(connection: Connection, models: Sequence[int], points: bool) -> list[LoggedModel]:
     marks = ",".join("?" * len(models))
     rows = connection.execute(
         "SELECT id, experiment, model_id, name, artifact_uri, creation_timestamp, last_updated_timestamp, model_type,"
@@ -155,6 +155,7 @@ def _load(connection: Connection, models: Sequence[int]) -> list[LoggedModel]:
     for row, key, value in params:
         found[row].data.params.append(LoggedModelParameter(key, value))
     by_id = {model.model_id: model for model in found.values()}
-    for model_id, points in logged_model_metrics.load(connection, list(by_id)).items():
-        by_id[model_id].data.metrics.extend(points)
+    if points:
+        for model_id, measured in logged_model_metrics.load(connection, list(by_id)).items():
+            by_id[model_id].data.metrics.extend(measured)
     return [found[model] for model in models]

@@ -19,6 +19,12 @@ const PAGES = [
   ["experiments/:ids", () => import("./pages/runs.js")],
   ["experiments/:ids/runs", () => import("./pages/runs.js")],
   ["experiments/:ids/runs/:run/*", () => import("./pages/run.js")],
+  ["experiments/:ids/models", () => import("./pages/logged_models.js")],
+  ["experiments/:ids/models/:model/*", () => import("./pages/logged_model.js")],
+  ["models", () => import("./pages/models.js")],
+  ["models/:name", () => import("./pages/model.js")],
+  ["models/:name/versions/:version", () => import("./pages/version.js")],
+  ["compare-model-versions", () => import("./pages/compare_versions.js")],
 ];
 
 const PLACES = [

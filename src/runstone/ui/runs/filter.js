@@ -21,9 +21,10 @@ export function word(text, at) {
 const quoted = (key) => (/^[\w/.-]+$/.test(key) ? key : `\`${key}\``);
 
 /**
- * @param {{value: string, keys?: import("./columns.js").Keys, error?: Error, set: (text: string) => void, id?: string}} props
+ * @param {{value: string, keys?: import("./columns.js").Keys, names?: string[], label?: string, placeholder?: string, error?: Error, set: (text: string) => void, id?: string}} props
+ *   names: what can be completed besides keys; of runs unless said
  */
-export function FilterBar({ value, keys, error, set, id = "filter" }) {
+export function FilterBar({ value, keys, names: known = ATTRIBUTES, label = "Filter runs", placeholder = "metrics.loss < 0.5 AND params.optimizer = 'adam'   ( / )", error, set, id = "filter" }) {
   const [text, setText] = useState(value);
   const [at, setAt] = useState(-1);
   const [open, setOpen] = useState(false);
@@ -36,9 +37,9 @@ export function FilterBar({ value, keys, error, set, id = "filter" }) {
       ...(keys?.metrics ?? []).map(({ key }) => `metrics.${quoted(key)}`),
       ...(keys?.params ?? []).map(({ key }) => `params.${quoted(key)}`),
       ...(keys?.tags ?? []).map(({ key }) => `tags.${quoted(key)}`),
-      ...ATTRIBUTES,
+      ...known,
     ],
-    [keys],
+    [keys, known],
   );
   const { typed, from } = word(text, caret);
   const fitting = useMemo(() => {
@@ -91,7 +92,7 @@ export function FilterBar({ value, keys, error, set, id = "filter" }) {
   return html`<div class="filter grow">
     <input id=${id} ref=${field} type="search" class="mono" spellcheck=${false} autocomplete="off" role="combobox" aria-expanded=${fitting.length > 0} aria-controls="${id}-list" aria-autocomplete="list"
       aria-activedescendant=${at >= 0 ? `${id}-${at}` : undefined} aria-invalid=${error ? "true" : "false"} aria-describedby=${error ? `${id}-error` : undefined}
-      aria-label="Filter runs" placeholder="metrics.loss < 0.5 AND params.optimizer = 'adam'   ( / )" value=${text} onInput=${onInput} onKeyDown=${onKey}
+      aria-label=${label} placeholder=${placeholder} value=${text} onInput=${onInput} onKeyDown=${onKey}
       onSearch=${(/** @type {any} */ event) => event.target.value === "" && set("")} onBlur=${() => window.setTimeout(() => setOpen(false), 150)} onClick=${(/** @type {any} */ event) => setCaret(event.target.selectionStart ?? 0)} />
     ${fitting.length > 0 && html`<ul class="completions" role="listbox" id="${id}-list" aria-label="Names">
       ${fitting.map((one, place) => html`<li key=${one} id=${`${id}-${place}`} role="option" aria-selected=${place === at} class=${place === at ? "on" : ""} onMouseDown=${(/** @type {Event} */ event) => (event.preventDefault(), take(one))}>${one}</li>`)}

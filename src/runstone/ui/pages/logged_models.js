@@ -1,0 +1,75 @@
+/** The models that runs of an experiment logged, with what was measured of them. */
+
+import { get, post, useAnswer } from "../ground/api.js";
+import { ago, when } from "../ground/format.js";
+import { html, useMemo, useState } from "../ground/html.js";
+import { useKeys } from "../ground/keys.js";
+import { change, link } from "../ground/route.js";
+import { Empty, Skeleton, Trouble } from "../parts/states.js";
+import { Crumbs } from "../parts/tabs.js";
+import { asFilter, latest, shown, statusOf } from "../registry/asking.js";
+import { TagList } from "../registry/tags.js";
+import { FilterBar } from "../runs/filter.js";
+
+const PAGE = 100;
+const MOST = 1_000;
+/** Columns of metrics and params: those that most models have come first. */
+const METRICS = 5;
+const PARAMS = 4;
+const NAMES = ["name", "metrics.", "params.", "tags.", "status", "model_type", "source_run_id", "creation_timestamp"];
+
+const BEGIN = `import runstone
+
+with runstone.start_run():
+    info = runstone.log_model(model, name="forest")
+    runstone.log_metric("rmse", 0.2, model_id=info.model_id)`;
+
+/** @param {{parts: {ids: string}, query: URLSearchParams}} props */
+export default function LoggedModels({ parts, query }) {
+  const experiments = parts.ids.split(",");
+  const filter = query.get("filter") ?? "";
+  const [limit, setLimit] = useState(PAGE);
+  const about = useAnswer(["experiments", ...experiments], (signal) => Promise.all(experiments.map(async (experiment_id) => (await get("/mlflow/experiments/get", { experiment_id }, signal)).experiment.name)));
+  const { data, error, again } = useAnswer(["logged models", ...experiments, filter, limit], async (signal) => {
+    const found = await post("/mlflow/logged-models/search", { experiment_ids: experiments, filter: asFilter(filter) || undefined, max_results: limit }, { signal });
+    return { models: /** @type {any[]} */ (found.models ?? []), more: Boolean(found.next_page_token) };
+  });
+  useKeys([{ keys: "/", does: "Find a model", run: () => document.getElementById("filter")?.focus() }]);
+  const rows = useMemo(() => (data?.models ?? []).map((one) => ({ info: one.info, metrics: latest(one.data?.metrics ?? []), params: new Map((one.data?.params ?? []).map((/** @type {any} */ { key, value }) => [key, value])) })), [data]);
+  const metrics = useMemo(() => usual(rows.map((one) => one.metrics), METRICS), [rows]);
+  const params = useMemo(() => usual(rows.map((one) => one.params), PARAMS), [rows]);
+  const name = about.data?.join(", ") ?? "…";
+  const refused = filter && error ? error : undefined;
+  if (error && !refused && !data) return html`<${Trouble} error=${error} again=${again} />`;
+  return html`
+    <${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name, href: link(["experiments", parts.ids]) }, { name: "models" }]} />
+    <div class="head"><h1>Logged models</h1><span class="quiet grow">${data && `${data.models.length.toLocaleString("en")}${data.more ? "+" : ""}`}</span></div>
+    <div class="row"><${FilterBar} value=${filter} names=${NAMES} label="Find logged models" placeholder="A part of a name, or metrics.rmse < 0.3 AND params.trees = '100'   ( / )" error=${refused} set=${(/** @type {string} */ text) => change({ filter: text || null })} /></div>
+    ${refused ? "" : !data
+      ? html`<div class="card inside-card"><${Skeleton} rows=${10} /></div>`
+      : rows.length === 0
+        ? html`<${Empty} title=${filter ? "No model fits" : "No models were logged"} code=${filter ? undefined : BEGIN}>${filter ? "Change what is looked for." : ""}<//>`
+        : html`<div class="card scroll"><table class="plain models">
+          <thead><tr><th>Name</th><th>Status</th>${metrics.map((key) => html`<th key=${key} class="number">${key}</th>`)}${params.map((key) => html`<th key=${key}>${key}</th>`)}<th>Made</th><th>Run</th></tr></thead>
+          <tbody>${rows.map(({ info, metrics: measured, params: made }) => html`<tr key=${info.model_id}>
+            <td><a href=${link(["experiments", info.experiment_id, "models", info.model_id])}>${info.name}</a> <span class="mono quiet small">${info.model_id.slice(0, 10)}</span><${TagList} tags=${info.tags} /></td>
+            <td><span class=${`status ${statusOf(info.status)}`}>${statusOf(info.status).toLowerCase()}</span></td>
+            ${metrics.map((key) => html`<td key=${key} class="number">${measured.has(key) ? shown(measured.get(key)?.value) : ""}</td>`)}
+            ${params.map((key) => html`<td key=${key} class="mono">${made.get(key) ?? ""}</td>`)}
+            <td class="quiet nowrap"><time title=${when(Number(info.creation_timestamp_ms))}>${ago(Number(info.creation_timestamp_ms))}</time></td>
+            <td>${info.source_run_id && html`<a href=${link(["experiments", info.experiment_id, "runs", info.source_run_id])}>${info.source_run_id.slice(0, 8)}</a>`}</td>
+          </tr>`)}</tbody></table>
+          ${data.more && (limit < MOST ? html`<p class="inside-card"><button type="button" onClick=${() => setLimit(Math.min(MOST, limit * 3))}>Show more</button></p>` : html`<p class="inside-card quiet">There are more: say what is looked for.</p>`)}</div>`}
+  `;
+}
+
+/**
+ * The keys that most of some mappings have.
+ * @param {Map<string, unknown>[]} mappings @param {number} most
+ */
+function usual(mappings, most) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const one of mappings) for (const key of one.keys()) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return [...counts].sort((one, other) => other[1] - one[1] || one[0].localeCompare(other[0])).slice(0, most).map(([key]) => key);
+}

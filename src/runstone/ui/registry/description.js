@@ -1,0 +1,8 @@
+/** A description as its writer meant it. */
+
+import { html } from "../ground/html.js";
+
+/** @param {{text?: string}} props */
+export function Description({ text }) {
+  return text ? html`<div class="written">${text}</div>` : html`<p class="quiet">Nobody has described it.</p>`;
+}
