@@ -67,6 +67,22 @@ def test_nan_is_a_gap_and_is_counted() -> None:
     assert (chart.lines[0].nans, chart.lines[0].count) == (1, 3)
 
 
+def test_where_nan_is_is_told() -> None:
+    run = logged("loss", [5, 4, math.nan, 3])
+    (chart,) = Client().sample_series([run], ["loss"])
+    assert numpy.frombuffer(chart.lines[0].nan_x, "<f8").tolist() == [2]
+
+
+def test_means_come_beside_the_extremes_where_both_are_asked_for() -> None:
+    run = logged("loss", [float((7 * step) % 100) for step in range(400)])
+    (chart,) = Client().sample_series([run], ["loss"], buckets=4, both=True)
+    (means,) = Client().sample_series([run], ["loss"], buckets=4, means=True)
+    assert sorted(values(chart)) == [0, 0, 0, 0, 99, 99, 99, 99]
+    assert (chart.lines[0].means, len(means.lines[0].means)) == (means.lines[0].values, 0)
+    (exact,) = Client().sample_series([run], ["loss"], start=0, end=3, buckets=4, both=True)
+    assert (exact.exact, exact.lines[0].means) == (True, b"")
+
+
 def test_over_time_and_over_another_metric() -> None:
     with runstone.start_run() as run:
         for step in range(3):

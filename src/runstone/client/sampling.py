@@ -20,6 +20,7 @@ def sample_series(
     buckets: int = 500,
     means: bool = False,
     log: bool = False,
+    both: bool = False,
 ) -> list[sampling.Chart]:
     """Metrics of many runs, as many values as a screen can show; each chart has one row of places for all its lines.
 
@@ -32,8 +33,9 @@ def sample_series(
         buckets: parts that the axis is cut into where there are more points than two for each part.
         means: of each part the mean; otherwise the least and the greatest value.
         log: the parts are equal on a logarithmic axis.
+        both: the means beside the least and the greatest values.
     """
     from runstone.operations import sampling
 
-    asked = sampling.SampleSeries(list(run_ids), list(keys), x, start, end, buckets, means, log)
+    asked = sampling.SampleSeries(list(run_ids), list(keys), x, start, end, buckets, means, log, both)
     return self._transport.call(sampling.sample_series, asked).charts

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[numpy.float64]
 
-# Runs and metrics of one answer, parts of an axis, values in all: 16 million are 64 MB on the wire.
-RUNS, KEYS, BUCKETS, CELLS = 1_000, 200, 4_000, 16_000_000
+# Runs and metrics of one answer, parts of an axis, values in all: 16 million are 64 MB on the wire. Of each line's NaN the first so many are told.
+RUNS, KEYS, BUCKETS, CELLS, NANS = 1_000, 200, 4_000, 16_000_000, 50
 _X = ("step", "time", "relative")
 _METRIC = "metric:"
 
@@ -40,7 +40,7 @@ class SampleSeries(msgspec.Struct, omit_defaults=True):
 
     `x` is step, time (seconds since 1970), relative (seconds since the run's first point of the metric) or `metric:KEY` (that metric's value at the same step).
     `start` and `end` are on that axis; None is where the points begin and end. `means`: of each part its mean, one value instead of two. `log`: the parts
-    are equal on a logarithmic axis.
+    are equal on a logarithmic axis, of which what is not above zero is left out where the chart is not exact. `both`: the means beside the two.
     """
 
     run_ids: list[str] = []
@@ -51,15 +51,22 @@ class SampleSeries(msgspec.Struct, omit_defaults=True):
     buckets: int = 500
     means: bool = False
     log: bool = False
+    both: bool = False
 
 
-class Line(msgspec.Struct):
-    """A run's values at the chart's places: little-endian float32, NaN where there is none. `count` is how many points it has there, `nans` how many of them are NaN."""
+class Line(msgspec.Struct, omit_defaults=True):
+    """A run's values at the chart's places: little-endian float32, NaN where there is none.
+
+    `count` is how many points it has there, `nans` how many of them are NaN, `nan_x` where the first of these are (float64). `means`: where `both`
+    was asked for and the chart is not exact, each part's mean, one for two places.
+    """
 
     run_id: str
     count: int
     nans: int
     values: bytes
+    nan_x: bytes = b""
+    means: bytes = b""
 
 
 class Chart(msgspec.Struct):
@@ -113,7 +120,7 @@ def _check(request: SampleSeries) -> None:
             raise InvalidParameter(f"{len(given)} {name} are asked for; one answer has {most} at the most.")
     if not 2 <= request.buckets <= BUCKETS:
         raise rules.invalid("buckets", request.buckets, f"Give 2 to {BUCKETS}.")
-    if 2 * request.buckets * len(request.run_ids) * len(request.keys) > CELLS:
+    if (3 if request.both else 2) * request.buckets * len(request.run_ids) * len(request.keys) > CELLS:
         raise InvalidParameter("These are more values than one answer has. Ask for fewer runs, metrics or buckets.")
 
 
@@ -149,6 +156,7 @@ def _chart(key: str, given: Sequence[_Given], request: SampleSeries) -> Chart:
 
     most = 2 * request.buckets
     places: Floats = given[0].x
+    edges = numpy.empty(0)
     exact = all(len(line.x) <= most for line in given)
     if exact:
         # Runs of one training script have the same steps: looked at first, for to join them is dear.
@@ -163,10 +171,11 @@ def _chart(key: str, given: Sequence[_Given], request: SampleSeries) -> Chart:
         quarter = (edges[1:] - edges[:-1]) / 4
         places = middles if request.means else numpy.column_stack((middles - quarter, middles + quarter)).ravel()
         rows = [_mean(edges, line) if request.means else _extremes(edges, line) for line in given]
-    lines = [
-        Line(line.run_id, len(line.x), int(numpy.isnan(line.value).sum()), _bytes(row))
-        for line, row in zip(given, rows, strict=True)
-    ]
+    lines = []
+    for line, row in zip(given, rows, strict=True):
+        nans = numpy.flatnonzero(numpy.isnan(line.value))
+        means = _bytes(_mean(edges, line)) if request.both and not (exact or request.means) else b""
+        lines.append(Line(line.run_id, len(line.x), len(nans), _bytes(row), line.x[nans[:NANS]].tobytes(), means))
     return Chart(key, exact, places.astype("<f8").tobytes(), lines)
 
 

@@ -1,69 +1,117 @@
-/** All charts of some runs: there without being configured, grouped by the part of a metric's name before the first "/". */
+/** All charts of some runs: there without being configured, by the part of a metric's name before the first "/". */
 
-import { html, useEffect, useMemo, useState } from "../ground/html.js";
-import { kept } from "../ground/kept.js";
+import { html, useCallback, useMemo, useRef, useState } from "../ground/html.js";
 import { Empty } from "../parts/states.js";
-import { Panel } from "./panel.js";
+import { Full } from "./full.js";
+import { lay, layout, toggled } from "./layout.js";
+import { sections } from "./sections.js";
+import { Slot } from "./slot.js";
+import { Toolbar } from "./toolbar.js";
 
-const closed = kept("closed-sections", /** @type {string[]} */ ([]));
+/**
+ * @param {{
+ *   runs: import("./content.js").Drawn[], keys: string[], look: import("./content.js").Look, set: (changes: Partial<import("./content.js").Look>) => void,
+ *   pulse?: import("../ground/live.js").Pulse | null, turn?: number, place?: string, groups?: import("./content.js").Group[] | null,
+ * }} props
+ *   pulse: what is under way: runs that have new points are asked for anew; without one all are, whenever `turn` rises.
+ *   place: what the layout is remembered for, such as the experiments' ids. groups: what bands are over, else all runs
+ */
+export function Board({ runs: given, keys: named, look: asked, set, pulse = null, turn = 0, place = "", groups: grouped = null }) {
+  const runs = useSame(given.map(({ run_id, run_name, colour }) => ({ run_id, run_name, colour })));
+  const keys = useSame(named);
+  const groups = useSame(grouped);
+  const look = useSame(asked);
+  const [text, setText] = useState("");
+  const [full, setFull] = useState("");
+  const laid = layout(place);
+  const found = useMemo(() => sections(keys.filter(fits(text)), laid), [keys, text, JSON.stringify(laid)]);
+  const stamps = useStamps(runs, pulse, turn);
 
-/** @param {string[]} keys @returns {[string, string[]][]} */
-export function sections(keys) {
-  /** @type {Map<string, string[]>} */
-  const found = new Map();
-  for (const key of keys) {
-    const at = key.indexOf("/");
-    const group = at > 0 ? key.slice(0, at) : "";
-    found.set(group, [...(found.get(group) ?? []), key]);
-  }
-  return [...found].sort(([one], [other]) => Number(one === "system") - Number(other === "system") || one.localeCompare(other));
+  const open = useCallback((/** @type {string} */ metric) => setFull(metric), []);
+  const pin = useCallback((/** @type {string} */ metric) => lay(place, { pinned: toggled(layout(place).pinned, metric) }), [place]);
+  const hide = useCallback((/** @type {string} */ metric) => lay(place, { hidden: toggled(layout(place).hidden, metric) }), [place]);
+  const latest = useRef(found);
+  latest.current = found;
+  /** Before another one, or a place on; within its section. */
+  const move = useCallback((/** @type {string} */ metric, /** @type {string | 1 | -1} */ where) => {
+    const section = latest.current.find((one) => one.keys.includes(metric));
+    if (!section) return;
+    const others = section.keys.filter((key) => key !== metric);
+    const at = typeof where === "number" ? section.keys.indexOf(metric) + where : others.indexOf(where);
+    if (at < 0 || at > others.length) return;
+    others.splice(at, 0, metric);
+    if (section.name === "Pinned") lay(place, { pinned: others });
+    else lay(place, { order: [...latest.current.flatMap((one) => (one.name === "Pinned" ? [] : one === section ? others : one.keys))] });
+  }, [place]);
+
+  const setting = useRef(set);
+  setting.current = set;
+  const zoom = useCallback((/** @type {number | null} */ start, /** @type {number | null} */ end) => setting.current({ start, end }), []);
+  const panel = useMemo(() => ({ runs, look, groups, stamps, zoom, sync: "board" }), [runs, look, groups, stamps]);
+  // A thousand places are drawn again only when what they show has changed.
+  const places = useMemo(
+    () => found.map(({ name, keys: some }) => html`<div class="charts">${some.map((key) => html`<${Slot} key=${key} metric=${key} panel=${panel} pinned=${name === "Pinned"} pin=${pin} hide=${hide} open=${open} move=${move} />`)}</div>`),
+    [found, panel, pin, hide, move],
+  );
+
+  if (keys.length === 0) return html`<${Empty} title="No metrics yet" code=${'runstone.log_metric("loss", 0.5, step=1)'}>Charts appear here with the first point.<//>`;
+  return html`<div class="column board">
+    <${Toolbar} keys=${keys} look=${look} set=${set} many=${runs.length > 1} groups=${groups ? "groups" : "runs"}>
+      <input type="search" placeholder="Find charts" aria-label="Find charts (a regular expression)" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
+    <//>
+    ${found.length === 0 && html`<p class="quiet">No chart's name fits.</p>`}
+    ${found.map(({ name, keys: some }, at) => {
+      const closed = name !== "" && laid.closed.includes(name);
+      return html`<section key=${name} aria-label=${name || "Charts"}>
+        ${name && html`<h2 class="section"><button type="button" class="plain" aria-expanded=${!closed} onClick=${() => lay(place, { closed: toggled(laid.closed, name) })}>${closed ? "▸" : "▾"} ${name} <span class="quiet small">${some.length}</span></button></h2>`}
+        ${!closed && places[at]}
+      </section>`;
+    })}
+    ${laid.hidden.length > 0 && html`<p class="quiet small row wrap">Hidden: ${laid.hidden.map((key) => html`<button key=${key} type="button" class="plain" title="Show again" onClick=${() => hide(key)}>${key}</button>`)}</p>`}
+    ${full && html`<${Full} metric=${full} keys=${keys} panel=${panel} set=${set} close=${() => setFull("")} />`}
+  </div>`;
 }
 
 /**
- * @param {{runs: import("./panel.js").Drawn[], keys: string[], look: import("./panel.js").Look, set: (changes: Partial<import("./panel.js").Look>) => void, turn?: number}} props
- *   turn: a number that rises when there are new points
+ * What was given before, while it says the same.
+ * @template T
+ * @param {T} value
+ * @returns {T}
  */
-export function Board({ runs, keys, look, set, turn = 0 }) {
-  const [text, setText] = useState("");
-  const [smoothing, setSmoothing] = useState(look.smoothing);
-  useEffect(() => setSmoothing(look.smoothing), [look.smoothing]);
-  const found = useMemo(() => {
-    let fits = (/** @type {string} */ key) => key.toLowerCase().includes(text.toLowerCase());
-    try {
-      const pattern = new RegExp(text, "i");
-      fits = (key) => pattern.test(key);
-    } catch {
-      // no pattern yet: a part of the name
+function useSame(value) {
+  const told = JSON.stringify(value);
+  return useMemo(() => value, [told]);
+}
+
+/** @param {string} text @returns {(key: string) => boolean} */
+function fits(text) {
+  try {
+    const pattern = new RegExp(text, "i");
+    return (key) => pattern.test(key);
+  } catch {
+    return (key) => key.toLowerCase().includes(text.toLowerCase()); // no pattern yet: a part of the name
+  }
+}
+
+/**
+ * Of each run a text that differs when it has new points.
+ * @param {import("./content.js").Drawn[]} runs
+ * @param {import("../ground/live.js").Pulse | null} pulse
+ * @param {number} turn
+ */
+function useStamps(runs, pulse, turn) {
+  const known = useRef(/** @type {Map<string, string>} */ (new Map()));
+  return useMemo(() => {
+    const running = new Map(pulse?.running.map(({ run_id, points }) => [run_id, `${points} so far`]));
+    const next = new Map();
+    for (const { run_id } of runs) {
+      // A run that has ended since is asked for once more.
+      const had = known.current.get(run_id);
+      const now = running.get(run_id) ?? (had?.endsWith("so far") ? had.replace("so far", "in all") : had);
+      if (pulse === null) turn > 0 && next.set(run_id, String(turn));
+      else if (now !== undefined) next.set(run_id, now);
     }
-    return sections(keys.filter(fits));
-  }, [keys, text]);
-  const zoomed = look.start !== null;
-  /** @param {number | null} start @param {number | null} end */
-  const zoom = (start, end) => set({ start, end });
-  if (keys.length === 0) return html`<${Empty} title="No metrics yet" code=${'runstone.log_metric("loss", 0.5, step=1)'}>Charts appear here with the first point.<//>`;
-  return html`<div class="column">
-    <div class="row wrap" role="toolbar" aria-label="Charts">
-      <input type="search" placeholder="Find charts" aria-label="Find charts (a regular expression)" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
-      <label>x <select aria-label="x axis" value=${look.x} onChange=${(/** @type {any} */ event) => set({ x: event.target.value, start: null, end: null })}>
-        <option value="step">step</option><option value="relative">relative time</option><option value="time">time</option>
-        ${keys.slice(0, 200).map((key) => html`<option value=${`metric:${key}`}>${key}</option>`)}
-      </select></label>
-      <label>smoothing <input type="range" min="0" max="0.99" step="0.01" value=${smoothing} onInput=${(/** @type {any} */ event) => setSmoothing(Number(event.target.value))} onChange=${(/** @type {any} */ event) => set({ smoothing: Number(event.target.value) })} /> <span class="number small quiet">${smoothing.toFixed(2)}</span></label>
-      <span class="buttons">
-        <button type="button" aria-pressed=${look.logX} onClick=${() => set({ logX: !look.logX })}>log x</button>
-        <button type="button" aria-pressed=${look.logY} onClick=${() => set({ logY: !look.logY })}>log y</button>
-        <button type="button" aria-pressed=${look.clip} onClick=${() => set({ clip: !look.clip })}>clip outliers</button>
-      </span>
-      ${zoomed && html`<button type="button" onClick=${() => zoom(null, null)}>Show all</button>`}
-    </div>
-    ${found.map(
-      ([group, some]) => html`<section key=${group} aria-label=${group || "Charts"}>
-        ${(found.length > 1 || group) && html`<h2 class="section"><button type="button" class="plain" aria-expanded=${!closed.value.includes(group)} onClick=${() => (closed.value = closed.value.includes(group) ? closed.value.filter((one) => one !== group) : [...closed.value, group])}>
-          ${closed.value.includes(group) ? "▸" : "▾"} ${group || "other"} <span class="quiet small">${some.length}</span></button></h2>`}
-        ${!closed.value.includes(group) && html`<div class="charts">
-          ${some.map((key) => html`<figure key=${key} class="card"><figcaption class="cut" title=${key}>${key}</figcaption><${Panel} metric=${key} runs=${runs} look=${look} sync="board" zoom=${zoom} turn=${turn} /></figure>`)}
-        </div>`}
-      </section>`,
-    )}
-  </div>`;
+    known.current = next;
+    return next;
+  }, [runs, pulse, turn]);
 }

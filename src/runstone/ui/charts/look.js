@@ -2,13 +2,14 @@
 
 import { change } from "../ground/route.js";
 
-/** @param {URLSearchParams} query @returns {import("./panel.js").Look} */
+/** @param {URLSearchParams} query @returns {import("./content.js").Look} */
 export const read = (query) => ({
   x: query.get("x") ?? "step",
   logX: query.has("logx"),
   logY: query.has("logy"),
   smoothing: Math.min(0.999, Math.max(0, Number(query.get("smooth") ?? 0) || 0)),
   clip: query.has("clip"),
+  band: /** @type {"" | "std" | "range"} */ (["std", "range"].find((one) => one === query.get("band")) ?? ""),
   start: number(query.get("from")),
   end: number(query.get("to")),
 });
@@ -16,7 +17,7 @@ export const read = (query) => ({
 /** @param {string | null} text */
 const number = (text) => (text === null || text === "" || Number.isNaN(Number(text)) ? null : Number(text));
 
-/** @param {Partial<import("./panel.js").Look>} changes */
+/** @param {Partial<import("./content.js").Look>} changes */
 export function set(changes) {
   /** @type {Record<string, string | null>} */
   const told = {};
@@ -24,6 +25,7 @@ export function set(changes) {
   if (changes.logX !== undefined) told.logx = changes.logX ? "1" : null;
   if (changes.logY !== undefined) told.logy = changes.logY ? "1" : null;
   if (changes.clip !== undefined) told.clip = changes.clip ? "1" : null;
+  if (changes.band !== undefined) told.band = changes.band || null;
   if (changes.smoothing !== undefined) told.smooth = changes.smoothing > 0 ? String(changes.smoothing) : null;
   if (changes.start !== undefined) told.from = changes.start === null ? null : String(changes.start);
   if (changes.end !== undefined) told.to = changes.end === null ? null : String(changes.end);

@@ -1,157 +1,153 @@
-/** One chart: a metric of some runs, drawn by uPlot. Dragging zooms, a double click shows all, the crosshair is that of all charts of a board. */
+/** One chart: a metric of some runs. Dragging zooms, a double click shows all, the crosshair is that of all charts of a board, arrow keys move it. */
 
-import uPlot from "uplot";
-import { colour, shade } from "../ground/colours.js";
-import { number } from "../ground/format.js";
-import { html, useEffect, useRef, useState } from "../ground/html.js";
+import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
 import { Skeleton } from "../parts/states.js";
-import { chart as fetchChart } from "./data.js";
-import { plainRange, smoothed } from "./transform.js";
+import { Bars } from "./bars.js";
+import { asking, content } from "./content.js";
+import { lines as fetchLines } from "./data.js";
+import { columns, kind, plotted } from "./plot.js";
+import { readings, said, Tip } from "./tip.js";
+import { giveUp, inTurn } from "./turns.js";
 
 /**
- * @typedef {{run_id: string, run_name: string, colour?: string, group?: string}} Drawn
- * @typedef {{x: string, logX: boolean, logY: boolean, smoothing: number, clip: boolean, start: number | null, end: number | null}} Look
+ * @typedef {import("./content.js").Drawn} Drawn
+ * @typedef {import("./content.js").Group} Group
+ * @typedef {import("./content.js").Look} Look
+ * @typedef {import("uplot")} uPlot
+ * @typedef {{plot: uPlot | null, content: import("./content.js").Content, look: Look}} Shown what a chart shows, for who downloads it; no plot where there are bars
  */
 
-const HEIGHT = 220;
-const LISTED = 12;
+export const HEIGHT = 220;
 
-/** @param {{metric: string, runs: Drawn[], look: Look, sync: string, zoom: (start: number | null, end: number | null) => void, turn?: number, height?: number}} props */
-export function Panel({ metric, runs, look, sync, zoom, turn = 0, height = HEIGHT }) {
+/**
+ * @param {{
+ *   metric: string, runs: Drawn[], look: Look, sync: string, zoom: (start: number | null, end: number | null) => void, groups?: Group[] | null,
+ *   stamps?: Map<string, string>, height?: number, open?: () => void, shown?: (shown: Shown | null) => void, odd?: (count: number) => void,
+ * }} props
+ *   stamps: of runs that go on, what differs when they have new points; open: what Enter does; shown, odd: told what is drawn
+ */
+export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, height = HEIGHT, open, shown, odd }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const [seen, setSeen] = useState(false);
+  const canvas = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const plot = useRef(/** @type {{plot: uPlot, kind: string, seen: import("./plot.js").Seen, lines: unknown} | null} */ (null));
   const [width, setWidth] = useState(0);
-  const [data, setData] = useState(/** @type {import("./data.js").Chart | null | undefined} */ (undefined));
+  const [got, setGot] = useState(/** @type {{lines: import("./data.js").Lines, look: Look} | undefined} */ (undefined));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  const [hover, setHover] = useState(/** @type {{at: number, left: number, top: number} | null} */ (null));
+  const [hover, setHover] = useState(/** @type {{at: number, left: boolean, away: ((value: number) => number) | null} | null} */ (null));
+  const byKey = useRef(false);
 
   useEffect(() => {
-    const element = /** @type {HTMLDivElement} */ (box.current);
-    const sight = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && setSeen(true), { rootMargin: "200px" });
     const size = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
-    sight.observe(element);
-    size.observe(element);
-    return () => {
-      sight.disconnect();
-      size.disconnect();
-    };
+    size.observe(/** @type {HTMLDivElement} */ (box.current));
+    return () => size.disconnect();
   }, []);
 
-  const wide = Math.max(100, Math.ceil(width / 100) * 100);
-  const asked = { run_ids: runs.map((run) => run.run_id), x: look.x, start: look.start, end: look.end, log: look.logX, means: false, buckets: Math.min(2000, wide) };
-  const told = JSON.stringify([asked, metric, turn]);
+  const asked = asking(look, width, runs.length);
+  const told = JSON.stringify(asked);
+  const wanted = runs.map(({ run_id }) => ({ run_id, stamp: stamps?.get(run_id) ?? "" }));
+  const named = JSON.stringify(wanted);
   useEffect(() => {
-    if (!seen || width === 0) return undefined;
-    let wanted = true;
-    fetchChart(asked, metric).then(
-      (found) => wanted && (setData(found), setError(null)),
-      (problem) => wanted && setError(problem),
+    if (width === 0 || runs.length === 0) return undefined;
+    const away = new AbortController();
+    fetchLines(asked, metric, wanted, away.signal).then(
+      (lines) => away.signal.aborted || (setGot({ lines, look }), setError(null)),
+      (problem) => away.signal.aborted || setError(problem),
     );
-    return () => {
-      wanted = false;
-    };
-  }, [told, seen, width === 0]);
+    return () => away.abort();
+  }, [told, metric, named, width === 0]);
 
-  const plot = useRef(/** @type {uPlot | null} */ (null));
-  const canvas = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const shown = JSON.stringify([look, dark.value, runs.map((run) => [run.run_id, run.colour])]);
+  // What the lines were asked for as stays until others have come; the rest of the look changes at once.
+  const { x, logX, band } = got?.look ?? look;
+  const soft = got?.look.smoothing ? look.smoothing : 0;
+  const seenAs = useMemo(() => ({ ...look, x, logX, band, smoothing: soft }), [look, x, logX, band, soft]);
+  const now = useMemo(
+    () => (got && runs.length > 0 ? content(got.lines, runs, groups, seenAs) : undefined),
+    [got, runs, groups, dark.value, x, logX, band, soft, look.logY, look.clip],
+  );
+  const bars = now?.single ?? false;
+  useEffect(() => odd?.(now?.odd ?? 0), [now?.odd]);
+
   useEffect(() => {
-    if (!data || !canvas.current || width === 0) return undefined;
-    const { options, columns } = drawn(data, runs, look, { width, height, sync, zoom, setHover });
-    const made = new uPlot(options, columns, canvas.current);
-    plot.current = made;
-    return () => {
-      made.destroy();
+    const where = canvas.current;
+    if (!now || bars || !where || width === 0) {
+      plot.current?.plot.destroy();
       plot.current = null;
-    };
-  }, [data, shown, height]);
-  useEffect(() => plot.current?.setSize({ width, height }), [width, height]);
+      if (now) shown?.({ plot: null, content: now, look: seenAs });
+      return;
+    }
+    inTurn(box, () => {
+      const made = kind(now, seenAs, dark.value, height);
+      const seen = { start: look.start, end: look.end, content: now };
+      const had = plot.current;
+      if (had?.kind === made) {
+        Object.assign(had.seen, seen);
+        if (had.plot.width !== width) had.plot.setSize({ width, height });
+        // What is only zoomed is drawn at once of what there is; the finer values follow.
+        if (had.lines === now) had.plot.setScale("x", { min: look.start ?? now.x[0], max: look.end ?? now.x[now.x.length - 1] });
+        else had.plot.setData(/** @type {any} */ (columns(now)));
+        had.lines = now;
+      } else {
+        had?.plot.destroy();
+        plot.current = { plot: plotted(now, seenAs, seen, { width, height, sync, zoom: (start, end) => zooming.current(start, end), moved }, where), kind: made, seen, lines: now };
+      }
+      where.dataset.drawn = String(Number(where.dataset.drawn ?? 0) + 1);
+      shown?.({ plot: plot.current?.plot ?? null, content: now, look: seenAs });
+    });
+  }, [now, look.start, look.end, width, height, bars]);
+  const zooming = useRef(zoom);
+  zooming.current = zoom;
+  useEffect(
+    () => () => {
+      giveUp(box);
+      plot.current?.plot.destroy();
+      plot.current = null;
+      shown?.(null);
+    },
+    [],
+  );
 
-  return html`<div class="chart" ref=${box} style=${{ minHeight: `${height}px` }}>
-    ${error ? html`<p class="note bad">${error.message}</p>` : data === undefined ? html`<${Skeleton} rows=${4} height=${height / 8} />` : data === null ? html`<p class="quiet small">None of these runs has it.</p>` : null}
-    <div ref=${canvas} role="img" aria-label=${`${metric} of ${runs.length} runs`} />
-    ${hover && data && html`<${Tip} data=${data} runs=${runs} hover=${hover} width=${width} />`}
+  /** @param {uPlot} self */
+  const moved = (self) => {
+    const { idx, left = -1, top = -1 } = self.cursor;
+    // The others' crosshairs follow, their lists do not open.
+    if (idx === null || idx === undefined || left < 0 || !(byKey.current || self.over.matches(":hover"))) return setHover(null);
+    setHover({ at: idx, left: left > self.over.clientWidth / 2, away: byKey.current ? null : (value) => Math.abs(self.valToPos(value, "y") - top) });
+  };
+  /** @param {KeyboardEvent} event */
+  const onKey = (event) => {
+    const there = plot.current?.plot;
+    if (event.key === "Enter" && open && event.target === box.current) {
+      event.preventDefault();
+      open();
+    }
+    if (!there || !now || !KEYS.includes(event.key)) return;
+    const places = there.data[0];
+    const { min = places[0], max = places[places.length - 1] } = there.scales.x;
+    const first = places.findIndex((place) => place >= min);
+    const last = places.findLastIndex((place) => place <= max);
+    const far = event.shiftKey ? Math.max(1, Math.round((last - first) / 10)) : 1;
+    const at = hover?.at ?? (event.key === "ArrowLeft" ? last + 1 : first - 1);
+    const next = { ArrowLeft: at - far, ArrowRight: at + far, Home: first, End: last }[event.key];
+    event.preventDefault();
+    event.stopPropagation();
+    byKey.current = true;
+    if (next === undefined) there.setCursor({ left: -10, top: -10 });
+    else there.setCursor({ left: there.valToPos(places[Math.max(first, Math.min(last, next))], "x"), top: there.over.clientHeight / 2 });
+    byKey.current = false;
+  };
+  const rows = hover && now ? readings(now, hover.at, hover.away) : [];
+  return html`<div class="chart" ref=${box} style=${{ minHeight: `${height}px` }} tabindex=${bars ? undefined : 0} role="group" aria-roledescription="chart"
+      aria-label=${`${metric}, ${runs.length === 1 ? runs[0].run_name : `${runs.length} runs`}. Arrow keys read values.`} onKeyDown=${onKey}>
+    ${error
+      ? html`<p class="note bad" role="alert">${error.message}</p>`
+      : now === undefined
+        ? html`<${Skeleton} rows=${1} height=${height - 8} />`
+        : now === null && html`<p class="quiet small chart-none">None of these runs has it.</p>`}
+    ${bars && now ? html`<${Bars} content=${now} height=${height} />` : html`<div ref=${canvas} aria-hidden="true" />`}
+    ${hover && now && html`<${Tip} content=${now} look=${seenAs} at=${hover.at} rows=${rows} left=${hover.left} />`}
+    <p class="hidden" aria-live="polite">${hover && now && !hover.away ? said(now, seenAs, hover.at) : ""}</p>
   </div>`;
 }
 
-/**
- * @param {import("./data.js").Chart} data
- * @param {Drawn[]} runs
- * @param {Look} look
- * @param {{width: number, height: number, sync: string, zoom: (start: number | null, end: number | null) => void, setHover: (hover: any) => void}} how
- */
-function drawn(data, runs, look, { width, height, sync, zoom, setHover }) {
-  const known = new Map(runs.map((run) => [run.run_id, run]));
-  const lines = data.lines.filter((line) => known.has(line.run_id));
-  /** @type {any[]} */
-  const series = [{}];
-  /** @type {any[]} */
-  const columns = [data.x];
-  const few = data.x.length < 40;
-  const smooth = look.smoothing > 0;
-  /** @param {import("./data.js").Line} line @param {(number | null)[]} values @param {boolean} ghost */
-  const add = (line, values, ghost) => {
-    const run = /** @type {Drawn} */ (known.get(line.run_id));
-    const stroke = colour(run.run_id, run.colour);
-    series.push({ label: run.run_name, stroke: ghost ? `${stroke}40` : stroke, width: ghost ? 1 : 1.5, spanGaps: true, points: { show: few && !ghost, size: 4 } });
-    columns.push(values);
-  };
-  if (smooth) for (const line of lines) add(line, line.values, true);
-  const plain = lines.map((line) => smoothed(line.values, look.smoothing));
-  lines.forEach((line, at) => add(line, plain[at], false));
-  const range = look.clip ? plainRange(plain) : null;
-  const axis = { stroke: () => shade("--quiet"), grid: { stroke: () => shade("--grid"), width: 1 }, ticks: { stroke: () => shade("--grid"), width: 1, size: 4 }, font: `11px ${shade("--font")}` };
-  const time = look.x === "time";
-  /** @type {any} */
-  const options = {
-    width, height, series, padding: [8, 8, 0, 0],
-    legend: { show: false },
-    scales: {
-      x: { time, distr: look.logX ? 3 : 1, ...(look.start !== null && look.end !== null ? { range: [look.start, look.end] } : {}) },
-      y: { distr: look.logY ? 3 : 1, ...(range && !look.logY ? { range } : {}) },
-    },
-    axes: [
-      { ...axis, size: 28, gap: 4, ...(time ? {} : { values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))) }) },
-      { ...axis, size: 52, gap: 4, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))) },
-    ],
-    cursor: { sync: { key: sync, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { show: false }, focus: { prox: 24 } },
-    focus: { alpha: 0.25 },
-    hooks: {
-      setSelect: [
-        (/** @type {uPlot} */ self) => {
-          if (self.select.width < 4) return;
-          zoom(self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x"));
-          self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-        },
-      ],
-      setCursor: [
-        (/** @type {uPlot} */ self) => {
-          const { idx, left, top, event } = /** @type {any} */ (self.cursor);
-          // The others' crosshairs follow, their lists do not open.
-          setHover(idx === null || idx === undefined || left < 0 || !event ? null : { at: idx, left, top });
-        },
-      ],
-      ready: [(/** @type {uPlot} */ self) => self.over.addEventListener("dblclick", () => zoom(null, null))],
-    },
-  };
-  return { options, columns };
-}
-
-/** The values at the crosshair, the greatest first. @param {{data: import("./data.js").Chart, runs: Drawn[], hover: {at: number, left: number, top: number}, width: number}} props */
-function Tip({ data, runs, hover, width }) {
-  const known = new Map(runs.map((run) => [run.run_id, run]));
-  const rows = data.lines
-    .map((line) => ({ run: known.get(line.run_id), value: line.values[hover.at] }))
-    .filter((one) => one.run && one.value !== null && one.value !== undefined)
-    .sort((one, other) => /** @type {number} */ (other.value) - /** @type {number} */ (one.value));
-  if (rows.length === 0) return null;
-  const right = hover.left > width / 2;
-  return html`<div class="tip" style=${{ top: "8px", [right ? "left" : "right"]: right ? "60px" : "8px" }}>
-    <p class="small quiet">${number(data.x[hover.at])}${!data.exact && " (a part)"}</p>
-    ${rows.slice(0, LISTED).map(
-      ({ run, value }) => html`<p key=${run?.run_id} class="row small"><span class="dot" style=${{ color: colour(run?.run_id ?? "", run?.colour) }} /><span class="cut grow">${run?.run_name}</span><span class="number">${number(value)}</span></p>`,
-    )}
-    ${rows.length > LISTED && html`<p class="small quiet">${rows.length - LISTED} more</p>`}
-  </div>`;
-}
+const KEYS = ["ArrowLeft", "ArrowRight", "Home", "End", "Escape"];

@@ -1,48 +1,52 @@
-/** What is done to lines before they are drawn: smoothing, the range without outliers, bands of groups. Null is a gap throughout. */
+/** What is done to lines before they are drawn: joined, smoothed, their range without outliers, bands of groups. Null is a gap throughout. Knows no browser. */
+
+/** @typedef {(number | null)[]} Values */
 
 /**
  * Exponential moving average, corrected for its start (Kingma and Ba, "Adam", 2015, section 3): the first values are not drawn towards zero.
- * @param {(number | null)[]} values
+ * @param {Values} values
  * @param {number} weight of what came before, 0 to 1 (exclusive)
- * @returns {(number | null)[]}
+ * @param {number} [each] how many points each value stands for: the average is as slow where a value is the mean of many
+ * @returns {Values}
  */
-export function smoothed(values, weight) {
+export function smoothed(values, weight, each = 1) {
   if (!(weight > 0)) return values;
+  const kept = weight ** Math.max(1, each);
   let sum = 0;
   let share = 1;
   return values.map((value) => {
-    if (value === null) return null;
-    sum = weight * sum + (1 - weight) * value;
-    share *= weight;
+    if (value === null || !Number.isFinite(value)) return null;
+    sum = kept * sum + (1 - kept) * value;
+    share *= kept;
     return sum / (1 - share);
   });
 }
 
 /**
- * The range of values that leaves out outliers: beyond three times the span between the 5th and the 95th of a hundred.
- * @param {(number | null)[][]} lines
+ * The range of values that leaves out outliers: beyond once the span between the 5th and the 95th of a hundred.
+ * @param {Values[]} lines
  * @returns {[number, number] | null}
  */
 export function plainRange(lines) {
-  /** @type {number[]} */
   const all = [];
   for (const line of lines) for (const value of line) if (value !== null) all.push(value);
   if (all.length < 20) return null;
-  all.sort((one, other) => one - other);
-  const low = all[Math.floor(all.length * 0.05)];
-  const high = all[Math.floor(all.length * 0.95)];
+  const sorted = Float64Array.from(all).sort();
+  const low = sorted[Math.floor(sorted.length * 0.05)];
+  const high = sorted[Math.floor(sorted.length * 0.95)];
   const span = high - low || Math.abs(high) || 1;
-  return [Math.max(all[0], low - span), Math.min(all[all.length - 1], high + span)];
+  return [Math.max(sorted[0], low - span), Math.min(sorted[sorted.length - 1], high + span)];
 }
 
 /**
- * Mean, and mean ± standard deviation, of several lines at each place; where a single one has a value it is the mean.
- * @param {(number | null)[][]} lines
- * @returns {{mean: (number | null)[], low: (number | null)[], high: (number | null)[]}}
+ * What several lines are at each place: mean ± standard deviation (of a sample), or mean, least and greatest.
+ * @param {Values[]} lines
+ * @param {"std" | "range"} kind
+ * @returns {{mean: Values, low: Values, high: Values}}
  */
-export function band(lines) {
+export function band(lines, kind = "std") {
   const length = lines[0]?.length ?? 0;
-  /** @type {(number | null)[]} */
+  /** @type {Values} */
   const mean = new Array(length).fill(null);
   const low = [...mean];
   const high = [...mean];
@@ -50,19 +54,107 @@ export function band(lines) {
     let count = 0;
     let middle = 0;
     let spread = 0; // Welford's sums
+    let least = Infinity;
+    let greatest = -Infinity;
     for (const line of lines) {
       const value = line[at];
-      if (value === null) continue;
+      if (value === null || value === undefined) continue;
       count += 1;
       const away = value - middle;
       middle += away / count;
       spread += away * (value - middle);
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
     }
     if (count === 0) continue;
     const deviation = count > 1 ? Math.sqrt(spread / (count - 1)) : 0;
     mean[at] = middle;
-    low[at] = middle - deviation;
-    high[at] = middle + deviation;
+    low[at] = kind === "std" ? middle - deviation : least;
+    high[at] = kind === "std" ? middle + deviation : greatest;
   }
   return { mean, low, high };
+}
+
+/**
+ * One row of places for lines that have several. Places are sorted; those that are equal are one.
+ * @param {number[][]} rows each sorted, without doubles
+ * @returns {{x: number[], places: (Int32Array | null)[]}} places: where each row's places are; null where they are the row's own
+ */
+export function joined(rows) {
+  const first = rows[0] ?? [];
+  if (rows.every((row) => row === first || same(row, first))) return { x: first, places: rows.map(() => null) };
+  const all = Float64Array.from(/** @type {number[]} */ ([]).concat(...rows)).sort();
+  /** @type {number[]} */
+  const x = [];
+  for (const place of all) if (x.length === 0 || place !== x[x.length - 1]) x.push(place);
+  const places = rows.map((row) => {
+    const found = new Int32Array(row.length);
+    let at = 0;
+    row.forEach((place, number) => {
+      while (x[at] !== place) at += 1;
+      found[number] = at;
+    });
+    return found;
+  });
+  return { x, places };
+}
+
+/** @param {number[]} one @param {number[]} other */
+const same = (one, other) => one.length === other.length && one.every((place, at) => place === other[at]);
+
+/**
+ * A line's values at the places of a joined row.
+ * @param {Values} values
+ * @param {Int32Array | null} places as `joined` gave them
+ * @param {number} length of the joined row
+ * @returns {Values}
+ */
+export function placed(values, places, length) {
+  if (places === null) return values;
+  /** @type {Values} */
+  const row = new Array(length).fill(null);
+  for (let at = 0; at < places.length; at += 1) row[places[at]] = values[at];
+  return row;
+}
+
+/**
+ * The value at a place, or the nearest one where the line has none there: lines are drawn across places that are others'.
+ * @param {Values} values
+ * @param {number} at
+ * @param {number} reach places to look at on either side
+ * @returns {number | null}
+ */
+export function near(values, at, reach) {
+  for (let away = 0; away <= reach; away += 1) {
+    const before = values[at - away];
+    if (before !== null && before !== undefined) return before;
+    const after = values[at + away];
+    if (after !== null && after !== undefined) return after;
+  }
+  return null;
+}
+
+/** A logarithmic axis that goes through zero shows so much of the greatest value in proportion. */
+const DECADES = 1e-5;
+
+/**
+ * From where on values are drawn in proportion on a logarithmic axis that has values at or below zero; null where there are none and the
+ * axis is a plain logarithmic one. Between it and zero the axis is straight.
+ * @param {Values[]} lines
+ * @returns {number | null}
+ */
+export function straightBelow(lines) {
+  let least = Infinity;
+  let most = 0;
+  let below = false;
+  for (const line of lines) {
+    for (const value of line) {
+      if (value === null) continue;
+      if (value <= 0) below = true;
+      if (value !== 0) least = Math.min(least, Math.abs(value));
+      most = Math.max(most, Math.abs(value));
+    }
+  }
+  if (!below) return null;
+  return Number.isFinite(least) ? 10 ** Math.floor(Math.log10(Math.max(least, most * DECADES))) : 1;
 }

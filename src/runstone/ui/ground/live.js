@@ -4,13 +4,57 @@
  */
 
 import { address } from "./api.js";
-import { useEffect, useRef, useState } from "./html.js";
+import { useEffect, useState } from "./html.js";
 
 /** @typedef {{run_id: string, points: number, heard?: number}} RunPulse */
 /** @typedef {{running: RunPulse[], runs: number, newest: number}} Pulse */
 
-/** Milliseconds between two pulses that are drawn: each may ask for much. */
+/** Milliseconds between two pulses that are drawn: each may ask for much. The first after a while is drawn at once. */
 const PAUSE = 400;
+
+/** Connections by the experiments they tell of: parts of a page that look at the same have one, for a browser has six for a server. */
+/** @type {Map<string, {listeners: Set<(pulse: Pulse) => void>, latest: Pulse | null, close: () => void}>} */
+const connections = new Map();
+
+/** @param {string} told experiments */
+function connected(told) {
+  const there = connections.get(told);
+  if (there) return there;
+  /** @type {EventSource | null} */
+  let source = null;
+  let last = 0;
+  let timer = 0;
+  const made = { listeners: /** @type {Set<(pulse: Pulse) => void>} */ (new Set()), latest: /** @type {Pulse | null} */ (null), close: () => undefined };
+  const show = () => {
+    timer = 0;
+    last = performance.now();
+    if (made.latest) for (const tell of made.listeners) tell(made.latest);
+  };
+  const open = () => {
+    source = new EventSource(address("/runstone/events", { experiments: told }));
+    source.onmessage = (event) => {
+      const { running = [], runs = 0, newest = 0 } = JSON.parse(event.data);
+      made.latest = { running, runs, newest };
+      timer ||= window.setTimeout(show, Math.max(0, last + PAUSE - performance.now()));
+    };
+  };
+  const seen = () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) open();
+  };
+  seen();
+  document.addEventListener("visibilitychange", seen);
+  made.close = () => {
+    document.removeEventListener("visibilitychange", seen);
+    window.clearTimeout(timer);
+    source?.close();
+    connections.delete(told);
+  };
+  connections.set(told, made);
+  return made;
+}
 
 /**
  * The pulse of some experiments, and a number that rises with each change.
@@ -19,38 +63,16 @@ const PAUSE = 400;
  */
 export function usePulse(experiments) {
   const [state, setState] = useState(/** @type {{pulse: Pulse | null, turn: number}} */ ({ pulse: null, turn: 0 }));
-  const waiting = useRef(0);
   const told = experiments.join(",");
   useEffect(() => {
-    /** @type {EventSource | null} */
-    let source = null;
-    /** @type {Pulse | null} */
-    let latest = null;
-    const show = () => {
-      waiting.current = 0;
-      setState((before) => ({ pulse: latest, turn: before.pulse === null ? before.turn : before.turn + 1 }));
-    };
-    const open = () => {
-      source = new EventSource(address("/runstone/events", { experiments: told }));
-      source.onmessage = (event) => {
-        const { running = [], runs = 0, newest = 0 } = JSON.parse(event.data);
-        latest = { running, runs, newest };
-        waiting.current ||= window.setTimeout(show, PAUSE);
-      };
-    };
-    const seen = () => {
-      if (document.hidden) {
-        source?.close();
-        source = null;
-      } else if (!source) open();
-    };
-    seen();
-    document.addEventListener("visibilitychange", seen);
+    const connection = connected(told);
+    /** @param {Pulse} pulse */
+    const tell = (pulse) => setState((before) => ({ pulse, turn: before.pulse === null ? before.turn : before.turn + 1 }));
+    connection.listeners.add(tell);
+    if (connection.latest) tell(connection.latest);
     return () => {
-      document.removeEventListener("visibilitychange", seen);
-      window.clearTimeout(waiting.current);
-      waiting.current = 0;
-      source?.close();
+      connection.listeners.delete(tell);
+      if (connection.listeners.size === 0) connection.close();
     };
   }, [told]);
   return state;

@@ -16,7 +16,7 @@ import { Overview } from "../run/overview.js";
 /** @param {{parts: {ids: string, run: string, rest?: string}, query: URLSearchParams}} props */
 export default function Run({ parts, query }) {
   const experiment = parts.ids;
-  const { turn } = usePulse([experiment]);
+  const { pulse, turn } = usePulse([experiment]);
   const { data, error, again } = useAnswer(["run", parts.run, turn], async (signal) => (await get("/mlflow/runs/get", { run_id: parts.run }, signal)).run);
   const about = useAnswer(["experiment", experiment], async (signal) => (await get("/mlflow/experiments/get", { experiment_id: experiment }, signal)).experiment);
   if (error && !data) return html`<${Trouble} error=${error} again=${again} />`;
@@ -39,9 +39,9 @@ export default function Run({ parts, query }) {
           ...(system.length > 0 ? [{ name: "system", href: at("system"), count: system.length }] : []),
         ]} />
         ${tab === "metrics" || tab === "model-metrics"
-          ? html`<${Board} runs=${drawn} keys=${own} look=${readLook(query)} set=${setLook} turn=${turn} />`
+          ? html`<${Board} runs=${drawn} keys=${own} look=${readLook(query)} set=${setLook} pulse=${pulse} place=${experiment} />`
           : tab === "system" || tab === "system-metrics"
-            ? html`<${Board} runs=${drawn} keys=${system} look=${readLook(query)} set=${setLook} turn=${turn} />`
+            ? html`<${Board} runs=${drawn} keys=${system} look=${readLook(query)} set=${setLook} pulse=${pulse} place=${experiment} />`
             : html`<${Overview} run=${data} />`}`}
   `;
 }

@@ -5,6 +5,7 @@ import { counted } from "../ground/format.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { kept } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
+import { usePulse } from "../ground/live.js";
 import { change, go, link } from "../ground/route.js";
 import { Grid, useWindows } from "../parts/grid.js";
 import { Menu } from "../parts/menu.js";
@@ -65,6 +66,7 @@ function Table({ experiments, names, keys, query }) {
     [told, keys],
   );
   const [turn, setTurn] = useState(0);
+  const { pulse } = usePulse(experiments);
   const [picked, setPicked] = useState(/** @type {Set<string>} */ (new Set()));
   const [at, setAt] = useState(-1);
   const stamp = useRef("");
@@ -133,7 +135,7 @@ function Table({ experiments, names, keys, query }) {
     </div>
     <${Bulk} ids=${[...picked]} experiments=${experiments} deleted=${deleted} done=${again} clear=${() => setPicked(new Set())} />
     <${View} view=${view} />
-    ${view !== "table" && html`<${Board} runs=${drawn} keys=${keys.metrics.map(({ key }) => key)} look=${readLook(query)} set=${setLook} turn=${turn} />`}
+    ${view !== "table" && html`<${Board} runs=${drawn} keys=${keys.metrics.map(({ key }) => key)} look=${readLook(query)} set=${setLook} pulse=${pulse} place=${experiments.join(",")} />`}
     ${list.error && !mistaken && html`<${Trouble} error=${list.error} again=${again} />`}
     ${list.total === 0 && !filter && !deleted
       ? html`<${Empty} title="No runs yet" code=${begin(names[0] ?? "Default")}>The first one appears here as soon as it starts.<//>`

@@ -1,0 +1,88 @@
+/** One chart, large: with a legend, all points as a table, and what can be taken away. */
+
+import { bytes } from "./bytes.js";
+import { get, useAnswer } from "../ground/api.js";
+import { counted, number, when } from "../ground/format.js";
+import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { Above } from "../parts/dialog.js";
+import { Grid } from "../parts/grid.js";
+import { Skeleton, Trouble } from "../parts/states.js";
+import { tried } from "../parts/toasts.js";
+import { colour } from "../ground/colours.js";
+import { csv, png, svg } from "./download.js";
+import { toggled } from "./layout.js";
+import { Panel } from "./panel.js";
+import { Toolbar } from "./toolbar.js";
+
+/** @param {{metric: string, keys: string[], panel: any, set: (changes: any) => void, close: () => void}} props */
+export function Full({ metric, keys, panel, set, close }) {
+  const shown = useRef(/** @type {import("./panel.js").Shown | null} */ (null));
+  const [drawn, setDrawn] = useState(/** @type {import("./content.js").Content | null} */ (null));
+  const [off, setOff] = useState(/** @type {string[]} */ ([]));
+  const [points, setPoints] = useState("");
+  const runs = /** @type {import("./content.js").Drawn[]} */ (panel.runs);
+  const seen = useMemo(() => runs.filter((run) => !off.includes(run.run_id)), [runs, off]);
+  const keep = useMemo(() => (/** @type {import("./panel.js").Shown | null} */ what) => {
+    shown.current = what;
+    setDrawn(what?.content ?? null);
+  }, []);
+  /** @param {typeof png | typeof svg} act */
+  const take = (act) => () => {
+    const { plot, content } = shown.current ?? {};
+    if (plot && content) tried(async () => act(plot, content, metric));
+  };
+  const [height, setHeight] = useState(room());
+  useEffect(() => {
+    const again = () => setHeight(room());
+    window.addEventListener("resize", again);
+    return () => window.removeEventListener("resize", again);
+  }, []);
+  return html`<${Above} label=${metric} close=${close} wide><div class="inside full">
+    <header class="row wrap">
+      <h2 class="cut grow">${metric}</h2>
+      <button type="button" disabled=${drawn?.single} onClick=${take(png)}>PNG</button>
+      <button type="button" disabled=${drawn?.single} onClick=${take(svg)}>SVG</button>
+      <button type="button" title="Every point, as it was logged" onClick=${() => tried(() => csv(seen, metric))}>CSV</button>
+      <button type="button" class="plain" aria-label="Close" onClick=${close}>×</button>
+    </header>
+    <${Toolbar} keys=${keys} look=${panel.look} set=${set} many=${runs.length > 1} groups=${panel.groups ? "groups" : "runs"} />
+    <${Panel} metric=${metric} ...${panel} runs=${seen} sync="full" height=${height} shown=${keep} />
+    <div class="row wrap" role="group" aria-label="Below the chart">
+      <span class="buttons"><button type="button" aria-pressed=${!points} onClick=${() => setPoints("")}>Legend</button><button type="button" aria-pressed=${Boolean(points)} onClick=${() => setPoints(points || (runs[0]?.run_id ?? ""))}>Points</button></span>
+      ${points && html`<select aria-label="Points of" value=${points} onChange=${(/** @type {any} */ event) => setPoints(event.target.value)}>${runs.map((run) => html`<option key=${run.run_id} value=${run.run_id}>${run.run_name}</option>`)}</select>`}
+    </div>
+    ${points
+      ? html`<${Points} key=${points} run=${points} metric=${metric} />`
+      : html`<${Legend} runs=${runs} off=${off} drawn=${drawn} toggle=${(/** @type {string} */ id) => setOff(toggled(off, id))} only=${(/** @type {string} */ id) => setOff(runs.flatMap((run) => (run.run_id === id ? [] : [run.run_id])))} />`}
+  </div><//>`;
+}
+
+/** Pixels for the chart: half of what there is. */
+const room = () => Math.max(200, Math.round(window.innerHeight * 0.46));
+
+/** @param {{runs: import("./content.js").Drawn[], off: string[], drawn: import("./content.js").Content | null, toggle: (id: string) => void, only: (id: string) => void}} props */
+function Legend({ runs, off, drawn, toggle, only }) {
+  const rows = useMemo(() => runs.map((run) => {
+    const values = (drawn?.traces.find(({ id }) => id === run.run_id)?.values ?? []).filter((value) => value !== null);
+    return { run, last: values.at(-1), least: values.length ? values.reduce((one, other) => Math.min(one, other)) : undefined, most: values.length ? values.reduce((one, other) => Math.max(one, other)) : undefined };
+  }), [runs, drawn]);
+  return html`<${Grid} label="Legend" height="28vh" total=${rows.length} row=${(/** @type {number} */ at) => rows[at]} want=${() => undefined} columns=${[
+    { id: "name", title: "Run", width: 340, cell: (/** @type {any} */ { run }) => html`<label class="cut"><input type="checkbox" checked=${!off.includes(run.run_id)} onChange=${() => toggle(run.run_id)} /><span class="dot" style=${{ color: colour(run.run_id, run.colour) }} /><span class="cut" title="Double click: this one alone" onDblClick=${() => only(run.run_id)}>${run.run_name}</span></label>` },
+    ...[["last", "Last"], ["least", "Min"], ["most", "Max"]].map(([id, title]) => ({ id, title, width: 110, number: true, cell: (/** @type {any} */ row) => number(row[id]) })),
+  ]} />`;
+}
+
+/** @param {{run: string, metric: string}} props */
+function Points({ run, metric }) {
+  const { data, error, again } = useAnswer([run, metric], async (signal) => {
+    const told = await get("/runstone/points/get", { run_id: run, key: metric }, signal);
+    return { step: new BigInt64Array(bytes(told.steps)), timestamp: new BigInt64Array(bytes(told.timestamps)), value: new Float64Array(bytes(told.values)) };
+  });
+  if (error) return html`<${Trouble} error=${error} again=${again} />`;
+  if (!data) return html`<${Skeleton} rows=${6} />`;
+  return html`<p class="small quiet">${counted(data.step.length, "point")}</p><${Grid} label="Points" height="26vh" total=${data.step.length} row=${(/** @type {number} */ at) => at} want=${() => undefined} columns=${[
+    { id: "step", title: "Step", width: 130, number: true, cell: (/** @type {number} */ at) => String(data.step[at]) },
+    { id: "time", title: "Time", width: 180, cell: (/** @type {number} */ at) => when(Number(data.timestamp[at])) },
+    { id: "value", title: "Value", width: 200, number: true, cell: (/** @type {number} */ at) => html`<span title=${String(data.value[at])}>${number(data.value[at])}</span>` },
+  ]} />`;
+}

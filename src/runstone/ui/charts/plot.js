@@ -1,0 +1,161 @@
+/** A chart's content as uPlot draws it. What only changes values keeps the plot that is there. */
+
+import uPlot from "uplot";
+import { shade } from "../ground/colours.js";
+import { duration, number, when } from "../ground/format.js";
+
+/**
+ * @typedef {import("./content.js").Content} Content
+ * @typedef {import("./content.js").Look} Look
+ * @typedef {{start: number | null, end: number | null, content: Content}} Seen what is looked at now; the plot reads it whenever it draws
+ * @typedef {{width: number, height: number, sync: string, zoom: (start: number | null, end: number | null) => void, moved: (plot: uPlot) => void}} How
+ */
+
+/**
+ * What a plot is made for: while it stays the same, its values may change.
+ * @param {Content} content
+ * @param {Look} look
+ * @param {boolean} dark
+ * @param {number} height
+ */
+export const kind = (content, look, dark, height) =>
+  JSON.stringify([look.x, look.logX, look.logY, content.straight, dark, height, few(content), content.traces.map((trace) => [trace.id, trace.colour, trace.raw === null, trace.low === null])]);
+
+const MANY = 20;
+
+/** Few enough that each point is shown. @param {Content} content */
+const few = (content) => content.x.length < 40 && content.traces.length < 20;
+
+/** @param {Content} content @returns {any[]} one row of values for each of the plot's series */
+export function columns({ x, traces }) {
+  const ghosts = traces.flatMap((trace) => (trace.raw ? [trace.raw] : []));
+  const bands = traces.flatMap((trace) => (trace.low && trace.high ? [trace.high, trace.low] : []));
+  return [x, ...ghosts, ...bands, ...traces.map((trace) => trace.values)];
+}
+
+/** Where a place on the x axis is told. @param {Look} look @param {number} x */
+export const place = (look, x) => (look.x === "time" ? when(x * 1_000) : look.x === "relative" ? duration(x * 1_000) || "0s" : number(x));
+
+/**
+ * @param {Content} content
+ * @param {Look} look
+ * @param {Seen} seen
+ * @param {How} how
+ * @param {HTMLElement} where
+ */
+export function plotted(content, look, seen, { width, height, sync, zoom, moved }, where) {
+  const tones = { text: shade("--quiet"), grid: shade("--grid"), font: `11px ${shade("--font")}`, bad: shade("--bad") };
+  const axis = { stroke: tones.text, grid: { stroke: tones.grid, width: 1 }, ticks: { stroke: tones.grid, width: 1, size: 4 }, font: tones.font, gap: 4 };
+  const points = { show: few(content), size: 5 };
+  const none = { show: false };
+  // A line of one pixel is rasterized several times as fast as a wider one; a hundred are not told apart by their width.
+  const thick = content.traces.length > MANY ? 1 : 1.5;
+  const ghosts = content.traces.filter((trace) => trace.raw);
+  const banded = content.traces.filter((trace) => trace.low);
+  const edge = { width: 0, spanGaps: true, points: none };
+  /** @type {any} */
+  const options = {
+    width, height, padding: [8, 8, 0, 0], legend: { show: false },
+    series: [
+      {},
+      ...ghosts.map((trace) => ({ label: trace.name, stroke: `${trace.colour}38`, width: 1, spanGaps: true, points: none })),
+      ...banded.flatMap((trace) => [{ label: `${trace.name} high`, ...edge }, { label: `${trace.name} low`, ...edge }]),
+      ...content.traces.map((trace) => ({ label: trace.name, stroke: trace.colour, width: thick, spanGaps: true, points: { ...points, fill: trace.colour } })),
+    ],
+    bands: banded.map((trace, at) => ({ series: [1 + ghosts.length + 2 * at, 2 + ghosts.length + 2 * at], fill: `${trace.colour}2e` })),
+    scales: {
+      x: { time: false, distr: look.logX ? 3 : 1, range: (/** @type {any} */ _, /** @type {number} */ least, /** @type {number} */ most) => across(seen, look, least, most) },
+      y: { distr: look.logY ? (content.straight === null ? 3 : 4) : 1, asinh: content.straight ?? 1, range: (/** @type {any} */ _, /** @type {number} */ least, /** @type {number} */ most) => upwards(seen.content, look, least, most) },
+    },
+    axes: [
+      { ...axis, size: 28, space: look.x === "time" ? 70 : 50, incrs: look.x === "time" || look.x === "relative" ? TIMES : undefined,
+        values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ apart) => ticks.map((tick) => (tick === null || (look.logX && odds(tick)) ? "" : tickText(look, tick, apart))) },
+      { ...axis, size: 54, values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) => ticks.map((tick) => (tick === null || (look.logY && odds(tick)) ? "" : short(tick))) },
+    ],
+    cursor: { sync: { key: sync, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: none, focus: { prox: 16 }, bind: { dblclick: () => () => null } },
+    focus: { alpha: content.traces.length > 1 ? 0.3 : 1 },
+    hooks: {
+      setSelect: [
+        (/** @type {uPlot} */ self) => {
+          const { left, width: wide } = self.select;
+          if (wide < 4) return;
+          self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          zoom(self.posToVal(left, "x"), self.posToVal(left + wide, "x"));
+        },
+      ],
+      setCursor: [moved],
+      draw: [(/** @type {uPlot} */ self) => marks(self, seen.content)],
+      ready: [(/** @type {uPlot} */ self) => self.over.addEventListener("dblclick", () => zoom(null, null))],
+    },
+  };
+  return new uPlot(options, /** @type {any} */ (columns(content)), where);
+}
+
+const TIMES = [1e-3, 1e-2, 0.1, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 31_536_000];
+
+/** A logarithmic axis begins with a tick where it begins, whatever number that is. @param {number} tick */
+const odds = (tick) => Number(tick.toPrecision(1)) !== tick;
+
+/** As few characters as an axis has room for. @param {number} tick */
+function short(tick) {
+  const size = Math.abs(tick);
+  return size === 0 || (size >= 1e-4 && size < 1e5) ? number(tick) : Number(tick.toPrecision(3)).toExponential().replace("e+", "e").replace(/-/g, "−");
+}
+
+/** @param {Look} look @param {number} tick @param {number} apart from the next one */
+function tickText(look, tick, apart) {
+  if (look.x === "relative") return tick === 0 ? "0" : duration(tick * 1_000);
+  if (look.x !== "time") return short(tick);
+  const text = when(tick * 1_000);
+  return apart >= 86_400 ? text.slice(0, 10) : text.slice(11, apart >= 60 ? 16 : 19);
+}
+
+/** @param {Seen} seen @param {Look} look @param {number | null} least @param {number | null} most @returns {[number, number]} */
+function across({ start, end, content }, look, least, most) {
+  if (start !== null && end !== null && !(look.logX && start <= 0)) return [start, end];
+  const first = least ?? content.x[0] ?? 1;
+  const last = most ?? content.x[content.x.length - 1] ?? first;
+  return last > first ? [first, last] : look.logX ? [first / 2, first * 2] : [first - 1, first + 1];
+}
+
+/** @param {Content} content @param {Look} look @param {number | null} least @param {number | null} most @returns {any} */
+function upwards({ range, straight }, look, least, most) {
+  const from = range ? range[0] : least;
+  const to = range ? range[1] : most;
+  if (from === null || to === null) return look.logY ? [1, 10] : [0, 1];
+  if (!look.logY) return uPlot.rangeNum(from, to, 0.06, true);
+  if (straight !== null) return uPlot.rangeAsinh(from, to, 10, true);
+  const room = to > from ? (to / from) ** 0.06 : 1.5;
+  return [from / room, to * room];
+}
+
+/** What is NaN is marked by a cross at the foot of the chart, what is infinite by an arrow at its edge. @param {uPlot} plot @param {Content} content */
+function marks(plot, { traces }) {
+  const { ctx, bbox } = plot;
+  const size = 3.5 * uPlot.pxRatio;
+  for (const { odd, colour } of traces) {
+    if (odd.length === 0) continue;
+    ctx.save();
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = 1.5 * uPlot.pxRatio;
+    ctx.beginPath();
+    for (const [x, value] of odd) {
+      const left = plot.valToPos(x, "x", true);
+      if (left < bbox.left || left > bbox.left + bbox.width) continue;
+      const top = value > 0 ? bbox.top + 2 * size : bbox.top + bbox.height - 2 * size;
+      if (Number.isNaN(value)) {
+        ctx.moveTo(left - size, top - size);
+        ctx.lineTo(left + size, top + size);
+        ctx.moveTo(left + size, top - size);
+        ctx.lineTo(left - size, top + size);
+      } else {
+        const up = value > 0 ? -size : size;
+        ctx.moveTo(left - size, top);
+        ctx.lineTo(left, top + up);
+        ctx.lineTo(left + size, top);
+      }
+    }
+    ctx.stroke();
+    ctx.restore();
+  }
+}

@@ -1,0 +1,144 @@
+"""Charts in a browser: what is drawn is what was logged, every point of it where one zooms, and what is logged meanwhile appears."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.servers import Server, ask, serve
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = serve(tmp_path_factory.mktemp("store") / "store")
+    yield started
+    started.stop()
+
+
+def log(server: Server, run_id: str, key: str, values: Sequence[float], first: int = 0) -> None:
+    now = int(time.time() * 1000)
+    for start in range(0, len(values), 1000):
+        metrics = [
+            {"key": key, "value": value, "timestamp": now, "step": first + start + place}
+            for place, value in enumerate(values[start : start + 1000])
+        ]
+        ask(server, "/api/2.0/mlflow/runs/log-batch", {"run_id": run_id, "metrics": metrics})
+
+
+def trained(server: Server, experiment: str, name: str, rate: float) -> tuple[str, list[float]]:
+    """A run that goes down a parabola, and its losses."""
+    created = ask(server, "/api/2.0/mlflow/runs/create", {"experiment_id": experiment, "run_name": name})
+    run_id = str(created["run"]["info"]["run_id"])
+    place, losses = 4.0, []
+    for _ in range(12):
+        losses.append(place**2)
+        place -= rate * 2 * place
+    log(server, run_id, "train/loss", losses)
+    return run_id, losses
+
+
+def experiment(server: Server, name: str) -> str:
+    return str(ask(server, "/api/2.0/mlflow/experiments/create", {"name": name})["experiment_id"])
+
+
+def ended(server: Server, run_id: str) -> None:
+    ask(server, "/api/2.0/mlflow/runs/update", {"run_id": run_id, "status": "FINISHED"})
+
+
+def chart(page: Page, name: str, drawn: int = 1) -> Locator:
+    """A chart, when it has been drawn so many times."""
+    found = page.get_by_role("group", name=name)
+    page.wait_for_function(
+        "([name, drawn]) => [...document.querySelectorAll('.chart')].some((one) => one.ariaLabel.startsWith(name)"
+        " && Number(one.querySelector('[data-drawn]')?.dataset.drawn ?? 0) >= drawn)",
+        arg=[name, drawn],
+    )
+    return found
+
+
+def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, page: Page) -> None:
+    number = experiment(server, "two rates")
+    slow, losses = trained(server, number, "slow", 0.125)
+    quick, others = trained(server, number, "quick", 0.25)
+    for run_id, accuracy in ((slow, 0.75), (quick, 0.875)):
+        log(server, run_id, "test/accuracy", [accuracy])
+        ended(server, run_id)
+    page.goto(f"{server.url}/#/experiments/{number}?view=charts")
+    found = chart(page, "train/loss")
+    # Of a metric with one value a run there are bars, the longest first.
+    assert page.locator(".bars li").all_inner_texts() == ["quick\n0.875", "slow\n0.75"]
+    found.press("ArrowRight")
+    found.press("ArrowRight")
+    assert page.locator(".chart [aria-live]", has_text="step").inner_text() == "step 1: slow 9, quick 4"
+    found.press("Enter")
+    chart(page, "train/loss")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    with open(download.value.path(), newline="") as file:
+        rows = list(csv.DictReader(file))
+    for run_id, values in ((slow, losses), (quick, others)):
+        assert [float(row["value"]) for row in rows if row["run_id"] == run_id] == values
+    for kind, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg ")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind).click()
+        assert download.value.path().read_bytes().startswith(start)
+    assert page.get_by_role("row", name="slow").count() == 1
+
+
+def test_zooming_shows_every_point(server: Server, page: Page) -> None:
+    number = experiment(server, "long")
+    run_id, _ = trained(server, number, "long", 0.125)
+    log(server, run_id, "noise", [float((7 * step) % 1001) for step in range(12_000)])
+    ended(server, run_id)
+    page.goto(f"{server.url}/#/experiments/{number}?view=charts")
+    chart(page, "noise")
+    box = page.locator("figure", has_text="noise").locator(".u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+    page.mouse.up()
+    page.get_by_role("button", name="Show all").wait_for()
+    assert "from=" in page.url
+    page.goto(f"{server.url}/#/experiments/{number}?view=charts&from=5000.5&to=5100.5")
+    page.reload()
+    found = chart(page, "noise")
+    for step in range(5001, 5004):
+        found.press("ArrowRight")
+        assert (
+            page.locator(".chart [aria-live]", has_text="step").inner_text() == f"step {step}: long {7 * step % 1001}"
+        )
+
+
+def test_a_new_point_appears_and_only_its_run_is_asked_for(server: Server, page: Page) -> None:
+    number = experiment(server, "live")
+    done, _ = trained(server, number, "done", 0.125)
+    ended(server, done)
+    running, _ = trained(server, number, "running", 0.25)
+    asked: list[list[str]] = []
+    with page.expect_response("**/runstone/events**"):
+        page.goto(f"{server.url}/#/experiments/{number}?view=charts")
+    found = chart(page, "train/loss")
+    page.on(
+        "request",
+        lambda request: (
+            asked.append(json.loads(request.post_data or "{}")["run_ids"]) if "series" in request.url else None
+        ),
+    )
+    log(server, running, "train/loss", [64.0], 12)
+    said = page.locator(".chart [aria-live]", has_text="step")
+    for _ in range(600):
+        found.press("End")
+        if said.inner_text().startswith("step 12: running 64, done"):
+            break
+        page.wait_for_timeout(20)
+    assert said.inner_text().startswith("step 12: running 64, done")
+    assert asked
+    assert all(one == [running] for one in asked)
