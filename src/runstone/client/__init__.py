@@ -18,6 +18,7 @@ from runstone.client import (
     media,
     model_description,
     model_versions,
+    previews,
     registered_models,
     repair,
     retention,
@@ -114,6 +115,8 @@ class Client:
     get_run_columns = run_table.get_run_columns
     get_run_table = run_table.get_run_table
     sample_series = sampling.sample_series
+    preview_artifact = previews.preview_artifact
+    get_stored_size = previews.get_stored_size
     metric_frame = series.metric_frame
 
     settle = settled.settle

@@ -50,7 +50,7 @@ _READS = frozenset(
     ]
 )
 # Those whose answers hold a run's files, among them what dead processes left of its console.
-_FILES = frozenset({"list_artifacts", "get_tree", "get_small_tree"})
+_FILES = frozenset({"list_artifacts", "get_tree", "get_small_tree", "preview_artifact"})
 
 END_TAG = "runstone.end"
 

@@ -77,11 +77,12 @@ class ChunkNames(msgspec.Struct):
     digests: list[str]
 
 
-class TreeOf(msgspec.Struct):
-    """A run's files, all of them or those at and below a path."""
+class TreeOf(msgspec.Struct, omit_defaults=True):
+    """A run's files, all of them or those at and below a path; `hidden`: of all of them also those that were recorded without asking."""
 
     run_id: str
     path: str = ""
+    hidden: bool = False
 
 
 class Tree(msgspec.Struct, omit_defaults=True):
@@ -157,7 +158,7 @@ def list_artifacts(engine: Engine, request: ListArtifacts) -> Files:
 
 @operation("GET", "/runstone/artifacts/tree", permission="read")
 def get_tree(engine: Engine, request: TreeOf) -> Tree:
-    """A run's files at and below a path; from the top, without those under `.runstone`. Raises NotFound where there are none below a path."""
+    """A run's files at and below a path; from the top, without those under `.runstone` unless they are wanted. Raises NotFound where there are none below a path."""
     path = request.path.strip("/")
     with engine.database.read() as connection:
         rows = paths(engine, connection, owners.of(request.run_id), path)
@@ -175,7 +176,7 @@ def get_tree(engine: Engine, request: TreeOf) -> Tree:
         [
             FileInfo(name, False, size, digest, name in executables)
             for name, size, digest in rows
-            if path or not name.startswith(HIDDEN + "/")
+            if path or request.hidden or not name.startswith(HIDDEN + "/")
         ]
     )
 

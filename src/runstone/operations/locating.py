@@ -26,6 +26,11 @@ def of_model(engine: Engine, model_id: str, path: str) -> Place:
     return _below(engine, owners.of_model(model_id), path)
 
 
+def of_owner(engine: Engine, owner_id: str | None, path: str | None) -> Place:
+    """By the id of a run or a logged model, and a path."""
+    return _below(engine, owners.of(owner_id), path)
+
+
 def of_version(engine: Engine, name: str, version: str, path: str) -> Place:
     """By a model version and a path."""
     owners.check_key(path)

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from runstone.errors import BadRequest, InvalidParameter
-from runstone.operations import locating, storing
+from runstone.operations import locating, owners, storing
+from runstone.operations.artifacts import TreeOf, get_tree
 from runstone.operations.engine import Engine
 from runstone.operations.owners import Place
 from runstone.operations.reading import open_file
 from runstone.server.dispatch import Route
-from runstone.server.downloads import download
+from runstone.server.downloads import disposition, download
+from runstone.server.pieces import Pieces
+from runstone.server.shown import shown
 from runstone.server.streams import Body, receive
 from runstone.server.transfers import Transfers
+from runstone.server.zips import zipped
 
 # What may come through MLflow's route for its page, which holds it in memory there.
 _SMALL_UPLOAD = 10 * 1024 * 1024
+
+_FILE = "A file of a run's or a logged model's (`run_id`, `path`), to be saved; with `show=1`, as a browser shows it."
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -32,13 +39,15 @@ def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
         transfers: threads and turns for those who send and fetch.
     """
 
-    def reading(locate: Callable[[Engine, Request], Place]) -> Answer:
+    def reading(locate: Callable[[Engine, Request], Place], told: str | None = None) -> Answer:
         async def answer(request: Request) -> Response:
             loop = asyncio.get_running_loop()
             place = await loop.run_in_executor(transfers.reading, locate, engine, request)
             opened = await loop.run_in_executor(transfers.reading, open_file, engine, place)
-            return download(request, opened, place.path, transfers)
+            headers = shown(place.path) if request.query_params.get("show") == "1" else None
+            return download(request, opened, place.path, transfers, headers)
 
+        answer.__doc__ = told
         return answer
 
     async def put(request: Request) -> Response:
@@ -50,11 +59,18 @@ def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
         await _store(request, engine, transfers, lambda: _by_upload(engine, request))
         return Response(media_type="application/json")
 
+    async def folder(request: Request) -> Response:
+        """A folder of a run's or a logged model's files (`run_id`, `path`; without a path all of them) as a zip."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(transfers.reading, _zip, request, engine, transfers)
+
     return [
         Route("GET", "/mlflow-artifacts/artifacts/{artifact_path:path}", reading(_by_key), "read"),
         Route("PUT", "/mlflow-artifacts/artifacts/{artifact_path:path}", put, "edit"),
         Route("POST", "/mlflow/upload-artifact", upload, "edit"),
         Route("GET", "/mlflow/logged-models/{model_id}/artifacts/files", reading(_by_model), "read"),
+        Route("GET", "/runstone/artifacts/file", reading(_by_owner, _FILE), "read"),
+        Route("GET", "/runstone/artifacts/zip", folder, "read"),
         Route("GET", "/runstone/artifact-versions/file", reading(_by_artifact_version), "read"),
         Route("GET", "/get-artifact", reading(_by_run), "read", root=True),
         Route("GET", "/model-versions/get-artifact", reading(_by_version), "read", root=True),
@@ -74,6 +90,20 @@ async def _store(request: Request, engine: Engine, transfers: Transfers, locate:
         storing.store_streams(engine, owner, [(path, body)])
 
     await receive(request, transfers, store)
+
+
+def _zip(request: Request, engine: Engine, transfers: Transfers) -> Response:
+    run_id, path = request.query_params.get("run_id"), request.query_params.get("path", "").strip("/")
+    owner = owners.of(run_id)
+    files = get_tree.function(engine, TreeOf(run_id or "", path)).files
+    headers = {
+        "Content-Type": "application/zip",
+        "Content-Disposition": disposition(f"{path.rpartition('/')[2] or run_id}.zip"),
+        "Cache-Control": "private, no-cache",
+    }
+    if request.method == "HEAD":
+        return Response(headers=headers)
+    return Pieces(partial(zipped, engine, owner, path, files), lambda: None, transfers, 200, headers)
 
 
 def _by_upload(engine: Engine, request: Request) -> Place:
@@ -96,6 +126,10 @@ def _by_key(engine: Engine, request: Request) -> Place:
 def _by_run(engine: Engine, request: Request) -> Place:
     asked = request.query_params
     return locating.of_run(engine, asked.get("run_id") or asked.get("run_uuid"), _required(request, "path"))
+
+
+def _by_owner(engine: Engine, request: Request) -> Place:
+    return locating.of_owner(engine, request.query_params.get("run_id"), _required(request, "path"))
 
 
 def _by_version(engine: Engine, request: Request) -> Place:

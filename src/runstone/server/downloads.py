@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from collections.abc import Mapping
 from functools import partial
 from urllib.parse import quote
 
@@ -61,7 +62,9 @@ _CAGE = {
 }
 
 
-def download(request: Request, opened: Opened, name: str, transfers: Transfers) -> Response:
+def download(
+    request: Request, opened: Opened, name: str, transfers: Transfers, shown: Mapping[str, str] | None = None
+) -> Response:
     """The answer to a GET or HEAD of an opened file, which is closed when that is sent.
 
     Args:
@@ -69,6 +72,7 @@ def download(request: Request, opened: Opened, name: str, transfers: Transfers) 
         opened: the file.
         name: what whoever saves it is told to call it.
         transfers: threads that read it, and turns.
+        shown: headers that let a browser show it, in place of those that have it saved (shown.py).
     """
     headers = {
         "Content-Type": media_type(name),
@@ -76,6 +80,7 @@ def download(request: Request, opened: Opened, name: str, transfers: Transfers) 
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",
         **_CAGE,
+        **(shown or {}),
     }
     tag = None if opened.name is None else f'"{opened.name}"'
     if tag is not None:

@@ -35,7 +35,9 @@ class Pieces(Response):
         self.status_code, self.background = status, None
         self.init_headers(headers)
         self._read, self._close, self._transfers = read, close, transfers
-        self._turns = _Turns(transfers.turns if int(headers["Content-Length"]) > _SHORT else None)
+        # Of unknown length is what is long.
+        length = int(headers.get("Content-Length", _SHORT + 1))
+        self._turns = _Turns(transfers.turns if length > _SHORT else None)
         self._reading: Future[bytes | None] | None = None
 
     async def __call__(

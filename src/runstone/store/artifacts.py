@@ -244,6 +244,16 @@ def content(connection: Connection, digest: str) -> list[Placed]:
     ).fetchall()
 
 
+def stored_size(connection: Connection, digest: str) -> int | None:
+    """Bytes that a content's chunks take here, compressed, each once; None where it has none."""
+    row = connection.execute(
+        "SELECT SUM(CASE WHEN stored > 0 THEN stored ELSE size END) FROM chunk WHERE id IN"
+        " (SELECT content_chunk.chunk FROM content JOIN content_chunk ON content_chunk.content = content.id WHERE content.digest = ?)",
+        (digest,),
+    ).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
+
+
 def contents(connection: Connection, after: int, limit: int) -> list[tuple[int, str, int]]:
     """Contents behind one, in the order of their arrival: number, digest, size."""
     return connection.execute(

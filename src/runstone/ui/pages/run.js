@@ -4,6 +4,7 @@ import { get, useAnswer } from "../ground/api.js";
 import { html } from "../ground/html.js";
 import { usePulse } from "../ground/live.js";
 import { link } from "../ground/route.js";
+import { Artifacts } from "../artifacts/artifacts.js";
 import { Board } from "../charts/board.js";
 import { read as readLook, set as setLook } from "../charts/look.js";
 import { Skeleton, Trouble } from "../parts/states.js";
@@ -21,6 +22,7 @@ export default function Run({ parts, query }) {
   const about = useAnswer(["experiment", experiment], async (signal) => (await get("/mlflow/experiments/get", { experiment_id: experiment }, signal)).experiment);
   if (error && !data) return html`<${Trouble} error=${error} again=${again} />`;
   const tab = (parts.rest ?? "").split("/")[0] || "overview";
+  const inner = (parts.rest ?? "").split("/").slice(1).join("/");
   /** @param {string} name */
   const at = (name) => link(["experiments", experiment, "runs", parts.run, ...(name === "overview" ? [] : [name])]);
   const metrics = /** @type {Value[]} */ (data?.data?.metrics ?? []).map(({ key }) => key);
@@ -37,11 +39,14 @@ export default function Run({ parts, query }) {
           { name: "overview", href: at("overview") },
           { name: "metrics", href: at("metrics"), count: own.length },
           ...(system.length > 0 ? [{ name: "system", href: at("system"), count: system.length }] : []),
+          { name: "artifacts", href: at("artifacts") },
         ]} />
         ${tab === "metrics" || tab === "model-metrics"
           ? html`<${Board} runs=${drawn} keys=${own} look=${readLook(query)} set=${setLook} pulse=${pulse} place=${experiment} />`
           : tab === "system" || tab === "system-metrics"
             ? html`<${Board} runs=${drawn} keys=${system} look=${readLook(query)} set=${setLook} pulse=${pulse} place=${experiment} />`
-            : html`<${Overview} run=${data} />`}`}
+            : tab === "artifacts"
+              ? html`<${Artifacts} owner=${parts.run} path=${inner} href=${(/** @type {string} */ path) => link(["experiments", experiment, "runs", parts.run, "artifacts", ...path.split("/").filter(Boolean)])} turn=${turn} />`
+              : html`<${Overview} run=${data} />`}`}
   `;
 }

@@ -1,0 +1,74 @@
+/** A notebook: its cells and what they put out. Pictures and text are shown; markup and scripts of an output are not, its plain text is. */
+
+import { useAnswer } from "../ground/api.js";
+import { html, useMemo } from "../ground/html.js";
+import { Skeleton, Trouble } from "../parts/states.js";
+import { read } from "./bytes.js";
+import { language, pieces } from "./colouring.js";
+import Text from "./text.js";
+
+const MOST = 20_000_000;
+/** Cells that are drawn, and letters of one output. */
+const CELLS = 400;
+const LONG = 20_000;
+
+/** Text as notebooks have it: one, or a list of lines. @param {any} value */
+const joined = (value) => (Array.isArray(value) ? value.filter((one) => typeof one === "string").join("") : typeof value === "string" ? value : "");
+/** Without what colours a terminal. @param {string} text */
+const uncoloured = (text) => text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, "");
+const python = language("x.py");
+
+/** @param {import("./kinds.js").PreviewProps} props */
+export default function Notebook(props) {
+  const { file, url } = props;
+  const { data, error, again } = useAnswer([url, file.digest], async (signal) => (await read(url, file.file_size ?? 0, MOST, signal)).text);
+  const cells = useMemo(() => {
+    try {
+      const found = data === undefined ? [] : JSON.parse(data);
+      return Array.isArray(found.cells) ? found.cells.filter((/** @type {any} */ one) => typeof one === "object" && one !== null) : data === undefined ? [] : null;
+    } catch {
+      return null;
+    }
+  }, [data]);
+  if (error) return html`<div class="inside"><${Trouble} error=${error} again=${again} /></div>`;
+  if (data === undefined) return html`<div class="inside"><${Skeleton} rows=${10} /></div>`;
+  if (cells === null) return html`<${Text} ...${props} />`;
+  return html`<div class="inside column notebook">
+    ${cells.slice(0, CELLS).map((/** @type {any} */ cell, /** @type {number} */ at) => html`<${Cell} key=${at} cell=${cell} />`)}
+    ${cells.length > CELLS && html`<p class="quiet small">The first ${CELLS} of ${cells.length} cells.</p>`}
+  </div>`;
+}
+
+/** @param {{cell: any}} props */
+function Cell({ cell }) {
+  const source = joined(cell.source).slice(0, 5 * LONG);
+  if (cell.cell_type !== "code") return html`<div class="notebook-text">${source}</div>`;
+  const outputs = Array.isArray(cell.outputs) ? cell.outputs.slice(0, 50) : [];
+  let state = "";
+  const lines = source.split("\n").map((line) => {
+    const found = pieces(line, python, state);
+    state = found.state;
+    return html`${found.pieces.map(({ kind, text }) => (kind ? html`<span class=${`code-${kind}`}>${text}</span>` : text))}${"\n"}`;
+  });
+  return html`<div class="notebook-cell">
+    <span class="quiet small number mono">${typeof cell.execution_count === "number" ? `[${cell.execution_count}]` : ""}</span>
+    <div class="column">
+      <pre class="code"><code>${lines}</code></pre>
+      ${outputs.map((/** @type {any} */ one, /** @type {number} */ at) => html`<${Output} key=${at} output=${one} />`)}
+    </div>
+  </div>`;
+}
+
+/** @param {{output: any}} props */
+function Output({ output }) {
+  const data = output?.data ?? {};
+  for (const kind of ["image/png", "image/jpeg", "image/gif", "image/webp"]) {
+    const said = joined(data[kind]).replace(/\s/g, "");
+    if (said && /^[A-Za-z0-9+/=]+$/.test(said)) return html`<img class="whole" src=${`data:${kind};base64,${said}`} alt=${joined(data["text/plain"]).slice(0, 200) || "Output"} />`;
+  }
+  const drawing = joined(data["image/svg+xml"]);
+  if (drawing) return html`<img class="whole" src=${`data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawing)}`} alt="Output" />`;
+  const text = output?.output_type === "error" ? joined(output.traceback?.map?.((/** @type {any} */ line) => `${joined(line)}\n`)) || `${joined(output.ename)}: ${joined(output.evalue)}` : joined(output?.text ?? data["text/plain"] ?? data["text/markdown"] ?? data["text/latex"]);
+  if (!text) return data["text/html"] ? html`<p class="quiet small">An output that is HTML, which is not shown.</p>` : null;
+  return html`<pre class=${output?.output_type === "error" || output?.name === "stderr" ? "notebook-out bad" : "notebook-out"}><code>${uncoloured(text).slice(0, LONG)}${text.length > LONG ? "\n…" : ""}</code></pre>`;
+}

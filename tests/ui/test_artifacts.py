@@ -1,0 +1,114 @@
+"""The files of a run in a browser: the tree by keyboard, previews of what a training logs, and files that would rather be scripts."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pytest
+from tests.support.servers import Server, new_run, serve
+
+from runstone.client import Client
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+EVIL = "<img src=x onerror=\"document.title='ran'\"><script>document.title='ran'</script>"
+DRAWING = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9' onload=\"document.title='ran'\"><script>document.title='ran'</script><rect width='9' height='9'/></svg>"
+PAGE = "<h1>Report</h1><script>document.body.append('origin ' + origin); try { parent.document.title = 'ran' } catch { document.body.append(', kept out') }</script>"
+
+
+class _Bomb:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return eval, ("1",)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = serve(tmp_path_factory.mktemp("store") / "store")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def run_id(server: Server) -> str:
+    run_id = new_run(server)
+    client = Client(server.url)
+    client.log_text(run_id, "import os\n\nprint('hello')\n", "code/train.py")
+    client.log_text(
+        run_id, "step,loss\n" + "".join(f"{step},{1 / (step + 1)}\n" for step in range(20_000)), "tables/loss.csv"
+    )
+    client.log_bytes(run_id, pickle.dumps(_Bomb()), "models/other.pkl")
+    for step in (0, 10, 20):
+        client.log_image(run_id, numpy.full((8, 8), step, "uint8"), key="val/activation", step=step)
+    client.log_text(run_id, PAGE, "evil/report.html")
+    client.log_text(run_id, DRAWING, "evil/drawing.svg")
+    client.log_dict(run_id, {EVIL: [EVIL], "columns": [EVIL], "data": [[EVIL]]}, "evil/table.json")
+    client.log_text(run_id, f"a,b\n{EVIL},x\n", "evil/" + EVIL.replace("/", "_") + ".csv")
+    notebook = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "source": EVIL,
+                "outputs": [{"data": {"text/html": EVIL, "image/svg+xml": DRAWING}}],
+            }
+        ]
+    }
+    client.log_dict(run_id, notebook, "evil/book.ipynb")
+    return run_id
+
+
+def opened(page: Page, server: Server, run_id: str, path: str = "") -> None:
+    page.goto(f"{server.url}/#/experiments/0/runs/{run_id}/artifacts/{path}")
+    page.get_by_role("tree").wait_for()
+
+
+def test_files_are_found_by_keyboard_and_looked_into(server: Server, run_id: str, page: Page) -> None:
+    opened(page, server, run_id)
+    page.get_by_role("treeitem", name="code").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_text("print(").wait_for()
+    assert page.url.endswith("/artifacts/code/train.py")
+    page.keyboard.press("/")
+    page.keyboard.type("loss csv")
+    page.get_by_role("treeitem", name="tables/loss.csv").click()
+    page.get_by_role("table", name="Rows").wait_for()
+    page.get_by_role("table", name="Rows").evaluate("grid => { grid.scrollTop = grid.scrollHeight }")
+    page.get_by_text("19999", exact=True).wait_for()
+    opened(page, server, run_id, "models/other.pkl")
+    page.get_by_text("Dangerous: loading this").wait_for()
+    page.get_by_text("builtins.eval").wait_for()
+    page.get_by_text("About this file").click()
+    page.get_by_text("blake3:").wait_for()
+
+
+def test_images_are_gone_through_by_a_slider(server: Server, run_id: str, page: Page) -> None:
+    opened(page, server, run_id, "images")
+    page.get_by_role("img", name="val/activation at step 20").wait_for()
+    page.get_by_role("slider", name="Step").focus()
+    page.keyboard.press("ArrowLeft")
+    image = page.get_by_role("img", name="val/activation at step 10")
+    image.wait_for()
+    page.wait_for_function("() => document.querySelector('figure img').naturalWidth === 8")
+
+
+def test_nothing_of_a_file_becomes_part_of_the_page(server: Server, run_id: str, page: Page) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    opened(page, server, run_id, "evil/report.html")
+    page.frame_locator("iframe").get_by_text("origin null, kept out").wait_for()
+    opened(page, server, run_id, "evil/drawing.svg")
+    page.get_by_text("9 × 9").wait_for()
+    opened(page, server, run_id, "evil/table.json")
+    page.get_by_role("cell", name="<script>").wait_for()
+    page.get_by_role("button", name="Tree").click()
+    page.get_by_role("button", name="[1 item]").first.click()
+    opened(page, server, run_id, "evil/book.ipynb")
+    page.get_by_role("img", name="Output").wait_for()
+    page.get_by_role("treeitem", name=".csv").click()
+    page.get_by_role("table", name="Rows").get_by_text("<script>").wait_for()
+    assert page.title() != "ran"
+    assert page.locator("main script, main img[onerror]").count() == 0
