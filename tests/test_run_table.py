@@ -102,3 +102,82 @@ def test_the_columns_there_are_come_by_how_many_runs_have_them() -> None:
 def test_what_no_table_has_is_refused(asked: dict[str, object]) -> None:
     with pytest.raises(InvalidParameter):
         Client().get_run_table(**{"experiment_ids": ["0"], **asked})  # type: ignore[arg-type]
+
+
+def family() -> dict[str, str]:
+    """Ids by name of: a parent with two children, the first of which has one; a run alone."""
+    ids = {}
+    for name, parent in (("parent", ""), ("one", "parent"), ("grandchild", "one"), ("two", "parent"), ("alone", "")):
+        with runstone.start_run(run_name=name) as run:
+            if parent:
+                runstone.set_tag("mlflow.parentRunId", ids[parent])
+            ids[name] = run.info.run_id
+    return ids
+
+
+def test_nested_runs_stand_below_their_parents_where_those_are_open() -> None:
+    ids = family()
+    client = Client()
+
+    def shown(*names: str) -> list[tuple[str, int, int]]:
+        table = client.get_run_table(
+            ["0"], order_by=["start_time ASC"], nested=True, open=[ids[name] for name in names]
+        )
+        assert (table.total, table.found) == (len(table.rows), 5)
+        return [(row.run_name, row.depth, row.children) for row in table.rows]
+
+    assert shown() == [("parent", 0, 2), ("alone", 0, 0)]
+    assert shown("parent", "one") == [
+        ("parent", 0, 2),
+        ("one", 1, 1),
+        ("grandchild", 2, 0),
+        ("two", 1, 0),
+        ("alone", 0, 0),
+    ]
+    assert shown("one") == shown()
+
+
+def test_no_run_is_lost_where_parents_go_in_a_circle_or_are_not_in_the_table() -> None:
+    ids = family()
+    client = Client()
+    client.set_tag(ids["parent"], "mlflow.parentRunId", ids["grandchild"])
+    client.set_tag(ids["alone"], "mlflow.parentRunId", ids["alone"])
+    rows = client.get_run_table(["0"], nested=True, open=list(ids.values())).rows
+    assert sorted(row.run_id for row in rows) == sorted(ids.values())
+    client.delete_run(ids["parent"])
+    rows = client.get_run_table(["0"], nested=True, order_by=["start_time ASC"]).rows
+    assert [row.run_name for row in rows] == ["one", "two", "alone"]
+
+
+def test_ids_of_a_range_are_in_the_order_of_the_table() -> None:
+    runs = [trained([float(number)]) for number in range(5)]
+    client = Client()
+    table = client.get_run_table(["0"], order_by=["metrics.loss ASC"], limit=1)
+    trained([-1.0])
+    asked = {"order_by": ["metrics.loss ASC"], "stamp": table.stamp}
+    assert client.get_run_ids(["0"], offset=1, limit=3, **asked) == runs[1:4]  # type: ignore[arg-type]
+    assert client.get_run_ids(["0"], **asked) == runs  # type: ignore[arg-type]
+
+
+def test_a_stamp_gives_nobody_the_rows_of_another_search() -> None:
+    one, other = trained([1.0]), trained([2.0])
+    client = Client()
+    stamp = client.get_run_table(["0"], filter_string="metrics.loss < 1.5").stamp
+    rows = client.get_run_table(["0"], filter_string="metrics.loss > 1.5", stamp=stamp).rows
+    assert [row.run_id for row in rows] == [other]
+    assert client.get_run_ids(["0"], filter_string="metrics.loss < 1.5", stamp=stamp) == [one]
+
+
+def test_the_values_there_are_come_by_how_many_runs_have_them() -> None:
+    for optimizer in ("adam", "sgd", "Adamax", "adam"):
+        with runstone.start_run():
+            runstone.log_param("optimizer", optimizer)
+    client = Client()
+    assert [(one.value, one.runs) for one in client.get_run_values(["0"], "optimizer")] == [
+        ("adam", 2),
+        ("Adamax", 1),
+        ("sgd", 1),
+    ]
+    assert [one.value for one in client.get_run_values(["0"], "optimizer", part="ADAM")] == ["adam", "Adamax"]
+    with pytest.raises(InvalidParameter, match="param or a tag"):
+        client.get_run_values(["0"], "loss", kind="metric")

@@ -113,7 +113,10 @@ class Client:
     get_experiment_activity = experiments.get_experiment_activity
     get_pulse = experiments.get_pulse
     get_run_columns = run_table.get_run_columns
+    get_run_groups = run_table.get_run_groups
+    get_run_ids = run_table.get_run_ids
     get_run_table = run_table.get_run_table
+    get_run_values = run_table.get_run_values
     sample_series = sampling.sample_series
     preview_artifact = previews.preview_artifact
     get_stored_size = previews.get_stored_size

@@ -32,6 +32,8 @@ _READS = frozenset(
         "search_runs",
         "get_run_table",
         "get_run_columns",
+        "get_run_ids",
+        "get_run_groups",
         "get_pulse",
         "get_experiment_activity",
         "sample_series",

@@ -1,15 +1,11 @@
 """What a page asks for to show runs by the hundred thousand: a window of a table, with the columns that are chosen, and which there are.
 
 A search in MLflow's wire gives whole runs, a page after the other. A table that is scrolled wants rows 40,000 to 40,100 at once, of each run
-six values, and an order that stands still while one reads. So the order of a table is kept, by a stamp, as row numbers (400 kB for 100,000 runs).
+six values, and an order that stands still while one reads (run_order.py).
 """
 
 from __future__ import annotations
 
-import secrets
-import threading
-from array import array
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import msgspec
@@ -17,23 +13,21 @@ import msgspec
 from runstone.errors import InvalidParameter
 from runstone.operations import rules
 from runstone.operations.engine import Engine
-from runstone.operations.search import runs_scope, stages_of
+from runstone.operations.run_order import AskedRuns, ordered
 from runstone.operations.table import operation
 from runstone.store import run_table as store
 from runstone.store.database import Connection
-from runstone.store.search.conditions import Fragment
-from runstone.store.search.names import RUNS, SUMMARIES
-from runstone.store.search.order import Term
-from runstone.store.search.query import page
+from runstone.store.search.names import SUMMARIES
 
-# Rows of one window, columns of one table, keys that are listed of one kind.
+# Rows of one window, columns of one table, keys that are listed of one kind, ids of one answer.
 WINDOW = 1_000
 COLUMNS = 500
 KEYS = 5_000
 # The runs whose keys are counted: all keys of the store come without counts.
 _COUNTED = 2_000
-_TIES = [Term("run.start_time", True, True), Term("run.run_id", False, False)]
-_ORDERS = 32
+IDS = 100_000
+# Values of one key that are told.
+VALUES = 50
 
 
 class Column(msgspec.Struct, omit_defaults=True):
@@ -44,21 +38,26 @@ class Column(msgspec.Struct, omit_defaults=True):
     show: str = "last"
 
 
-class GetRunTable(msgspec.Struct, omit_defaults=True):
-    """Rows `offset` to `offset + limit` of the runs that a search (docs/search.md) finds. With a `stamp` of an earlier answer the order is that one's."""
+class GetRunTable(AskedRuns, omit_defaults=True):
+    """Rows `offset` to `offset + limit` of a table of runs, with a cell for each of `columns`."""
 
-    experiment_ids: list[str] = []
-    filter: str = ""
-    run_view_type: str | int = "ACTIVE_ONLY"
-    order_by: list[str] = []
-    columns: list[Column] = []
-    offset: int = 0
-    limit: int = 100
-    stamp: str = ""
+    columns: list[Column] = msgspec.field(default_factory=list)
+
+
+class GetRunIds(AskedRuns, omit_defaults=True):
+    """Which runs stand at `offset` to `offset + limit` of a table."""
+
+
+class RunIds(msgspec.Struct):
+    """Runs in the table's order; `total` is how many it has."""
+
+    run_ids: list[str]
+    total: int
 
 
 class TableRow(msgspec.Struct, omit_defaults=True):
-    """A run: its own facts, how many runs it is the parent of, and a cell for each column. A metric that is NaN is the text "NaN"."""
+    """A run: its own facts, how many runs it is the parent of (in a nested table: how many stand below it, and how deep it stands itself),
+    and a cell for each column. A metric that is NaN is the text "NaN"."""
 
     run_id: str
     experiment_id: str
@@ -71,16 +70,19 @@ class TableRow(msgspec.Struct, omit_defaults=True):
     parent: str = ""
     children: int = 0
     colour: str = ""
+    depth: int = 0
     cells: list[str | float | int | None] = []
 
 
 class RunTable(msgspec.Struct):
-    """A window. `total` is how many runs the search finds, `all` how many there are without a filter; `rows` may lack runs that are gone."""
+    """A window. `total` is how many rows the table has, `found` how many runs the search finds, `all` how many there are without a filter;
+    `rows` may lack runs that are gone."""
 
     rows: list[TableRow]
     total: int
     all: int
     stamp: str
+    found: int = 0
 
 
 class GetRunColumns(msgspec.Struct):
@@ -104,50 +106,26 @@ class RunColumns(msgspec.Struct):
     tags: list[Key]
 
 
-class _Order:
-    """The orders that were asked for last, in this process. Whoever asks for one that is gone has it made anew."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], array[int]] = OrderedDict()
-
-    def get(self, folder: str, stamp: str) -> array[int] | None:
-        with self._lock:
-            found = self._kept.get((folder, stamp))
-            if found is not None:
-                self._kept.move_to_end((folder, stamp))
-            return found
-
-    def keep(self, folder: str, stamp: str, rows: Sequence[int]) -> array[int]:
-        kept = array("q", rows)
-        with self._lock:
-            self._kept[folder, stamp] = kept
-            while len(self._kept) > _ORDERS:
-                self._kept.popitem(last=False)
-        return kept
-
-
-_orders = _Order()
-
-
 @operation("POST", "/runstone/runs/table", permission="read")
 def get_run_table(engine: Engine, request: GetRunTable) -> RunTable:
     """A window of a table of runs. Raises InvalidParameter for a filter or an order that is none, with a caret below it."""
     _check(request)
-    experiments = [rules.experiment_number(one) for one in request.experiment_ids]
-    stages = stages_of(request.run_view_type)
-    if not experiments:
-        return RunTable([], 0, 0, "")
-    stamp = request.stamp or secrets.token_hex(8)
     with engine.reading_points() as connection:
-        everything = store.count(connection, experiments, stages)
-        order = _orders.get(engine.folder, stamp) if request.stamp else None
-        if order is None:
-            scope: Fragment = runs_scope(experiments, stages)
-            found, _ = page(connection, RUNS, scope, request.filter, request.order_by, _TIES, max(everything, 1), None)
-            order = _orders.keep(engine.folder, stamp, found)
-        rows = order[request.offset : request.offset + request.limit].tolist()
-        return RunTable(_rows(connection, rows, request.columns), len(order), everything, stamp)
+        order = ordered(connection, engine, request)
+        rows = order.rows[request.offset : request.offset + request.limit].tolist()
+        depths = order.depths[request.offset : request.offset + request.limit] if order.depths else bytes(len(rows))
+        shown = _rows(connection, rows, depths, order.below, request.columns)
+        return RunTable(shown, len(order.rows), order.all, order.stamp, order.found)
+
+
+@operation("POST", "/runstone/runs/ids", permission="read")
+def get_run_ids(engine: Engine, request: GetRunIds) -> RunIds:
+    """The ids of many runs of a table at once (100,000 at the most): what is chosen by a range, or by "all that the filter finds"."""
+    _check_window(request, IDS)
+    with engine.reading_points() as connection:
+        order = ordered(connection, engine, request)
+        rows = order.rows[request.offset : request.offset + request.limit].tolist()
+        return RunIds(store.run_ids(connection, rows), len(order.rows))
 
 
 @operation("POST", "/runstone/runs/columns", permission="read")
@@ -159,6 +137,40 @@ def get_run_columns(engine: Engine, request: GetRunColumns) -> RunColumns:
         return RunColumns(*(_keys(connection, table, rows) for table in ("param", "metric", "tag")))
 
 
+class GetRunValues(msgspec.Struct, omit_defaults=True):
+    """The values of a param or tag (`kind`) that newest runs of these experiments have; only those that hold `part`, in any letters."""
+
+    experiment_ids: list[str] = []
+    kind: str = "param"
+    key: str = ""
+    part: str = ""
+
+
+class Value(msgspec.Struct):
+    """A value, and how many of the newest runs have it."""
+
+    value: str
+    runs: int
+
+
+class RunValues(msgspec.Struct):
+    """Values of one key, the most frequent first."""
+
+    values: list[Value]
+
+
+@operation("POST", "/runstone/runs/values", permission="read")
+def get_run_values(engine: Engine, request: GetRunValues) -> RunValues:
+    """What a filter may compare a param or tag with: the values that the newest 2,000 runs have, 50 at the most."""
+    if request.kind not in ("param", "tag"):
+        raise rules.invalid("kind", request.kind, "Values are those of a param or a tag.")
+    experiments = [rules.experiment_number(one) for one in request.experiment_ids]
+    with engine.database.read() as connection:
+        rows = store.newest(connection, experiments, _COUNTED)
+        found = store.values(connection, request.kind, rows, request.key, request.part.lower(), VALUES)
+        return RunValues([Value(*one) for one in found])
+
+
 def _keys(connection: Connection, table: str, rows: Sequence[int]) -> list[Key]:
     counted = store.keys_of(connection, table, rows)
     first = sorted(counted, key=lambda key: (-counted[key], key))[:KEYS]
@@ -168,21 +180,36 @@ def _keys(connection: Connection, table: str, rows: Sequence[int]) -> list[Key]:
     return [Key(key, counted.get(key, 0)) for key in [*first, *others][:KEYS]]
 
 
-def _check(request: GetRunTable) -> None:
+def _check_window(request: AskedRuns, most: int) -> None:
     if not 0 <= request.offset < 2**53:
         raise rules.invalid("offset", request.offset, "Give the number of a row, from 0 on.")
-    if not 0 < request.limit <= WINDOW:
-        raise rules.invalid("limit", request.limit, f"Give 1 to {WINDOW} rows.")
-    if len(request.columns) > COLUMNS:
-        raise InvalidParameter(f"{len(request.columns)} columns are asked for; a table has {COLUMNS} at the most.")
-    for column in request.columns:
+    if not 0 < request.limit <= most:
+        raise rules.invalid("limit", request.limit, f"Give 1 to {most} rows.")
+
+
+def _check(request: GetRunTable) -> None:
+    _check_window(request, WINDOW)
+    check_columns(request.columns)
+
+
+def check_columns(columns: Sequence[Column]) -> None:
+    """Refuse columns that no table has."""
+    if len(columns) > COLUMNS:
+        raise InvalidParameter(f"{len(columns)} columns are asked for; a table has {COLUMNS} at the most.")
+    for column in columns:
         if column.kind not in ("param", "tag", "metric"):
             raise rules.invalid("kind", column.kind, "A column is one of param, tag, metric.")
         if column.show not in SUMMARIES:
             raise rules.invalid("show", column.show, f"Of a metric {', '.join(SUMMARIES)} can be shown.")
 
 
-def _rows(connection: Connection, rows: Sequence[int], columns: Sequence[Column]) -> list[TableRow]:
+def _rows(
+    connection: Connection,
+    rows: Sequence[int],
+    depths: Sequence[int],
+    below: dict[int, int] | None,
+    columns: Sequence[Column],
+) -> list[TableRow]:
     if not rows:
         return []
     facts, parents, colours, children = store.frame(connection, rows)
@@ -203,9 +230,9 @@ def _rows(connection: Connection, rows: Sequence[int], columns: Sequence[Column]
     return [
         TableRow(
             one.run_id, str(one.experiment), one.run_name, one.status, one.start_time, one.end_time, one.user_id,
-            one.lifecycle_stage, parents.get(row, ""), children.get(one.run_id, 0), colours.get(row, ""),
-            [cell(row, column) for column in columns],
+            one.lifecycle_stage, parents.get(row, ""), children.get(one.run_id, 0) if below is None else below.get(row, 0),
+            colours.get(row, ""), depth, [cell(row, column) for column in columns],
         )
-        for row in rows
+        for row, depth in zip(rows, depths, strict=True)
         if (one := facts.get(row)) is not None
     ]  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from runstone.store.database import Connection
 from runstone.store.search.names import SUMMARIES
@@ -123,3 +124,70 @@ def newest(connection: Connection, experiments: Sequence[int], most: int) -> lis
         )
     found.sort(key=lambda one: one[0] or 0, reverse=True)
     return [row for _, row in found[:most]]
+
+
+# Values of one statement: SQLite takes 32,766.
+_TOGETHER = 10_000
+
+
+def ids_of(connection: Connection, rows: Sequence[int]) -> dict[int, str]:
+    """The ids of these rows."""
+    return dict(_by_rows(connection, "SELECT id, run_id FROM run WHERE id", [], rows))
+
+
+def run_ids(connection: Connection, rows: Sequence[int]) -> list[str]:
+    """The ids of these rows, in their order; those that are no more are left out."""
+    found = ids_of(connection, rows)
+    return [found[row] for row in rows if row in found]
+
+
+def texts_of(connection: Connection, table: str, rows: Sequence[int], key: str) -> dict[int, str]:
+    """The values of one param or tag (`table`) of many runs, by row."""
+    return dict(_by_rows(connection, f"SELECT run, value FROM {table} WHERE key = ? AND run", [key], rows))
+
+
+def numbers_of(connection: Connection, rows: Sequence[int], key: str, show: str) -> tuple[dict[int, float], set[int]]:
+    """Of one metric of many runs the summary `show`, by row; and the rows of those for which it is NaN."""
+    found: dict[int, float] = {}
+    nans: set[int] = set()
+    for row, value in _by_rows(
+        connection, f"SELECT run, {SUMMARIES[show]} FROM metric WHERE key = ? AND run", [key], rows
+    ):
+        if value is None:
+            nans.add(row)
+        else:
+            found[row] = value
+    return found, nans
+
+
+def _by_rows(
+    connection: Connection, statement: str, values: Sequence[object], rows: Sequence[int]
+) -> Iterator[tuple[int, Any]]:
+    for first in range(0, len(rows), _TOGETHER):
+        some = rows[first : first + _TOGETHER]
+        yield from connection.execute(f"{statement} IN ({','.join('?' * len(some))})", [*values, *some])
+
+
+def values(
+    connection: Connection, table: str, rows: Sequence[int], key: str, part: str, most: int
+) -> list[tuple[str, int]]:
+    """The values of a param or tag (`table`) that these runs have, those that hold `part` in any letters, the most frequent first."""
+    counted = Counter(value for value in texts_of(connection, table, rows, key).values() if part in value.lower())
+    return sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:most]
+
+
+def rows_of(connection: Connection, ids: Sequence[str]) -> list[int]:
+    """The rows of these runs, in no order."""
+    found = connection.execute(f"SELECT id FROM run WHERE run_id IN ({','.join('?' * len(ids))})", ids)
+    return [row for (row,) in found]
+
+
+def parents(connection: Connection, experiments: Sequence[int]) -> dict[int, int]:
+    """Of the runs of these experiments that name a parent that there is: that one's row."""
+    # The tag leads: most runs have none.
+    found = connection.execute(
+        "SELECT tag.run, parent.id FROM tag CROSS JOIN run CROSS JOIN run AS parent WHERE tag.key = ? AND run.id = tag.run"
+        f" AND run.experiment IN ({','.join('?' * len(experiments))}) AND parent.run_id = tag.value",
+        [PARENT_TAG, *experiments],
+    )
+    return dict(found.fetchall())

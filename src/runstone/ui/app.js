@@ -18,6 +18,7 @@ const PAGES = [
   ["experiments", () => import("./pages/experiments.js")],
   ["experiments/:ids", () => import("./pages/runs.js")],
   ["experiments/:ids/runs", () => import("./pages/runs.js")],
+  ["compare-experiments/*", () => import("./pages/compare_experiments.js")],
   ["experiments/:ids/runs/:run/*", () => import("./pages/run.js")],
   ["experiments/:ids/models", () => import("./pages/logged_models.js")],
   ["experiments/:ids/models/:model/*", () => import("./pages/logged_model.js")],

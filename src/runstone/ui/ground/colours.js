@@ -20,6 +20,9 @@ export function colour(id, chosen) {
   return shades[place(id) % shades.length];
 }
 
+/** The colour of the first, second, ... of some that are no runs and are to differ, such as groups. @param {number} number */
+export const nth = (number) => (dark.value ? DARK : LIGHT)[number % LIGHT.length];
+
 /**
  * Where in the palette an id is: FNV-1a, so that ids that differ in a character are far from each other.
  * @param {string} id

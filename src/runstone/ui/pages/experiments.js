@@ -112,7 +112,7 @@ function ordered(list, sort, first) {
 function Row({ one, again, archived, picked, pick }) {
   const liked = favourites.value.includes(one.experiment_id);
   const note = tag(one, NOTE);
-  const tags = (one.tags ?? []).filter(({ key }) => !key.startsWith("mlflow."));
+  const tags = (one.tags ?? []).filter(({ key }) => !key.startsWith("mlflow.") && !key.startsWith("runstone."));
   return html`<tr>
     <td class="narrow"><input type="checkbox" aria-label=${`Choose ${one.name}`} checked=${picked} onChange=${pick} /></td>
     <td class="narrow"><button type="button" class="plain star" aria-pressed=${liked} aria-label=${`${one.name} is a favourite`} onClick=${() => toggleFavourite(one.experiment_id)}>${liked ? "★" : "☆"}</button></td>

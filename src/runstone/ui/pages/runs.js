@@ -1,34 +1,33 @@
 /** The runs of one or several experiments: a table over all of them, and charts of those one looks at. */
 
+import { Board } from "../charts/board.js";
+import { read as readLook, set as setLook } from "../charts/look.js";
 import { get, post, Refused, useAnswer } from "../ground/api.js";
+import { nth } from "../ground/colours.js";
 import { counted } from "../ground/format.js";
-import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
-import { kept } from "../ground/kept.js";
+import { html, useEffect, useMemo, useState } from "../ground/html.js";
+import { dark } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
-import { usePulse } from "../ground/live.js";
-import { change, go, link } from "../ground/route.js";
-import { Grid, useWindows } from "../parts/grid.js";
+import { change, link } from "../ground/route.js";
 import { Menu } from "../parts/menu.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
 import { Bulk } from "../runs/bulk.js";
 import { Chooser } from "../runs/chooser.js";
-import { chosen, own, read, RunName, usual, written } from "../runs/columns.js";
+import { usual } from "../runs/columns.js";
+import { Export } from "../runs/export.js";
 import { FilterBar } from "../runs/filter.js";
-import { read as readLook, set as setLook } from "../charts/look.js";
-import { Board } from "../charts/board.js";
+import { Grouping } from "../runs/grouping.js";
+import { Groups, title, useGroups } from "../runs/groups.js";
+import { usePicked } from "../runs/picking.js";
+import { nested as isNested, read, set, VIEWS } from "../runs/query.js";
+import { useRuns } from "../runs/rows.js";
+import { Split } from "../runs/split.js";
+import { Table, widen, widths } from "../runs/table.js";
+import { Views } from "../runs/views.js";
 
-const widths = kept("widths", /** @type {Record<string, number>} */ ({}));
-
-/** Runs that are drawn where none are chosen. */
+/** Runs that are drawn where none are chosen, and at most. */
 const CHARTED = 100;
-
-/** @param {{view: string}} props */
-function View({ view }) {
-  return html`<span class="buttons" role="group" aria-label="View">
-    ${["table", "charts"].map((one) => html`<button type="button" aria-pressed=${view === one} onClick=${() => change({ view: one === "table" ? null : one })}>${one}</button>`)}
-  </span>`;
-}
 
 /** @param {string} name */
 const begin = (name) => `import runstone
@@ -39,110 +38,141 @@ with runstone.start_run():
 
 /** @param {{parts: {ids: string}, query: URLSearchParams}} props */
 export default function Runs({ parts, query }) {
-  const experiments = parts.ids.split(",");
+  const experiments = useMemo(() => parts.ids.split(",").filter(Boolean), [parts.ids]);
   const about = useAnswer(["experiments", ...experiments], (signal) => Promise.all(experiments.map((experiment_id) => get("/mlflow/experiments/get", { experiment_id }, signal))));
   const keys = useAnswer(["columns", ...experiments], (signal) => post("/runstone/runs/columns", { experiment_ids: experiments }, { signal }));
   if (about.error) return html`<${Trouble} error=${about.error} again=${about.again} />`;
   if (keys.error) return html`<${Trouble} error=${keys.error} again=${keys.again} />`;
-  const names = about.data?.map((one) => one.experiment.name) ?? [];
+  const known = /** @type {any[]} */ (about.data?.map((one) => one.experiment) ?? []);
   return html`
-    <${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: names.join(", ") || "…" }]} />
-    ${keys.data ? html`<${Table} experiments=${experiments} names=${names} keys=${whole(keys.data)} query=${query} />` : html`<${Skeleton} rows=${12} />`}
+    <${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: known.map((one) => one.name).join(", ") || "…" }]} />
+    <${Page} key=${parts.ids} experiments=${experiments} known=${known} keys=${keys.data && whole(keys.data)} query=${query} renew=${() => (about.again(), keys.again())} />
   `;
 }
 
-/** @param {any} keys */
+/** @param {any} keys @returns {import("../runs/columns.js").Keys} */
 const whole = (keys) => ({ params: keys.params ?? [], metrics: keys.metrics ?? [], tags: keys.tags ?? [] });
+const NO_KEYS = whole({});
 
-/** @param {{experiments: string[], names: string[], keys: import("../runs/columns.js").Keys, query: URLSearchParams}} props */
-function Table({ experiments, names, keys, query }) {
-  const filter = query.get("filter") ?? "";
-  const sort = query.get("sort") ?? "attributes.start_time";
-  const descending = query.get("order") !== "asc";
-  const deleted = query.get("state") === "deleted";
-  const told = query.get("columns");
-  const columns = useMemo(
-    () => (told === null ? usual(keys) : /** @type {any[]} */ (told.split("\n").filter(Boolean).map(read).filter(Boolean))),
-    [told, keys],
-  );
-  const [turn, setTurn] = useState(0);
-  const { pulse } = usePulse(experiments);
-  const [picked, setPicked] = useState(/** @type {Set<string>} */ (new Set()));
-  const [at, setAt] = useState(-1);
-  const stamp = useRef("");
-  const [all, setAll] = useState(0);
-
-  const asked = { experiment_ids: experiments, filter, run_view_type: deleted ? "DELETED_ONLY" : "ACTIVE_ONLY", order_by: [`${sort} ${descending ? "DESC" : "ASC"}`], columns };
-  const list = useWindows([asked, turn], async (offset, limit, signal) => {
-    const answer = await post("/runstone/runs/table", { ...asked, offset, limit, stamp: offset === 0 ? "" : stamp.current }, { signal });
-    stamp.current = answer.stamp;
-    setAll(answer.all ?? 0);
-    return { rows: answer.rows ?? [], total: answer.total ?? 0 };
-  });
-  const again = useCallback(() => setTurn((before) => before + 1), []);
-  useEffect(() => setAt(-1), [filter, sort, descending]);
-
-  /** @param {import("../runs/columns.js").Run} run */
-  const pick = (run) => {
-    const next = new Set(picked);
-    if (!next.delete(run.run_id)) next.add(run.run_id);
-    setPicked(next);
+/**
+ * @param {{experiments: string[], known: any[], keys: import("../runs/columns.js").Keys | undefined, query: URLSearchParams, renew: () => void}} props
+ *   known: the experiments, once they have come; renew: ask again for them and for the keys
+ */
+function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
+  const seen = useMemo(() => read(query), [query]);
+  const ready = keys !== NO_KEYS;
+  const columns = useMemo(() => seen.columns ?? usual(keys), [seen.columns && query.get("columns"), keys]);
+  const [open, setOpen] = useState(/** @type {string[]} */ ([]));
+  const inside = isNested(seen);
+  const asked = {
+    experiment_ids: experiments, filter: seen.filter, run_view_type: seen.deleted ? "DELETED_ONLY" : "ACTIVE_ONLY",
+    order_by: [`${seen.sort} ${seen.descending ? "DESC" : "ASC"}`], columns, nested: inside, open: inside ? open : [],
   };
-  const total = list.total ?? 0;
+  const list = useRuns(seen.columns || ready ? asked : null, experiments);
+  const grouped = seen.group.length > 0;
+  const groups = useGroups(ready || seen.columns ? asked : null, seen.group, list.turn);
+  const picking = usePicked(list);
+  const { picked, clear } = picking;
+  useEffect(clear, [seen.deleted]);
+  const again = () => {
+    list.again();
+    renew();
+  };
+  const total = list.total;
   useKeys([
     { keys: "/", does: "Go to the filter", run: () => document.getElementById("filter")?.focus() },
-    { keys: "j ArrowDown", does: "Next run", run: () => setAt(Math.min(at + 1, total - 1)) },
-    { keys: "k ArrowUp", does: "Previous run", run: () => setAt(Math.max(at - 1, 0)) },
-    { keys: "x", does: "Choose the run", run: () => list.row(at) && pick(list.row(at)) },
-    { keys: "Enter o", does: "Open the run", run: () => list.row(at) && go(["experiments", list.row(at).experiment_id, "runs", list.row(at).run_id]) },
-    { keys: "c", does: "Compare the chosen runs", run: () => picked.size > 1 && go(["compare-runs"], { runs: JSON.stringify([...picked]), experiments: JSON.stringify(experiments) }) },
+    { keys: "v", does: "Table, charts, or both", run: () => set({ view: VIEWS[(VIEWS.indexOf(seen.view) + 1) % VIEWS.length] }) },
   ]);
 
-  const shown = useMemo(
-    () => [
-      {
-        id: "pick", title: html`<span class="hidden">Choose</span>`, width: 34, fixed: true,
-        cell: (/** @type {any} */ run) => html`<input type="checkbox" aria-label=${`Choose ${run.run_name}`} checked=${picked.has(run.run_id)} onChange=${() => pick(run)} />`,
-      },
-      { id: "name", title: "Run", width: widths.value.name ?? 220, fixed: true, sort: "attributes.run_name", cell: (/** @type {any} */ run) => html`<${RunName} run=${run} />` },
-      ...own(widths.value),
-      ...chosen(columns, widths.value),
-    ],
-    [columns, widths.value, picked],
-  );
-  /** @param {string} by */
-  const order = (by) => change(by === sort ? { order: descending ? "asc" : null } : { sort: by, order: by === "attributes.run_name" ? "asc" : null });
-  const view = query.get("view") ?? "table";
-  const drawn = useMemo(() => {
-    const rows = [];
-    for (let number = 0; rows.length < CHARTED && number < Math.min(total, 1000); number += 1) {
-      const run = list.row(number);
-      if (run && (picked.size === 0 || picked.has(run.run_id))) rows.push(run);
-    }
-    return rows;
-  }, [list.loaded, total, picked]);
+  // Runs that are folded are drawn all the same.
+  const folded = inside && seen.view !== "table" && !grouped;
+  const flat = useAnswer(folded && total ? ["flat", asked.experiment_ids, asked.run_view_type, total] : null, (signal) => post("/runstone/runs/table", { ...asked, nested: false, open: [], columns: [], limit: CHARTED }, { signal }));
+  const charts = useMemo(() => charted(folded ? flat.data?.rows ?? [] : first(list), picked, seen.hidden), [list.loaded, flat.data, folded, total, picked, query.get("hidden")]);
+  const bands = useMemo(() => (grouped && groups.groups ? banded(groups.groups, seen.group) : null), [groups.groups, query.get("group"), dark.value]);
+  const drawn = useMemo(() => (seen.view === "both" ? new Set(charts.map(({ run_id }) => run_id)) : null), [charts, seen.view]);
+  const names = useMemo(() => (experiments.length > 1 ? Object.fromEntries(known.map((one) => [one.experiment_id, one.name])) : null), [known.length]);
+  /** @param {string} id */
+  const draw = (id) => set({ hidden: seen.hidden.includes(id) ? seen.hidden.filter((one) => one !== id) : [...seen.hidden, id] });
+
   const mistaken = list.error instanceof Refused && list.error.status === 400 ? list.error : undefined;
+  const empty = total === 0 && (seen.filter || seen.deleted ? "none" : "new");
+  const look = (/** @type {string} */ filter) => change({ group: null, band: null, filter }, { push: true });
+  const table = grouped
+    ? html`<${Groups} asked=${asked} by=${seen.group} state=${groups} widths=${widths.value} onWidth=${widen} look=${look} />`
+    : html`<${Table} seen=${seen} columns=${columns} list=${list} picking=${picking} nested=${inside} open=${open} setOpen=${setOpen} drawn=${drawn} draw=${draw} experiments=${experiments} names=${names} />`;
+  const board = () => html`<${Board} runs=${bands ? bands.runs : charts} keys=${keys.metrics.map(({ key }) => key)} look=${readLook(query)} set=${setLook} pulse=${list.pulse} place=${experiments.join(",")} groups=${bands?.groups ?? null} />`;
   return html`
     <div class="head">
-      <h1>${names.join(", ") || "…"}</h1>
-      <span class="quiet">${list.total === undefined ? "" : filter ? `${total.toLocaleString("en")} of ${counted(all, "run")}` : counted(total, "run")}</span>
+      <h1 class="cut">${known.map((one) => one.name).join(", ") || "…"}</h1>
+      <span class="quiet">${total === undefined ? "" : seen.filter ? `${list.found.toLocaleString("en")} of ${counted(list.all, "run")}` : counted(list.found, "run")}${grouped && groups.groups ? ` in ${counted(groups.total, "group")}` : ""}</span>
+      ${list.fresh > 0 && total !== 0 && html`<button type="button" class="small fresh" onClick=${again}>${counted(list.fresh, "new run")}</button>`}
+      <span class="grow" />
+      <${Views} experiment=${known[0]} again=${renew} />
+      <${Export} asked=${asked} stamp=${list.stamp} columns=${columns} name=${known.map((one) => one.name).join("-")} found=${list.found} />
     </div>
-    <div class="row wrap">
-      <${FilterBar} value=${filter} keys=${keys} error=${mistaken} set=${(/** @type {string} */ text) => change({ filter: text || null }, { push: true })} />
-      <${Menu} label="Columns" stays right><${Chooser} keys=${keys} columns=${columns} set=${(/** @type {any[] | null} */ next) => change({ columns: next === null ? null : next.map(written).join("\n") || "\n" })} /><//>
-      <button type="button" aria-pressed=${deleted} onClick=${() => change({ state: deleted ? null : "deleted" })}>Deleted</button>
+    <div class="row wrap tools">
+      <${FilterBar} value=${seen.filter} keys=${keys} experiments=${experiments} error=${mistaken} set=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />
+      <${Layout} view=${seen.view} />
+      <${Grouping} keys=${keys} by=${seen.group} set=${(/** @type {any[]} */ group) => { set({ group }); change({ band: group.length > 0 ? (query.get("band") ?? "std") : null }); }} />
+      <${Menu} label="Columns" stays right><${Chooser} keys=${keys} columns=${columns} pins=${seen.pins} set=${(/** @type {any} */ next) => set({ columns: next })} setPins=${(/** @type {string[]} */ pins) => set({ pins })} /><//>
+      <${Menu} label="⋯" title="What is shown" right>
+        <button type="button" aria-pressed=${seen.flat} onClick=${() => set({ flat: !seen.flat })}>${seen.flat ? "Show runs below their parents" : "Show all runs in one list"}</button>
+        <button type="button" aria-pressed=${seen.deleted} onClick=${() => set({ deleted: !seen.deleted })}>${seen.deleted ? "Show active runs" : "Show deleted runs"}</button>
+        ${seen.hidden.length > 0 && html`<button type="button" onClick=${() => set({ hidden: [] })}>Draw all runs again</button>`}
+      <//>
       <button type="button" title="Ask anew" aria-label="Ask anew" onClick=${again}>↻</button>
     </div>
-    <${Bulk} ids=${[...picked]} experiments=${experiments} deleted=${deleted} done=${again} clear=${() => setPicked(new Set())} />
-    <${View} view=${view} />
-    ${view !== "table" && html`<${Board} runs=${drawn} keys=${keys.metrics.map(({ key }) => key)} look=${readLook(query)} set=${setLook} pulse=${pulse} place=${experiments.join(",")} />`}
+    ${seen.deleted && html`<p class="note row">Deleted runs. <button type="button" class="plain" onClick=${() => set({ deleted: false })}>Show active runs</button></p>`}
+    <${Bulk} ids=${[...picked.keys()]} experiments=${experiments} deleted=${seen.deleted} found=${list.found} filter=${seen.filter} all=${picking.all} done=${again} clear=${clear} />
     ${list.error && !mistaken && html`<${Trouble} error=${list.error} again=${again} />`}
-    ${list.total === 0 && !filter && !deleted
-      ? html`<${Empty} title="No runs yet" code=${begin(names[0] ?? "Default")}>The first one appears here as soon as it starts.<//>`
-      : list.total === 0
-        ? html`<${Empty} title="No run fits">${filter ? "Change the filter, or clear it." : "Nothing is deleted here."}<//>`
-        : view === "table" && html`<div class="card grow table-card"><${Grid} label="Runs" columns=${shown} total=${total || 20} row=${list.row} want=${list.want} sorted=${sort} descending=${descending} onSort=${order}
-            onWidth=${(/** @type {string} */ id, /** @type {number} */ width) => (widths.value = { ...widths.value, [id]: width })}
-            at=${at} onAt=${setAt} rowClass=${(/** @type {any} */ run) => (picked.has(run.run_id) ? "chosen" : "")} /></div>`}
+    ${empty === "new"
+      ? html`<${Empty} title="No runs yet" code=${begin(known[0]?.name ?? "Default")}>The first one appears here as soon as it starts.<//>`
+      : empty === "none"
+        ? html`<${Empty} title="No run fits">${seen.filter ? "Change the filter, or clear it." : "Nothing is deleted here."}<//>`
+        : seen.view === "table" ? table : seen.view === "charts" ? (ready ? board() : html`<${Skeleton} rows=${12} />`) : html`<${Split} left=${table} right=${board()} />`}
   `;
+}
+
+/** @param {{view: import("../runs/query.js").Seen["view"]}} props */
+function Layout({ view }) {
+  return html`<span class="buttons" role="group" aria-label="View">
+    ${VIEWS.map((one) => html`<button key=${one} type="button" aria-pressed=${view === one} onClick=${() => set({ view: one })}>${one}</button>`)}
+  </span>`;
+}
+
+/** The first runs of a table, as far as they have come. @param {ReturnType<typeof useRuns>} list */
+function first(list) {
+  const rows = [];
+  for (let number = 0; number < Math.min(list.total ?? 0, 10 * CHARTED); number += 1) {
+    const run = list.row(number);
+    if (run) rows.push(run);
+  }
+  return rows;
+}
+
+/**
+ * The runs that are drawn: those that are chosen, or the first of the table; without those that are hidden.
+ * @param {import("../runs/columns.js").Run[]} runs @param {Map<string, import("../runs/columns.js").Run | null>} picked @param {string[]} hidden
+ */
+function charted(runs, picked, hidden) {
+  const away = new Set(hidden);
+  const chosen = picked.size === 0 ? runs : [...picked.values()].flatMap((run) => run ?? []);
+  return chosen.filter(({ run_id }) => !away.has(run_id)).slice(0, CHARTED);
+}
+
+/**
+ * The largest groups as charts draw bands over them.
+ * @param {import("../runs/groups.js").Group[]} groups @param {import("../runs/columns.js").Column[]} by
+ */
+function banded(groups, by) {
+  /** @type {{run_id: string, run_name: string}[]} */
+  const runs = [];
+  const bands = [];
+  for (const group of groups) {
+    if (runs.length + group.run_ids.length > 5 * CHARTED) break;
+    const name = title(group, by);
+    bands.push({ name, run_ids: group.run_ids, colour: nth(group.place) });
+    for (const run_id of group.run_ids) runs.push({ run_id, run_name: name });
+  }
+  return { runs, groups: bands };
 }

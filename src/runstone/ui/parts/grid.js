@@ -1,79 +1,43 @@
 /**
- * A table of any number of rows: only those that can be seen are there. Rows come in windows of a hundred from whoever has them; until they have
- * come their places are held by bones, so that nothing jumps.
+ * A table of any number of rows and columns: only those that can be seen are there. Until rows have come their places are held by bones, so that
+ * nothing jumps. A row that is as it was is not looked at again, and the elements of those that leave at one end serve those that come at the other.
  */
 
 import { classes, html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { Head } from "./gridhead.js";
 
 export const ROW = 30;
 const HEAD = 32;
 /** Rows that are drawn beyond what can be seen, so that a turn of the wheel shows no empty ones. */
-const BEYOND = 12;
+const BEYOND = 10;
 /** The window is moved by so many rows at a time: fewer renderings. */
-const STEP = 6;
-const PAGE = 100;
+const STEP = 5;
+/** Pixels that columns are drawn beyond what can be seen, and by how many this moves at a time. */
+const ASIDE = 200;
 /** A scroll that goes on is waited for: what flies by is not asked for. */
 const CALM = 70;
 
 /**
+ * A column. `cell` gives a text (cut where it does not fit), elements, or null for none; `title` what is told of a text beside itself. Those that
+ * are `fixed` stand first and stay; those that are `movable` change places by being dragged.
  * @template R
- * @typedef {{id: string, title: any, label?: string, width: number, number?: boolean, fixed?: boolean, sort?: string, cell: (row: R, at: number) => any}} GridColumn
+ * @typedef {{id: string, title: any, label?: string, width: number, number?: boolean, fixed?: boolean, movable?: boolean, sort?: string,
+ *   cell: (row: R, at: number) => any, told?: (row: R) => string}} GridColumn
  */
 
 /**
- * The rows of a long list, as far as they have come, a hundred at a time.
- * @template R
- * @param {unknown} key what the list is: when it changes, everything is asked for anew, and the old rows stay until then
- * @param {(offset: number, limit: number, signal: AbortSignal) => Promise<{rows: R[], total: number}>} ask
+ * Where columns stand: their left edges, where the fixed ones end, how wide all are.
+ * @param {GridColumn<any>[]} columns
  */
-export function useWindows(key, ask) {
-  const told = JSON.stringify(key);
-  const [state, setState] = useState(/** @type {{pages: Map<number, R[]>, total: number | undefined, error?: Error, told: string}} */ ({ pages: new Map(), total: undefined, told: "" }));
-  const asking = useRef(ask);
-  asking.current = ask;
-  const current = useRef({ told, under: new Map(), wanted: /** @type {[number, number]} */ ([0, 0]) });
-  const fetchPage = useCallback((/** @type {number} */ number, /** @type {boolean} */ anew) => {
-    const now = current.current;
-    if (now.under.has(number)) return;
-    const giveUp = new AbortController();
-    now.under.set(number, giveUp);
-    const mine = now.told;
-    asking.current(number * PAGE, PAGE, giveUp.signal).then(
-      ({ rows, total }) => {
-        if (current.current.told !== mine) return;
-        now.under.delete(number);
-        setState((before) => {
-          const pages = before.told === mine && !anew ? new Map(before.pages) : new Map();
-          pages.set(number, rows);
-          return { pages, total, told: mine };
-        });
-      },
-      (error) => {
-        if (current.current.told !== mine || giveUp.signal.aborted) return;
-        now.under.delete(number);
-        setState((before) => ({ ...before, error }));
-      },
-    );
-  }, []);
-  useEffect(() => {
-    for (const giveUp of current.current.under.values()) giveUp.abort();
-    current.current = { told, under: new Map(), wanted: [0, 0] };
-    setState((before) => ({ ...before, error: undefined }));
-    fetchPage(0, true);
-  }, [told]);
-  const want = useCallback((/** @type {number} */ first, /** @type {number} */ last) => {
-    current.current.wanted = [first, last];
-    setState((before) => {
-      if (before.told === current.current.told) {
-        for (let number = Math.floor(first / PAGE); number <= Math.floor(last / PAGE); number += 1) {
-          if (!before.pages.has(number)) queueMicrotask(() => fetchPage(number, false));
-        }
-      }
-      return before;
-    });
-  }, []);
-  const row = useCallback((/** @type {number} */ at) => state.pages.get(Math.floor(at / PAGE))?.[at % PAGE], [state.pages]);
-  return { row, total: state.total, error: state.error, want, loaded: state.pages };
+function laid(columns) {
+  let left = 0;
+  const places = columns.map((column) => {
+    const place = left;
+    left += column.width;
+    return place;
+  });
+  const fixed = columns.findIndex((column) => !column.fixed);
+  return { places, fixed: fixed < 0 ? columns.length : fixed, width: left };
 }
 
 /**
@@ -81,30 +45,40 @@ export function useWindows(key, ask) {
  * @param {{
  *   label: string, columns: GridColumn<R>[], total: number, row: (at: number) => R | undefined, want: (first: number, last: number) => void,
  *   sorted?: string, descending?: boolean, onSort?: (sort: string) => void, onWidth?: (id: string, width: number) => void,
- *   at?: number, onAt?: (at: number) => void, rowClass?: (row: R) => string, height?: string,
+ *   onMove?: (id: string, before: string | null) => void, at?: number, onAt?: (at: number) => void, rowClass?: (row: R) => string,
+ *   onMenu?: (row: R, at: number, event: MouseEvent) => void, onDouble?: (row: R, at: number, id: string) => void, anew?: unknown, height?: string,
  * }} props
+ *   onMenu: a row's menu is wanted; onDouble: a cell was clicked twice; anew: what is in sight is the list's beginning whenever this changes
  */
-export function Grid({ label, columns, total, row, want, sorted, descending, onSort, onWidth, at, onAt, rowClass, height = "100%" }) {
+export function Grid({ label, columns, total, row, want, sorted, descending, onSort, onWidth, onMove, at, onAt, rowClass, onMenu, onDouble, anew, height = "100%" }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const [range, setRange] = useState(/** @type {[number, number]} */ ([0, 40]));
+  const [seen, setSeen] = useState({ first: 0, last: 40, left: 0, right: 2000 });
   const waiting = useRef(0);
 
   const look = useCallback(() => {
     const element = box.current;
     if (!element) return;
     const first = Math.max(0, Math.floor(element.scrollTop / ROW) - BEYOND);
-    const seen = Math.ceil(element.clientHeight / ROW) + 2 * BEYOND;
     const start = first - (first % STEP);
-    setRange((before) => (before[0] === start && before[1] === start + seen + STEP ? before : [start, start + seen + STEP]));
+    const last = start + Math.ceil(element.clientHeight / ROW) + 2 * BEYOND + STEP;
+    const left = Math.floor(element.scrollLeft / ASIDE) * ASIDE - ASIDE;
+    const right = left + Math.ceil(element.clientWidth / ASIDE) * ASIDE + 3 * ASIDE;
+    setSeen((before) => (before.first === start && before.last === last && before.left === left && before.right === right ? before : { first: start, last, left, right }));
     window.clearTimeout(waiting.current);
-    waiting.current = window.setTimeout(() => want(first, Math.max(0, first + seen)), CALM);
+    waiting.current = window.setTimeout(() => want(start, last), CALM);
   }, [want]);
   useLayoutEffect(look, [total, look]);
   useEffect(() => {
     const watch = new ResizeObserver(look);
     if (box.current) watch.observe(box.current);
-    return () => watch.disconnect();
+    return () => {
+      watch.disconnect();
+      window.clearTimeout(waiting.current);
+    };
   }, [look]);
+  useEffect(() => {
+    if (box.current) box.current.scrollTop = 0;
+  }, [anew]);
 
   // What the keyboard is at stays in sight.
   useEffect(() => {
@@ -115,63 +89,70 @@ export function Grid({ label, columns, total, row, want, sorted, descending, onS
     else if (top + ROW + HEAD > element.scrollTop + element.clientHeight) element.scrollTop = top + ROW + HEAD - element.clientHeight;
   }, [at]);
 
-  const places = useMemo(() => {
-    let left = 0;
-    return columns.map((column) => {
-      const place = left;
-      if (column.fixed) left += column.width;
-      return place;
-    });
-  }, [columns]);
-  const width = columns.reduce((sum, column) => sum + column.width, 0);
-  /** @param {GridColumn<any>} column @param {number} number */
-  const style = (column, number) => ({ width: `${column.width}px`, left: column.fixed ? `${places[number]}px` : undefined });
+  const { places, fixed, width } = useMemo(() => laid(columns), [columns]);
+  const shown = useMemo(() => {
+    const list = [];
+    for (let number = 0; number < columns.length; number += 1) {
+      if (number < fixed || (places[number] + columns[number].width > seen.left && places[number] < seen.right)) list.push(number);
+    }
+    return list;
+  }, [columns, places, fixed, seen.left, seen.right]);
+  // What is left out between the fixed columns and the first that is drawn.
+  const firstShown = shown.find((number) => number >= fixed);
+  const gap = firstShown === undefined ? 0 : places[firstShown] - (places[fixed] ?? 0);
+  const span = seen.last - seen.first;
 
-  const rows = [];
-  for (let number = range[0]; number < Math.min(range[1], total); number += 1) {
+  /** Drawn rows by number, with what they were drawn of. */
+  const drawn = useMemo(() => /** @type {Map<number, {one: any, told: string, node: any}>} */ (new Map()), [columns, shown, span]);
+  /** @param {number} number */
+  const draw = (number) => {
     const one = row(number);
-    rows.push(
-      html`<div key=${number % 512} role="row" aria-rowindex=${number + 2} class=${classes("grid-row", number === at && "at", one && rowClass?.(one))}
-        style=${{ transform: `translateY(${number * ROW}px)`, width: `${width}px` }} onClick=${() => onAt?.(number)}>
-        ${columns.map(
-          (column, place) => html`<div key=${column.id} role="cell" class=${classes("grid-cell", column.number && "number", column.fixed && "fixed")} style=${style(column, place)}>
-            ${one === undefined ? html`<span class="bone" />` : column.cell(one, number)}
-          </div>`,
-        )}
-      </div>`,
-    );
-  }
+    const told = classes("grid-row", number === at && "at", one && rowClass?.(one));
+    const before = drawn.get(number);
+    if (before && before.one === one && before.told === told) return before.node;
+    const node = html`<div key=${number % span} role="row" aria-rowindex=${number + 2} data-row=${number} class=${told} style=${{ transform: `translateY(${number * ROW}px)`, width: `${width}px` }}>
+      ${one === undefined
+        ? html`<div role="cell" class="grid-cell wait"><span class="bone" /></div>`
+        : shown.map((place) => cell(columns[place], place, one, number, place === firstShown ? gap : 0, places[place]))}
+    </div>`;
+    drawn.set(number, { one, told, node });
+    return node;
+  };
+  const rows = [];
+  for (let number = seen.first; number < Math.min(seen.last, total); number += 1) rows.push(draw(number));
+  for (const number of drawn.keys()) if (number < seen.first || number >= seen.last) drawn.delete(number);
+
+  /** The row that an event is about. @param {Event} event */
+  const rowOf = (event) => {
+    const element = /** @type {HTMLElement} */ (event.target).closest?.("[data-row]");
+    return element instanceof HTMLElement ? Number(element.dataset.row) : -1;
+  };
+  /** @param {MouseEvent} event */
+  const menu = (event) => {
+    const number = rowOf(event);
+    const one = row(number);
+    if (!onMenu || one === undefined) return;
+    event.preventDefault();
+    onMenu(one, number, event);
+  };
+  /** @param {MouseEvent} event */
+  const twice = (event) => {
+    const number = rowOf(event);
+    const one = row(number);
+    const column = /** @type {HTMLElement} */ (event.target).closest("[data-column]");
+    if (one !== undefined && column instanceof HTMLElement) onDouble?.(one, number, column.dataset.column ?? "");
+  };
   return html`<div class="grid" ref=${box} role="table" aria-label=${label} aria-rowcount=${total + 1} aria-colcount=${columns.length} tabindex="0" style=${{ height }} onScroll=${look}>
-    <div class="grid-head" role="row" aria-rowindex="1" style=${{ width: `${width}px` }}>
-      ${columns.map(
-        (column, place) => html`<div key=${column.id} role="columnheader" class=${classes("grid-cell", column.number && "number", column.fixed && "fixed")} style=${style(column, place)}
-          aria-sort=${column.sort && column.sort === sorted ? (descending ? "descending" : "ascending") : undefined} title=${column.label}>
-          ${column.sort && onSort
-            ? html`<button type="button" class="grid-sort cut" onClick=${() => onSort(/** @type {string} */ (column.sort))}>${column.title}${column.sort === sorted && html`<span aria-hidden="true">${descending ? "↓" : "↑"}</span>`}</button>`
-            : html`<span class="cut">${column.title}</span>`}
-          ${onWidth && html`<${Handle} width=${column.width} set=${(/** @type {number} */ wide) => onWidth(column.id, wide)} />`}
-        </div>`,
-      )}
-    </div>
-    <div class="grid-body" role="rowgroup" style=${{ height: `${total * ROW}px`, width: `${width}px` }}>${rows}</div>
+    <${Head} columns=${columns} shown=${shown} places=${places} gap=${gap} width=${width} firstShown=${firstShown} sorted=${sorted} descending=${descending} onSort=${onSort} onWidth=${onWidth} onMove=${onMove} />
+    <div class="grid-body" role="rowgroup" style=${{ height: `${total * ROW}px`, width: `${width}px` }} onClick=${(/** @type {Event} */ event) => rowOf(event) >= 0 && onAt?.(rowOf(event))} onContextMenu=${menu} onDblClick=${twice}>${rows}</div>
   </div>`;
 }
 
-/** The edge of a column's head, which can be drawn. @param {{width: number, set: (width: number) => void}} props */
-function Handle({ width, set }) {
-  /** @param {PointerEvent} event */
-  const take = (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    const from = event.clientX;
-    /** @param {PointerEvent} moved */
-    const move = (moved) => set(Math.max(48, Math.min(900, width + moved.clientX - from)));
-    const done = () => {
-      window.removeEventListener("pointermove", move);
-      window.removeEventListener("pointerup", done);
-    };
-    window.addEventListener("pointermove", move);
-    window.addEventListener("pointerup", done);
-  };
-  return html`<span class="grid-handle" aria-hidden="true" onPointerDown=${take} />`;
+/** @param {GridColumn<any>} column @param {number} place @param {any} one @param {number} number @param {number} gap @param {number} left */
+function cell(column, place, one, number, gap, left) {
+  const content = column.cell(one, number);
+  const text = typeof content === "string";
+  return html`<div key=${column.id} role="cell" aria-colindex=${place + 1} data-column=${column.id} title=${text ? (column.told?.(one) ?? content) : undefined}
+    class=${classes("grid-cell", text && "text", content === null && "text none", column.number && "number", column.fixed && "fixed")}
+    style=${{ width: `${column.width}px`, left: column.fixed ? `${left}px` : undefined, marginLeft: gap ? `${gap}px` : undefined }}>${content === null ? "–" : content}</div>`;
 }

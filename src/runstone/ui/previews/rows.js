@@ -1,7 +1,8 @@
 /** A table of any length: the server gives windows of it, and only the rows that are seen are here. */
 
 import { html, useMemo } from "../ground/html.js";
-import { Grid, ROW, useWindows } from "../parts/grid.js";
+import { Grid, ROW } from "../parts/grid.js";
+import { useWindows } from "../parts/windows.js";
 import { inspect } from "./ask.js";
 
 /** @typedef {(string | null)[]} Row */

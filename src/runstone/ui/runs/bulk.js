@@ -8,17 +8,24 @@ import { ask } from "../parts/dialog.js";
 import { Menu } from "../parts/menu.js";
 import { say } from "../parts/toasts.js";
 
+/** So many are compared at most, and so many are deleted without a question. */
+const COMPARED = 100;
+const UNASKED = 100;
+const AT_ONCE = 6;
+
 /**
  * Do something with each of some runs, six at a time. Raises the first error, after all have been tried.
  * @param {string[]} ids
  * @param {(id: string) => Promise<unknown>} act
  */
 export async function each(ids, act) {
-  const left = [...ids];
+  let next = 0;
   /** @type {Error[]} */
   const failed = [];
   const worker = async () => {
-    for (let id = left.shift(); id !== undefined; id = left.shift()) {
+    while (next < ids.length) {
+      const id = ids[next];
+      next += 1;
       try {
         await act(id);
       } catch (error) {
@@ -26,8 +33,8 @@ export async function each(ids, act) {
       }
     }
   };
-  await Promise.all(Array.from({ length: 6 }, worker));
-  if (failed.length > 0) throw new Error(`${failed.length} of ${ids.length} failed: ${failed[0].message}`);
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (failed.length > 0) throw new Error(`${failed.length.toLocaleString("en")} of ${ids.length.toLocaleString("en")} failed: ${failed[0].message}`);
 }
 
 /** @param {string[]} ids */
@@ -36,45 +43,70 @@ const deleteAll = (ids) => each(ids, (run_id) => post("/mlflow/runs/delete", { r
 const restoreAll = (ids) => each(ids, (run_id) => post("/mlflow/runs/restore", { run_id }));
 
 /**
- * @param {{ids: string[], experiments: string[], deleted: boolean, done: () => void, clear: () => void}} props
- *   deleted: the table shows deleted runs; done: they have changed
+ * Delete runs, with a way back; many only when it was said twice.
+ * @param {string[]} ids
+ * @param {() => void} done
  */
-export function Bulk({ ids, experiments, deleted, done, clear }) {
-  if (ids.length === 0) return null;
+export async function remove(ids, done) {
   const some = counted(ids.length, "run");
-  const tag = () =>
-    ask({
-      title: `Tag ${some}`, act: "Set tag",
-      fields: [{ label: "Key", name: "key" }, { label: "Value", name: "value", optional: true }],
-      then: async ({ key, value }) => {
-        await each(ids, (run_id) => post("/mlflow/runs/set-tag", { run_id, key, value }));
-        done();
-        say(`${some} tagged ${key} = ${value}`);
-      },
-    });
-  const remove = async () => {
-    const chosen = [...ids];
+  const act = async () => {
+    if (ids.length > UNASKED) say(`${some} are being deleted…`);
     try {
-      await deleteAll(chosen);
-      clear();
+      await deleteAll(ids);
+      say(`${some} deleted`, { undo: () => restoreAll(ids).then(done, (error) => say(error.message, { bad: true })) });
+    } finally {
       done();
-      say(`${some} deleted`, { undo: () => restoreAll(chosen).then(done) });
-    } catch (error) {
-      done();
-      say(/** @type {Error} */ (error).message, { bad: true });
     }
   };
-  const restore = async () => {
-    await restoreAll(ids).then(() => say(`${some} restored`), (error) => say(error.message, { bad: true }));
+  if (ids.length > UNASKED) {
+    ask({ title: `Delete ${some}?`, text: "They stand under Deleted until they are pruned, and can be restored there.", act: `Delete ${some}`, bad: true, then: act });
+    return;
+  }
+  await act().catch((error) => say(error.message, { bad: true }));
+}
+
+/** @param {string[]} ids @param {() => void} done */
+export async function restore(ids, done) {
+  await restoreAll(ids).then(() => say(`${counted(ids.length, "run")} restored`), (error) => say(error.message, { bad: true }));
+  done();
+}
+
+/** @param {string[]} ids @param {string[]} experiments */
+export const compare = (ids, experiments) => go(["compare-runs"], { runs: JSON.stringify(ids.slice(0, COMPARED)), experiments: JSON.stringify(experiments) });
+
+/** @param {string[]} ids @param {() => void} done */
+export function tag(ids, done) {
+  const some = counted(ids.length, "run");
+  ask({
+    title: `Tag ${some}`, act: "Set tag",
+    fields: [{ label: "Key", name: "key" }, { label: "Value", name: "value", optional: true }],
+    then: async ({ key, value }) => {
+      await each(ids, (run_id) => post("/mlflow/runs/set-tag", { run_id, key, value }));
+      done();
+      say(`${some} tagged ${key} = ${value}`);
+    },
+  });
+}
+
+/**
+ * @param {{
+ *   ids: string[], experiments: string[], deleted: boolean, found: number, filter: string, all: () => void, done: () => void, clear: () => void,
+ * }} props
+ *   deleted: the table shows deleted runs; found: how many runs the filter finds; all: choose these; done: they have changed
+ */
+export function Bulk({ ids, experiments, deleted, found, filter, all, done, clear }) {
+  if (ids.length === 0) return null;
+  const gone = () => {
     clear();
     done();
   };
-  return html`<div class="row" role="toolbar" aria-label="Chosen runs">
-    <span class="quiet">${some} chosen</span>
-    <button type="button" class="main" disabled=${ids.length < 2} onClick=${() => go(["compare-runs"], { runs: JSON.stringify(ids), experiments: JSON.stringify(experiments) })}>Compare</button>
+  return html`<div class="row wrap bulk" role="toolbar" aria-label="Chosen runs">
+    <strong>${counted(ids.length, "run")} chosen</strong>
+    ${ids.length < found && html`<button type="button" class="plain" onClick=${all}>Choose all ${found.toLocaleString("en")}${filter ? " that the filter finds" : ""}</button>`}
+    <button type="button" class="main" disabled=${ids.length < 2 || ids.length > COMPARED} title=${ids.length > COMPARED ? `At most ${COMPARED} are compared.` : undefined} onClick=${() => compare(ids, experiments)}>Compare</button>
     <${Menu} label="More">
-      <button type="button" onClick=${tag}>Tag…</button>
-      ${deleted ? html`<button type="button" onClick=${restore}>Restore</button>` : html`<button type="button" class="bad" onClick=${remove}>Delete</button>`}
+      <button type="button" onClick=${() => tag(ids, done)}>Tag…</button>
+      ${deleted ? html`<button type="button" onClick=${() => restore(ids, gone)}>Restore</button>` : html`<button type="button" class="bad" onClick=${() => remove(ids, gone)}>Delete</button>`}
     <//>
     <button type="button" class="plain" onClick=${clear}>Clear</button>
   </div>`;

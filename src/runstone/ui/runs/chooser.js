@@ -1,4 +1,4 @@
-/** Which columns a table shows: all keys there are, found by typing; of metrics, which of their values. */
+/** Which columns a table shows, and in which order: all keys there are, found by typing; of metrics, which of their values. */
 
 import { html, useMemo, useState } from "../ground/html.js";
 import { SHOWS, written } from "./columns.js";
@@ -6,11 +6,14 @@ import { SHOWS, written } from "./columns.js";
 const MOST = 200;
 
 /**
- * @param {{keys: import("./columns.js").Keys, columns: import("./columns.js").Column[], set: (columns: import("./columns.js").Column[] | null) => void}} props
+ * @param {{
+ *   keys: import("./columns.js").Keys, columns: import("./columns.js").Column[], pins: string[],
+ *   set: (columns: import("./columns.js").Column[] | null) => void, setPins: (pins: string[]) => void,
+ * }} props
  */
-export function Chooser({ keys, columns, set }) {
+export function Chooser({ keys, columns, pins, set, setPins }) {
   const [text, setText] = useState("");
-  const shown = new Map(columns.map((column) => [written(column), column]));
+  const shown = useMemo(() => new Set(columns.map(written)), [columns]);
   const found = useMemo(() => {
     const wanted = text.toLowerCase();
     /** @param {"metric" | "param" | "tag"} kind @param {import("./columns.js").Key[]} list */
@@ -25,8 +28,9 @@ export function Chooser({ keys, columns, set }) {
   return html`<div class="chooser">
     <input type="search" placeholder="Find a column" aria-label="Find a column" value=${text} autofocus onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
     <div class="scroll">
+      ${!text && columns.length > 0 && html`<${Shown} columns=${columns} pins=${pins} set=${set} setPins=${setPins} />`}
       ${/** @type {any[]} */ (found).map(
-        ([title, list]) => list.length > 0 && html`<section aria-label=${title}>
+        ([title, list]) => list.length > 0 && html`<section key=${title} aria-label=${title}>
           <h3 class="small quiet">${title} <span>${list.length}</span></h3>
           ${list.slice(0, MOST).map(
             (/** @type {any} */ one) => html`<div key=${one.kind + one.key} class="row">
@@ -34,8 +38,8 @@ export function Chooser({ keys, columns, set }) {
                 <input type="checkbox" checked=${shown.has(written({ ...one, show: "last" }))} onChange=${() => toggle({ kind: one.kind, key: one.key, show: "last" })} />
                 <span class="cut">${one.key}</span>
               </label>
-              ${one.kind === "metric" && SHOWS.slice(1, 3).map(
-                (show) => html`<button type="button" class="plain small" aria-pressed=${shown.has(written({ ...one, show }))} onClick=${() => toggle({ kind: one.kind, key: one.key, show })}>${show}</button>`,
+              ${one.kind === "metric" && SHOWS.slice(1).map(
+                (show) => html`<button type="button" class="plain small" aria-label=${`${show} of ${one.key}`} aria-pressed=${shown.has(written({ ...one, show }))} onClick=${() => toggle({ kind: one.kind, key: one.key, show })}>${show}</button>`,
               )}
             </div>`,
           )}
@@ -45,4 +49,32 @@ export function Chooser({ keys, columns, set }) {
     </div>
     <footer class="row"><button type="button" class="plain" onClick=${() => set(null)}>The usual ones</button><button type="button" class="plain" onClick=${() => set([])}>None</button></footer>
   </div>`;
+}
+
+/**
+ * Those that are shown, in their order: moved by buttons (or by dragging their heads), pinned so that they stay in sight.
+ * @param {{columns: import("./columns.js").Column[], pins: string[], set: (columns: import("./columns.js").Column[]) => void, setPins: (pins: string[]) => void}} props
+ */
+function Shown({ columns, pins, set, setPins }) {
+  /** @param {number} at @param {number} by */
+  const move = (at, by) => {
+    const next = [...columns];
+    const [one] = next.splice(at, 1);
+    next.splice(at + by, 0, one);
+    set(next);
+  };
+  return html`<section aria-label="Shown">
+    <h3 class="small quiet">Shown <span>${columns.length}</span></h3>
+    ${columns.map((column, at) => {
+      const id = written(column);
+      const pinned = pins.includes(id);
+      return html`<div key=${id} class="row">
+        <span class="grow cut" title=${column.key}>${column.key} ${column.show !== "last" && html`<span class="tag">${column.show}</span>`}</span>
+        <button type="button" class="plain small" aria-pressed=${pinned} aria-label=${`Pin ${column.key}`} onClick=${() => setPins(pinned ? pins.filter((one) => one !== id) : [...pins, id])}>pin</button>
+        <button type="button" class="plain small" disabled=${at === 0} aria-label=${`${column.key} further left`} onClick=${() => move(at, -1)}>↑</button>
+        <button type="button" class="plain small" disabled=${at === columns.length - 1} aria-label=${`${column.key} further right`} onClick=${() => move(at, 1)}>↓</button>
+        <button type="button" class="plain small" aria-label=${`Do not show ${column.key}`} onClick=${() => set(columns.filter((one) => one !== column))}>×</button>
+      </div>`;
+    })}
+  </section>`;
 }

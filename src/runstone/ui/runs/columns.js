@@ -1,13 +1,12 @@
 /** Columns of a table of runs: how they stand in an address, which there are at first, what their cells show. */
 
-import { colour } from "../ground/colours.js";
-import { ago, duration, number, when } from "../ground/format.js";
+import { duration, number, when, ago } from "../ground/format.js";
 import { html } from "../ground/html.js";
-import { link } from "../ground/route.js";
+import { Status } from "./status.js";
 
 /**
  * @typedef {{run_id: string, experiment_id: string, run_name: string, status: string, start_time?: number, end_time?: number, user_id?: string,
- *   lifecycle_stage?: string, parent?: string, children?: number, colour?: string, cells?: (string | number | null)[]}} Run
+ *   lifecycle_stage?: string, parent?: string, children?: number, depth?: number, colour?: string, cells?: (string | number | null)[]}} Run
  * @typedef {{kind: "param" | "metric" | "tag", key: string, show: string}} Column
  * @typedef {{key: string, runs: number}} Key
  * @typedef {{params: Key[], metrics: Key[], tags: Key[]}} Keys
@@ -53,46 +52,47 @@ const head = (column) =>
   html`<span class="cut">${column.key}</span>${column.kind === "metric" && column.show !== "last" && html`<span class="tag">${column.show}</span>`}`;
 
 /**
- * The chosen columns, for the grid.
+ * The chosen columns, for the grid: pinned ones first.
  * @param {Column[]} columns
  * @param {Record<string, number>} widths
+ * @param {string[]} [pins] ids of those that stay in sight
  * @returns {import("../parts/grid.js").GridColumn<Run>[]}
  */
-export function chosen(columns, widths) {
+export function chosen(columns, widths, pins = []) {
   return columns.map((column, at) => ({
     id: written(column),
     title: head(column),
     label: name(column),
     width: widths[written(column)] ?? (column.kind === "metric" ? 112 : 120),
     number: column.kind === "metric",
+    fixed: pins.includes(written(column)),
+    movable: true,
     sort: name(column),
-    cell: (/** @type {Run} */ run) => cell(run.cells?.[at], column),
+    cell: (/** @type {Run} */ run) => text(run.cells?.[at], column),
+    told: (/** @type {Run} */ run) => String(run.cells?.[at]),
   }));
 }
 
 /** @param {string | number | null | undefined} value @param {Column} column */
-function cell(value, column) {
-  if (value === null || value === undefined) return html`<span class="quiet" aria-label="none">–</span>`;
-  const text = column.kind === "metric" ? (typeof value === "number" ? number(value) : value) : String(value);
-  return html`<span class="cut" title=${String(value)}>${text}</span>`;
+function text(value, column) {
+  if (value === null || value === undefined) return null;
+  return column.kind === "metric" && typeof value === "number" ? number(value) : String(value);
 }
 
 /**
  * A run's own columns.
  * @param {Record<string, number>} widths
+ * @param {Record<string, string> | null} experiments names by id, where the table has several
  * @returns {import("../parts/grid.js").GridColumn<Run>[]}
  */
-export const own = (widths) => [
-  { id: "status", title: "Status", width: widths.status ?? 98, sort: "attributes.status", cell: (run) => html`<span class=${`status ${run.status}`}>${run.status.toLowerCase()}</span>` },
-  { id: "start", title: "Started", width: widths.start ?? 92, sort: "attributes.start_time", cell: (run) => html`<time class="quiet cut" title=${when(run.start_time)}>${ago(run.start_time)}</time>` },
+export const own = (widths, experiments) => [
+  ...(experiments
+    ? [{ id: "experiment", title: "Experiment", width: widths.experiment ?? 130, sort: "attributes.experiment_id", cell: (/** @type {Run} */ run) => experiments[run.experiment_id] ?? run.experiment_id }]
+    : []),
+  { id: "status", title: "Status", width: widths.status ?? 98, sort: "attributes.status", cell: (run) => html`<${Status} run=${run} />` },
+  { id: "start", title: "Started", width: widths.start ?? 92, sort: "attributes.start_time", cell: (run) => ago(run.start_time) || null, told: (run) => when(run.start_time) },
   {
     id: "duration", title: "Duration", width: widths.duration ?? 88, number: true, sort: "attributes.duration",
-    cell: (run) => duration(run.start_time ? (run.end_time ?? Date.now()) - run.start_time : null),
+    cell: (run) => duration(run.start_time ? (run.end_time ?? Date.now()) - run.start_time : null) || null,
   },
 ];
-
-/** A run's dot and name, as a link. @param {{run: Run}} props */
-export function RunName({ run }) {
-  return html`<span class="dot" style=${{ color: colour(run.run_id, run.colour) }} />
-    <a class="cut" href=${link(["experiments", run.experiment_id, "runs", run.run_id])} title=${run.run_name}>${run.run_name || run.run_id}</a>`;
-}

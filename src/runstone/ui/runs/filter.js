@@ -1,30 +1,18 @@
-/** The filter bar: names are completed as one types, and what the server refuses is said below the very place. */
+/** The filter bar: names and values are completed as one types, and what the server refuses is said below the very place. */
 
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { ATTRIBUTES, names, typedAt, values } from "./completing.js";
 
-const ATTRIBUTES = ["attributes.status", "attributes.run_name", "attributes.start_time", "attributes.end_time", "attributes.duration", "attributes.user_id", "attributes.run_id"];
 const MOST = 8;
 
 /**
- * The word that is being typed, and where it begins.
- * @param {string} text
- * @param {number} at
+ * @param {{
+ *   value: string, keys?: import("./columns.js").Keys, experiments?: string[], names?: string[], label?: string, placeholder?: string, error?: Error,
+ *   set: (text: string) => void, id?: string,
+ * }} props
+ *   experiments: whose runs' values are completed; names: what can be completed besides keys; of runs unless said
  */
-export function word(text, at) {
-  const before = text.slice(0, at);
-  const found = before.match(/[\w./`@-]*$/);
-  const typed = found ? found[0] : "";
-  return { typed, from: at - typed.length };
-}
-
-/** @param {string} key */
-const quoted = (key) => (/^[\w/.-]+$/.test(key) ? key : `\`${key}\``);
-
-/**
- * @param {{value: string, keys?: import("./columns.js").Keys, names?: string[], label?: string, placeholder?: string, error?: Error, set: (text: string) => void, id?: string}} props
- *   names: what can be completed besides keys; of runs unless said
- */
-export function FilterBar({ value, keys, names: known = ATTRIBUTES, label = "Filter runs", placeholder = "metrics.loss < 0.5 AND params.optimizer = 'adam'   ( / )", error, set, id = "filter" }) {
+export function FilterBar({ value, keys, experiments, names: known = ATTRIBUTES, label = "Filter runs", placeholder = "metrics.loss < 0.5 AND params.optimizer = 'adam'   ( / )", error, set, id = "filter" }) {
   const [text, setText] = useState(value);
   const [at, setAt] = useState(-1);
   const [open, setOpen] = useState(false);
@@ -32,29 +20,31 @@ export function FilterBar({ value, keys, names: known = ATTRIBUTES, label = "Fil
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   useEffect(() => setText(value), [value]);
 
-  const names = useMemo(
-    () => [
-      ...(keys?.metrics ?? []).map(({ key }) => `metrics.${quoted(key)}`),
-      ...(keys?.params ?? []).map(({ key }) => `params.${quoted(key)}`),
-      ...(keys?.tags ?? []).map(({ key }) => `tags.${quoted(key)}`),
-      ...known,
-    ],
-    [keys, known],
-  );
-  const { typed, from } = word(text, caret);
+  const all = useMemo(() => [...names(keys), ...known], [keys, known]);
+  const typed = typedAt(text, caret, experiments !== undefined);
+  const [found, setFound] = useState(/** @type {string[]} */ ([]));
+  useEffect(() => {
+    if (!open || typed.kind === "name") return undefined;
+    const giveUp = new AbortController();
+    setFound([]);
+    values(typed, experiments ?? [], giveUp.signal).then((list) => giveUp.signal.aborted || setFound(list), () => {}); // without them one types on
+    return () => giveUp.abort();
+  }, [open, typed.kind, typed.key, typed.typed]);
   const fitting = useMemo(() => {
-    if (!open || typed.length < 1) return [];
-    const wanted = typed.toLowerCase();
-    return names.filter((one) => one.toLowerCase().includes(wanted) && one !== typed).slice(0, MOST);
-  }, [names, typed, open]);
+    if (!open) return [];
+    if (typed.kind !== "name") return found.slice(0, MOST);
+    const wanted = typed.typed.toLowerCase();
+    return wanted === "" ? [] : all.filter((one) => one.toLowerCase().includes(wanted) && one !== typed.typed).slice(0, MOST);
+  }, [all, found, typed.kind, typed.typed, open]);
 
   /** @param {string} name */
   const take = (name) => {
-    const next = `${text.slice(0, from)}${name} ${text.slice(caret).trimStart()}`;
+    const rest = typed.quoted ? text.slice(caret).replace(/^'/, "") : text.slice(caret);
+    const next = `${text.slice(0, typed.from)}${name} ${rest.trimStart()}`;
     setText(next);
     setOpen(false);
     setAt(-1);
-    const place = from + name.length + 1;
+    const place = typed.from + name.length + 1;
     queueMicrotask(() => {
       field.current?.focus();
       field.current?.setSelectionRange(place, place);
@@ -77,6 +67,7 @@ export function FilterBar({ value, keys, names: known = ATTRIBUTES, label = "Fil
         set(text.trim());
       }
     } else if (event.key === "Escape") {
+      event.preventDefault(); // browsers would empty the field
       setOpen(false);
       setAt(-1);
       if (!open) field.current?.blur();
@@ -94,7 +85,7 @@ export function FilterBar({ value, keys, names: known = ATTRIBUTES, label = "Fil
       aria-activedescendant=${at >= 0 ? `${id}-${at}` : undefined} aria-invalid=${error ? "true" : "false"} aria-describedby=${error ? `${id}-error` : undefined}
       aria-label=${label} placeholder=${placeholder} value=${text} onInput=${onInput} onKeyDown=${onKey}
       onSearch=${(/** @type {any} */ event) => event.target.value === "" && set("")} onBlur=${() => window.setTimeout(() => setOpen(false), 150)} onClick=${(/** @type {any} */ event) => setCaret(event.target.selectionStart ?? 0)} />
-    ${fitting.length > 0 && html`<ul class="completions" role="listbox" id="${id}-list" aria-label="Names">
+    ${fitting.length > 0 && html`<ul class="completions" role="listbox" id="${id}-list" aria-label="Names and values">
       ${fitting.map((one, place) => html`<li key=${one} id=${`${id}-${place}`} role="option" aria-selected=${place === at} class=${place === at ? "on" : ""} onMouseDown=${(/** @type {Event} */ event) => (event.preventDefault(), take(one))}>${one}</li>`)}
     </ul>`}
     ${error && html`<pre class="note bad" id="${id}-error" role="alert">${error.message}</pre>`}

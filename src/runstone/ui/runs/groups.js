@@ -1,0 +1,142 @@
+/** Runs put together by what they have in common: of each group how many there are and how its metrics lie; opened, its runs stand below it. */
+
+import { post, useAnswer } from "../ground/api.js";
+import { nth } from "../ground/colours.js";
+import { counted, number } from "../ground/format.js";
+import { html, useEffect, useMemo, useState } from "../ground/html.js";
+import { dark } from "../ground/kept.js";
+import { Grid } from "../parts/grid.js";
+import { Empty, Skeleton, Trouble } from "../parts/states.js";
+import { chosen, name as named, written } from "./columns.js";
+import { RunName } from "./name.js";
+
+/** @typedef {{count: number, mean?: number | null, std?: number | null, min?: number | null, max?: number | null, nans?: number}} Cell */
+/** @typedef {{place: number, values: (string | null)[], runs: number, run_ids: string[], cells?: (Cell | null)[]}} Group */
+
+/** Runs that are shown below a group; the others are a filter away. */
+const BELOW = 100;
+export const METRICS = 60;
+
+/** A group's name: "lr=0.1 · optimizer=adam". @param {Group} group @param {import("./columns.js").Column[]} by */
+export const title = (group, by) => by.map(({ key }, at) => `${key}=${group.values[at] ?? "–"}`).join(" · ");
+
+/** A text as a filter has it: it may stand in either kind of quotes, and holds none of that kind. @param {string} text */
+const literal = (text) => (text.includes("'") ? (text.includes('"') ? null : `"${text}"`) : `'${text}'`);
+
+/**
+ * The filter that finds a group's runs. A value with both kinds of quotes cannot be said: null.
+ * @param {string} filter @param {Group} group @param {import("./columns.js").Column[]} by
+ */
+export function filterOf(filter, group, by) {
+  const parts = by.map((column, at) => {
+    const value = group.values[at];
+    if (value === null) return `${named(column)} IS NULL`;
+    const text = literal(value);
+    return text && `${named(column)} = ${text}`;
+  });
+  if (parts.includes(null)) return null;
+  return (filter ? [`(${filter})`, ...parts] : parts).join(" AND ");
+}
+
+/**
+ * The groups of what a table asks for.
+ * @param {import("./rows.js").Asked | null} asked @param {import("./columns.js").Column[]} by @param {number} turn
+ */
+export function useGroups(asked, by, turn) {
+  const metrics = useMemo(() => (asked?.columns ?? []).filter(({ kind }) => kind === "metric").slice(0, METRICS), [JSON.stringify(asked?.columns)]);
+  const wanted = asked && by.length > 0 ? { experiment_ids: asked.experiment_ids, filter: asked.filter, run_view_type: asked.run_view_type, by, columns: metrics } : null;
+  const answer = useAnswer(wanted && [wanted, turn], (signal) => post("/runstone/runs/groups", /** @type {object} */ (wanted), { signal }));
+  const groups = useMemo(() => /** @type {Group[] | undefined} */ (answer.data?.groups?.map((/** @type {any} */ group, /** @type {number} */ place) => ({ ...group, place }))), [answer.data]);
+  return { groups, total: /** @type {number} */ (answer.data?.total ?? 0), found: /** @type {number} */ (answer.data?.found ?? 0), error: answer.error, again: answer.again, metrics };
+}
+
+/** @param {number | null | undefined} one @param {number | null | undefined} other */
+const compared = (one, other) => (one ?? -Infinity) - (other ?? -Infinity);
+
+/**
+ * @param {{
+ *   asked: import("./rows.js").Asked, by: import("./columns.js").Column[], state: ReturnType<typeof useGroups>, widths: Record<string, number>,
+ *   onWidth: (id: string, width: number) => void, look: (filter: string) => void,
+ * }} props
+ *   look: show the runs of a filter, ungrouped
+ */
+export function Groups({ asked, by, state, widths, onWidth, look }) {
+  const [open, setOpen] = useState(/** @type {Map<string, any>} */ (new Map()));
+  const [sort, setSort] = useState({ by: "runs", descending: true });
+  const [at, setAt] = useState(-1);
+  const { groups, metrics } = state;
+  useEffect(() => setOpen(new Map()), [JSON.stringify([asked, by])]);
+
+  /** @param {Group} group */
+  const toggle = async (group) => {
+    const key = JSON.stringify(group.values);
+    const next = new Map(open);
+    if (next.delete(key)) {
+      setOpen(next);
+      return;
+    }
+    const filter = filterOf(asked.filter, group, by);
+    if (filter === null) return;
+    const answer = await post("/runstone/runs/table", { ...asked, nested: false, open: [], columns: metrics, filter, limit: BELOW }).catch((error) => ({ rows: [], error }));
+    setOpen((before) => new Map(before).set(key, answer));
+  };
+  const sorted = useMemo(() => {
+    const place = metrics.findIndex((column) => written(column) === sort.by);
+    const sign = sort.descending ? -1 : 1;
+    return [...(groups ?? [])].sort((one, other) =>
+      sign * (sort.by === "runs" ? one.runs - other.runs : sort.by === "name" ? title(one, by).localeCompare(title(other, by), undefined, { numeric: true }) : compared(one.cells?.[place]?.mean, other.cells?.[place]?.mean)));
+  }, [groups, sort]);
+  /** @type {any[]} */
+  const rows = [];
+  for (const group of sorted) {
+    rows.push({ group });
+    const inside = open.get(JSON.stringify(group.values));
+    if (!inside) continue;
+    for (const run of inside.rows ?? []) rows.push({ run });
+    if (inside.error || group.runs > BELOW) rows.push({ rest: group, error: inside.error });
+  }
+  const cells = chosen(metrics, widths);
+  const columns = useMemo(() => [
+    { id: "group", title: by.map(({ key }) => key).join(" · "), width: widths.group ?? 320, fixed: true, sort: "name", cell: (/** @type {any} */ row) => first(row, by, open, toggle, (/** @type {Group} */ group) => look(filterOf(asked.filter, group, by) ?? asked.filter)) },
+    { id: "runs", title: "Runs", width: widths.runs ?? 72, number: true, sort: "runs", cell: (/** @type {any} */ row) => (row.group ? row.group.runs.toLocaleString("en") : "") },
+    ...metrics.map((column, place) => ({
+      id: `group:${written(column)}`, title: cells[place].title, label: cells[place].label, number: true, width: widths[`group:${written(column)}`] ?? 170, sort: written(column),
+      cell: (/** @type {any} */ row) => (row.group ? spread(row.group.cells?.[place]) : row.run ? cells[place].cell(row.run, 0) : ""),
+      told: (/** @type {any} */ row) => (row.group ? words(row.group.cells?.[place]) : ""),
+    })),
+  ], [metrics, widths, open, by, groups, dark.value]);
+  if (state.error) return html`<${Trouble} error=${state.error} again=${state.again} />`;
+  if (!groups) return html`<${Skeleton} rows=${10} />`;
+  if (groups.length === 0) return html`<${Empty} title="No run fits">Change the filter, or clear it.<//>`;
+  return html`<div class="card grow table-card">
+    ${state.total > groups.length && html`<p class="note small">The ${groups.length.toLocaleString("en")} largest of ${counted(state.total, "group")}.</p>`}
+    <${Grid} label="Groups of runs" columns=${columns} total=${rows.length} row=${(/** @type {number} */ place) => rows[place]} want=${nothing} sorted=${sort.by} descending=${sort.descending}
+      onSort=${(/** @type {string} */ key) => setSort({ by: key, descending: sort.by === key ? !sort.descending : key !== "name" })} onWidth=${onWidth} at=${at} onAt=${setAt} rowClass=${(/** @type {any} */ row) => (row.group ? "group" : "")} />
+  </div>`;
+}
+
+/** All groups are there already. */
+const nothing = () => {};
+
+/** @param {any} row @param {import("./columns.js").Column[]} by @param {Map<string, any>} open @param {(group: Group) => void} toggle @param {(group: Group) => void} look */
+function first(row, by, open, toggle, look) {
+  if (row.run) return html`<span class="indent" style=${{ width: "24px" }} /><${RunName} run=${row.run} />`;
+  if (row.rest) return html`<span class="indent" style=${{ width: "24px" }} />${row.error ? html`<span class="cut">${row.error.message}</span>` : html`<button type="button" class="plain" onClick=${() => look(row.rest)}>all ${counted(row.rest.runs, "run")}</button>`}`;
+  const group = /** @type {Group} */ (row.group);
+  const isOpen = open.has(JSON.stringify(group.values));
+  const text = title(group, by);
+  return html`<button type="button" class="plain fold" aria-expanded=${isOpen} aria-label=${`Runs of ${text}`} onClick=${() => toggle(group)}>${isOpen ? "▾" : "▸"}</button>
+    <span class="dot" style=${{ color: nth(group.place) }} /><button type="button" class="plain cut" title=${`Show these ${counted(group.runs, "run")}: ${text}`} onClick=${() => look(group)}>${text}</button>`;
+}
+
+/** "0.412 ± 0.03". @param {Cell | null | undefined} cell */
+function spread(cell) {
+  if (!cell || cell.count === 0) return cell?.nans ? "NaN" : null;
+  return number(cell.mean) + (cell.std === null || cell.std === undefined ? "" : ` ± ${number(Number(cell.std.toPrecision(2)))}`);
+}
+
+/** @param {Cell | null | undefined} cell */
+function words(cell) {
+  if (!cell || cell.count === 0) return cell?.nans ? `NaN in ${cell.nans}` : "none";
+  return `mean ${cell.mean}, ± ${cell.std ?? "–"}, from ${cell.min} to ${cell.max}, of ${counted(cell.count, "run")}${cell.nans ? `, and NaN in ${cell.nans}` : ""}`;
+}

@@ -1,0 +1,48 @@
+/** Which runs are chosen: one by one, from one to another with Shift, all that the filter finds; with what is known of each. */
+
+import { useRef, useState } from "../ground/html.js";
+import { tried } from "../parts/toasts.js";
+
+/** As many as one answer has. */
+const MOST = 100_000;
+
+/**
+ * @param {{row: (at: number) => import("./columns.js").Run | undefined, ids: (offset: number, limit: number, flat?: boolean) => Promise<string[]>, found: number}} list
+ */
+export function usePicked(list) {
+  const [picked, setPicked] = useState(/** @type {Map<string, import("./columns.js").Run | null>} */ (new Map()));
+  const anchor = useRef(-1);
+
+  /** @param {number} at @param {boolean} [range] up to it from the one before */
+  const pick = async (at, range = false) => {
+    const run = list.row(at);
+    if (!run) return;
+    const from = anchor.current;
+    anchor.current = at;
+    if (range && from >= 0 && from !== at) {
+      const [first, last] = from < at ? [from, at] : [at, from];
+      const ids = await tried(() => list.ids(first, Math.min(MOST, last - first + 1)));
+      setPicked((before) => {
+        const next = new Map(before);
+        const known = new Map(Array.from({ length: Math.min(1_000, last - first + 1) }, (_, place) => list.row(first + place)).flatMap((one) => (one ? [[one.run_id, one]] : [])));
+        for (const id of ids ?? []) next.set(id, known.get(id) ?? before.get(id) ?? null);
+        return next;
+      });
+      return;
+    }
+    setPicked((before) => {
+      const next = new Map(before);
+      if (!next.delete(run.run_id)) next.set(run.run_id, run);
+      return next;
+    });
+  };
+  const all = async () => {
+    const ids = await tried(() => list.ids(0, MOST, true));
+    if (ids) setPicked((before) => new Map(ids.map((id) => [id, before.get(id) ?? null])));
+  };
+  const clear = () => {
+    anchor.current = -1;
+    setPicked(new Map());
+  };
+  return { picked, pick, all, clear };
+}

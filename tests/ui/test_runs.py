@@ -1,0 +1,107 @@
+"""The table of runs: filter, groups, nested runs, choosing, views and files."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.servers import Server, serve
+
+from runstone.client import Client
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+NAME = '<img src=x onerror="alert(1)">'
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    store = tmp_path_factory.mktemp("store") / "store"
+    client = Client(str(store))
+    experiment = client.create_experiment("digits")
+    for rate in ("0.1", "0.01"):
+        parent = client.create_run(experiment, run_name=f"sweep {rate}")
+        for seed in range(3):
+            run = client.create_run(
+                experiment,
+                run_name=NAME if seed == 0 else f"seed {seed}",
+                tags={"mlflow.parentRunId": parent.info.run_id},
+            )
+            client.log_param(run.info.run_id, "lr", rate)
+            client.log_param(run.info.run_id, "seed", seed)
+            for step in range(4):
+                client.log_metric(run.info.run_id, "loss", float(rate) * (seed + 1) / (step + 1), step=step)
+            client.set_terminated(run.info.run_id)
+        client.set_terminated(parent.info.run_id)
+    started = serve(store)
+    yield started
+    started.stop()
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(".grid-body [role=row]")
+
+
+def test_runs_are_filtered_chosen_deleted_and_brought_back(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/#/experiments/1")
+    page.get_by_role("button", name="3 runs below sweep 0.1").click()
+    page.get_by_role("link", name=NAME).wait_for()
+    assert rows(page).count() == 5
+    page.keyboard.press("/")
+    page.keyboard.type("params.lr = '0.0")
+    page.get_by_role("option", name="'0.01'").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("3 of 8 runs").wait_for()
+    page.keyboard.press("Escape")
+    for key in "jxjjX":
+        page.keyboard.press(key)
+    page.get_by_text("3 runs chosen").wait_for()
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_text("0 of 5 runs").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("3 of 8 runs").wait_for()
+
+
+def test_groups_have_means_and_lead_to_their_runs(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/#/experiments/1")
+    page.get_by_role("button", name="Group", exact=True).click()
+    page.get_by_label("lr").check()
+    page.get_by_text("0.05 ± 0.025").wait_for()
+    page.get_by_role("button", name="Runs of lr=0.1", exact=True).click()
+    page.get_by_role("link", name="seed 2").wait_for()
+    page.get_by_role("button", name="lr=0.1", exact=True).click()
+    page.get_by_text("3 of 8 runs").wait_for()
+    assert "params.lr" in page.url
+
+
+def test_views_are_kept_for_all_and_what_is_found_is_saved_as_files(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/#/experiments/1?sort=metrics.loss&filter=metrics.loss%20%3E%200")
+    page.get_by_text("6 of 8 runs").wait_for()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Save this view").click()
+    page.get_by_label("Name").fill("worst first")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="View: worst first").wait_for()
+    tags = Client(server.url).get_experiment("1").tags
+    assert "metrics.loss" in tags["runstone.view.worst first"]
+
+    def saved(kind: str) -> str:
+        page.get_by_role("button", name="Save as a file").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind).click()
+        return str(download.value.path())
+
+    with open(saved("CSV"), newline="") as file:
+        told = list(csv.DictReader(file))
+    assert [float(row["metrics.loss"]) for row in told] == pytest.approx([0.075, 0.05, 0.025, 0.0075, 0.005, 0.0025])
+    table = pytest.importorskip("pyarrow.parquet").read_table(saved("Parquet")).to_pylist()
+    assert [(row["run_name"], row["params.lr"], row["metrics.loss"]) for row in table] == [
+        (row["run_name"], row["params.lr"], float(row["metrics.loss"])) for row in told
+    ]
+    assert all(re.match("20", str(row["start_time"])) for row in table)
