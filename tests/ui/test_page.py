@@ -70,3 +70,11 @@ def test_every_library_says_what_it_is() -> None:
         name = re.match(r"/\*! (\S+ \S+) \| ", head)
         assert name is not None, path
         assert name[1] in licences
+
+
+def test_the_style_sheet_closes_what_it_opens() -> None:
+    text = (Path(__file__).parent.parent.parent / "src/runstone/ui/style.css").read_text()
+    depths = [0]
+    for mark in re.findall(r"[{}]", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)):
+        depths.append(depths[-1] + (1 if mark == "{" else -1))
+    assert (depths[-1], max(depths)) == (0, 2)

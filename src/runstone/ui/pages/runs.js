@@ -14,7 +14,7 @@ import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
 import { Bulk } from "../runs/bulk.js";
 import { Chooser } from "../runs/chooser.js";
-import { usual } from "../runs/columns.js";
+import { asked as askedColumns, usual } from "../runs/columns.js";
 import { Export } from "../runs/export.js";
 import { FilterBar } from "../runs/filter.js";
 import { Grouping } from "../runs/grouping.js";
@@ -66,7 +66,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
   const inside = isNested(seen);
   const asked = {
     experiment_ids: experiments, filter: seen.filter, run_view_type: seen.deleted ? "DELETED_ONLY" : "ACTIVE_ONLY",
-    order_by: [`${seen.sort} ${seen.descending ? "DESC" : "ASC"}`], columns, nested: inside, open: inside ? open : [],
+    order_by: [`${seen.sort} ${seen.descending ? "DESC" : "ASC"}`], columns: askedColumns(columns), nested: inside, open: inside ? open : [],
   };
   const list = useRuns(seen.columns || ready ? asked : null, experiments);
   const grouped = seen.group.length > 0;

@@ -1,6 +1,7 @@
 /** Columns of a table of runs: how they stand in an address, which there are at first, what their cells show. */
 
-import { duration, number, when, ago } from "../ground/format.js";
+import { Sparkline } from "../charts/sparkline.js";
+import { ago, duration, number, when } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { Status } from "./status.js";
 
@@ -14,7 +15,7 @@ import { Status } from "./status.js";
 
 const SIGNS = /** @type {Record<string, Column["kind"]>} */ ({ p: "param", m: "metric", t: "tag" });
 const ENTITIES = { param: "params", metric: "metrics", tag: "tags" };
-export const SHOWS = ["last", "min", "max", "first", "count"];
+export const SHOWS = ["last", "min", "max", "first", "count", "line"];
 
 /** A column in an address: "m.val/loss", "m.val/loss|min". @param {Column} column */
 export const written = ({ kind, key, show }) => `${kind[0]}.${key}${show === "last" ? "" : `|${show}`}`;
@@ -23,15 +24,18 @@ export const written = ({ kind, key, show }) => `${kind[0]}.${key}${show === "la
 export function read(text) {
   const kind = SIGNS[text[0]];
   if (!kind || text[1] !== ".") return null;
-  const [, key, show] = /** @type {RegExpMatchArray} */ (text.slice(2).match(/^(.*?)(?:\|(min|max|first|count))?$/s));
+  const [, key, show] = /** @type {RegExpMatchArray} */ (text.slice(2).match(/^(.*?)(?:\|(min|max|first|count|line))?$/s));
   return { kind, key, show: show ?? "last" };
 }
 
 /** How a search names a column (docs/search.md). @param {Column} column */
 export function name({ kind, key, show }) {
   const quoted = /^[\w/.-]+$/.test(key) && !(kind === "metric" && SHOWS.includes(key.split(".").at(-1) ?? "")) ? key : `\`${key}\``;
-  return `${ENTITIES[kind]}.${quoted}${kind === "metric" && show !== "last" ? `.${show}` : ""}`;
+  return `${ENTITIES[kind]}.${quoted}${kind === "metric" && show !== "last" && show !== "line" ? `.${show}` : ""}`;
 }
+
+/** The columns as the server knows them: a line has the last value behind it. @param {Column[]} columns @returns {Column[]} */
+export const asked = (columns) => columns.map((column) => (column.show === "line" ? { ...column, show: "last" } : column));
 
 /**
  * What is shown where nobody has chosen: metrics first, then params; what trainings say by themselves is left out.
@@ -64,14 +68,18 @@ export function chosen(columns, widths, pins = []) {
     title: head(column),
     label: name(column),
     width: widths[written(column)] ?? (column.kind === "metric" ? 112 : 120),
-    number: column.kind === "metric",
+    number: column.kind === "metric" && column.show !== "line",
     fixed: pins.includes(written(column)),
     movable: true,
     sort: name(column),
-    cell: (/** @type {Run} */ run) => text(run.cells?.[at], column),
+    cell: column.show === "line" ? (/** @type {Run} */ run) => line(run, column.key, run.cells?.[at]) : (/** @type {Run} */ run) => text(run.cells?.[at], column),
     told: (/** @type {Run} */ run) => String(run.cells?.[at]),
   }));
 }
+
+/** A metric's course; drawn anew when its last value is another. @param {Run} run @param {string} key @param {string | number | null | undefined} last */
+const line = (run, key, last) =>
+  last === null || last === undefined ? null : html`<${Sparkline} run_id=${run.run_id} metric=${key} colour=${run.colour} stamp=${String(last)} width=${90} />`;
 
 /** @param {string | number | null | undefined} value @param {Column} column */
 function text(value, column) {

@@ -66,7 +66,8 @@ const KINDS = /** @type {[string, string, string, (rows: any[], columns: any[]) 
 ]);
 
 /** @param {{asked: import("./rows.js").Asked, stamp: () => string, columns: import("./columns.js").Column[], name: string, found: number}} props */
-export function Export({ asked, stamp, columns, name, found }) {
+export function Export({ asked, stamp, columns: shown, name, found }) {
+  const columns = shown.filter(({ show }) => show !== "line");
   /** @param {typeof KINDS[number]} kind */
   const save = ([label, ending, type, make]) =>
     tried(async () => {

@@ -43,7 +43,7 @@ export function filterOf(filter, group, by) {
  * @param {import("./rows.js").Asked | null} asked @param {import("./columns.js").Column[]} by @param {number} turn
  */
 export function useGroups(asked, by, turn) {
-  const metrics = useMemo(() => (asked?.columns ?? []).filter(({ kind }) => kind === "metric").slice(0, METRICS), [JSON.stringify(asked?.columns)]);
+  const metrics = useMemo(() => (asked?.columns ?? []).filter((column, at, all) => column.kind === "metric" && all.findIndex((one) => written(one) === written(column)) === at).slice(0, METRICS), [JSON.stringify(asked?.columns)]);
   const wanted = asked && by.length > 0 ? { experiment_ids: asked.experiment_ids, filter: asked.filter, run_view_type: asked.run_view_type, by, columns: metrics } : null;
   const answer = useAnswer(wanted && [wanted, turn], (signal) => post("/runstone/runs/groups", /** @type {object} */ (wanted), { signal }));
   const groups = useMemo(() => /** @type {Group[] | undefined} */ (answer.data?.groups?.map((/** @type {any} */ group, /** @type {number} */ place) => ({ ...group, place }))), [answer.data]);
