@@ -102,7 +102,7 @@ RUN_CONTEXT = Setting(
     also=("MLFLOW_RUN_CONTEXT",),
 )
 DRAIN_INTERVAL = Setting(
-    "RUNSTONE_DRAIN_INTERVAL", seconds, 1.0, "Seconds between two shipments of journalled metric points to the store."
+    "RUNSTONE_DRAIN_INTERVAL", seconds, 0.5, "Seconds between two shipments of journalled metric points to the store."
 )
 CONSOLE = Setting("RUNSTONE_CONSOLE", boolean, True, "Record the console output of runs as an artifact (1 or 0).")
 CONSOLE_LIMIT = Setting(

@@ -1,11 +1,11 @@
 /** All charts of some runs: there without being configured, by the part of a metric's name before the first "/". */
 
-import { html, useCallback, useMemo, useRef, useState } from "../ground/html.js";
+import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { Empty } from "../parts/states.js";
 import { Full } from "./full.js";
 import { lay, layout, toggled } from "./layout.js";
 import { sections } from "./sections.js";
-import { Slot } from "./slot.js";
+import { Given, Slot } from "./slot.js";
 import { Toolbar } from "./toolbar.js";
 
 /**
@@ -50,12 +50,12 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
   const panel = useMemo(() => ({ runs, look, groups, stamps, zoom, sync: "board" }), [runs, look, groups, stamps]);
   // A thousand places are drawn again only when what they show has changed.
   const places = useMemo(
-    () => found.map(({ name, keys: some }) => html`<div class="charts">${some.map((key) => html`<${Slot} key=${key} metric=${key} panel=${panel} pinned=${name === "Pinned"} pin=${pin} hide=${hide} open=${open} move=${move} />`)}</div>`),
-    [found, panel, pin, hide, move],
+    () => found.map(({ name, keys: some }) => html`<${Slots} keys=${some} given=${{ pinned: name === "Pinned", pin, hide, open, move }} />`),
+    [found, pin, hide, move],
   );
 
   if (keys.length === 0) return html`<${Empty} title="No metrics yet" code=${'runstone.log_metric("loss", 0.5, step=1)'}>Charts appear here with the first point.<//>`;
-  return html`<div class="column board">
+  return html`<${Given.Provider} value=${panel}><div class="column board">
     <${Toolbar} keys=${keys} look=${look} set=${set} many=${runs.length > 1} groups=${groups ? "groups" : "runs"}>
       <input type="search" placeholder="Find charts" aria-label="Find charts (a regular expression)" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
     <//>
@@ -69,7 +69,23 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
     })}
     ${laid.hidden.length > 0 && html`<p class="quiet small row wrap">Hidden: ${laid.hidden.map((key) => html`<button key=${key} type="button" class="plain" title="Show again" onClick=${() => hide(key)}>${key}</button>`)}</p>`}
     ${full && html`<${Full} metric=${full} keys=${keys} panel=${panel} set=${set} close=${() => setFull("")} />`}
-  </div>`;
+  </div><//>`;
+}
+
+/** Places that are made at a time. */
+const FIRST = 60;
+const NEXT = 120;
+
+/** The places of a section; a thousand are made in several goes. @param {{keys: string[], given: object}} props */
+function Slots({ keys, given }) {
+  const [made, setMade] = useState({ keys, count: FIRST });
+  const count = made.keys === keys ? made.count : FIRST;
+  useEffect(() => {
+    if (count >= keys.length) return undefined;
+    const timer = window.setTimeout(() => setMade({ keys, count: count + NEXT }), 20);
+    return () => window.clearTimeout(timer);
+  }, [keys, count]);
+  return html`<div class="charts">${keys.slice(0, count).map((key) => html`<${Slot} key=${key} metric=${key} ...${given} />`)}</div>`;
 }
 
 /**

@@ -61,10 +61,11 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
   const { x, logX, band } = got?.look ?? look;
   const soft = got?.look.smoothing ? look.smoothing : 0;
   const seenAs = useMemo(() => ({ ...look, x, logX, band, smoothing: soft }), [look, x, logX, band, soft]);
-  const now = useMemo(
-    () => (got && runs.length > 0 ? content(got.lines, runs, groups, seenAs) : undefined),
-    [got, runs, groups, dark.value, x, logX, band, soft, look.logY, look.clip],
-  );
+  const [now, setNow] = useState(/** @type {import("./content.js").Content | null | undefined} */ (undefined));
+  useEffect(() => {
+    if (got && runs.length > 0) inTurn(canvas, () => setNow(content(got.lines, runs, groups, seenAs)));
+    else setNow(undefined);
+  }, [got, runs, groups, dark.value, x, logX, band, soft, look.logY, look.clip]);
   const bars = now?.single ?? false;
   useEffect(() => odd?.(now?.odd ?? 0), [now?.odd]);
 
@@ -100,6 +101,7 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
   useEffect(
     () => () => {
       giveUp(box);
+      giveUp(canvas);
       plot.current?.plot.destroy();
       plot.current = null;
       shown?.(null);

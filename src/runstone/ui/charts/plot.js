@@ -70,7 +70,7 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved 
     axes: [
       { ...axis, size: 28, space: look.x === "time" ? 70 : 50, incrs: look.x === "time" || look.x === "relative" ? TIMES : undefined,
         values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ apart) => ticks.map((tick) => (tick === null || (look.logX && odds(tick)) ? "" : tickText(look, tick, apart))) },
-      { ...axis, size: 54, values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) => ticks.map((tick) => (tick === null || (look.logY && odds(tick)) ? "" : short(tick))) },
+      { ...axis, size: 54, values: (/** @type {uPlot} */ self, /** @type {(number | null)[]} */ ticks) => ticks.map((tick) => (tick === null || (look.logY && (odds(tick) || beyond(self, tick))) ? "" : short(tick))) },
     ],
     cursor: { sync: { key: sync, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: none, focus: { prox: 16 }, bind: { dblclick: () => () => null } },
     focus: { alpha: content.traces.length > 1 ? 0.3 : 1 },
@@ -95,6 +95,9 @@ const TIMES = [1e-3, 1e-2, 0.1, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 180
 
 /** A logarithmic axis begins with a tick where it begins, whatever number that is. @param {number} tick */
 const odds = (tick) => Number(tick.toPrecision(1)) !== tick;
+
+/** One that goes through zero names where it becomes straight, even if that is not on it. @param {uPlot} plot @param {number} tick */
+const beyond = ({ scales: { y } }, tick) => tick < (y.min ?? tick) || tick > (y.max ?? tick);
 
 /** As few characters as an axis has room for. @param {number} tick */
 function short(tick) {

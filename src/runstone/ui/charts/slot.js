@@ -1,17 +1,20 @@
 /** A chart's place on the board. The chart is there while it is near what one sees: a thousand of them would be as many canvases. */
 
-import { classes, html, useCallback, useEffect, useRef, useState } from "../ground/html.js";
+import { classes, createContext, html, useCallback, useContext, useEffect, useRef, useState } from "../ground/html.js";
 import { HEIGHT, Panel } from "./panel.js";
+
+/** What all panels are given. When it changes only those that are there are drawn again, not a thousand places. */
+export const Given = createContext(/** @type {any} */ (null));
+
+/** @param {{metric: string, open: () => void, odd: (count: number) => void}} props */
+const Near = (props) => html`<${Panel} ...${useContext(Given)} ...${props} />`;
 
 /** @type {WeakMap<Element, (near: boolean) => void>} */
 const watched = new WeakMap();
 const sight = new IntersectionObserver((entries) => entries.forEach((entry) => watched.get(entry.target)?.(entry.isIntersecting)), { rootMargin: "160px 0px" });
 
-/**
- * @param {{metric: string, panel: any, pinned: boolean, pin: (metric: string) => void, hide: (metric: string) => void, open: (metric: string) => void, move: (metric: string, before: string | 1 | -1) => void}} props
- *   panel: what the panel is given
- */
-export function Slot({ metric, panel, pinned, pin, hide, open, move }) {
+/** @param {{metric: string, pinned: boolean, pin: (metric: string) => void, hide: (metric: string) => void, open: (metric: string) => void, move: (metric: string, before: string | 1 | -1) => void}} props */
+export function Slot({ metric, pinned, pin, hide, open, move }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const [near, setNear] = useState(false);
   const [odd, setOdd] = useState(0);
@@ -49,7 +52,7 @@ export function Slot({ metric, panel, pinned, pin, hide, open, move }) {
         <button type="button" class="plain" aria-label=${`Hide ${metric}`} title="Hide" onClick=${() => hide(metric)}>–</button>
         <button type="button" class="plain" aria-label=${`Open ${metric}`} title="Full screen, legend, data, downloads" onClick=${opened}>⤢</button>`}
     </figcaption>
-    ${near ? html`<${Panel} metric=${metric} ...${panel} open=${opened} odd=${setOdd} />` : html`<div style=${{ height: `${HEIGHT}px` }} />`}
+    ${near ? html`<${Near} metric=${metric} open=${opened} odd=${setOdd} />` : html`<div style=${{ height: `${HEIGHT}px` }} />`}
   </figure>`;
 }
 

@@ -9,7 +9,7 @@ import { near } from "./transform.js";
 const LISTED = 12;
 const SAID = 5;
 
-/** @typedef {{trace: import("./content.js").Trace, value: number, nearest: boolean}} Reading */
+/** @typedef {{trace: import("./content.js").Trace, value: number, nearest: boolean, band: string}} Reading band: from where to where it goes */
 
 /**
  * The readings at a place.
@@ -24,7 +24,7 @@ export function readings(content, at, away) {
   const found = [];
   for (const trace of content.traces) {
     const value = near(trace.values, at, reach);
-    if (value !== null) found.push({ trace, value, nearest: false });
+    if (value !== null) found.push({ trace, value, nearest: false, band: trace.low && trace.high ? `${number(near(trace.low, at, reach))} to ${number(near(trace.high, at, reach))}` : "" });
   }
   found.sort((one, other) => other.value - one.value);
   if (away && found.length > 1) found.reduce((best, one) => (away(one.value) < away(best.value) ? one : best)).nearest = true;
@@ -40,7 +40,7 @@ export function Tip({ content, look, at, rows, left }) {
   return html`<div class=${classes("tip", left && "left")}>
     <p class="small quiet">${look.x.replace("metric:", "")} ${place(look, content.x[at])}${!content.exact && html` <span title="More points than pixels: each part's least and greatest value. Zoom in for every point.">≈</span>`}</p>
     ${listed.map(
-      (row) => html`<p key=${row.trace.id} class=${classes("row small", row.nearest && "nearest")}><span class="dot" style=${{ color: row.trace.colour }} /><span class="cut grow">${row.trace.name}</span><span class="number">${number(row.value)}</span></p>`,
+      (row) => html`<p key=${row.trace.id} class=${classes("row small", row.nearest && "nearest")}><span class="dot" style=${{ color: row.trace.colour }} /><span class="cut grow">${row.trace.name}</span><span class="number">${number(row.value)}</span>${row.band && html`<span class="number quiet">${row.band}</span>`}</p>`,
     )}
     ${rows.length > listed.length && html`<p class="small quiet">and ${rows.length - listed.length} more</p>`}
   </div>`;
@@ -50,5 +50,5 @@ export function Tip({ content, look, at, rows, left }) {
 export function said(content, look, at) {
   const rows = readings(content, at);
   const more = rows.length > SAID ? `, and ${rows.length - SAID} more` : "";
-  return `${look.x.replace("metric:", "")} ${place(look, content.x[at])}: ${rows.slice(0, SAID).map((row) => `${row.trace.name} ${number(row.value)}`).join(", ") || "no value"}${more}`;
+  return `${look.x.replace("metric:", "")} ${place(look, content.x[at])}: ${rows.slice(0, SAID).map((row) => `${row.trace.name} ${number(row.value)}${row.band && ` (${row.band})`}`).join(", ") || "no value"}${more}`;
 }

@@ -1,7 +1,7 @@
 /** Drawings one after another, some milliseconds at a time, so that the page answers in between however many charts there are. */
 
-/** Milliseconds that are drawn without a pause: half of what is felt. */
-const TURN = 40;
+/** Milliseconds that are drawn without a pause: a third of what is felt. */
+const TURN = 30;
 
 /** @type {Map<object, () => void>} */
 const waiting = new Map();

@@ -6,8 +6,8 @@ import htm from "htm";
 /** A template of elements: html`<a href=${link}>${text}</a>`. Text is always text: nothing in it becomes markup. */
 export const html = htm.bind(h);
 
-export { Fragment, h, render } from "preact";
-export { useCallback, useEffect, useErrorBoundary, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+export { createContext, Fragment, h, render } from "preact";
+export { useCallback, useContext, useEffect, useErrorBoundary, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 export { batch, computed, effect, signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 
 /**
