@@ -22,6 +22,7 @@ from runstone.client import (
     registered_models,
     repair,
     retention,
+    run_matrix,
     run_table,
     runs,
     sampling,
@@ -115,6 +116,7 @@ class Client:
     get_run_columns = run_table.get_run_columns
     get_run_groups = run_table.get_run_groups
     get_run_ids = run_table.get_run_ids
+    get_run_matrix = run_matrix.get_run_matrix
     get_run_table = run_table.get_run_table
     get_run_values = run_table.get_run_values
     sample_series = sampling.sample_series

@@ -26,6 +26,7 @@ const PAGES = [
   ["models/:name", () => import("./pages/model.js")],
   ["models/:name/versions/:version", () => import("./pages/version.js")],
   ["compare-model-versions", () => import("./pages/compare_versions.js")],
+  ["compare-runs", () => import("./pages/compare.js")],
 ];
 
 const PLACES = [

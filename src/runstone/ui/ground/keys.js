@@ -28,10 +28,17 @@ function typing(target) {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+/**
+ * Whether Enter means what has the focus.
+ * @param {EventTarget | null} target
+ */
+const pressable = (target) => target instanceof Element && target.closest("a, button, summary, label") !== null;
+
 window.addEventListener("keydown", (event) => {
   const mod = event.ctrlKey || event.metaKey;
   if (event.defaultPrevented || event.altKey || (typing(event.target) && event.key !== "Escape" && !mod)) return;
   if (document.querySelector("dialog[open]") && !mod && event.key !== "Escape") return;
+  if (event.key === "Enter" && pressable(event.target)) return;
   const pressed = (mod ? "mod+" : "") + event.key;
   const found = bindings().find((one) => one.keys.split(" ").includes(pressed));
   if (found) {

@@ -2,6 +2,7 @@
 
 import { Board } from "../charts/board.js";
 import { read as readLook, set as setLook } from "../charts/look.js";
+import { Explorer } from "../explore/later.js";
 import { get, post, Refused, useAnswer } from "../ground/api.js";
 import { nth } from "../ground/colours.js";
 import { counted } from "../ground/format.js";
@@ -81,7 +82,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
   const total = list.total;
   useKeys([
     { keys: "/", does: "Go to the filter", run: () => document.getElementById("filter")?.focus() },
-    { keys: "v", does: "Table, charts, or both", run: () => set({ view: VIEWS[(VIEWS.indexOf(seen.view) + 1) % VIEWS.length] }) },
+    { keys: "v", does: "Table, charts, both, or explore", run: () => set({ view: VIEWS[(VIEWS.indexOf(seen.view) + 1) % VIEWS.length] }) },
   ]);
 
   // Runs that are folded are drawn all the same.
@@ -129,6 +130,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
       ? html`<${Empty} title="No runs yet" code=${begin(known[0]?.name ?? "Default")}>The first one appears here as soon as it starts.<//>`
       : empty === "none"
         ? html`<${Empty} title="No run fits">${seen.filter ? "Change the filter, or clear it." : "Nothing is deleted here."}<//>`
+        : seen.view === "explore" ? html`<${Explorer} experiments=${experiments} filter=${seen.filter} deleted=${seen.deleted} keys=${keys} runs=${[...picked.keys()]} setFilter=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />`
         : seen.view === "table" ? table : seen.view === "charts" ? (ready ? board() : html`<${Skeleton} rows=${12} />`) : html`<${Split} left=${table} right=${board()} />`}
   `;
 }

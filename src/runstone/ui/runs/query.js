@@ -6,12 +6,12 @@ import { read as column, written } from "./columns.js";
 /**
  * @typedef {{
  *   filter: string, sort: string, descending: boolean, deleted: boolean, columns: import("./columns.js").Column[] | null, pins: string[],
- *   hidden: string[], view: "table" | "charts" | "both", group: import("./columns.js").Column[], flat: boolean,
+ *   hidden: string[], view: "table" | "charts" | "both" | "explore", group: import("./columns.js").Column[], flat: boolean,
  * }} Seen
  * columns: null where nobody has chosen; hidden: runs that are not drawn; group: what runs are put together by
  */
 
-export const VIEWS = /** @type {Seen["view"][]} */ (["table", "both", "charts"]);
+export const VIEWS = /** @type {Seen["view"][]} */ (["table", "both", "charts", "explore"]);
 const NEWEST = "attributes.start_time";
 
 /** @param {string | null} text @returns {string[]} */

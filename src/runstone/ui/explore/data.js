@@ -1,0 +1,58 @@
+/** Columns of many runs, as the explorer draws them: every column is a number for each run, categories by their place in order. */
+
+import { post } from "../ground/api.js";
+
+/**
+ * @typedef {import("../runs/columns.js").Column} Asked
+ * @typedef {{id: string, column: Asked, title: string, kinds: string[] | null, numbers: Float64Array, distinct: number}} Column
+ *   kinds: the categories in order, null where the values are numbers; numbers: NaN where a run has none
+ * @typedef {{ids: string[], names: string[], experiments: string[], colours: string[], columns: Map<string, Column>, total: number}} Sweep
+ */
+
+/** @param {string} text base64 */
+function bytes(text) {
+  const told = atob(text);
+  const array = new Uint8Array(told.length);
+  for (let at = 0; at < told.length; at += 1) array[at] = told.charCodeAt(at);
+  return array.buffer;
+}
+
+const order = new Intl.Collator(undefined, { numeric: true });
+const NUMBER = /^[-+]?(\d+(_\d+)*\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+
+/**
+ * @param {string} id
+ * @param {Asked} column
+ * @param {{numbers?: string, texts?: string[], places?: string}} told
+ * @returns {Column}
+ */
+export function decoded(id, column, told) {
+  const title = column.kind === "metric" && column.show !== "last" ? `${column.key} ${column.show}` : column.key;
+  if (column.kind === "metric") {
+    const numbers = new Float64Array(bytes(told.numbers ?? "")).map((value) => (Number.isFinite(value) ? value : NaN));
+    return { id, column, title, kinds: null, numbers, distinct: new Set(numbers.filter((value) => !Number.isNaN(value))).size };
+  }
+  const texts = told.texts ?? [];
+  const places = new Int32Array(bytes(told.places ?? ""));
+  const plain = texts.map((text) => (NUMBER.test(text.trim()) ? Number(text.replace(/_/g, "")) : NaN));
+  if (texts.length > 0 && plain.every(Number.isFinite)) {
+    return { id, column, title, kinds: null, numbers: Float64Array.from(places, (place) => (place < 0 ? NaN : plain[place])), distinct: new Set(plain).size };
+  }
+  const kinds = [...texts].sort(order.compare);
+  const rank = new Map(kinds.map((text, at) => [text, at]));
+  return { id, column, title, kinds, numbers: Float64Array.from(places, (place) => (place < 0 ? NaN : /** @type {number} */ (rank.get(texts[place])))), distinct: kinds.length };
+}
+
+/**
+ * @param {{experiment_ids: string[], filter: string, run_view_type: string}} which runs
+ * @param {[string, Asked][]} asked ids and what they are of
+ * @param {AbortSignal} signal
+ * @returns {Promise<Sweep>}
+ */
+export async function sweep(which, asked, signal) {
+  const told = await post("/runstone/runs/matrix", { ...which, columns: asked.map(([, column]) => column) }, { signal });
+  return {
+    ids: told.run_ids ?? [], names: told.run_names ?? [], experiments: told.experiment_ids ?? [], colours: told.colours ?? [], total: told.total ?? 0,
+    columns: new Map(asked.map(([id, column], at) => [id, decoded(id, column, told.columns[at] ?? {})])),
+  };
+}

@@ -1,0 +1,104 @@
+/** Runs side by side: values with the way from a baseline, curves over each other, environment and code, artifacts. */
+
+import { change, link, place } from "../ground/route.js";
+import { html, useState } from "../ground/html.js";
+import { usePulse } from "../ground/live.js";
+import { Board } from "../charts/board.js";
+import { read as readLook, set as setLook } from "../charts/look.js";
+import { Difference, filesOf, sections as fileSections } from "../compare/files.js";
+import { besideOf, PATCH, sections as codeSections } from "../compare/environment.js";
+import { listed, MOST, useEach, useRuns } from "../compare/runs.js";
+import { keysOf, Sheet } from "../compare/sheet.js";
+import { sections as valueSections, SHOWS } from "../compare/values.js";
+import { Empty, Skeleton, Trouble } from "../parts/states.js";
+import { Crumbs, Tabs } from "../parts/tabs.js";
+
+const VIEWS = ["values", "charts", "environment", "artifacts"];
+
+/** @param {{query: URLSearchParams}} props */
+export default function Compare({ query }) {
+  const ids = listed(query.get("runs"));
+  const experiments = listed(query.get("experiments"));
+  const [live, setLive] = useState(0);
+  const { pulse, turn } = usePulse(experiments);
+  const { data, error, again } = useRuns(ids.slice(0, MOST), live);
+  // Runs that have ended do not change.
+  if (turn !== live && data?.some((run) => run.status === "RUNNING")) setLive(turn);
+  const back = experiments.length > 0 ? link(["experiments", experiments.join(",")]) : link(["experiments"]);
+  const crumbs = html`<${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: experiments.length > 1 ? `${experiments.length} experiments` : "Runs", href: back }, { name: "Compare" }]} />`;
+  if (ids.length === 0) return html`${crumbs}<${Empty} title="Nothing to compare">Choose two runs or more in a table of runs (<kbd>x</kbd>), then <kbd>c</kbd>.<//>`;
+  if (error && !data) return html`${crumbs}<${Trouble} error=${error} again=${again} />`;
+  if (!data) return html`${crumbs}<${Skeleton} rows=${16} />`;
+  return html`${crumbs}<${Side} runs=${data} query=${query} more=${ids.length - data.length} pulse=${pulse} />`;
+}
+
+/** @param {{runs: import("../compare/runs.js").Compared[], query: URLSearchParams, more: number, pulse: import("../ground/live.js").Pulse | null}} props */
+function Side({ runs, query, more, pulse }) {
+  const told = query.get("base");
+  const chosen = told === "none" ? -1 : Math.max(0, runs.findIndex((run) => run.run_id === told));
+  const base = chosen >= 0 && !runs[chosen].gone ? runs[chosen].run_id : "";
+  // The baseline stands first, where it can be seen beside any other.
+  const ordered = base ? [runs[chosen], ...runs.filter((run) => run.run_id !== base)] : runs;
+  const view = VIEWS.includes(query.get("view") ?? "") ? /** @type {string} */ (query.get("view")) : "values";
+  const [text, setText] = useState("");
+  const tabs = VIEWS.map((name) => {
+    const next = new URLSearchParams(query);
+    if (name === "values") next.delete("view");
+    else next.set("view", name);
+    return { name, href: link(place.value.parts, next) };
+  });
+  const common = {
+    runs: ordered, base, only: query.has("diff"), text,
+    setBase: (/** @type {string} */ id) => change({ base: id === "" ? "none" : id === runs[0].run_id ? null : id }),
+    remove: (/** @type {string} */ id) => change({ runs: JSON.stringify(runs.filter((run) => run.run_id !== id).map((run) => run.run_id)), ...(id === told ? { base: null } : {}) }),
+  };
+  return html`
+    <div class="head"><h1>Compare ${runs.length} runs</h1>${more > 0 && html`<span class="note warn small">${more} more are left out: ${MOST} are compared at a time.</span>`}</div>
+    <${Tabs} label="What is compared" chosen=${view} tabs=${tabs} />
+    ${view !== "charts" && html`<div class="row wrap" role="toolbar" aria-label="What is shown">
+      <input type="search" placeholder="Find a name" aria-label="Find a name" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
+      <label><input type="checkbox" checked=${common.only} onChange=${() => change({ diff: common.only ? null : 1 })} /> Only differences</label>
+    </div>`}
+    ${view === "charts"
+      ? html`<${Board} runs=${runs.filter((run) => !run.gone)} keys=${keysOf(runs.map((run) => run.metrics))} look=${readLook(query)} set=${setLook} pulse=${pulse} place="compare" />`
+      : view === "values"
+        ? html`<${Values} common=${common} show=${SHOWS.find((one) => one === query.get("show")) ?? "last"} />`
+        : view === "environment"
+          ? html`<${Environment} common=${common} />`
+          : html`<${Files} common=${common} />`}
+  `;
+}
+
+/** @param {{children?: any}} props */
+const Card = ({ children }) => html`<div class="card grow table-card">${children}</div>`;
+
+/** @param {any[]} runs @param {string} base */
+const placeOf = (runs, base) => runs.findIndex((run) => run.run_id === base);
+
+/** @param {{common: any, show: string}} props */
+function Values({ common, show }) {
+  const chooser = html`<span class="buttons" role="group" aria-label="Of a metric">${SHOWS.map((one) => html`<button type="button" class="small" aria-pressed=${one === show} onClick=${() => change({ show: one === "last" ? null : one })}>${one}</button>`)}</span>`;
+  return html`<${Card}><${Sheet} ...${common} label="Values of the runs" sections=${valueSections(common.runs, placeOf(common.runs, common.base), show, chooser)} /><//>`;
+}
+
+/** @param {{common: any}} props */
+function Environment({ common }) {
+  const [open, setOpen] = useState(-1);
+  const { data, error, again } = useEach("beside", common.runs, besideOf);
+  const base = placeOf(common.runs, common.base);
+  if (error) return html`<${Trouble} error=${error} again=${again} />`;
+  if (!data) return html`<${Skeleton} rows=${12} />`;
+  return html`<${Card}><${Sheet} ...${common} label="Environment of the runs" sections=${codeSections(common.runs, common.runs.map((/** @type {any} */ run) => data.get(run.run_id) ?? { packages: new Map() }), base, (_, at) => setOpen(at))} /><//>
+    ${open >= 0 && base >= 0 && html`<${Difference} path=${PATCH} left=${common.runs[base]} right=${common.runs[open]} close=${() => setOpen(-1)} />`}`;
+}
+
+/** @param {{common: any}} props */
+function Files({ common }) {
+  const [open, setOpen] = useState(/** @type {{path: string, at: number} | null} */ (null));
+  const { data, error, again } = useEach("files", common.runs, filesOf);
+  const base = placeOf(common.runs, common.base);
+  if (error) return html`<${Trouble} error=${error} again=${again} />`;
+  if (!data) return html`<${Skeleton} rows=${12} />`;
+  return html`<${Card}><${Sheet} ...${common} label="Artifacts of the runs" sections=${fileSections(common.runs.map((/** @type {any} */ run) => data.get(run.run_id) ?? new Map()), base, (path, at) => setOpen({ path, at }))} /><//>
+    ${open && base >= 0 && html`<${Difference} path=${open.path} left=${common.runs[base]} right=${common.runs[open.at]} close=${() => setOpen(null)} />`}`;
+}

@@ -1,0 +1,129 @@
+"""Runs side by side, and what a sweep tells, in a real browser: on trainings of a small network by gradient descent."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+import pytest
+from tests.support.servers import Server, serve
+
+from runstone.client import Client
+from runstone.entities import Metric, Param, RunTag
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+class Trained(NamedTuple):
+    """A server with trainings of a sweep."""
+
+    server: Server
+    runs: list[str]
+
+    def page(self, path: str) -> str:
+        return f"{self.server.url}/#/{path}"
+
+
+def fitted(rate: float, steps: int) -> list[float]:
+    """The losses of a line that is fitted to points by gradient descent."""
+    chance = random.Random(1)
+    points = [(x / 10, 3 * x / 10 - 1 + chance.gauss(0, 0.1)) for x in range(-10, 11)]
+    slope = offset = 0.0
+    losses = []
+    for _ in range(steps):
+        errors = [slope * x + offset - y for x, y in points]
+        losses.append(sum(error * error for error in errors) / len(points))
+        slope -= rate * sum(error * x for error, (x, _) in zip(errors, points, strict=True)) / len(points)
+        offset -= rate * sum(errors) / len(points)
+    return losses
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    server = serve(tmp_path_factory.mktemp("store") / "store")
+    client = Client(server.url)
+    runs = []
+    for number in range(12):
+        rate, schedule = 0.02 * 1.5**number, ("constant", "cosine")[number % 2]
+        losses = fitted(min(rate, 1.9), 20)
+        run = client.create_run("0", run_name=f"fit-{number}").info.run_id
+        client.log_batch(
+            run,
+            [Metric("val/loss", loss, 1_700_000_000_000 + step, step) for step, loss in enumerate(losses)]
+            + [Metric("val/accuracy", 1 / (1 + losses[-1]), 1_700_000_000_000, 20)],
+            [Param("lr", str(rate)), Param("schedule", schedule), Param("steps", "20")],
+            [RunTag("team", "<img src=x onerror=alert(1)>")],
+        )
+        client.log_text(run, f"seed: 0\nlr: {rate}\nsteps: 20\n", "config.yaml")
+        client.log_text(run, "the same", "readme.txt")
+        client.set_terminated(run)
+        runs.append(run)
+    yield Trained(server, runs)
+    server.stop()
+
+
+def test_runs_stand_side_by_side_with_the_way_from_a_baseline(trained: Trained, page: Page) -> None:
+    chosen = trained.runs[:3]
+    page.goto(trained.page(f"compare-runs?runs={quote(json.dumps(chosen))}&experiments={quote(json.dumps(['0']))}"))
+    row = page.get_by_role("row", name="val/loss")
+    first = [fitted(0.02 * 1.5**number, 20)[-1] for number in range(3)]
+    by = (first[2] - first[0]) / first[0] * 100
+    row.get_by_text(f"(−{abs(round(by))} %)").wait_for()
+    assert row.locator(".delta.good").count() == 2
+    # What is better is said by hand where the name says the wrong thing.
+    row.get_by_role("button", name="less is better").click()
+    assert row.locator(".delta.bad").count() == 2
+    page.get_by_role("button", name="fit-2 is the baseline").click()
+    assert page.get_by_role("columnheader").nth(1).get_by_role("link").inner_text() == "fit-2"
+    assert f"base={chosen[2]}" in page.url
+    page.get_by_role("rowheader", name="steps").wait_for()
+    page.get_by_label("Only differences").check()
+    page.get_by_role("rowheader", name="steps").wait_for(state="detached")
+    assert page.get_by_role("rowheader", name="lr", exact=True).is_visible()
+
+    page.get_by_role("link", name="artifacts").click()
+    page.get_by_role("button", name="How config.yaml changed").first.click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.locator("tr.less").inner_text().split() == ["2", "−", "only", "in", "the", "first:", "lr:", "0.045"]
+    assert dialog.locator("tr.more").count() == 1
+    assert math.isclose(float(dialog.locator("tr.more").inner_text().split()[-1]), 0.02)
+
+
+def test_a_part_of_an_axis_becomes_a_filter_of_the_runs(trained: Trained, page: Page) -> None:
+    page.goto(trained.page("experiments/0?view=explore"))
+    important = page.get_by_role("region", name="Importance of params").locator("tbody tr")
+    assert important.first.inner_text().startswith("lr")
+    status = page.get_by_role("status").filter(has_text="runs")
+    status.get_by_text("12 runs", exact=True).wait_for()
+
+    # By keyboard: a category of an axis.
+    page.get_by_role("button", name="Axis schedule").press("Enter")
+    page.get_by_role("checkbox", name="cosine").press("Space")
+    status.get_by_text("6 of 12 runs").wait_for()
+    page.keyboard.press("Escape")
+
+    # By pointer: the upper half of the learning rates, which is a logarithmic axis's as its values are, or not.
+    axis = page.get_by_role("button", name="Axis lr", exact=True).bounding_box()
+    canvas = page.get_by_role("img", name="Parallel coordinates of 12 runs").bounding_box()
+    assert axis is not None
+    assert canvas is not None
+    x = axis["x"] + axis["width"] / 2
+    page.mouse.move(x, canvas["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(x, canvas["y"] + canvas["height"] / 2, steps=4)
+    page.mouse.up()
+    rates = [0.02 * 1.5**number for number in range(12)]
+    fits = sum(rate >= (rates[0] + rates[-1]) / 2 for rate in rates[1::2])
+    status.get_by_text(f"{fits} of 12 runs").wait_for()
+    page.get_by_role("button", name="Filter the runs by it").click()
+    page.get_by_text(f"{fits} of 12 runs").first.wait_for()
+    said = page.get_by_label("Filter runs").input_value()
+    assert said.startswith("params.schedule = 'cosine' AND params.lr BETWEEN ")
+    for picture in ("box", "heat map", "contour"):
+        page.get_by_role("button", name=picture, exact=True).click()
+        page.get_by_role("button", name=picture, exact=True, pressed=True).wait_for()
