@@ -1,6 +1,6 @@
 /** The page: bar, place, keyboard. Each page is a module that is loaded when one goes there. */
 
-import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./ground/html.js";
+import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from "./ground/html.js";
 import { bindings, useKeys } from "./ground/keys.js";
 import { dark, theme } from "./ground/kept.js";
 import { go, link, place } from "./ground/route.js";
@@ -60,7 +60,7 @@ function Page() {
   let named = /** @type {Record<string, string> | null} */ (null);
   const found = PAGES.find(([pattern]) => (named = fitted(pattern, parts)));
   const load = found?.[1];
-  useEffect(() => {
+  useLayoutEffect(() => {
     let wanted = true;
     setFailed(null);
     load?.().then(

@@ -1,6 +1,6 @@
 /** How the page asks the server: the same operations as every client, under /ajax-api. Addresses are relative, so that it works under any prefix. */
 
-import { useCallback, useEffect, useRef, useState } from "./html.js";
+import { useCallback, useLayoutEffect, useRef, useState } from "./html.js";
 
 /** What the server refused, in its own words. */
 export class Refused extends Error {
@@ -110,7 +110,8 @@ export function useAnswer(key, ask) {
   const [turn, setTurn] = useState(0);
   const asking = useRef(ask);
   asking.current = ask;
-  useEffect(() => {
+  // Asked for at once, not when what stands there has been painted.
+  useLayoutEffect(() => {
     if (told === "null") return undefined;
     const giveUp = new AbortController();
     setState((before) => ({ ...before, loading: true }));

@@ -1,6 +1,5 @@
 /** The runs of one or several experiments: a table over all of them, and charts of those one looks at. */
 
-import { Board } from "../charts/board.js";
 import { read as readLook, set as setLook } from "../charts/look.js";
 import { Explorer } from "../explore/later.js";
 import { get, post, Refused, useAnswer } from "../ground/api.js";
@@ -101,7 +100,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
   const table = grouped
     ? html`<${Groups} asked=${asked} by=${seen.group} state=${groups} widths=${widths.value} onWidth=${widen} look=${look} />`
     : html`<${Table} seen=${seen} columns=${columns} list=${list} picking=${picking} nested=${inside} open=${open} setOpen=${setOpen} drawn=${drawn} draw=${draw} experiments=${experiments} names=${names} />`;
-  const board = () => html`<${Board} runs=${bands ? bands.runs : charts} keys=${keys.metrics.map(({ key }) => key)} look=${readLook(query)} set=${setLook} pulse=${list.pulse} place=${experiments.join(",")} groups=${bands?.groups ?? null} />`;
+  const board = () => html`<${Charts} ready=${ready} runs=${bands ? bands.runs : charts} keys=${keys.metrics.map(({ key }) => key)} look=${readLook(query)} set=${setLook} pulse=${list.pulse} place=${experiments.join(",")} groups=${bands?.groups ?? null} />`;
   return html`
     <div class="head">
       <h1 class="cut">${known.map((one) => one.name).join(", ") || "…"}</h1>
@@ -131,8 +130,15 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
       : empty === "none"
         ? html`<${Empty} title="No run fits">${seen.filter ? "Change the filter, or clear it." : "Nothing is deleted here."}<//>`
         : seen.view === "explore" ? html`<${Explorer} experiments=${experiments} filter=${seen.filter} deleted=${seen.deleted} keys=${keys} runs=${[...picked.keys()]} setFilter=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />`
-        : seen.view === "table" ? table : seen.view === "charts" ? (ready ? board() : html`<${Skeleton} rows=${12} />`) : html`<${Split} left=${table} right=${board()} />`}
+        : seen.view === "table" ? table : seen.view === "charts" ? board() : html`<${Split} left=${table} right=${board()} />`}
   `;
+}
+
+/** The board of charts, which is loaded when it is looked at: a table needs none of it. @param {any} props as of Board, and whether its keys are known */
+function Charts({ ready, ...props }) {
+  const board = useAnswer("charts", () => import("../charts/board.js"));
+  if (board.error) return html`<${Trouble} error=${board.error} />`;
+  return ready && board.data ? html`<${board.data.Board} ...${props} />` : html`<${Skeleton} rows=${12} />`;
 }
 
 /** @param {{view: import("../runs/query.js").Seen["view"]}} props */

@@ -3,7 +3,7 @@
  * is; asked for again it is put in its place, and a row that is as it was stays the same object, so that it is not drawn anew.
  */
 
-import { useCallback, useEffect, useRef, useState } from "../ground/html.js";
+import { useCallback, useLayoutEffect, useRef, useState } from "../ground/html.js";
 
 export const PAGE = 100;
 
@@ -50,7 +50,8 @@ export function useWindows(key, ask) {
     );
   }, []);
 
-  useEffect(() => {
+  // Asked for at once, not when what stands there has been painted.
+  useLayoutEffect(() => {
     const before = current.current;
     for (const giveUp of before.under.values()) giveUp.abort();
     current.current = { told, under: new Map(), wanted: before.wanted };
