@@ -4,6 +4,7 @@ import { get, useAnswer } from "../ground/api.js";
 import { when } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { link } from "../ground/route.js";
+import { Artifacts } from "../artifacts/artifacts.js";
 import { Copy } from "../parts/code.js";
 import { Menu } from "../parts/menu.js";
 import { Skeleton, Trouble } from "../parts/states.js";
@@ -18,12 +19,13 @@ import { Stored, useDescription } from "../registry/stored.js";
 import { Tags } from "../registry/tags.js";
 import { TryIt } from "../registry/tryit.js";
 
-const TABS = ["overview", "try it", "lineage"];
+const TABS = ["overview", "files", "try it", "lineage"];
 
-/** @param {{parts: {ids: string, model: string}, query: URLSearchParams}} props */
+/** @param {{parts: {ids: string, model: string, rest?: string}, query: URLSearchParams}} props */
 export default function LoggedModel({ parts, query }) {
   const { ids: experiment, model: model_id } = parts;
-  const tab = TABS.find((one) => one === query.get("tab")) ?? "overview";
+  const [place, ...within] = (parts.rest ?? "").split("/");
+  const tab = place === "artifacts" ? "files" : (TABS.find((one) => one === query.get("tab")) ?? "overview");
   const { data, error, again } = useAnswer(["logged model", model_id], async (signal) => (await get(`/mlflow/logged-models/${encodeURIComponent(model_id)}`, {}, signal)).model);
   const about = useAnswer(["experiment", experiment], async (signal) => (await get("/mlflow/experiments/get", { experiment_id: experiment }, signal)).experiment);
   const of = { model_id };
@@ -32,6 +34,8 @@ export default function LoggedModel({ parts, query }) {
   if (error && !data) return html`<${Crumbs} trail=${trail} /><${Trouble} error=${error} again=${again} />`;
   if (!data) return html`<${Crumbs} trail=${trail} /><${Skeleton} rows=${12} />`;
   const { info } = data;
+  /** @param {string} path */
+  const at = (path) => link(["experiments", experiment, "models", model_id, "artifacts", ...path.split("/").filter(Boolean)]);
   const uri = `models:/${model_id}`;
   const signature = signatureOf(description.data?.model?.signature);
   return html`
@@ -41,9 +45,11 @@ export default function LoggedModel({ parts, query }) {
       <button type="button" class="main" disabled=${statusOf(info.status) !== "READY"} onClick=${() => register({ source: uri, model_id, run_id: info.source_run_id || undefined, title: `Register ${info.name}`, suggested: info.name })}>Register…</button>
       <${Menu} label="⋯" title="More" right><button type="button" class="bad" onClick=${() => removeLogged(info, experiment)}>Delete…</button><//></div>
     ${info.status_message && html`<p class="note bad">${info.status_message}</p>`}
-    <${Tabs} label="Parts of the model" chosen=${tab} tabs=${TABS.map((name) => ({ name, href: link(["experiments", experiment, "models", model_id], { tab: name === "overview" ? "" : name }) }))} />
+    <${Tabs} label="Parts of the model" chosen=${tab} tabs=${TABS.map((name) => ({ name, href: name === "files" ? at("") : link(["experiments", experiment, "models", model_id], { tab: name === "overview" ? "" : name }) }))} />
     ${tab === "lineage"
       ? html`<${Lineage} of=${`model/${model_id}`} />`
+      : tab === "files"
+        ? html`<${Artifacts} owner=${model_id} path=${within.join("/")} href=${at} turn=${info.status} />`
       : tab === "try it"
         ? description.data ? html`<${TryIt} uri=${uri} signature=${signature} example=${description.data.texts?.["serving_input_example.json"]} />` : html`<${Skeleton} rows=${6} />`
         : html`<div class="halves">

@@ -12,6 +12,7 @@ import { AliasChip, AliasDialog, moveAlias } from "../registry/aliases.js";
 import { guarding, measures, oneVersion, protections, registered } from "../registry/asking.js";
 import { describe, describeVersion, register, removeVersion, toStage, versionTags } from "../registry/changing.js";
 import { Description } from "../registry/description.js";
+import { Files } from "../registry/files.js";
 import { History } from "../registry/history.js";
 import { Lineage } from "../registry/lineage.js";
 import { Measures } from "../registry/measures.js";
@@ -22,7 +23,7 @@ import { TryIt } from "../registry/tryit.js";
 import { From } from "../registry/versions.js";
 
 const STAGES = ["Staging", "Production", "Archived", "None"];
-const TABS = ["overview", "try it", "lineage", "changes"];
+const TABS = ["overview", "files", "try it", "lineage", "changes"];
 
 /** @param {{parts: {name: string, version: string}, query: URLSearchParams}} props */
 export default function Version({ parts, query }) {
@@ -64,6 +65,8 @@ export default function Version({ parts, query }) {
       ? html`<${Lineage} of=${`registered/${name}/${version}`} />`
       : tab === "changes"
         ? html`<${History} name=${name} version=${version} turn=${[one.last_updated_timestamp, own]} />`
+        : tab === "files"
+          ? description.data ? html`<${Files} description=${description.data} path=${query.get("path")} href=${(/** @type {string} */ path) => link(["models", name, "versions", version], { tab, path })} />` : html`<${Skeleton} rows=${6} />`
         : tab === "try it"
           ? description.data ? html`<${TryIt} uri=${uri} signature=${signatureOf(description.data.model?.signature)} example=${description.data.texts?.["serving_input_example.json"]} />` : html`<${Skeleton} rows=${6} />`
           : html`<div class="halves">

@@ -69,7 +69,7 @@ function Box({ move, close }) {
     </div>`}
     ${error && html`<p class="note bad" role="alert">${error.message}</p>`}
     <footer><button type="button" onClick=${close}>Cancel</button>
-      <button class=${away ? "bad" : "main"} disabled=${busy || !alias || (guarded && !sure)}>${away ? "Take away" : now && now !== version ? `Move to version ${version}` : "Set"}</button></footer>
+      <button class=${away ? "bad" : "main"} disabled=${busy || !alias || (!away && now === version) || (guarded && !sure)}>${away ? "Take away" : now && now !== version ? `Move to version ${version}` : "Set"}</button></footer>
   </form><//>`;
 }
 

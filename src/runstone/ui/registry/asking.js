@@ -44,8 +44,10 @@ export const oneVersion = async (name, version, signal) => (await get("/mlflow/m
  * @returns {Promise<{versions: Version[], more: boolean}>}
  */
 export async function versionsOf(name, limit, signal) {
-  const found = await get("/mlflow/model-versions/search", { filter: `name = ${quoted(name)}`, order_by: ["version_number DESC"], max_results: limit }, signal);
-  return { versions: found.model_versions ?? [], more: Boolean(found.next_page_token) };
+  // A text with quotes of both kinds cannot be said: any character may stand for one kind, and what is not meant is left out.
+  const filter = /'/.test(name) && /"/.test(name) ? `name LIKE '${name.replaceAll("'", "_")}'` : `name = ${quoted(name)}`;
+  const found = await get("/mlflow/model-versions/search", { filter, order_by: ["version_number DESC"], max_results: limit }, signal);
+  return { versions: (found.model_versions ?? []).filter((/** @type {Version} */ one) => one.name === name), more: Boolean(found.next_page_token) };
 }
 
 /** @param {string[]} ids of logged models @param {AbortSignal} [signal] @returns {Promise<Map<string, Measured>>} */

@@ -14,7 +14,7 @@ const EDGE = 16;
 /** Pixels that the drawing is high: as many as it needs, between these. */
 const LOWEST = 240;
 const HIGHEST = 560;
-const DEEPEST = 10;
+const DEEPEST = 100;
 const SHALLOW = 3;
 /** Characters of a name that fit into a node. */
 const FITS = 25;
@@ -50,7 +50,7 @@ export function Lineage({ of }) {
   if (drawn.nodes.length < 2) return html`<${Empty} title="Nothing is known of where it came from" code=${"with runstone.start_run():\n    runstone.log_input(runstone.data.from_pandas(frame, name=\"training\"))\n    runstone.log_model(model, name=\"forest\")"}>What a run uses and makes is noted as it logs it.<//>`;
   const deepest = Math.max(...(data.nodes ?? []).map((/** @type {any} */ one) => one.depth ?? 0));
   return html`<section class="card lineage-card"><header><h2 class="grow">Lineage <span class="quiet small">${(data.nodes ?? []).length}${data.truncated ? "+" : ""}</span></h2>
-      ${deepest >= depth && depth < DEEPEST && html`<button type="button" onClick=${() => setDepth(DEEPEST)}>Further</button>`}</header>
+      ${deepest >= depth && depth < DEEPEST && html`<button type="button" onClick=${() => setDepth(Math.min(DEEPEST, depth * 3))}>Further</button>`}</header>
     <${Drawing} drawn=${drawn} open=${(/** @type {string} */ id) => setOpened(new Set([...opened, id]))} /></section>`;
 }
 

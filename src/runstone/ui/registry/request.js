@@ -5,6 +5,7 @@
 
 const WHOLE = /^(integer|long|int\d*|uint\d*)\b/;
 const REAL = /^(float|double)/;
+const UNSEEN = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
  * What was typed into a field, as JSON has it by the column's type. Throws an Error that says what is wrong.
@@ -97,8 +98,15 @@ export function firstRows(signature, example) {
 /** A text as a shell takes it. @param {string} text */
 export const shell = (text) => `'${text.replace(/'/g, `'\\''`)}'`;
 
-/** A text as Python has it: JSON's form is one of Python's. @param {string} text */
-export const python = (text) => JSON.stringify(text);
+/**
+ * A text as Python has it: JSON's form is one of Python's. What cannot be seen, or turns the order of what can, is written by its number: who copies
+ * a line must have read it.
+ * @param {string} text
+ */
+export const python = (text) => json(text);
+
+/** JSON in which every character can be seen. @param {unknown} value */
+const json = (value) => JSON.stringify(value).replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /**
  * The lines that send a body.
@@ -106,7 +114,7 @@ export const python = (text) => JSON.stringify(text);
  */
 export function lines(body, address) {
   const where = `${address.replace(/\/+$/, "")}/invocations`;
-  const curl = `curl ${shell(where)} -H 'Content-Type: application/json' -d ${shell(JSON.stringify(body))}`;
-  const call = `import json, urllib.request\n\nbody = json.loads(${python(JSON.stringify(body))})\nrequest = urllib.request.Request(${python(where)}, json.dumps(body).encode(), {"Content-Type": "application/json"})\nprint(json.load(urllib.request.urlopen(request))["predictions"])`;
+  const curl = `curl ${shell(where)} -H 'Content-Type: application/json' -d ${shell(json(body))}`;
+  const call = `import json, urllib.request\n\nbody = json.loads(${python(json(body))})\nrequest = urllib.request.Request(${python(where)}, json.dumps(body).encode(), {"Content-Type": "application/json"})\nprint(json.load(urllib.request.urlopen(request))["predictions"])`;
   return { curl, python: call };
 }

@@ -5,6 +5,7 @@ import { counted, size } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
 import { Code } from "../parts/code.js";
 import { Skeleton, Trouble } from "../parts/states.js";
+import { python, shell } from "./request.js";
 
 /** @typedef {{model_id: string} | {name: string, version: string}} Of which model */
 /**
@@ -81,10 +82,10 @@ export function Flavors({ description }) {
 
 /** @param {{uri: string}} props */
 export function LoadIt({ uri }) {
-  const text = JSON.stringify(uri);
+  const text = python(uri);
   return html`<section class="card"><header><h2>Load it</h2></header><div class="inside column">
     <${Code} text=${`import runstone\n\n# the library's own object\nmodel = runstone.load_model(${text})\n# whichever library: model.predict(data)\nmodel = runstone.pyfunc.load_model(${text})`} label="Load it" />
-    <${Code} text=${`runstone models serve -m '${uri.replace(/'/g, `'\\''`)}'`} label="Serve it" />
+    <${Code} text=${`runstone models serve -m ${shell(uri)}`} label="Serve it" />
   </div></section>`;
 }
 

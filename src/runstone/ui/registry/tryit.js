@@ -6,7 +6,7 @@
 import { html, useState } from "../ground/html.js";
 import { kept } from "../ground/kept.js";
 import { Code } from "../parts/code.js";
-import { bodyOf, firstRows, lines, shell } from "./request.js";
+import { bodyOf, firstRows, lines, python, shell } from "./request.js";
 
 const MOST_ROWS = 20;
 const served = kept("served", "http://127.0.0.1:5000");
@@ -57,7 +57,7 @@ function Form({ uri, serve, signature, example }) {
 
 /** @param {string} uri @param {Record<string, any>} body */
 function predicting(uri, body) {
-  const load = `import runstone\n\nmodel = runstone.pyfunc.load_model(${JSON.stringify(uri)})\n`;
+  const load = `import runstone\n\nmodel = runstone.pyfunc.load_model(${python(uri)})\n`;
   const data = body.dataframe_split ? `pandas.DataFrame(${literal(body.dataframe_split.data)}, columns=${literal(body.dataframe_split.columns)})` : literal(body.inputs);
   const said = body.params ? `, params=${literal(body.params)}` : "";
   return `${body.dataframe_split ? "import pandas\n" : ""}${load}model.predict(${data}${said})`;
@@ -72,6 +72,6 @@ function literal(value) {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
-  if (typeof value === "object") return `{${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${literal(one)}`).join(", ")}}`;
-  return JSON.stringify(value);
+  if (typeof value === "object") return `{${Object.entries(value).map(([key, one]) => `${python(key)}: ${literal(one)}`).join(", ")}}`;
+  return typeof value === "string" ? python(value) : JSON.stringify(value);
 }
