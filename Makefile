@@ -5,7 +5,7 @@ PY = .venv/bin/python
 # -n 2: the suite is written for two cores; more do no harm
 PYTEST = $(PY) -m pytest -n $(or $(JOBS),2)
 
-.PHONY: demo test check lint soak bench bench-server bench-artifacts bench-models vendor chromium format lock clean
+.PHONY: demo test check lint soak bench bench-server bench-artifacts bench-models vendor screenshots bench-ui chromium format lock clean
 .DEFAULT_GOAL := test
 
 demo: .venv/.demo
@@ -42,6 +42,9 @@ bench-artifacts: .venv/.test
 bench-models: .venv/.test .envs/mlflow/.ready
 	$(PY) -m benchmarks.models
 
+bench-ui: .venv/.test .envs/mlflow/.ready chromium
+	$(PY) -m benchmarks.ui
+
 format: .venv/.test
 	$(PY) -m ruff check --fix -q src tests benchmarks examples tools
 	$(PY) -m ruff format src tests benchmarks examples tools
@@ -57,6 +60,10 @@ lock:
 # The page's libraries, as tools/page/package-lock.json has them, into the page.
 vendor: tools/page/node_modules/.ready
 	$(PY) tools/vendor.py
+
+# The pictures of docs/: every page, light and dark.
+screenshots: .venv/.test chromium
+	$(PY) tools/screenshots.py $(PAGES)
 
 clean:
 	rm -rf .venv .envs tools/page/node_modules build dist .mypy_cache .ruff_cache .pytest_cache

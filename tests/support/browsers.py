@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -71,3 +72,14 @@ def visit(browser: Browser, allowed: tuple[str, ...] = (), **context: Any) -> It
         assert not wrong, "\n".join(wrong)
     finally:
         own.close()
+
+
+def until(page: Page, expression: str) -> Any:
+    """Wait until an expression of the page's is true; its value. Playwright's own wait_for_function evaluates within the page, which its policy forbids."""
+    limit = time.monotonic() + PATIENCE / 1_000
+    while True:
+        value = page.evaluate(expression)
+        if value:
+            return value
+        assert time.monotonic() < limit, f"never became true: {expression}"
+        page.wait_for_timeout(25)

@@ -54,9 +54,9 @@ def _train() -> None:
 def test_an_alias_is_moved_by_one_who_was_told_what_it_means(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/#/models?filter=aliases %3D 'champion'")
     page.get_by_role("link", name="iris", exact=True).click()
-    page.get_by_text("Tells <b>irises</b> apart.").wait_for()
+    page.get_by_text("Tells <b>irises</b> apart.").first.wait_for()
     page.get_by_role("cell", name="0.97333").or_(page.get_by_role("cell", name="0.96")).first.wait_for()
-    page.get_by_role("button", name="Move champion").click()
+    page.get_by_role("button", name="Move… champion").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox").select_option("2")
     assert dialog.get_by_role("definition").all_inner_texts() == [

@@ -92,7 +92,7 @@ def test_views_are_kept_for_all_and_what_is_found_is_saved_as_files(server: Serv
     assert "metrics.loss" in tags["runstone.view.worst first"]
 
     def saved(kind: str) -> str:
-        page.get_by_role("button", name="Save as a file").click()
+        page.get_by_role("button", name="Export").click()
         with page.expect_download() as download:
             page.get_by_role("button", name=kind).click()
         return str(download.value.path())

@@ -48,7 +48,7 @@ def server(**given: Any) -> None:
 @click.command()
 @_options
 def ui(**given: Any) -> None:
-    """Serve as `server` does, with the same options, and open the page in a browser: experiments, runs, charts."""
+    """Serve as `server` does, with the same options, and open its page in a browser: experiments, runs, charts, artifacts, models. Ctrl-C ends it."""
     _serve(given, browse=True)
 
 
@@ -79,11 +79,6 @@ def _serve(given: dict[str, Any], browse: bool) -> None:
         if browse:
             import webbrowser
 
-            print(
-                "runstone: there is no page to look at runs yet; `runstone runs` lists them",
-                file=sys.stderr,
-                flush=True,
-            )
             if not webbrowser.open(address):
                 print(f"runstone: no browser was found here; open {address} yourself", file=sys.stderr, flush=True)
 

@@ -15,6 +15,7 @@ from runstone.client import (
     inputs,
     lineage,
     logged_models,
+    lookup,
     media,
     model_description,
     model_versions,
@@ -113,6 +114,7 @@ class Client:
     get_metric_summaries = series.get_metric_summaries
     get_experiment_activity = experiments.get_experiment_activity
     get_pulse = experiments.get_pulse
+    look_up = lookup.look_up
     get_run_columns = run_table.get_run_columns
     get_run_groups = run_table.get_run_groups
     get_run_ids = run_table.get_run_ids

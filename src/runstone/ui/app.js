@@ -1,12 +1,19 @@
 /** The page: bar, place, keyboard. Each page is a module that is loaded when one goes there. */
 
 import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from "./ground/html.js";
-import { bindings, useKeys } from "./ground/keys.js";
+import { bindings, spelled, useKeys } from "./ground/keys.js";
 import { dark, theme } from "./ground/kept.js";
-import { go, link, place } from "./ground/route.js";
+import { doubted, reached, returns } from "./ground/reach.js";
+import { link, place } from "./ground/route.js";
+import { Palette } from "./palette/palette.js";
 import { Above, Questions } from "./parts/dialog.js";
+import { Heading } from "./parts/heading.js";
 import { Skeleton, Trouble } from "./parts/states.js";
 import { Toasts } from "./parts/toasts.js";
+
+// Of two addresses with one module neither has the other's loaded anew.
+const experiments = () => import("./pages/experiments.js");
+const runs = () => import("./pages/runs.js");
 
 /**
  * Which module shows a place: the first whose pattern fits; `:name` is any one part, `*` all the rest. The module's default export is a
@@ -14,10 +21,10 @@ import { Toasts } from "./parts/toasts.js";
  * @type {[string, () => Promise<{default: any}>][]}
  */
 const PAGES = [
-  ["", () => import("./pages/experiments.js")],
-  ["experiments", () => import("./pages/experiments.js")],
-  ["experiments/:ids", () => import("./pages/runs.js")],
-  ["experiments/:ids/runs", () => import("./pages/runs.js")],
+  ["", experiments],
+  ["experiments", experiments],
+  ["experiments/:ids", runs],
+  ["experiments/:ids/runs", runs],
   ["compare-experiments/*", () => import("./pages/compare_experiments.js")],
   ["experiments/:ids/runs/:run/*", () => import("./pages/run.js")],
   ["experiments/:ids/models", () => import("./pages/logged_models.js")],
@@ -65,37 +72,63 @@ function Page() {
     setFailed(null);
     load?.().then(
       (module) => wanted && setLoaded({ load, component: module.default }),
-      (problem) => wanted && setFailed(problem),
+      async (problem) => {
+        console.info(problem);
+        await doubted();
+        if (wanted) setFailed(new Error(reached.value ? "The files of this page are not there any more. Load it anew: the server may be of another version now." : "The files of this page could not be loaded. Is the server still running?"));
+      },
     );
     return () => {
       wanted = false;
     };
   }, [load]);
+  // A module that could not be fetched once is not fetched again: browsers remember that.
+  const back = failed !== null && returns.value > 0 && reached.value;
+  useEffect(() => {
+    if (back) window.location.reload();
+  }, [back]);
   useEffect(() => forget(), [parts.join("/")]);
-  if (!load) return html`<${Trouble} error=${new Error(`There is no page at ${parts.join("/")}.`)} />`;
+  if (!load) return html`<${Nowhere} at=${parts.join("/")} />`;
   const problem = error ?? failed;
   if (problem) return html`<${Trouble} error=${problem} again=${() => (failed ? window.location.reload() : forget())} />`;
   if (loaded?.load !== load) return html`<${Skeleton} rows=${8} />`;
-  return html`<${loaded.component} parts=${named} query=${query} />`;
+  // What is shown of one run (or experiment, or model) is not to stand under another's address until that has come.
+  const whose = JSON.stringify({ ...named, rest: undefined });
+  return html`<${loaded.component} key=${whose} parts=${named} query=${query} />`;
+}
+
+/** @param {{at: string}} props */
+function Nowhere({ at }) {
+  return html`<section class="empty">
+    <${Heading} text="There is no page here" />
+    <p class="quiet">Nothing is shown at <code>${at.slice(0, 200)}</code>. The address may be mistyped, or of a newer runstone.</p>
+    <p class="row wrap"><a class="button" href=${link(["experiments"])}>All experiments</a> <span class="quiet">or <kbd>${spelled("mod+k")}</kbd> to go somewhere by its name.</span></p>
+  </section>`;
 }
 
 /** @param {{close: () => void}} props */
 function Help({ close }) {
+  const all = bindings().filter((one) => one.does && one.keys);
+  /** @param {string} title @param {typeof all} list */
+  const part = (title, list) => list.length > 0 && html`<h3>${title}</h3>
+    <dl class="facts keys">${list.map((one) => html`<dt>${one.keys.split(" ").map((key) => html`<kbd>${spelled(key)}</kbd> `)}</dt><dd>${one.does}</dd>`)}</dl>`;
   return html`<${Above} label="Keyboard" close=${close}><div class="inside">
     <h2>Keyboard</h2>
-    <dl class="facts">
-      ${bindings().filter((one) => one.does).map((one) => html`<dt>${one.keys.split(" ").map((key) => html`<kbd>${key.replace("mod+", "Ctrl ")}</kbd> `)}</dt><dd>${one.does}</dd>`)}
-    </dl>
+    ${part("On this page", all.filter((one) => !one.everywhere))}
+    ${part("Everywhere", all.filter((one) => one.everywhere))}
+    <p class="quiet small">Escape closes what lies above. Filters are explained in the docs, in search.md.</p>
     <footer><button type="button" onClick=${close}>Close</button></footer>
   </div><//>`;
 }
 
 function App() {
   const [help, setHelp] = useState(false);
+  const [palette, setPalette] = useState(false);
   const main = useRef(/** @type {HTMLElement | null} */ (null));
   useKeys([
-    { keys: "?", does: "Show what can be pressed", run: () => setHelp(true) },
-    { keys: "t", does: "Light or dark", run: () => (theme.value = dark.value ? "light" : "dark") },
+    { keys: "mod+k", does: "Go to something by its name, or do something", everywhere: true, run: () => setPalette(!palette) },
+    { keys: "?", does: "Show what can be pressed", everywhere: true, run: () => setHelp(true) },
+    { keys: "t", does: "Light or dark", everywhere: true, run: () => (theme.value = dark.value ? "light" : "dark") },
   ]);
   const at = place.value.parts[0] ?? "experiments";
   return html`
@@ -105,15 +138,18 @@ function App() {
       <nav aria-label="Main">
         ${PLACES.map(({ name, parts }) => html`<a href=${link(parts)} aria-current=${parts[0] === at ? "page" : undefined}>${name}</a>`)}
       </nav>
+      <button type="button" class="seek" aria-keyshortcuts="Control+K" onClick=${() => setPalette(true)}><span aria-hidden="true">⌕</span> <span class="wide">Go to…</span> <kbd class="wide">${spelled("mod+k")}</kbd><span class="hidden">Go to something by its name</span></button>
       <button type="button" class="plain" title="Light or dark (t)" aria-label="Light or dark" onClick=${() => (theme.value = dark.value ? "light" : "dark")}>${dark.value ? "☀" : "☾"}</button>
       <button type="button" class="plain" title="Keyboard (?)" aria-label="Keyboard" onClick=${() => setHelp(true)}>?</button>
     </header>
     <main id="main" tabindex="-1" ref=${main}><${Page} /></main>
+    ${!reached.value && html`<p class="banner" role="status"><span class="dot" /> The server does not answer. What is shown may be old; it is asked again until it is back.</p>`}
     ${help && html`<${Help} close=${() => setHelp(false)} />`}
+    ${palette && html`<${Palette} close=${() => setPalette(false)} places=${PLACES} />`}
     <${Questions} />
     <${Toasts} />
   `;
 }
 
-if (place.value.parts.length === 0) go(["experiments"]);
+if (place.value.parts.length === 0) window.location.replace(link(["experiments"]));
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("page")));

@@ -1,6 +1,7 @@
 /** What can be done with an experiment. `again` has the list asked for anew. */
 
 import { post } from "../ground/api.js";
+import { counted } from "../ground/format.js";
 import { go } from "../ground/route.js";
 import { ask } from "../parts/dialog.js";
 import { say, tried } from "../parts/toasts.js";
@@ -63,5 +64,18 @@ export async function archive(one, again) {
 /** @param {Named} one @param {() => void} again */
 export async function restore(one, again) {
   await tried(() => post("/mlflow/experiments/restore", { experiment_id: one.experiment_id }), `${one.name} is back`);
+  again();
+}
+
+/** @param {string[]} ids @param {() => void} again */
+export async function archiveAll(ids, again) {
+  const done = await tried(() => Promise.all(ids.map((experiment_id) => post("/mlflow/experiments/delete", { experiment_id }))));
+  again();
+  if (done) say(`${counted(ids.length, "experiment")} archived, with their runs`, { undo: () => restoreAll(ids, again) });
+}
+
+/** @param {string[]} ids @param {() => void} again */
+export async function restoreAll(ids, again) {
+  await tried(() => Promise.all(ids.map((experiment_id) => post("/mlflow/experiments/restore", { experiment_id }))), `${counted(ids.length, "experiment")} restored`);
   again();
 }

@@ -1,6 +1,7 @@
 /** How the page asks the server: the same operations as every client, under /ajax-api. Addresses are relative, so that it works under any prefix. */
 
-import { useCallback, useLayoutEffect, useRef, useState } from "./html.js";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
+import { lost, reached } from "./reach.js";
 
 /** What the server refused, in its own words. */
 export class Refused extends Error {
@@ -45,6 +46,7 @@ async function fetched(url, how) {
     answer = await fetch(url, how);
   } catch (error) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
+    lost();
     throw new Refused("The server does not answer. Is it still running?", "UNREACHABLE", 0);
   }
   if (answer.ok) return answer;
@@ -122,5 +124,9 @@ export function useAnswer(key, ask) {
     return () => giveUp.abort();
   }, [told, turn]);
   const again = useCallback(() => setTurn((before) => before + 1), []);
+  const back = state.error instanceof Refused && state.error.code === "UNREACHABLE" && reached.value;
+  useEffect(() => {
+    if (back) again();
+  }, [back]);
   return { data: state.data, error: state.error, loading: state.loading, again };
 }

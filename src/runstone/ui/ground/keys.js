@@ -1,8 +1,8 @@
 /** The keyboard: what a page binds is listed by `?`. Nothing is taken from whoever types into a field. */
 
-import { useEffect } from "./html.js";
+import { useLayoutEffect } from "./html.js";
 
-/** @typedef {{keys: string, does: string, run: (event: KeyboardEvent) => void}} Binding */
+/** @typedef {{keys: string, does: string, everywhere?: boolean, run: (event: KeyboardEvent) => void}} Binding everywhere: on all pages */
 
 /** @type {Set<Binding>} */
 const bound = new Set();
@@ -15,13 +15,22 @@ export const bindings = () => [...bound].reverse();
  * @param {Binding[]} list keys as KeyboardEvent.key says them ("/", "j", "Escape"), "mod+k" with Ctrl or Command, several apart by a space
  */
 export function useKeys(list) {
-  useEffect(() => {
+  // Before the next key can be pressed, not after the next picture: who types quickly means what the last key has brought.
+  useLayoutEffect(() => {
     for (const one of list) bound.add(one);
     return () => {
       for (const one of list) bound.delete(one);
     };
   });
 }
+
+const APPLE = /Mac|iP(hone|ad)/.test(navigator.platform);
+
+/**
+ * A key as people write it.
+ * @param {string} key one of a binding's
+ */
+export const spelled = (key) => key.replace("mod+", APPLE ? "⌘ " : "Ctrl ").replace("ArrowDown", "↓").replace("ArrowUp", "↑").replace(/ ([a-z])$/, (_, letter) => ` ${letter.toUpperCase()}`);
 
 /** @param {EventTarget | null} target */
 function typing(target) {

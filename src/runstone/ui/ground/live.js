@@ -5,6 +5,7 @@
 
 import { address } from "./api.js";
 import { useEffect, useState } from "./html.js";
+import { doubted } from "./reach.js";
 
 /** @typedef {{run_id: string, points: number, heard?: number}} RunPulse */
 /** @typedef {{running: RunPulse[], runs: number, newest: number}} Pulse */
@@ -32,6 +33,7 @@ function connected(told) {
   };
   const open = () => {
     source = new EventSource(address("/runstone/events", { experiments: told }));
+    source.onerror = () => doubted();
     source.onmessage = (event) => {
       const { running = [], runs = 0, newest = 0 } = JSON.parse(event.data);
       made.latest = { running, runs, newest };

@@ -3,6 +3,7 @@
 import { get, useAnswer } from "../ground/api.js";
 import { html, useState } from "../ground/html.js";
 import { change, link } from "../ground/route.js";
+import { Heading } from "../parts/heading.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
 import { latest, measures, oneVersion, shown, versionsOf } from "../registry/asking.js";
@@ -58,7 +59,7 @@ export default function CompareVersions({ query }) {
   const numbers = [...new Set([...versions, ...(others.data?.versions ?? []).map(({ version }) => version)])].sort((one, other) => Number(other) - Number(one));
   return html`
     <${Crumbs} trail=${trail} />
-    <div class="head"><h1>${name}</h1>
+    <div class="head"><${Heading} text=${name} within="versions compared" />
       ${versions.map((version, at) => html`<label>${at === 0 ? "version" : "and"} <select aria-label=${at === 0 ? "First version" : "Second version"} value=${version} onChange=${(/** @type {any} */ event) => choose(at, event.target.value)}>${numbers.map((one) => html`<option value=${one}>${one}</option>`)}</select></label>`)}
       <span class="grow" /><label><input type="checkbox" checked=${only} onChange=${() => change({ only: only ? "no" : null })} /> only differences</label></div>
     ${!data ? html`<${Skeleton} rows=${12} />` : html`<${Sides} sides=${data} name=${name} only=${only} />`}

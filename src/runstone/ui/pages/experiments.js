@@ -2,23 +2,18 @@
 
 import { get, post, Refused, useAnswer } from "../ground/api.js";
 import { ago, counted, when } from "../ground/format.js";
-import { html, useMemo, useState } from "../ground/html.js";
+import { classes, html, useEffect, useMemo, useState } from "../ground/html.js";
 import { favourites, toggleFavourite } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
 import { change, go, link } from "../ground/route.js";
-import { archive, create, describe, rename, restore, tagged } from "../experiments/changing.js";
+import { archive, archiveAll, create, describe, rename, restore, restoreAll, tagged } from "../experiments/changing.js";
+import { begin } from "../parts/begin.js";
+import { Heading } from "../parts/heading.js";
 import { Menu } from "../parts/menu.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 
-const BEGIN = `import runstone
-
-with runstone.start_run():
-    runstone.log_param("lr", 0.01)
-    runstone.log_metric("loss", 0.5, step=1)
-    runstone.log_artifact("model.joblib")`;
-
-/** Experiments that are drawn; further ones are found by typing. */
-const MOST = 500;
+/** Experiments that are drawn at first, and with each further press. */
+const MOST = 200;
 const NOTE = "mlflow.note.content";
 
 /** @typedef {{experiment_id: string, name: string, lifecycle_stage?: string, last_update_time?: number, tags?: {key: string, value: string}[]}} Experiment */
@@ -47,42 +42,69 @@ export default function Experiments({ query }) {
   const sort = query.get("sort") ?? "activity";
   const text = query.get("find") ?? "";
   const { data, error, again } = useAnswer(["experiments", archived], (signal) => all(signal, archived));
+  const shown = useMemo(() => ordered((data ?? []).filter((one) => fits(one, text)), sort, favourites.value), [data, text, sort, favourites.value]);
   const [picked, setPicked] = useState(/** @type {string[]} */ ([]));
+  const [at, setAt] = useState(-1);
+  const [most, setMost] = useState(MOST);
+  useEffect(() => {
+    setAt(-1);
+    setMost(MOST);
+  }, [text, sort, archived]);
+  useEffect(() => setPicked([]), [archived]);
+  /** @param {string} id */
+  const pick = (id) => setPicked(picked.includes(id) ? picked.filter((one) => one !== id) : [...picked, id]);
   useKeys([
+    { keys: "j ArrowDown", does: "Next experiment", run: () => setAt(Math.min(at + 1, Math.min(shown.length, most) - 1)) },
+    { keys: "k ArrowUp", does: "Previous experiment", run: () => setAt(Math.max(at - 1, 0)) },
+    { keys: "x", does: "Choose the experiment", run: () => shown[at] && pick(shown[at].experiment_id) },
+    { keys: "Enter o", does: "Open the experiment", run: () => shown[at] && go(["experiments", shown[at].experiment_id]) },
     { keys: "/", does: "Find an experiment", run: () => document.getElementById("find")?.focus() },
     { keys: "n", does: "New experiment", run: () => create(again) },
   ]);
-  const shown = useMemo(() => ordered((data ?? []).filter((one) => fits(one, text)), sort, favourites.value), [data, text, sort, favourites.value]);
+  useEffect(() => document.querySelector("tr.at")?.scrollIntoView({ block: "nearest" }), [at]);
   if (error && !(error instanceof Refused && data)) return html`<${Trouble} error=${error} again=${again} />`;
   /** @param {string} by @param {string} title */
   const head = (by, title) => html`<button type="button" class="grid-sort" onClick=${() => change({ sort: by === "activity" ? null : by })}>${title}${sort === by && html`<span aria-hidden="true">${by === "name" ? "↑" : "↓"}</span>`}</button>`;
   return html`
     <div class="head">
-      <h1>Experiments</h1>
-      <span class="quiet grow">${data && counted(data.length, archived ? "archived experiment" : "experiment")}</span>
+      <${Heading} text="Experiments" />
+      <span class="quiet grow cut">${data && counted(data.length, archived ? "archived experiment" : "experiment")}</span>
       <button type="button" class="main" onClick=${() => create(again)}>New experiment</button>
     </div>
     <div class="row wrap">
       <input id="find" type="search" class="grow" placeholder="Find by name, tag or description ( / )" aria-label="Find experiments" value=${text} onInput=${(/** @type {any} */ event) => change({ find: event.target.value || null })} />
-      <button type="button" disabled=${picked.length < 2} onClick=${() => go(["experiments", picked.join(",")])}>Open ${picked.length > 1 ? picked.length : ""} together</button>
       <button type="button" aria-pressed=${archived} onClick=${() => change({ state: archived ? null : "archived" })}>Archived</button>
     </div>
+    ${picked.length > 0 && html`<div class="row wrap" role="toolbar" aria-label="Chosen experiments">
+      <span class="quiet">${counted(picked.length, "experiment")} chosen</span>
+      ${!archived && html`<button type="button" class="main" disabled=${picked.length < 2} title="Their runs in one table" onClick=${() => go(["experiments", picked.join(",")])}>Open together</button>`}
+      ${archived
+        ? html`<button type="button" onClick=${() => restoreAll(picked, again).then(() => setPicked([]))}>Restore</button>`
+        : html`<button type="button" class="bad" onClick=${() => archiveAll(picked, again).then(() => setPicked([]))}>Archive</button>`}
+      <button type="button" class="plain" onClick=${() => setPicked([])}>Clear</button>
+    </div>`}
     ${!data
       ? html`<div class="card inside-card"><${Skeleton} rows=${10} /></div>`
       : shown.length === 0
-        ? html`<${Empty} title=${text ? "No experiment fits" : archived ? "Nothing is archived" : "No experiments"}>${text ? "Change what is looked for." : ""}<//>`
-        : html`<div class="card scroll"><table class="plain experiments">
+        ? html`<${Empty} title=${text ? "No experiment fits" : archived ? "Nothing is archived" : "No experiments"}>${text ? "Change what is looked for." : archived ? "What is archived waits here, with its runs, until it is restored." : "Press n to make one, or log a run."}<//>`
+        : html`<div class="card"><table class="plain experiments">
           <thead><tr><th class="narrow"><span class="hidden">Choose</span></th><th class="narrow"><span class="hidden">Favourite</span></th>
             <th aria-sort=${sort === "name" ? "ascending" : undefined}>${head("name", "Name")}</th>
-            <th class="number" aria-sort=${sort === "runs" ? "descending" : undefined}>${head("runs", "Runs")}</th>
-            <th aria-sort=${sort === "activity" ? "descending" : undefined}>${head("activity", "Last run")}</th>
+            <th class="number runs" aria-sort=${sort === "runs" ? "descending" : undefined}>${head("runs", "Runs")}</th>
+            <th class="last" aria-sort=${sort === "activity" ? "descending" : undefined}>${head("activity", "Last run")}</th>
             <th class="wide">Description</th><th class="narrow"><span class="hidden">More</span></th></tr></thead>
-          <tbody>${shown.slice(0, MOST).map((one) => html`<${Row} key=${one.experiment_id} one=${one} again=${again} archived=${archived}
-            picked=${picked.includes(one.experiment_id)} pick=${() => setPicked(picked.includes(one.experiment_id) ? picked.filter((id) => id !== one.experiment_id) : [...picked, one.experiment_id])} />`)}</tbody>
-        </table>${shown.length > MOST && html`<p class="inside quiet small">${counted(shown.length - MOST, "experiment")} more: type to find them.</p>`}</div>`}
-    ${data && !archived && !text && data.every((one) => !one.activity) && html`<${Empty} title="Log a first run" code=${BEGIN}>Runs of this store appear here as soon as they start.<//>`}
+          <tbody>${shown.slice(0, most).map((one, number) => html`<${Row} key=${one.experiment_id} one=${one} again=${again} archived=${archived} at=${number === at}
+            picked=${picked.includes(one.experiment_id)} pick=${() => pick(one.experiment_id)} />`)}</tbody>
+        </table>${shown.length > most && html`<p class="inside row"><button type="button" onClick=${() => setMost(most + MOST)}>Show more</button> <span class="quiet small">${counted(shown.length - most, "experiment")} more. Typing finds them.</span></p>`}</div>`}
+    ${data && !archived && !text && data.every((one) => !one.activity) && html`<${Empty} title="Log a first run" code=${begin(data.length === 1 && data[0].name !== "Default" ? data[0].name : undefined)}>Runs of this store appear here as soon as they start.<//>`}
   `;
 }
+
+/**
+ * Markdown's first lines without its marks: what a list has room for.
+ * @param {string} note
+ */
+const plain = (note) => note.slice(0, 1_000).replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/^\s*(#+|[-*>])\s+/gm, "").replace(/[*_`]{1,3}(\S[^*_`]*)[*_`]{1,3}/g, "$1").trim();
 
 /** @param {Experiment} one @param {string} text */
 function fits(one, text) {
@@ -98,29 +120,31 @@ function fits(one, text) {
  */
 function ordered(list, sort, first) {
   /** @param {E} one */
-  const last = (one) => one.activity?.last_start_time ?? one.last_update_time ?? 0;
+  const last = (one) => one.activity?.last_start_time ?? 0;
+  /** @param {E} one */
+  const touched = (one) => one.last_update_time ?? 0;
   const by = /** @type {Record<string, (one: E, other: E) => number>} */ ({
     name: (one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }),
     runs: (one, other) => (other.activity?.runs ?? 0) - (one.activity?.runs ?? 0),
-    activity: (one, other) => last(other) - last(one),
+    activity: (one, other) => last(other) - last(one) || touched(other) - touched(one),
   });
   const liked = new Set(first);
   return list.sort((one, other) => Number(liked.has(other.experiment_id)) - Number(liked.has(one.experiment_id)) || (by[sort] ?? by.activity)(one, other));
 }
 
-/** @param {{one: Experiment & {activity?: Activity}, again: () => void, archived: boolean, picked: boolean, pick: () => void}} props */
-function Row({ one, again, archived, picked, pick }) {
+/** @param {{one: Experiment & {activity?: Activity}, again: () => void, archived: boolean, at: boolean, picked: boolean, pick: () => void}} props */
+function Row({ one, again, archived, at, picked, pick }) {
   const liked = favourites.value.includes(one.experiment_id);
   const note = tag(one, NOTE);
   const tags = (one.tags ?? []).filter(({ key }) => !key.startsWith("mlflow.") && !key.startsWith("runstone."));
-  return html`<tr>
+  return html`<tr class=${classes(at && "at", picked && "chosen")} aria-current=${at ? "true" : undefined}>
     <td class="narrow"><input type="checkbox" aria-label=${`Choose ${one.name}`} checked=${picked} onChange=${pick} /></td>
     <td class="narrow"><button type="button" class="plain star" aria-pressed=${liked} aria-label=${`${one.name} is a favourite`} onClick=${() => toggleFavourite(one.experiment_id)}>${liked ? "★" : "☆"}</button></td>
-    <td><a href=${link(["experiments", one.experiment_id])}>${one.name}</a>
+    <td><a href=${link(["experiments", one.experiment_id])}><bdi>${one.name}</bdi></a>
       ${tags.length > 0 && html`<span class="row wrap tags">${tags.slice(0, 6).map(({ key, value }) => html`<span class="tag cut" title=${`${key} = ${value}`}>${key}${value && `: ${value}`}</span>`)}</span>`}</td>
     <td class="number">${(one.activity?.runs ?? 0).toLocaleString("en")}${one.activity?.running ? html` <span class="status RUNNING" title=${`${one.activity.running} under way`}>${one.activity.running}</span>` : ""}</td>
     <td class="quiet nowrap"><time title=${when(one.activity?.last_start_time)}>${ago(one.activity?.last_start_time) || "–"}</time></td>
-    <td class="wide quiet"><span class="two-lines">${note}</span></td>
+    <td class="wide quiet"><span class="two-lines"><bdi>${plain(note)}</bdi></span></td>
     <td class="narrow"><${Menu} label="⋯" title=${`More about ${one.name}`} plain right>
       ${archived
         ? html`<button type="button" onClick=${() => restore(one, again)}>Restore</button>`

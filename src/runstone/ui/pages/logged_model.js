@@ -5,6 +5,7 @@ import { when } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { link } from "../ground/route.js";
 import { Artifacts } from "../artifacts/artifacts.js";
+import { Heading } from "../parts/heading.js";
 import { Copy } from "../parts/code.js";
 import { Menu } from "../parts/menu.js";
 import { Skeleton, Trouble } from "../parts/states.js";
@@ -40,7 +41,7 @@ export default function LoggedModel({ parts, query }) {
   const signature = signatureOf(description.data?.model?.signature);
   return html`
     <${Crumbs} trail=${trail} />
-    <div class="head"><h1>${info.name}</h1><span class=${`status ${statusOf(info.status)}`}>${statusOf(info.status).toLowerCase()}</span>
+    <div class="head"><${Heading} text=${info.name} within="logged model" /><span class=${`status ${statusOf(info.status)}`}>${statusOf(info.status).toLowerCase()}</span>
       ${info.model_type && html`<span class="tag">${info.model_type}</span>`}<span class="grow" />
       <button type="button" class="main" disabled=${statusOf(info.status) !== "READY"} onClick=${() => register({ source: uri, model_id, run_id: info.source_run_id || undefined, title: `Register ${info.name}`, suggested: info.name })}>Register…</button>
       <${Menu} label="⋯" title="More" right><button type="button" class="bad" onClick=${() => removeLogged(info, experiment)}>Delete…</button><//></div>

@@ -5,6 +5,7 @@ import { ago, when } from "../ground/format.js";
 import { html, useMemo, useState } from "../ground/html.js";
 import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
+import { Heading } from "../parts/heading.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
 import { asFilter, latest, shown, statusOf } from "../registry/asking.js";
@@ -43,7 +44,7 @@ export default function LoggedModels({ parts, query }) {
   if (error && !refused && !data) return html`<${Trouble} error=${error} again=${again} />`;
   return html`
     <${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name, href: link(["experiments", parts.ids]) }, { name: "models" }]} />
-    <div class="head"><h1>Logged models</h1><span class="quiet grow">${data && `${data.models.length.toLocaleString("en")}${data.more ? "+" : ""}`}</span></div>
+    <div class="head"><${Heading} text="Logged models" /><span class="quiet grow">${data && `${data.models.length.toLocaleString("en")}${data.more ? "+" : ""}`}</span></div>
     <div class="row"><${FilterBar} value=${filter} names=${NAMES} label="Find logged models" placeholder="A part of a name, or metrics.rmse < 0.3 AND params.trees = '100'   ( / )" error=${refused} set=${(/** @type {string} */ text) => change({ filter: text || null })} /></div>
     ${refused ? "" : !data
       ? html`<div class="card inside-card"><${Skeleton} rows=${10} /></div>`

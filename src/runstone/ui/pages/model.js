@@ -4,6 +4,7 @@ import { useAnswer } from "../ground/api.js";
 import { ago, when } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
 import { link } from "../ground/route.js";
+import { Heading } from "../parts/heading.js";
 import { Menu } from "../parts/menu.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
@@ -38,7 +39,7 @@ export default function Model({ parts, query }) {
   const move = { name, aliases, versions: versions.map(({ version }) => version), protections: guards, again };
   return html`
     <${Crumbs} trail=${trail} />
-    <div class="head"><h1>${name}</h1>
+    <div class="head"><${Heading} text=${name} within="model" />
       <span class="quiet">made <time title=${when(Number(model.creation_timestamp))}>${ago(Number(model.creation_timestamp))}</time>, changed <time title=${when(Number(model.last_updated_timestamp))}>${ago(Number(model.last_updated_timestamp))}</time></span>
       <span class="grow" />
       <${Menu} label="⋯" title="More" right>
@@ -55,7 +56,7 @@ export default function Model({ parts, query }) {
           : html`<table class="plain aliases"><tbody>${aliases.map(({ alias, version }) => html`<tr key=${alias}>
             <td><${AliasChip} name=${name} alias=${alias} version=${version} guarded=${guarding(guards, alias).length > 0} /></td>
             <td><a href=${link(["models", name, "versions", version])}>version ${version}</a>${guarding(guards, alias).length > 0 && html` <span class="quiet small">protected</span>`}</td>
-            <td class="narrow"><button type="button" class="plain small" aria-label=${`Move ${alias}`} onClick=${() => moveAlias({ ...move, alias, version })}>Move…</button><button type="button" class="plain small" aria-label=${`Take ${alias} away`} onClick=${() => moveAlias({ ...move, alias, version: null })}>Take away…</button></td>
+            <td class="narrow"><button type="button" class="plain small" aria-label=${`Move… ${alias}`} onClick=${() => moveAlias({ ...move, alias, version })}>Move…</button><button type="button" class="plain small" aria-label=${`Take away… ${alias}`} onClick=${() => moveAlias({ ...move, alias, version: null })}>Take away…</button></td>
           </tr>`)}</tbody></table>`}</section>
     </div>
     ${versions.length === 0

@@ -5,6 +5,7 @@ import { ago, counted, when } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
 import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
+import { Heading } from "../parts/heading.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { AliasChip } from "../registry/aliases.js";
 import { asFilter } from "../registry/asking.js";
@@ -38,7 +39,7 @@ export default function Models({ query }) {
   const head = (by, title) => html`<button type="button" class="grid-sort" onClick=${() => change({ sort: by === "changed" ? null : by })}>${title}${sort === by && html`<span aria-hidden="true">${by === "name" ? "↑" : "↓"}</span>`}</button>`;
   if (error && !refused && !data) return html`<${Trouble} error=${error} again=${again} />`;
   return html`
-    <div class="head"><h1>Models</h1><span class="quiet grow">${data && !filter ? `${counted(data.models.length, "registered model")}${data.more ? " and more" : ""}` : ""}</span>
+    <div class="head"><${Heading} text="Models" /><span class="quiet grow">${data && !filter ? `${counted(data.models.length, "registered model")}${data.more ? " and more" : ""}` : ""}</span>
       <button type="button" class="main" onClick=${() => create(again)}>New model</button></div>
     <div class="row"><${FilterBar} value=${filter} names=${NAMES} label="Find models" placeholder="A part of a name, or tags.team = 'vision' AND aliases = 'champion'   ( / )" error=${refused} set=${(/** @type {string} */ text) => change({ filter: text || null })} /></div>
     ${refused

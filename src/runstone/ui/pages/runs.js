@@ -9,6 +9,8 @@ import { html, useEffect, useMemo, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
+import { begin } from "../parts/begin.js";
+import { Heading } from "../parts/heading.js";
 import { Menu } from "../parts/menu.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
@@ -28,13 +30,6 @@ import { Views } from "../runs/views.js";
 
 /** Runs that are drawn where none are chosen, and at most. */
 const CHARTED = 100;
-
-/** @param {string} name */
-const begin = (name) => `import runstone
-
-runstone.set_experiment(${JSON.stringify(name)})
-with runstone.start_run():
-    runstone.log_metric("loss", 0.5, step=1)`;
 
 /** @param {{parts: {ids: string}, query: URLSearchParams}} props */
 export default function Runs({ parts, query }) {
@@ -103,7 +98,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
   const board = () => html`<${Charts} ready=${ready} runs=${bands ? bands.runs : charts} keys=${keys.metrics.map(({ key }) => key)} look=${readLook(query)} set=${setLook} pulse=${list.pulse} place=${experiments.join(",")} groups=${bands?.groups ?? null} />`;
   return html`
     <div class="head">
-      <h1 class="cut">${known.map((one) => one.name).join(", ") || "…"}</h1>
+      <${Heading} text=${known.map((one) => one.name).join(", ") || "…"} />
       <span class="quiet">${total === undefined ? "" : seen.filter ? `${list.found.toLocaleString("en")} of ${counted(list.all, "run")}` : counted(list.found, "run")}${grouped && groups.groups ? ` in ${counted(groups.total, "group")}` : ""}</span>
       ${list.fresh > 0 && total !== 0 && html`<button type="button" class="small fresh" onClick=${again}>${counted(list.fresh, "new run")}</button>`}
       <span class="grow" />
@@ -126,7 +121,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
     <${Bulk} ids=${[...picked.keys()]} experiments=${experiments} deleted=${seen.deleted} found=${list.found} filter=${seen.filter} all=${picking.all} done=${again} clear=${clear} />
     ${list.error && !mistaken && html`<${Trouble} error=${list.error} again=${again} />`}
     ${empty === "new"
-      ? html`<${Empty} title="No runs yet" code=${begin(known[0]?.name ?? "Default")}>The first one appears here as soon as it starts.<//>`
+      ? html`<${Empty} title="No runs yet" code=${begin(known[0]?.name)}>The first one appears here as soon as it starts.<//>`
       : empty === "none"
         ? html`<${Empty} title="No run fits">${seen.filter ? "Change the filter, or clear it." : "Nothing is deleted here."}<//>`
         : seen.view === "explore" ? html`<${Explorer} experiments=${experiments} filter=${seen.filter} deleted=${seen.deleted} keys=${keys} runs=${[...picked.keys()]} setFilter=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />`

@@ -4,6 +4,7 @@ import { useAnswer } from "../ground/api.js";
 import { when } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { link } from "../ground/route.js";
+import { Heading } from "../parts/heading.js";
 import { Copy } from "../parts/code.js";
 import { Menu } from "../parts/menu.js";
 import { Skeleton, Trouble } from "../parts/states.js";
@@ -46,7 +47,7 @@ export default function Version({ parts, query }) {
   const newest = (model.latest_versions ?? []).reduce((most, other) => Math.max(most, Number(other.version)), 0);
   return html`
     <${Crumbs} trail=${trail} />
-    <div class="head"><h1>${name} <span class="quiet">version ${version}</span></h1>
+    <div class="head"><${Heading} text=${name} more=${`version ${version}`} />
       ${one.status !== "READY" && html`<span class=${`status ${one.status}`}>${one.status?.toLowerCase()}</span>`}
       ${own.map((alias) => html`<span class="row"><${AliasChip} name=${name} alias=${alias} version=${version} guarded=${guarding(guards, alias).length > 0} /></span>`)}
       ${one.current_stage && one.current_stage !== "None" && html`<span class="tag">${one.current_stage}</span>`}

@@ -1,6 +1,6 @@
 /** Questions that lie above the page: the browser's own dialog, which keeps the focus and closes by Escape. */
 
-import { html, signal, useEffect, useRef, useState } from "../ground/html.js";
+import { html, signal, useLayoutEffect, useRef, useState } from "../ground/html.js";
 
 /**
  * @typedef {{label: string, name: string, value?: string, lines?: number, optional?: boolean, hint?: string}} Field
@@ -64,16 +64,16 @@ function Box({ question, close }) {
 
 /**
  * A dialog while it is drawn.
- * @param {{label: string, close: () => void, children?: any, wide?: boolean}} props
+ * @param {{label: string, close: () => void, children?: any, wide?: boolean, top?: boolean}} props top: it stands high, for what grows below
  */
-export function Above({ label, close, children, wide }) {
+export function Above({ label, close, children, wide, top }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     box.current?.showModal();
     return () => before?.focus?.();
   }, []);
   /** @param {MouseEvent} event */
   const outside = (event) => event.target === box.current && close();
-  return html`<dialog ref=${box} aria-label=${label} class=${wide ? "wide-dialog" : ""} onClose=${close} onCancel=${close} onMouseDown=${outside}>${children}</dialog>`;
+  return html`<dialog ref=${box} aria-label=${label} class=${wide ? "wide-dialog" : top ? "top-dialog" : ""} onClose=${close} onCancel=${close} onMouseDown=${outside}>${children}</dialog>`;
 }

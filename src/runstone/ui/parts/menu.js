@@ -1,6 +1,10 @@
 /** A button with a list below it. */
 
-import { html, useEffect, useRef, useState } from "../ground/html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../ground/html.js";
+
+/** Pixels between the button and its list, and between the list and the window's edge. */
+const GAP = 4;
+const EDGE = 8;
 
 /**
  * @param {{label: any, title?: string, children: any, right?: boolean, plain?: boolean, stays?: boolean}} props
@@ -9,6 +13,7 @@ import { html, useEffect, useRef, useState } from "../ground/html.js";
 export function Menu({ label, title, children, right, plain, stays }) {
   const [open, setOpen] = useState(false);
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const list = useRef(/** @type {HTMLDivElement | null} */ (null));
   useEffect(() => {
     if (!open) return undefined;
     /** @param {Event} event */
@@ -20,6 +25,32 @@ export function Menu({ label, title, children, right, plain, stays }) {
       document.removeEventListener("focusin", away);
     };
   }, [open]);
+  // The list lies above everything (a table would cut it off), below its button or above it, wherever it has room in the window.
+  useLayoutEffect(() => {
+    if (!open || !list.current || !box.current) return undefined;
+    const own = list.current;
+    own.showPopover();
+    const settle = () => {
+      const button = /** @type {HTMLElement} */ (box.current).getBoundingClientRect();
+      const room = window.innerHeight - button.bottom - GAP - EDGE;
+      const above = button.top - GAP - EDGE;
+      const below = own.scrollHeight <= room || room >= above;
+      own.style.maxHeight = `${Math.max(80, Math.min(below ? room : above, window.innerHeight * 0.7))}px`;
+      const left = right ? button.right - own.offsetWidth : button.left;
+      own.style.left = `${Math.max(EDGE, Math.min(left, document.documentElement.clientWidth - own.offsetWidth - EDGE))}px`;
+      own.style.top = `${below ? button.bottom + GAP : button.top - GAP - own.offsetHeight}px`;
+    };
+    settle();
+    const watch = new ResizeObserver(settle);
+    watch.observe(own);
+    window.addEventListener("scroll", settle, true);
+    window.addEventListener("resize", settle);
+    return () => {
+      watch.disconnect();
+      window.removeEventListener("scroll", settle, true);
+      window.removeEventListener("resize", settle);
+    };
+  }, [open, right]);
   /** @param {KeyboardEvent} event */
   const onKey = (event) => {
     if (!open) return;
@@ -36,7 +67,7 @@ export function Menu({ label, title, children, right, plain, stays }) {
     }
   };
   return html`<div class="menu" ref=${box} onKeyDown=${onKey}>
-    <button type="button" class=${plain ? "plain" : ""} title=${title} aria-label=${title} aria-haspopup="true" aria-expanded=${open} onClick=${() => setOpen(!open)}>${label}</button>
-    ${open && html`<div class=${right ? "list right" : "list"} onClick=${() => !stays && setOpen(false)}>${children}</div>`}
+    <button type="button" class=${plain ? "plain" : ""} title=${title} aria-label=${typeof label === "string" && /\p{L}/u.test(label) ? undefined : title} aria-haspopup="true" aria-expanded=${open} onClick=${() => setOpen(!open)}>${label}</button>
+    ${open && html`<div class="list" popover="manual" ref=${list} onClick=${() => !stays && setOpen(false)}>${children}</div>`}
   </div>`;
 }

@@ -2,6 +2,7 @@
 
 import { Refused } from "../ground/api.js";
 import { html } from "../ground/html.js";
+import { spelled } from "../ground/keys.js";
 import { Code } from "./code.js";
 
 /**
@@ -21,6 +22,7 @@ export function Trouble({ error, again }) {
   const gone = error instanceof Refused && error.status === 404;
   return html`<div class="note bad row wrap" role="alert">
     <span class="grow" style=${{ whiteSpace: "pre-wrap" }}>${error.message}</span>
+    ${gone && html`<span class="small">It may be deleted, or of another store. <kbd>${spelled("mod+k")}</kbd> finds things by their names.</span>`}
     ${!gone && again && html`<button type="button" onClick=${again}>Try again</button>`}
   </div>`;
 }

@@ -4,6 +4,7 @@
  */
 
 import { useCallback, useLayoutEffect, useRef, useState } from "../ground/html.js";
+import { returns } from "../ground/reach.js";
 
 export const PAGE = 100;
 
@@ -18,7 +19,7 @@ export const PAGE = 100;
  * @param {(offset: number, limit: number, signal: AbortSignal) => Promise<{rows: R[], total: number}>} ask
  */
 export function useWindows(key, ask) {
-  const told = JSON.stringify(key);
+  const told = key === null ? "null" : JSON.stringify([key, returns.value]); // a server that is back is asked again
   const [state, setState] = useState(/** @type {Rows<R>} */ ({ pages: new Map(), total: undefined, told: "" }));
   const asking = useRef(ask);
   asking.current = ask;

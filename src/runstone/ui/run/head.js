@@ -6,6 +6,7 @@ import { ago, duration, when } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { favourites, toggleFavourite } from "../ground/kept.js";
 import { ask } from "../parts/dialog.js";
+import { Heading } from "../parts/heading.js";
 import { Menu } from "../parts/menu.js";
 import { say, tried } from "../parts/toasts.js";
 
@@ -43,7 +44,7 @@ export function Head({ run, again }) {
   };
   return html`<div class="head">
     <span class="dot" style=${{ color: colour(info.run_id, /** @type {any} */ (tags.get("mlflow.runColor"))), width: "12px", height: "12px" }} />
-    <h1>${info.run_name || info.run_id}</h1>
+    <${Heading} text=${info.run_name || info.run_id} within="run" />
     <span class=${`status ${info.status}`}>${info.status.toLowerCase()}</span>
     ${deleted && html`<span class="tag">deleted</span>`}
     <span class="quiet"><time title=${when(started)}>${ago(started)}</time>${started ? ` · ${duration((Number(info.end_time) || Date.now()) - started)}` : ""}${info.user_id ? ` · ${info.user_id}` : ""}</span>

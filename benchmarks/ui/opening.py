@@ -1,0 +1,57 @@
+"""What comes over the wire before a table of runs is seen, and when it is seen: 10,000 runs of 20 columns, servers warm, caches empty and full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import Sample, interleaved, median
+from benchmarks.server import filling
+from benchmarks.server.serving import Servers
+from benchmarks.table import Row, missing
+from benchmarks.ui.windows import first_rows, transferred, window
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+_COLUMNS = "%0A".join([f"m.metric_{k}" for k in range(10)] + [f"p.param_{k}" for k in range(10)])
+
+
+def opening(servers: Servers, browser: Browser) -> list[Row]:
+    """Scripts and styles in kilobytes, and milliseconds to the first rows."""
+    count = servers.course.size(10_000, 300)
+    names = [name for name in servers.names() if name in ("runstone", "mlflow")]
+    for name in names:
+        servers.course.say(f"  filling {name} with {count:,} runs")
+        filling.runs(servers[name], count)
+    found = interleaved(
+        {name: lambda n=name: _opened(servers, n, browser) for name in names}, servers.course.size(6, 2)
+    )
+    share = {name: median([one.figures["rows"] for one in found[name][1:]]) for name in names if found[name]}
+    sizes, rows = "scripts and styles before the first rows, compressed", f"first rows of {count:,} x 20 painted"
+    table = []
+    for figure, key, unit, bar in ((sizes, "bytes", "kB", 250.0), (rows, "rows", "ms", 400.0)):
+        for name in ("runstone", "mlflow"):
+            samples = found.get(name, [])[1:]
+            if not samples:
+                table.append(missing(figure, name, unit))
+                continue
+            value = median([one.figures[key] for one in samples]) or 0.0
+            note = (
+                f"with an empty cache {median([one.figures['cold'] for one in samples]):,.0f} ms"
+                if key == "rows"
+                else ""
+            )
+            table.append(Row(figure, name, value, unit, bar if name == "runstone" else None, None, note))
+    if share.get("mlflow") and share.get("runstone"):
+        table.append(Row(f"{rows}, share of MLflow's", "runstone", share["runstone"] / share["mlflow"], "", 1 / 10))
+    return table
+
+
+def _opened(servers: Servers, name: str, browser: Browser) -> Sample:
+    url = servers[name].url
+    address = f"{url}/#/experiments/0?columns={_COLUMNS}" if name == "runstone" else f"{url}/#/experiments/0/runs"
+    with window(browser) as page:
+        size = transferred(page, address)
+        cold = float(page.evaluate("window.__seen.rows"))
+        warm = first_rows(page, address)
+    return Sample(warm / 1000, 0.0, 0, {"bytes": size / 1000, "cold": cold, "rows": warm})

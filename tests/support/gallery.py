@@ -1,0 +1,178 @@
+"""A store that is worth looking at: small networks that really are trained on scikit-learn's digits, and a generated sweep beside them."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from typing import Any
+
+from tests.support.pages import Seen
+
+from runstone.client import Client
+from runstone.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+
+_NOTE = """## What is tried
+
+Small networks on **scikit-learn's digits**, 1,797 pictures of 8 x 8.
+
+- the width of the hidden layer
+- the learning rate, and how it falls
+
+| width | best accuracy |
+|---|---|
+| 16 | 0.93 |
+| 64 | 0.97 |
+"""
+
+
+def fill(uri: str, runs: int = 8, points: int = 60, sweep: int = 0) -> Seen:
+    """Train `runs` networks for `points` epochs each, through a server; and make `sweep` generated runs."""
+    client = Client(uri)
+    digits = client.create_experiment(
+        "digits", tags={"mlflow.note.content": _NOTE, "team": "vision", "stage": "research"}
+    )
+    trained = [_trained(client, digits, number, points) for number in range(runs)]
+    logged, registered = _models(client, digits, trained)
+    if sweep:
+        _swept(client, sweep)
+        note = "Nightly, on *new* data. See [the plan](https://example.org)."
+        for name, text in (
+            ("forecast/nightly", note),
+            ("ablation: augmentations", ""),
+            ("llm-finetune", "LoRA of a 1B model."),
+        ):
+            one = client.create_experiment(name, tags={"mlflow.note.content": text, "team": "speech"})
+            client.set_terminated(client.create_run(one, run_name="first").info.run_id)
+    files = client.list_artifacts(trained[-1])
+    return Seen(digits, trained[::-1], tuple(one.path for one in files if not one.is_dir), registered, logged)
+
+
+def _trained(client: Client, experiment: str, number: int, epochs: int) -> str:
+    """A network that is trained, and what a training leaves: params, curves, system metrics, pictures, tables, console, its data."""
+    from sklearn.datasets import load_digits
+    from sklearn.metrics import log_loss
+    from sklearn.model_selection import train_test_split
+    from sklearn.neural_network import MLPClassifier
+
+    pictures, classes = load_digits(return_X_y=True)
+    seen, kept, told, true = train_test_split(pictures / 16, classes, test_size=0.3, random_state=0)
+    width, rate = (
+        (16, 32, 64, 24, 48, 96, 12, 80)[number % 8],
+        (0.01, 0.003, 0.001, 0.02, 0.005, 0.002, 0.03, 0.0015)[number % 8],
+    )
+    began = int(time.time() * 1_000) - (12 - number) * 3_600_000
+    run = client.create_run(experiment, began, {
+        "mlflow.user": "ada", "mlflow.source.name": "train.py", "mlflow.source.type": "LOCAL", "mlflow.source.git.branch": "main",
+        "mlflow.source.git.commit": "9f2c1d7a4be05c3382d1f7700aa91c5be2f0d613", "mlflow.note.content": "The learning rate falls **by half** every 20 epochs.",
+    }, f"mlp-{width}-lr{rate}").info.run_id  # fmt: skip
+    params = {
+        "model.kind": "mlp", "model.hidden": width, "model.activation": "relu", "optimizer.name": "adam", "optimizer.lr": rate,
+        "optimizer.betas": "(0.9, 0.999)", "data.name": "digits", "data.test_size": 0.3, "data.seed": 0, "epochs": epochs, "batch_size": 64,
+    }  # fmt: skip
+    network = MLPClassifier((width,), learning_rate_init=rate, batch_size=64, random_state=number)
+    points: list[Metric] = []
+    for epoch in range(epochs):
+        network.partial_fit(seen, told, classes=range(10))
+        at = began + epoch * 31_000
+        values = {
+            "train/loss": log_loss(told, network.predict_proba(seen)), "val/loss": log_loss(true, network.predict_proba(kept)),
+            "train/accuracy": network.score(seen, told), "val/accuracy": network.score(kept, true),
+            "system/cpu_utilization_percentage": 62 + 25 * math.sin(epoch / 5) + number, "system/system_memory_usage_megabytes": 2_100 + 12 * epoch,
+        }  # fmt: skip
+        points += [Metric(key, float(value), at, epoch) for key, value in values.items()]
+    for start in range(0, len(points), 900):
+        client.log_batch(run, points[start : start + 900])
+    client.log_batch(
+        run,
+        [],
+        [Param(key, str(value)) for key, value in params.items()],
+        [RunTag("team", "vision"), RunTag("gpu", "none")],
+    )
+    _files(client, run, network, kept, true)
+    schema = json.dumps({"mlflow_colspec": [{"type": "double", "name": "pixel", "required": True}]})
+    data = Dataset(
+        "digits",
+        "5f8d9a2c",
+        "local",
+        '{"uri": "sklearn.datasets.load_digits"}',
+        schema,
+        '{"num_rows": 1797, "num_elements": 115008}',
+    )
+    client.log_inputs(run, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+    client.set_terminated(run, "FAILED" if number == 3 else "FINISHED", began + epochs * 31_000)
+    return run
+
+
+def _files(client: Client, run: str, network: Any, kept: Any, true: Any) -> None:
+    from matplotlib.figure import Figure
+    from sklearn.metrics import confusion_matrix
+
+    figure = Figure(figsize=(4, 4))
+    axes = figure.add_subplot()
+    axes.imshow(confusion_matrix(true, network.predict(kept)), cmap="Blues")
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    client.log_figure(run, figure, "confusion.png")
+    client.log_text(run, _NOTE, "report.md")
+    client.log_dict(run, {"layers": [layer.shape for layer in network.coefs_]}, "network.json")
+    rows = [
+        f"{number},{label},{guess}"
+        for number, (label, guess) in enumerate(zip(true, network.predict(kept), strict=True))
+    ]
+    client.log_text(run, "\n".join(["row,true,predicted", *rows]), "predictions.csv")
+
+
+def _models(client: Client, experiment: str, runs: list[str]) -> tuple[str, str]:
+    """A logged model of the last two runs, each a version of a registered one."""
+    client.create_registered_model("digits", {"team": "vision"}, "Reads handwritten digits of **8 x 8** pixels.")
+    for place, run in enumerate(runs[-2:]):
+        model = client.create_logged_model(experiment, "network", run, {"kind": "mlp"}, {"hidden": "64"})
+        client.log_text(model.model_id, f"flavors: {{}}\nmodel_id: {model.model_id}\n", "MLmodel")
+        client.finalize_logged_model(model.model_id, "READY")
+        client.log_model_output(run, model.model_id)
+        client.create_model_version(
+            "digits",
+            f"models:/{model.model_id}",
+            run,
+            {"checked": "yes"},
+            description=f"The {('first', 'second')[place]} try.",
+        )
+    client.set_registered_model_alias("digits", "champion", "2")
+    client.set_registered_model_alias("digits", "challenger", "1")
+    return model.model_id, "digits"
+
+
+def _swept(client: Client, count: int) -> None:
+    """Generated runs of a search over hyperparameters, with curves."""
+    dice = random.Random(1)
+    experiment = client.create_experiment(
+        "sweep: learning rate x width", tags={"mlflow.note.content": "A random search, 200 trials.", "team": "vision"}
+    )
+    now = int(time.time() * 1_000)
+    for number in range(count):
+        began = now - (count - number) * 240_000
+        run = client.create_run(
+            experiment, began, {"mlflow.user": dice.choice(("ada", "grace"))}, f"trial-{number:03d}"
+        ).info.run_id
+        rate, width, dropout = 10 ** dice.uniform(-5, -1), dice.choice((64, 128, 256, 512)), dice.random() * 0.5
+        best = 0.1 + abs(math.log10(rate) + 3) * 0.15 + dropout * 0.2 + 20 / width + dice.random() * 0.05
+        points = []
+        for step in range(40):
+            loss = best + 2 * math.exp(-step / 8) + dice.gauss(0, 0.02)
+            values = {
+                "train/loss": loss,
+                "val/loss": loss * 1.08 + dice.gauss(0, 0.02),
+                "val/accuracy": max(0.0, 1 - loss / 2.5),
+            }
+            points += [Metric(key, value, began + step * 4_000, step) for key, value in values.items()]
+        params = {
+            "lr": f"{rate:.2e}",
+            "width": width,
+            "dropout": f"{dropout:.2f}",
+            "optimizer": dice.choice(("adam", "sgd", "lion")),
+            "seed": number % 4,
+        }
+        client.log_batch(run, points, [Param(key, str(value)) for key, value in params.items()])
+        client.set_terminated(run, dice.choice(("FINISHED",) * 9 + ("FAILED",)), began + 160_000)
