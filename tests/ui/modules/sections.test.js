@@ -16,3 +16,7 @@ test("what is pinned is first and nowhere else, what is hidden nowhere, what was
   const laid = { ...plain, pinned: ["train/c", "gone"], hidden: ["train/a"], order: ["train/f", "train/d"] };
   assert.deepEqual(sections([...many, "train/e", "train/f"], laid), [{ name: "Pinned", keys: ["train/c"] }, { name: "train", keys: ["train/f", "train/d", "train/b", "train/e"] }]);
 });
+
+test("sections that stand together are one where something was moved", () => {
+  assert.deepEqual(sections(["loss", "val/a", "val/b"], { ...plain, order: ["val/b", "loss", "val/a"] }), [{ name: "", keys: ["val/b", "loss", "val/a"] }]);
+});

@@ -22,7 +22,7 @@ const SENT = 3;
 /** Rows of places that a chart's lines may have before they are all asked for anew, to have one. */
 const ROWS = 3;
 /** Values that are kept for charts that are not looked at any more. */
-const KEPT = 6_000_000;
+const KEPT = 3_000_000;
 
 /** @typedef {{size: number, lines: Map<string, {stamp: string, line: Line | null}>}} Held */
 /** @type {Map<string, Held>} */

@@ -107,7 +107,7 @@ function short(tick) {
 
 /** @param {Look} look @param {number} tick @param {number} apart from the next one */
 function tickText(look, tick, apart) {
-  if (look.x === "relative") return tick === 0 ? "0" : duration(tick * 1_000);
+  if (look.x === "relative") return tick === 0 ? "0" : duration(tick * 1_000).replace(/\.0s$| 00.$/, (end) => (end === ".0s" ? "s" : ""));
   if (look.x !== "time") return short(tick);
   const text = when(tick * 1_000);
   return apart >= 86_400 ? text.slice(0, 10) : text.slice(11, apart >= 60 ? 16 : 19);

@@ -9,7 +9,9 @@
 export function sections(keys, { pinned, hidden, order }) {
   const known = new Set(keys);
   const placed = new Map(order.map((key, at) => [key, at]));
-  const sorted = keys.filter((key) => !hidden.includes(key) && !pinned.includes(key)).sort((one, other) => (placed.get(one) ?? Infinity) - (placed.get(other) ?? Infinity) || 0);
+  /** @param {string} one @param {string} other */
+  const before = (one, other) => (placed.get(one) ?? Infinity) - (placed.get(other) ?? Infinity) || 0;
+  const sorted = keys.filter((key) => !hidden.includes(key) && !pinned.includes(key)).sort(before);
   /** @type {Map<string, string[]>} */
   const found = new Map();
   for (const key of sorted) {
@@ -20,7 +22,7 @@ export function sections(keys, { pinned, hidden, order }) {
     else found.set(name, [key]);
   }
   const all = [...found].sort(([one], [other]) => Number(one === "system") - Number(other === "system") || one.localeCompare(other));
-  const small = all.filter(([, some]) => some.length <= FEW).flatMap(([, some]) => some);
+  const small = all.filter(([, some]) => some.length <= FEW).flatMap(([, some]) => some).sort(before);
   return [
     { name: "Pinned", keys: pinned.filter((key) => known.has(key)) },
     { name: "", keys: small },
