@@ -32,6 +32,7 @@ const PAGES = [
   ["models", () => import("./pages/models.js")],
   ["models/:name", () => import("./pages/model.js")],
   ["models/:name/versions/:version", () => import("./pages/version.js")],
+  ["webhooks", () => import("./pages/webhooks.js")],
   ["compare-model-versions", () => import("./pages/compare_versions.js")],
   ["compare-runs", () => import("./pages/compare.js")],
 ];

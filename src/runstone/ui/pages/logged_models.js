@@ -5,6 +5,7 @@ import { ago, when } from "../ground/format.js";
 import { html, useMemo, useState } from "../ground/html.js";
 import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
+import { here } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
@@ -21,6 +22,7 @@ const NAMES = ["name", "metrics.", "params.", "tags.", "status", "model_type", "
 
 const BEGIN = `import runstone
 
+runstone.set_tracking_uri(${JSON.stringify(here())})
 with runstone.start_run():
     info = runstone.log_model(model, name="forest")
     runstone.log_metric("rmse", 0.2, model_id=info.model_id)`;

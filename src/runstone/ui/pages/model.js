@@ -4,6 +4,7 @@ import { useAnswer } from "../ground/api.js";
 import { ago, when } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
 import { link } from "../ground/route.js";
+import { here } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
 import { Menu } from "../parts/menu.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
@@ -19,6 +20,7 @@ import { Versions } from "../registry/versions.js";
 /** @param {string} name */
 const begin = (name) => `import runstone
 
+runstone.set_tracking_uri(${JSON.stringify(here())})
 with runstone.start_run():
     runstone.log_model(model, name="model", registered_model_name=${JSON.stringify(name)})`;
 

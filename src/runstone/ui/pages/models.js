@@ -5,6 +5,7 @@ import { ago, counted, when } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
 import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
+import { here } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { AliasChip } from "../registry/aliases.js";
@@ -15,6 +16,7 @@ import { FilterBar } from "../runs/filter.js";
 
 const BEGIN = `import runstone
 
+runstone.set_tracking_uri(${JSON.stringify(here())})
 with runstone.start_run():
     runstone.log_model(model, name="forest", registered_model_name="forest")`;
 const PAGE = 100;
@@ -40,7 +42,7 @@ export default function Models({ query }) {
   if (error && !refused && !data) return html`<${Trouble} error=${error} again=${again} />`;
   return html`
     <div class="head"><${Heading} text="Models" /><span class="quiet grow">${data && !filter ? `${counted(data.models.length, "registered model")}${data.more ? " and more" : ""}` : ""}</span>
-      <button type="button" class="main" onClick=${() => create(again)}>New model</button></div>
+      <a class="button" href=${link(["webhooks"])}>Webhooks</a><button type="button" class="main" onClick=${() => create(again)}>New model</button></div>
     <div class="row"><${FilterBar} value=${filter} names=${NAMES} label="Find models" placeholder="A part of a name, or tags.team = 'vision' AND aliases = 'champion'   ( / )" error=${refused} set=${(/** @type {string} */ text) => change({ filter: text || null })} /></div>
     ${refused
       ? ""

@@ -102,6 +102,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
       <span class="quiet">${total === undefined ? "" : seen.filter ? `${list.found.toLocaleString("en")} of ${counted(list.all, "run")}` : counted(list.found, "run")}${grouped && groups.groups ? ` in ${counted(groups.total, "group")}` : ""}</span>
       ${list.fresh > 0 && total !== 0 && html`<button type="button" class="small fresh" onClick=${again}>${counted(list.fresh, "new run")}</button>`}
       <span class="grow" />
+      <a class="button" href=${link(["experiments", experiments.join(","), "models"])}>Models</a>
       <${Views} experiment=${known[0]} again=${renew} />
       <${Export} asked=${asked} stamp=${list.stamp} columns=${columns} name=${known.map((one) => one.name).join("-")} found=${list.found} />
     </div>

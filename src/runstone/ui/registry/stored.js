@@ -3,6 +3,7 @@
 import { get, useAnswer } from "../ground/api.js";
 import { counted, size } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
+import { here } from "../parts/begin.js";
 import { Code } from "../parts/code.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { python, shell } from "./request.js";
@@ -84,8 +85,8 @@ export function Flavors({ description }) {
 export function LoadIt({ uri }) {
   const text = python(uri);
   return html`<section class="card"><header><h2>Load it</h2></header><div class="inside column">
-    <${Code} text=${`import runstone\n\n# the library's own object\nmodel = runstone.load_model(${text})\n# whichever library: model.predict(data)\nmodel = runstone.pyfunc.load_model(${text})`} label="Load it" />
-    <${Code} text=${`runstone models serve -m ${shell(uri)}`} label="Serve it" />
+    <${Code} text=${`import runstone\n\nrunstone.set_tracking_uri(${python(here())})\n# the library's own object\nmodel = runstone.load_model(${text})\n# whichever library: model.predict(data)\nmodel = runstone.pyfunc.load_model(${text})`} label="Load it" />
+    <${Code} text=${`runstone models serve --store ${shell(here())} -m ${shell(uri)}`} label="Serve it" />
   </div></section>`;
 }
 

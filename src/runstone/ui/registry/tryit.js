@@ -5,6 +5,7 @@
 
 import { html, useState } from "../ground/html.js";
 import { kept } from "../ground/kept.js";
+import { here } from "../parts/begin.js";
 import { Code } from "../parts/code.js";
 import { bodyOf, firstRows, lines, python, shell } from "./request.js";
 
@@ -13,7 +14,7 @@ const served = kept("served", "http://127.0.0.1:5000");
 
 /** @param {{uri: string, signature: import("./schema.js").Signature | null, example?: string}} props uri: models:/NAME/1 */
 export function TryIt({ uri, signature, example }) {
-  const serve = `runstone models serve -m ${shell(uri)}`;
+  const serve = `runstone models serve --store ${shell(here())} -m ${shell(uri)}`;
   if (!signature || signature.inputs.length === 0) {
     return html`<section class="card"><header><h2>Try it</h2></header><div class="inside column">
       <p class="quiet">Without a signature nobody knows what it takes. ${example ? "This is its own example:" : ""}</p>
@@ -57,7 +58,7 @@ function Form({ uri, serve, signature, example }) {
 
 /** @param {string} uri @param {Record<string, any>} body */
 function predicting(uri, body) {
-  const load = `import runstone\n\nmodel = runstone.pyfunc.load_model(${python(uri)})\n`;
+  const load = `import runstone\n\nrunstone.set_tracking_uri(${python(here())})\nmodel = runstone.pyfunc.load_model(${python(uri)})\n`;
   const data = body.dataframe_split ? `pandas.DataFrame(${literal(body.dataframe_split.data)}, columns=${literal(body.dataframe_split.columns)})` : literal(body.inputs);
   const said = body.params ? `, params=${literal(body.params)}` : "";
   return `${body.dataframe_split ? "import pandas\n" : ""}${load}model.predict(${data}${said})`;
