@@ -34,7 +34,7 @@ def fill(uri: str, runs: int = 8, points: int = 60, sweep: int = 0) -> Seen:
         "digits", tags={"mlflow.note.content": _NOTE, "team": "vision", "stage": "research"}
     )
     trained = [_trained(client, digits, number, points) for number in range(runs)]
-    logged, registered = _models(client, digits, trained)
+    logged, registered = _models(client, digits, trained, points)
     if sweep:
         _swept(client, sweep)
         note = "Nightly, on *new* data. See [the plan](https://example.org)."
@@ -124,14 +124,14 @@ def _files(client: Client, run: str, network: Any, kept: Any, true: Any) -> None
     client.log_text(run, "\n".join(["row,true,predicted", *rows]), "predictions.csv")
 
 
-def _models(client: Client, experiment: str, runs: list[str]) -> tuple[str, str]:
+def _models(client: Client, experiment: str, runs: list[str], epochs: int) -> tuple[str, str]:
     """A logged model of the last two runs, each a version of a registered one."""
     client.create_registered_model("digits", {"team": "vision"}, "Reads handwritten digits of **8 x 8** pixels.")
     for place, run in enumerate(runs[-2:]):
         model = client.create_logged_model(experiment, "network", run, {"kind": "mlp"}, {"hidden": "64"})
         client.log_text(model.model_id, f"flavors: {{}}\nmodel_id: {model.model_id}\n", "MLmodel")
         client.finalize_logged_model(model.model_id, "READY")
-        client.log_model_output(run, model.model_id)
+        client.log_model_output(run, model.model_id, epochs - 1)
         client.create_model_version(
             "digits",
             f"models:/{model.model_id}",
