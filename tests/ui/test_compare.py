@@ -86,6 +86,8 @@ def test_runs_stand_side_by_side_with_the_way_from_a_baseline(trained: Trained, 
     page.get_by_role("rowheader", name="steps").wait_for(state="detached")
     assert page.get_by_role("rowheader", name="lr", exact=True).is_visible()
 
+    page.get_by_role("link", name="environment").click()
+    page.get_by_role("rowheader", name="Packages None were recorded.").wait_for()
     page.get_by_role("link", name="artifacts").click()
     page.get_by_role("button", name="How config.yaml changed").first.click()
     dialog = page.get_by_role("dialog")
@@ -107,18 +109,20 @@ def test_a_part_of_an_axis_becomes_a_filter_of_the_runs(trained: Trained, page: 
     status.get_by_text("6 of 12 runs").wait_for()
     page.keyboard.press("Escape")
 
-    # By pointer: the upper half of the learning rates, which is a logarithmic axis's as its values are, or not.
+    # By pointer: learning rates from a quarter of the axis up to nine tenths.
     axis = page.get_by_role("button", name="Axis lr", exact=True).bounding_box()
     canvas = page.get_by_role("img", name="Parallel coordinates of 12 runs").bounding_box()
     assert axis is not None
     assert canvas is not None
     x = axis["x"] + axis["width"] / 2
-    page.mouse.move(x, canvas["y"] + 4)
+    page.mouse.move(x, canvas["y"] + 12 + 0.1 * 258)
     page.mouse.down()
-    page.mouse.move(x, canvas["y"] + canvas["height"] / 2, steps=4)
+    page.mouse.move(x, canvas["y"] + 12 + 0.75 * 258, steps=4)
     page.mouse.up()
     rates = [0.02 * 1.5**number for number in range(12)]
-    fits = sum(rate >= (rates[0] + rates[-1]) / 2 for rate in rates[1::2])
+    low, high = (rates[0] + part * (rates[-1] - rates[0]) for part in (0.25, 0.9))
+    fits = sum(low <= rate <= high for rate in rates[1::2])
+    assert 0 < fits < sum(low <= rate for rate in rates[1::2])
     status.get_by_text(f"{fits} of 12 runs").wait_for()
     page.get_by_role("button", name="Filter the runs by it").click()
     page.get_by_text(f"{fits} of 12 runs").first.wait_for()

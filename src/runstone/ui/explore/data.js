@@ -1,6 +1,7 @@
 /** Columns of many runs, as the explorer draws them: every column is a number for each run, categories by their place in order. */
 
 import { post } from "../ground/api.js";
+import { number } from "../ground/format.js";
 
 /**
  * @typedef {import("../runs/columns.js").Column} Asked
@@ -55,4 +56,12 @@ export async function sweep(which, asked, signal) {
     ids: told.run_ids ?? [], names: told.run_names ?? [], experiments: told.experiment_ids ?? [], colours: told.colours ?? [], total: told.total ?? 0,
     columns: new Map(asked.map(([id, column], at) => [id, decoded(id, column, told.columns[at] ?? {})])),
   };
+}
+
+/** Numbers of which there are few, as the categories that they are: 2, 4, 8 stand side by side. @param {Column} column @param {number} most @returns {Column} */
+export function few(column, most) {
+  if (column.kinds || column.distinct > most) return column;
+  const distinct = [...new Set(column.numbers)].filter((value) => !Number.isNaN(value)).sort((one, other) => one - other);
+  const places = new Map(distinct.map((value, at) => [value, at]));
+  return { ...column, kinds: distinct.map(number), numbers: column.numbers.map((value) => places.get(value) ?? NaN) };
 }

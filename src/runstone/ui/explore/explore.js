@@ -89,13 +89,16 @@ function Sight({ sweep, target, metrics, filter, picked, setFilter }) {
   const params = useMemo(() => varying.filter(({ column }) => column.kind === "param"), [varying]);
   const settled = useMemo(() => fitting(read(stored), sweep.columns, sweep.ids.length), [stored, sweep]);
   const list = useInfluence(params, target, settled);
+  // Axes stand still while parts of them are chosen.
+  const everyone = useMemo(() => new Uint8Array(sweep.ids.length).fill(1), [sweep]);
+  const overall = useInfluence(params, target, everyone);
   const chosen = query.get("axes");
   const axes = useMemo(() => {
     if (chosen !== null) return /** @type {import("./data.js").Column[]} */ (chosen.split("\n").map((id) => sweep.columns.get(id)).filter(Boolean));
-    // Those that tell something, in the order in which they were logged most; texts that are each run's own are no axis.
-    const some = list.filter(({ column }) => !column.kinds || column.kinds.length <= 30).slice(0, AXES - 1).map(({ column }) => column);
+    // Those that tell most; texts that are each run's own are no axis.
+    const some = overall.filter(({ column }) => !column.kinds || column.kinds.length <= 30).slice(0, AXES - 1).map(({ column }) => column);
     return [...some, target];
-  }, [chosen, sweep, list, target]);
+  }, [chosen, sweep, overall, target]);
 
   /** @param {import("./brushes.js").Brushes} next @param {boolean} done */
   const brush = (next, done) => {
@@ -146,7 +149,7 @@ function Sight({ sweep, target, metrics, filter, picked, setFilter }) {
     </section>
     <div class="sights">
       <${Importance} list=${list} metric=${target} />
-      <${Pictures} columns=${varying.length > 0 ? varying : [target]} plot=${plot} over=${query.get("px")} up=${query.get("py")} first=${list.map(({ column }) => column).filter((column) => !column.kinds || column.kinds.length <= 30)} z=${target}
+      <${Pictures} columns=${varying.length > 0 ? varying : [target]} plot=${plot} over=${query.get("px")} up=${query.get("py")} first=${overall.map(({ column }) => column).filter((column) => !column.kinds || column.kinds.length <= 30)} z=${target}
         scales=${scales} ink=${ink} fits=${fits} sweep=${sweep} at=${at} setAt=${setAt} open=${open} brush=${choose} />
     </div>
   </div>`;

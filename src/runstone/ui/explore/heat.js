@@ -3,11 +3,12 @@
 import { shade } from "../ground/colours.js";
 import { counted, number } from "../ground/format.js";
 import { html, useMemo, useState } from "../ground/html.js";
+import { few } from "./data.js";
 import { levels, meshed, smooth } from "./mesh.js";
 import { SHADES, shades } from "./ink.js";
 import { told } from "./parallel.js";
 import { Plane } from "./plane.js";
-import { reach, scale as scaled } from "./scales.js";
+import { categories, reach, scale as scaled } from "./scales.js";
 
 /** Cells along an axis of numbers; of a contour. */
 const CELLS = 12;
@@ -15,10 +16,11 @@ const FINE = 48;
 const LINES = 8;
 
 /** @param {import("./pictures.js").Picture & {contour: boolean}} props */
-export function Heat({ x, y, z, scales, fits, contour }) {
+export function Heat({ x: over, y: under, z, scales, fits, contour }) {
   const [at, setAt] = useState(/** @type {[number, number] | null} */ (null));
-  const [across, up] = [/** @type {import("./scales.js").Scale} */ (scales.get(x.id)), /** @type {import("./scales.js").Scale} */ (scales.get(y.id))];
-  const even = contour && !x.kinds && !y.kinds;
+  const even = contour && !over.kinds && !under.kinds;
+  const [x, y] = useMemo(() => (even ? [over, under] : [few(over, CELLS), few(under, CELLS)]), [even, over, under]);
+  const [across, up] = useMemo(() => [x, y].map((column) => (column.kinds ? categories(column.kinds) : /** @type {import("./scales.js").Scale} */ (scales.get(column.id)))), [x, y, scales]);
   const [wide, high] = even ? [FINE, FINE] : [x.kinds?.length ?? CELLS, y.kinds?.length ?? CELLS];
   const mesh = useMemo(() => {
     const found = meshed(x, y, z, across, up, fits, Math.max(1, wide), Math.max(1, high));

@@ -19,6 +19,12 @@ export const useInfluence = (params, metric, fits) =>
     [params, metric, fits],
   );
 
+/** @param {number} rank */
+const signed = (rank) => {
+  const text = Math.abs(rank).toFixed(2);
+  return text === "0.00" ? text : (rank > 0 ? "+" : "−") + text;
+};
+
 /** @param {{list: ReturnType<typeof useInfluence>, metric: import("./data.js").Column}} props */
 export function Importance({ list, metric }) {
   const runs = Math.max(0, ...list.map((one) => one.runs));
@@ -34,7 +40,7 @@ export function Importance({ list, metric }) {
             ({ column, share, rank }) => html`<tr key=${column.id}>
               <td><button type="button" class="plain link cut" title=${`Show ${metric.title} over ${column.title}`} onClick=${() => change({ px: column.id, py: null, plot: column.kinds ? "box" : null })}>${column.title}</button></td>
               <td><span class="row"><span class="meter" aria-hidden="true"><span style=${{ width: `${Number.isNaN(share) ? 0 : share * 100}%` }} /></span><span class="number small">${Number.isNaN(share) ? "–" : `${Math.round(share * 100)} %`}</span></span></td>
-              <td class="number">${Number.isNaN(rank) ? html`<span class="quiet" title=${column.kinds ? "It has categories, which have no order" : ""}>–</span>` : (rank > 0 ? "+" : rank < 0 ? "−" : "") + Math.abs(rank).toFixed(2)}</td>
+              <td class="number">${Number.isNaN(rank) ? html`<span class="quiet" title=${column.kinds ? "It has categories, which have no order" : ""}>–</span>` : signed(rank)}</td>
             </tr>`,
           )}</tbody>
         </table></div>

@@ -15,6 +15,7 @@ const HEIGHT = 300;
 const TOP = 12;
 const MISSING = 18; // below the axes: where a run has no value
 const SIDE = 70;
+const APART = 84;
 /** Lines that are drawn in one stroke of each colour; pixels around an axis that belong to it. */
 const TOGETHER = 240;
 const NEAR = 16;
@@ -27,7 +28,9 @@ const NEAR = 16;
  * }} props head: what stands above an axis; at: the run that the pointer is at, or -1
  */
 export function Parallel({ axes, scales, ink, fits, sweep, brushes, brush, at, setAt, open, head }) {
-  const [box, width] = useWidth();
+  const [box, seen] = useWidth();
+  // On a phone axes keep their distance, and are scrolled.
+  const width = seen && Math.max(seen, 2 * SIDE + APART * (axes.length - 1));
   const faint = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const bright = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const above = useRef(/** @type {HTMLCanvasElement | null} */ (null));
@@ -175,12 +178,12 @@ export function Parallel({ axes, scales, ink, fits, sweep, brushes, brush, at, s
     setDrag(null);
   };
   const fit = fits.reduce((sum, one) => sum + one, 0);
-  return html`<div class="parallel" ref=${box}>
-    <div class="axes" style=${{ height: "28px" }}>${axes.map((column, axis) => html`<span key=${column.id} style=${{ left: `${left[axis]}px` }}>${head(column, axis)}</span>`)}</div>
-    <div class="layers" style=${{ height: `${HEIGHT}px` }} role="img" aria-label=${`Parallel coordinates of ${count} runs over ${axes.map((column) => column.title).join(", ")}; ${fit} are within the chosen parts`}>
+  return html`<div ref=${box}><div class="parallel">
+    <div class="axes" style=${{ height: "28px", width: `${width}px` }}>${axes.map((column, axis) => html`<span key=${column.id} style=${{ left: `${left[axis]}px`, maxWidth: `${Math.min(160, axes.length > 1 ? left[1] - left[0] - 6 : 160)}px` }}>${head(column, axis)}</span>`)}</div>
+    <div class="layers" style=${{ height: `${HEIGHT}px`, width: `${width}px` }} role="img" aria-label=${`Parallel coordinates of ${count} runs over ${axes.map((column) => column.title).join(", ")}; ${fit} are within the chosen parts`}>
       <canvas ref=${faint} /><canvas ref=${bright} />
       <canvas ref=${above} onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${() => setDrag(null)} onPointerLeave=${() => !drag && setAt(-1)} />
-    </div>
+    </div></div>
     <p class="small quiet said cut" aria-live="off">${at >= 0 ? html`<strong>${sweep.names[at]}</strong> ${axes.map((column) => html` · ${column.title} ${told(column, at)}`)}` : "Draw along an axis to choose a part of it; a click on it lets it go."}</p>
   </div>`;
 }

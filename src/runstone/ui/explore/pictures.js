@@ -5,6 +5,7 @@ import { change } from "../ground/route.js";
 import { Boxes } from "./boxes.js";
 import { Heat } from "./heat.js";
 import { Scatter } from "./scatter.js";
+import { useCalm } from "./surface.js";
 
 /**
  * @typedef {{
@@ -24,7 +25,9 @@ export function Pictures({ columns, plot, over, up, first, ...rest }) {
   const y = columns.find(({ id }) => id === up) ?? (flat ? (first.find((one) => one !== x) ?? z) : z);
   // Boxes are of numbers.
   const high = plot === "box" && y.kinds ? z : y;
-  const one = { ...rest, x, y: high };
+  const calm = useCalm(rest.fits);
+  // Of other runs there may be more, or fewer, already.
+  const one = { ...rest, x, y: high, fits: calm.length === rest.fits.length ? calm : rest.fits };
   /** @param {string} label @param {string} id @param {string} name @param {boolean} [numbers] */
   const chooser = (label, id, name, numbers = false) => html`<label>${label} <select aria-label=${`${label} axis`} value=${id} onChange=${(/** @type {any} */ event) => change({ [name]: event.target.value })}>
     ${columns.filter((column) => !numbers || !column.kinds).map((column) => html`<option value=${column.id}>${column.title}</option>`)}</select></label>`;

@@ -6,7 +6,7 @@ import { dark } from "../ground/kept.js";
 import { cleared, cut, useWidth } from "./surface.js";
 
 const HEIGHT = 340;
-const EDGE = { left: 62, right: 14, top: 10, bottom: 44 };
+const EDGE = { left: 74, right: 14, top: 10, bottom: 44 };
 
 /**
  * @typedef {{x: number, y: number, width: number, height: number}} Field where it is drawn, in pixels
@@ -35,7 +35,11 @@ export function Plane({ x, y, titles, label, deps, draw, mark, marked, hover, ch
     context.beginPath();
     context.rect(field.x - 5, field.y - 5, field.width + 10, field.height + 10);
     context.clip();
-    return draw(context, places) ?? undefined;
+    const stop = draw(context, places);
+    return () => {
+      stop?.();
+      context.restore();
+    };
   }, [width, x, y, dark.value, ...deps]);
   useEffect(() => {
     if (width === 0 || !above.current) return;
@@ -109,7 +113,7 @@ function framed(context, { across, up, field }, x, y, titles) {
     context.moveTo(field.x, at);
     context.lineTo(field.x + field.width, at);
     context.stroke();
-    context.fillText(cut(context, text, EDGE.left - 10 - 12), field.x - 6, at);
+    context.fillText(cut(context, text, EDGE.left - 10 - 14), field.x - 6, at);
   }
   context.textAlign = "center";
   context.textBaseline = "top";

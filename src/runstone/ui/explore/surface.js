@@ -66,3 +66,19 @@ export function cut(context, text, room) {
   }
   return `${text.slice(0, fits)}…`;
 }
+
+/**
+ * What something is once it has stood still for a moment: what is dear to draw waits for the end of a movement.
+ * @template T
+ * @param {T} value
+ * @param {number} [ms]
+ * @returns {T}
+ */
+export function useCalm(value, ms = 90) {
+  const [calm, setCalm] = useState({ value });
+  useEffect(() => {
+    const waiting = window.setTimeout(() => setCalm({ value }), ms);
+    return () => window.clearTimeout(waiting);
+  }, [value]);
+  return calm.value;
+}

@@ -1,6 +1,7 @@
 /** Runs side by side: values with the way from a baseline, curves over each other, environment and code, artifacts. */
 
 import { change, link, place } from "../ground/route.js";
+import { colour } from "../ground/colours.js";
 import { html, useState } from "../ground/html.js";
 import { usePulse } from "../ground/live.js";
 import { Board } from "../charts/board.js";
@@ -60,7 +61,8 @@ function Side({ runs, query, more, pulse }) {
       <label><input type="checkbox" checked=${common.only} onChange=${() => change({ diff: common.only ? null : 1 })} /> Only differences</label>
     </div>`}
     ${view === "charts"
-      ? html`<${Board} runs=${runs.filter((run) => !run.gone)} keys=${keysOf(runs.map((run) => run.metrics))} look=${readLook(query)} set=${setLook} pulse=${pulse} place="compare" />`
+      ? html`<ul class="row wrap small" aria-label="Runs">${runs.map((run) => html`<li class="row"><span class="dot" style=${{ color: colour(run.run_id, run.colour) }} />${run.gone ? run.run_id : html`<a class="cut" href=${link(["experiments", run.experiment_id, "runs", run.run_id])}>${run.run_name}</a>`}</li>`)}</ul>
+        <${Board} runs=${runs.filter((run) => !run.gone)} keys=${keysOf(runs.map((run) => run.metrics))} look=${readLook(query)} set=${setLook} pulse=${pulse} place="compare" />`
       : view === "values"
         ? html`<${Values} common=${common} show=${SHOWS.find((one) => one === query.get("show")) ?? "last"} />`
         : view === "environment"
