@@ -105,3 +105,25 @@ def test_views_are_kept_for_all_and_what_is_found_is_saved_as_files(server: Serv
         (row["run_name"], row["params.lr"], float(row["metrics.loss"])) for row in told
     ]
     assert all(re.match("20", str(row["start_time"])) for row in table)
+
+
+@pytest.mark.soak
+def test_runs_under_way_change_in_their_places(server: Server, page: Page) -> None:
+    client = Client(server.url)
+    page.goto(f"{server.url}/#/experiments/1?columns=m.live")
+    page.get_by_text("8 runs", exact=True).wait_for()
+    run = client.create_run("1", run_name="under way").info.run_id
+    page.get_by_role("button", name="1 new run").click()
+    page.get_by_role("link", name="under way").wait_for()
+    for step, value in enumerate((0.5, 0.25)):
+        client.log_metric(run, "live", value, step=step)
+        page.locator("[data-column='m.live']", has_text=str(value)).wait_for()
+    other = client.create_run("1").info.run_id
+    page.get_by_role("button", name="1 new run").wait_for()
+    page.locator("[data-column=name]", has_text="under way").dblclick(position={"x": 200, "y": 15})
+    page.get_by_label("Name of the run").fill("renamed")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="renamed").wait_for()
+    assert client.get_run(run).info.run_name == "renamed"
+    for one in (run, other):
+        client.set_terminated(one)

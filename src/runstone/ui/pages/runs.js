@@ -5,7 +5,7 @@ import { Explorer } from "../explore/later.js";
 import { get, post, Refused, useAnswer } from "../ground/api.js";
 import { nth } from "../ground/colours.js";
 import { counted } from "../ground/format.js";
-import { html, useEffect, useMemo, useState } from "../ground/html.js";
+import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
@@ -31,17 +31,21 @@ import { Views } from "../runs/views.js";
 /** Runs that are drawn where none are chosen, and at most. */
 const CHARTED = 100;
 
+/** Milliseconds after which, while something is logged, it is asked whether there are new keys. */
+const KEYS_PAUSE = 3_000;
+
 /** @param {{parts: {ids: string}, query: URLSearchParams}} props */
 export default function Runs({ parts, query }) {
   const experiments = useMemo(() => parts.ids.split(",").filter(Boolean), [parts.ids]);
   const about = useAnswer(["experiments", ...experiments], (signal) => Promise.all(experiments.map((experiment_id) => get("/mlflow/experiments/get", { experiment_id }, signal))));
   const keys = useAnswer(["columns", ...experiments], (signal) => post("/runstone/runs/columns", { experiment_ids: experiments }, { signal }));
+  const all = useMemo(() => keys.data && whole(keys.data), [JSON.stringify(keys.data)]);
   if (about.error) return html`<${Trouble} error=${about.error} again=${about.again} />`;
   if (keys.error) return html`<${Trouble} error=${keys.error} again=${keys.again} />`;
   const known = /** @type {any[]} */ (about.data?.map((one) => one.experiment) ?? []);
   return html`
     <${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: known.map((one) => one.name).join(", ") || "…" }]} />
-    <${Page} key=${parts.ids} experiments=${experiments} known=${known} keys=${keys.data && whole(keys.data)} query=${query} renew=${() => (about.again(), keys.again())} />
+    <${Page} key=${parts.ids} experiments=${experiments} known=${known} keys=${all} query=${query} renew=${about.again} renewKeys=${keys.again} />
   `;
 }
 
@@ -50,13 +54,15 @@ const whole = (keys) => ({ params: keys.params ?? [], metrics: keys.metrics ?? [
 const NO_KEYS = whole({});
 
 /**
- * @param {{experiments: string[], known: any[], keys: import("../runs/columns.js").Keys | undefined, query: URLSearchParams, renew: () => void}} props
- *   known: the experiments, once they have come; renew: ask again for them and for the keys
+ * @param {{experiments: string[], known: any[], keys: import("../runs/columns.js").Keys | undefined, query: URLSearchParams, renew: () => void, renewKeys: () => void}} props
+ *   known: the experiments, once they have come
  */
-function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
+function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
   const seen = useMemo(() => read(query), [query]);
   const ready = keys !== NO_KEYS;
-  const columns = useMemo(() => seen.columns ?? usual(keys), [seen.columns && query.get("columns"), keys]);
+  const [asks, setAsks] = useState(0);
+  const basis = useBasis(keys, asks);
+  const columns = useMemo(() => seen.columns ?? usual(basis), [seen.columns && query.get("columns"), basis]);
   const [open, setOpen] = useState(/** @type {string[]} */ ([]));
   const inside = isNested(seen);
   const asked = {
@@ -70,9 +76,18 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
   const { picked, clear } = picking;
   useEffect(clear, [seen.deleted]);
   const again = () => {
+    setAsks(asks + 1);
     list.again();
     renew();
+    renewKeys();
   };
+  // A run under way may log what no run has logged before.
+  const renewed = useRef(0);
+  useEffect(() => {
+    if (!list.pulse || list.pulse.running.length === 0 || Date.now() - renewed.current < KEYS_PAUSE) return;
+    renewed.current = Date.now();
+    renewKeys();
+  }, [list.pulse]);
   const total = list.total;
   useKeys([
     { keys: "/", does: "Go to the filter", run: () => document.getElementById("filter")?.focus() },
@@ -121,7 +136,9 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew }) {
     ${seen.deleted && html`<p class="note row">Deleted runs. <button type="button" class="plain" onClick=${() => set({ deleted: false })}>Show active runs</button></p>`}
     <${Bulk} ids=${[...picked.keys()]} experiments=${experiments} deleted=${seen.deleted} found=${list.found} filter=${seen.filter} all=${picking.all} done=${again} clear=${clear} />
     ${list.error && !mistaken && html`<${Trouble} error=${list.error} again=${again} />`}
-    ${empty === "new"
+    ${mistaken && total === undefined
+      ? html`<${Empty} title="The filter is not understood">What is wrong stands below it.<//>`
+      : empty === "new"
       ? html`<${Empty} title="No runs yet" code=${begin(known[0]?.name)}>The first one appears here as soon as it starts.<//>`
       : empty === "none"
         ? html`<${Empty} title="No run fits">${seen.filter ? "Change the filter, or clear it." : "Nothing is deleted here."}<//>`
@@ -142,6 +159,17 @@ function Layout({ view }) {
   return html`<span class="buttons" role="group" aria-label="View">
     ${VIEWS.map((one) => html`<button key=${one} type="button" aria-pressed=${view === one} onClick=${() => set({ view: one })}>${one}</button>`)}
   </span>`;
+}
+
+/**
+ * The keys of which the usual columns are made: those there were when the table was asked for, so that none moves under the reader.
+ * @param {import("../runs/columns.js").Keys} keys @param {number} asks
+ */
+function useBasis(keys, asks) {
+  const basis = useRef({ keys, asks });
+  const { keys: before } = basis.current;
+  if (before !== keys && (basis.current.asks !== asks || before.metrics.length + before.params.length === 0)) basis.current = { keys, asks };
+  return basis.current.keys;
 }
 
 /** The first runs of a table, as far as they have come. @param {ReturnType<typeof useRuns>} list */

@@ -11,7 +11,7 @@ import { hear } from "./status.js";
  */
 
 /** Milliseconds between two times that what is in sight is asked for again. */
-const PAUSE = 1_000;
+const PAUSE = 300;
 
 /** The name of an order, so that several windows may be asked for at once. */
 const mark = () => [...crypto.getRandomValues(new Uint8Array(8))].map((one) => one.toString(16).padStart(2, "0")).join("");
@@ -23,7 +23,7 @@ const mark = () => [...crypto.getRandomValues(new Uint8Array(8))].map((one) => o
 export function useRuns(asked, experiments) {
   const [turn, setTurn] = useState(0);
   const stamp = useRef({ of: "", stamp: "", counted: false });
-  const [counts, setCounts] = useState({ all: 0, found: 0 });
+  const [counts, setCounts] = useState({ all: 0, found: 0, known: false });
   // Runs that are opened or folded leave the order as it is.
   const order = JSON.stringify([asked && { ...asked, open: null, columns: null }, turn]);
   const list = useWindows(asked && [asked, turn], async (offset, limit, signal) => {
@@ -32,7 +32,7 @@ export function useRuns(asked, experiments) {
     const answer = await post("/runstone/runs/table", { ...asked, offset, limit, stamp: mine.stamp }, { signal });
     if (!mine.counted) {
       mine.counted = true;
-      setCounts({ all: answer.all ?? 0, found: answer.found ?? 0 });
+      setCounts({ all: answer.all ?? 0, found: answer.found ?? 0, known: true });
     }
     return { rows: /** @type {import("./columns.js").Run[]} */ (answer.rows ?? []), total: answer.total ?? 0 };
   });
@@ -49,7 +49,7 @@ export function useRuns(asked, experiments) {
     }, Math.max(0, last.current + PAUSE - Date.now()));
     return () => window.clearTimeout(waiting);
   }, [beat]);
-  const fresh = useMemo(() => (pulse && asked?.run_view_type === "ACTIVE_ONLY" ? Math.max(0, pulse.runs - counts.all) : 0), [pulse, counts.all]);
+  const fresh = useMemo(() => (pulse && counts.known && asked?.run_view_type === "ACTIVE_ONLY" ? Math.max(0, pulse.runs - counts.all) : 0), [pulse, counts]);
   // Where nothing stands yet, nothing moves under the reader.
   useEffect(() => {
     if (fresh > 0 && list.total === 0) again();
