@@ -25,6 +25,7 @@ from runstone.client import (
     retention,
     run_matrix,
     run_table,
+    run_timeline,
     runs,
     sampling,
     series,
@@ -120,6 +121,7 @@ class Client:
     get_run_ids = run_table.get_run_ids
     get_run_matrix = run_matrix.get_run_matrix
     get_run_table = run_table.get_run_table
+    get_run_timeline = run_timeline.get_run_timeline
     get_run_values = run_table.get_run_values
     sample_series = sampling.sample_series
     preview_artifact = previews.preview_artifact

@@ -35,6 +35,7 @@ _READS = frozenset(
         "get_run_ids",
         "get_run_groups",
         "get_run_matrix",
+        "get_run_timeline",
         "get_pulse",
         "get_experiment_activity",
         "sample_series",

@@ -35,6 +35,7 @@ const PAGES = [
   ["webhooks", () => import("./pages/webhooks.js")],
   ["compare-model-versions", () => import("./pages/compare_versions.js")],
   ["compare-runs", () => import("./pages/compare.js")],
+  ["runs/:run/*", () => import("./pages/run.js")],
 ];
 
 const PLACES = [
@@ -131,7 +132,8 @@ function App() {
     { keys: "?", does: "Show what can be pressed", everywhere: true, run: () => setHelp(true) },
     { keys: "t", does: "Light or dark", everywhere: true, run: () => (theme.value = dark.value ? "light" : "dark") },
   ]);
-  const at = place.value.parts[0] ?? "experiments";
+  const first = place.value.parts[0] ?? "experiments";
+  const at = first === "runs" ? "experiments" : first;
   return html`
     <a class="skip" href="#main" onClick=${(/** @type {Event} */ event) => (event.preventDefault(), main.current?.focus())}>Skip to content</a>
     <header class="bar">

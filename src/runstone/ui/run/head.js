@@ -3,36 +3,26 @@
 import { post } from "../ground/api.js";
 import { colour } from "../ground/colours.js";
 import { ago, duration, when } from "../ground/format.js";
-import { html } from "../ground/html.js";
+import { html, useEffect, useState } from "../ground/html.js";
 import { favourites, toggleFavourite } from "../ground/kept.js";
-import { ask } from "../parts/dialog.js";
+import { copied } from "../parts/code.js";
+import { Editable } from "../parts/editable.js";
 import { Heading } from "../parts/heading.js";
 import { Menu } from "../parts/menu.js";
 import { say, tried } from "../parts/toasts.js";
 
-/** @param {{run: any, again: () => void}} props */
-export function Head({ run, again }) {
+/** @param {{run: any, tags: Map<string, string>, again: () => void}} props */
+export function Head({ run, tags, again }) {
   const { info } = run;
-  const tags = new Map((run.data?.tags ?? []).map((/** @type {any} */ one) => [one.key, one.value]));
   const deleted = info.lifecycle_stage === "deleted";
   const liked = favourites.value.includes(`run:${info.run_id}`);
   const started = Number(info.start_time ?? 0);
-  const rename = () =>
-    ask({
-      title: "Rename the run", act: "Rename", fields: [{ label: "Name", name: "name", value: info.run_name }],
-      then: async ({ name }) => {
-        await post("/mlflow/runs/update", { run_id: info.run_id, run_name: name });
-        again();
-      },
-    });
-  const tag = () =>
-    ask({
-      title: "Tag the run", act: "Set tag", fields: [{ label: "Key", name: "key" }, { label: "Value", name: "value", optional: true }],
-      then: async ({ key, value }) => {
-        await post("/mlflow/runs/set-tag", { run_id: info.run_id, key, value });
-        again();
-      },
-    });
+  const who = tags.get("mlflow.user") || info.user_id;
+  const where = tags.get("runstone.host");
+  const rename = async (/** @type {string} */ name) => {
+    await post("/mlflow/runs/update", { run_id: info.run_id, run_name: name });
+    again();
+  };
   const restore = async () => {
     await tried(() => post("/mlflow/runs/restore", { run_id: info.run_id }), "The run is back");
     again();
@@ -42,19 +32,35 @@ export function Head({ run, again }) {
     again();
     say("The run is deleted", { undo: restore });
   };
+  const copy = async (/** @type {string} */ text, /** @type {string} */ done) => {
+    await copied(text);
+    say(done);
+  };
   return html`<div class="head">
-    <span class="dot" style=${{ color: colour(info.run_id, /** @type {any} */ (tags.get("mlflow.runColor"))), width: "12px", height: "12px" }} />
-    <${Heading} text=${info.run_name || info.run_id} within="run" />
+    <span class="dot" style=${{ color: colour(info.run_id, tags.get("mlflow.runColor")), width: "12px", height: "12px" }} />
+    <${Editable} value=${info.run_name ?? ""} label="the name" save=${rename}><${Heading} text=${info.run_name || info.run_id} within="run" /><//>
     <span class=${`status ${info.status}`}>${info.status.toLowerCase()}</span>
     ${deleted && html`<span class="tag">deleted</span>`}
-    <span class="quiet"><time title=${when(started)}>${ago(started)}</time>${started ? ` · ${duration((Number(info.end_time) || Date.now()) - started)}` : ""}${info.user_id ? ` · ${info.user_id}` : ""}</span>
+    <span class="quiet"><time title=${when(started)}>${ago(started)}</time>${started ? html` · <${Took} from=${started} to=${info.end_time ? Number(info.end_time) : null} />` : ""}${who ? ` · ${who}` : ""}${where ? ` on ${where}` : ""}</span>
     <span class="grow" />
+    ${deleted && html`<button type="button" class="main" onClick=${restore}>Restore</button>`}
     <button type="button" class="plain star" aria-pressed=${liked} aria-label="Favourite" onClick=${() => toggleFavourite(`run:${info.run_id}`)}>${liked ? "★" : "☆"}</button>
     <${Menu} label="⋯" title="More" right>
-      <button type="button" onClick=${rename}>Rename…</button>
-      <button type="button" onClick=${tag}>Tag…</button>
+      <button type="button" onClick=${() => copy(info.run_id, "The id is copied")}>Copy the id</button>
+      <button type="button" onClick=${() => copy(window.location.href, "The link is copied")}>Copy a link</button>
       <hr />
       ${deleted ? html`<button type="button" onClick=${restore}>Restore</button>` : html`<button type="button" class="bad" onClick=${remove}>Delete</button>`}
     <//>
   </div>`;
+}
+
+/** How long it took; of a run under way, how long it has been: counted on. @param {{from: number, to: number | null}} props */
+function Took({ from, to }) {
+  const [, setTurn] = useState(0);
+  useEffect(() => {
+    if (to !== null) return undefined;
+    const timer = window.setInterval(() => setTurn((before) => before + 1), 1_000);
+    return () => window.clearInterval(timer);
+  }, [to]);
+  return html`<span class="number">${duration((to ?? Date.now()) - from)}</span>`;
 }

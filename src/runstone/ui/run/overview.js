@@ -1,64 +1,53 @@
-/** A run at a glance: facts, params, metrics, tags. */
+/** A run at a glance: why it failed, facts, notes, tags, params, metrics, its kin, and how it is loaded. */
 
-import { get, useAnswer } from "../ground/api.js";
-import { number, when } from "../ground/format.js";
-import { html, useState } from "../ground/html.js";
+import { duration, when } from "../ground/format.js";
+import { html } from "../ground/html.js";
 import { link } from "../ground/route.js";
-import { Code, Copy } from "../parts/code.js";
-import { Skeleton } from "../parts/states.js";
+import { Copy } from "../parts/code.js";
+import { Failure } from "./failure.js";
+import { Again, Loading } from "./loading.js";
+import { Metrics } from "./metrics.js";
+import { NOTE, Notes } from "./notes.js";
+import { Params } from "./params.js";
+import { Relations } from "./relations.js";
+import { Tags } from "./tags.js";
 
-/** @typedef {{key: string, value: any}} Pair */
-
-/** @param {any} summary a value that the wire spells where JSON has no number */
-const value = (summary) => (typeof summary === "number" ? number(summary) : summary === undefined ? "NaN" : String(summary));
-
-/** @param {{run: any}} props */
-export function Overview({ run }) {
+/** @param {{run: any, tags: Map<string, string>, changed: unknown, turn: number, again: () => void}} props */
+export function Overview({ run, tags, changed, turn, again }) {
   const { info } = run;
-  /** @type {Map<string, string>} */
-  const tags = new Map((run.data?.tags ?? []).map((/** @type {Pair} */ one) => [one.key, one.value]));
-  const own = [...tags].filter(([key]) => !/^(mlflow|runstone)\./.test(key));
-  const parent = tags.get("mlflow.parentRunId");
-  return html`<div class="halves">
-    <div class="column">
-      <section class="card"><header><h2>About</h2></header><div class="inside"><dl class="facts">
-        <dt>Run</dt><dd class="row"><code class="cut">${info.run_id}</code><${Copy} text=${info.run_id} /></dd>
-        <dt>Started</dt><dd>${when(Number(info.start_time))}</dd>
-        ${info.end_time && html`<dt>Ended</dt><dd>${when(Number(info.end_time))}</dd>`}
-        ${tags.get("mlflow.source.name") && html`<dt>Source</dt><dd><code>${tags.get("mlflow.source.name")}</code></dd>`}
-        ${tags.get("mlflow.source.git.commit") && html`<dt>Commit</dt><dd><code>${tags.get("mlflow.source.git.commit")?.slice(0, 12)}</code>${tags.get("mlflow.source.git.branch") ? ` on ${tags.get("mlflow.source.git.branch")}` : ""}</dd>`}
-        ${parent && html`<dt>Parent</dt><dd><a href=${link(["experiments", info.experiment_id, "runs", parent])}>${parent}</a></dd>`}
-        ${own.length > 0 && html`<dt>Tags</dt><dd class="row wrap">${own.map(([key, text]) => html`<span class="tag" title=${`${key} = ${text}`}><span class="cut">${key}${text && `: ${text}`}</span></span>`)}</dd>`}
-      </dl></div></section>
-      <${Params} params=${run.data?.params ?? []} />
-    </div>
-    <div class="column">
-      <${Metrics} run=${info.run_id} changed=${(run.data?.metrics ?? []).map((/** @type {any} */ one) => [one.key, one.step])} />
-      <section class="card"><header><h2>Load it</h2></header><div class="inside"><${Code} text=${`import runstone\n\nrun = runstone.get_run("${info.run_id}")\nrunstone.artifacts.download_artifacts(run_id=run.info.run_id)`} /></div></section>
+  const [commit, branch, dirty] = ["commit", "branch", "dirty"].map((name) => tags.get(`mlflow.source.git.${name}`));
+  const command = tags.get("runstone.command") ?? tags.get("mlflow.source.name");
+  const sets = run.inputs?.dataset_inputs ?? [];
+  const models = (run.outputs?.model_outputs ?? []).map((/** @type {any} */ one) => one.model_id);
+  const at = (/** @type {string} */ tab) => link(["experiments", info.experiment_id, "runs", info.run_id, tab]);
+  const [started, ended] = [Number(info.start_time ?? 0), Number(info.end_time ?? 0)];
+  return html`<div class="column">
+    <${Failure} run=${run} />
+    <div class="halves">
+      <div class="column">
+        <section class="card" aria-label="About"><header><h2>About</h2></header><div class="inside"><dl class="facts">
+          <dt>Run</dt><dd class="row"><code class="cut">${info.run_id}</code><${Copy} text=${info.run_id} /></dd>
+          <dt>Started</dt><dd>${when(started)}</dd>
+          ${ended > 0 && html`<dt>Ended</dt><dd>${when(ended)} <span class="quiet">after ${duration(ended - started)}</span></dd>`}
+          <dt>By</dt><dd>${tags.get("mlflow.user") || info.user_id || "unknown"}${tags.get("runstone.host") ? html` <span class="quiet">on ${tags.get("runstone.host")}</span>` : ""}</dd>
+          ${command && html`<dt>Command</dt><dd><code>${command}</code></dd>`}
+          ${commit && html`<dt>Commit</dt><dd class="row wrap"><a href=${at("code")}><code>${commit.slice(0, 12)}</code></a>${branch && html`<span class="quiet">on ${branch}</span>`}${dirty === "true" && html`<a class="tag warn" href=${at("code")}>changed</a>`}</dd>`}
+          ${sets.length > 0 && html`<dt>Data</dt><dd class="row wrap">${sets.slice(0, 20).map((/** @type {any} */ one) => html`<a class="tag" href=${at("data")}>${one.dataset.name}</a>`)}</dd>`}
+          ${models.length > 0 && html`<dt>Models</dt><dd><a href=${at("data")}>${models.length} logged</a></dd>`}
+        </dl></div></section>
+        <${Notes} run=${info.run_id} text=${tags.get(NOTE) ?? ""} again=${again} />
+        <${Tags} run=${info.run_id} tags=${run.data?.tags ?? []} again=${again} />
+        <${Params} params=${run.data?.params ?? []} />
+      </div>
+      <div class="column">
+        <${Metrics} run=${run} changed=${changed} only=${own} />
+        <${Relations} run=${run} parent=${tags.get("mlflow.parentRunId")} turn=${turn} />
+        <${Loading} run=${run} models=${models} />
+        <${Again} run=${run} tags=${tags} />
+      </div>
     </div>
   </div>`;
 }
 
-/** @param {{params: Pair[]}} props */
-function Params({ params }) {
-  const [text, setText] = useState("");
-  const shown = params.filter(({ key, value: said }) => `${key}=${said}`.toLowerCase().includes(text.toLowerCase())).sort((one, other) => one.key.localeCompare(other.key, undefined, { numeric: true }));
-  return html`<section class="card"><header><h2 class="grow">Params <span class="quiet small">${params.length}</span></h2>
-    ${params.length > 8 && html`<input type="search" placeholder="Find" aria-label="Find params" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />`}</header>
-    ${params.length === 0 ? html`<p class="inside quiet">None were logged.</p>` : html`<table class="plain"><tbody>${shown.map(({ key, value: said }) => html`<tr key=${key}><td class="key">${key}</td><td class="mono">${said}</td></tr>`)}</tbody></table>`}
-  </section>`;
-}
-
-/** @param {{run: string, changed: unknown}} props */
-function Metrics({ run, changed }) {
-  const [text, setText] = useState("");
-  const { data, error } = useAnswer(["summaries", run, changed], async (signal) => (await get("/runstone/metrics/summaries", { run_id: run }, signal)).metrics ?? []);
-  const shown = (data ?? []).filter((/** @type {any} */ one) => one.key.toLowerCase().includes(text.toLowerCase()));
-  return html`<section class="card"><header><h2 class="grow">Metrics <span class="quiet small">${data?.length ?? ""}</span></h2>
-    ${data?.length > 8 && html`<input type="search" placeholder="Find" aria-label="Find metrics" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />`}</header>
-    ${error ? html`<p class="note bad">${error.message}</p>` : !data ? html`<div class="inside"><${Skeleton} rows=${5} /></div>` : data.length === 0 ? html`<p class="inside quiet">None were logged.</p>` : html`<div class="scroll"><table class="plain">
-      <thead><tr><th>Name</th><th class="number">Last</th><th class="number">Min</th><th class="number">Max</th><th class="number">Points</th></tr></thead>
-      <tbody>${shown.map((/** @type {any} */ one) => html`<tr key=${one.key}><td class="key">${one.key}</td><td class="number">${value(one.last)}</td><td class="number">${value(one.min)}</td><td class="number">${value(one.max)}</td><td class="number quiet">${Number(one.count).toLocaleString("en")}</td></tr>`)}</tbody>
-    </table></div>`}
-  </section>`;
-}
+/** The machine's have a tab of their own. @param {string} key */
+const own = (key) => !key.startsWith("system/");
