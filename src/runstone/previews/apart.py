@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+import time
+from threading import Thread
 from typing import Any, BinaryIO
 
 import msgspec
@@ -14,6 +16,8 @@ from runstone.previews.found import COLUMNS, Column, Fact, Preview, Sheet, cell,
 
 # Bytes of address space beyond what is taken when pyarrow is loaded; processor's seconds.
 _MEMORY, _SECONDS = 2 << 30, 20
+# Seconds between two looks at the memory where the system does not bound it.
+_GLANCE = 0.02
 # Rows that are made at once.
 _BATCH = 1_000
 
@@ -82,10 +86,24 @@ def _bound() -> None:
         import resource
     except ImportError:  # not on this system: time alone is bounded
         return
-    with open("/proc/self/statm") as file:
-        taken = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + _MEMORY, taken + _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    try:
+        with open("/proc/self/statm") as file:
+            taken = int(file.read().split()[0]) * resource.getpagesize()
+    except FileNotFoundError:  # macOS, which does not keep to a limit of addresses either
+        Thread(target=watch, args=(_MEMORY,), daemon=True).start()
+    else:
+        resource.setrlimit(resource.RLIMIT_AS, (taken + _MEMORY, taken + _MEMORY))
+
+
+def watch(most: int) -> None:
+    """End the process when it has held more bytes of memory than `most`: pyarrow lets other threads run while it reads."""
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < most:
+        time.sleep(_GLANCE)
+    os._exit(1)
 
 
 def _parquet(file: Any, asked: Asked) -> Preview:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import lzma
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, BinaryIO, cast
 
 from runstone.previews.found import Column, Fact, Preview, Sheet, counted, cut
 from runstone.previews.window import EnoughError, Frugal, UnreadableError, Window, buffered
 
 _MEMBERS = 2_000
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7zXZ": "xz"}
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)  # fmt: skip
+_OPEN: dict[str, Callable[[Any], Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+# Bytes of what stands before one member. Names are longer than tar's hundred letters, and lists of where a sparse file has its bytes.
+_HEADERS = 64 * 1024
+_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, MemoryError)  # fmt: skip
 
 
 def zipped(window: Window) -> Preview:
@@ -41,12 +48,13 @@ def tar(window: Window) -> Preview:
     head = file.read(6)
     file.seek(0)
     compression = next((name for start, name in _COMPRESSIONS.items() if head.startswith(start)), "")
+    unpacked = cast(BinaryIO, _OPEN[compression](file) if compression else file)
     rows: list[list[str | None]] = []
     note, size = "", 0
     try:
-        with tarfile.open(fileobj=file, mode="r|*" if compression else "r:") as archive:
-            for member in archive:
-                window.check()
+        with tarfile.open(fileobj=cast(BinaryIO, _Headers(unpacked, window)), mode="r:") as archive:
+            while (member := archive.next()) is not None:
+                cast(Any, archive).members.clear()  # with what its headers say, which may be much
                 if len(rows) == _MEMBERS:
                     note = f"The first {_MEMBERS:,} members are shown."
                     break
@@ -63,6 +71,27 @@ def tar(window: Window) -> Preview:
         facts.append(Fact("Compression", compression))
     columns = [Column("Name"), Column("Kind"), Column("Size", "", True), Column("Changed")]
     return Preview("tar", facts, [Sheet(columns, rows, total=len(rows))], note)
+
+
+class _Headers:
+    """A tar as its reader has it, who passes over members by seeking and reads headers at once, as long as they say they are."""
+
+    def __init__(self, file: BinaryIO, window: Window) -> None:
+        self._file, self._window, self._left = file, window, _HEADERS
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, place: int) -> int:
+        self._window.check()
+        self._left = _HEADERS
+        return self._file.seek(place)
+
+    def read(self, size: int) -> bytes:
+        self._left -= size
+        if self._left < 0:
+            raise EnoughError("what it says of one member is too long")
+        return self._file.read(size)
 
 
 def _kind(member: tarfile.TarInfo) -> str:

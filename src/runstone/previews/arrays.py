@@ -11,8 +11,8 @@ from runstone.previews.found import Column, Fact, Preview, Sheet, counted, cut
 from runstone.previews.window import EnoughError, Frugal, UnreadableError, Window, buffered
 
 _MAGIC = b"\x93NUMPY"
-# Bytes of a header; bytes of an array that statistics are taken of; arrays of a file; bars of a histogram; rows and columns that are shown.
-_HEADER, _MOST, _ARRAYS, _BARS, _ROWS, _COLUMNS = 64 * 1024, 32 << 20, 200, 20, 50, 30
+# Bytes of a header; values of an array that statistics are taken of, each of which takes 8 bytes some times over; arrays of a file; bars of a histogram; rows and columns that are shown.
+_HEADER, _MOST, _ARRAYS, _BARS, _ROWS, _COLUMNS = 64 * 1024, 4 << 20, 200, 20, 50, 30
 _PIECE = 1 << 20
 _BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError)
 
@@ -62,6 +62,8 @@ def npz(window: Window) -> Preview:
 
 def _row(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> list[str | None]:
     name = cut(member.filename.removesuffix(".npy"))
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise UnreadableError("packed as numpy does not do it")
     with archive.open(member) as file:
         header = _header(cast(BinaryIO, file))
         values = _values(cast(BinaryIO, file), header)
@@ -99,7 +101,7 @@ def _values(file: BinaryIO, header: _Header) -> Any:
 
     if header.dtype.hasobject or header.dtype.kind not in "biufc" or header.dtype.itemsize == 0:
         return None
-    count = min(header.count, _MOST // header.dtype.itemsize)
+    count = min(header.count, _MOST)
     data, left = bytearray(), count * header.dtype.itemsize
     while left and (piece := file.read(min(left, _PIECE))):
         data += piece

@@ -6,13 +6,14 @@ import csv
 import json
 from collections.abc import Iterator
 from io import BufferedReader
+from itertools import islice
 from typing import Any
 
 from runstone.previews.found import COLUMNS, Column, Preview, Sheet, cell, cut
 from runstone.previews.window import EnoughError, UnreadableError, Window, buffered
 
-# Bytes of one line; rows between two places that are remembered; rows that columns are found from.
-_LINE, _STEP, _SAMPLE = 1 << 20, 500, 100
+# Bytes of one row, which may have many lines; rows between two places that are remembered; rows that columns are found from.
+_ROW, _STEP, _SAMPLE = 1 << 20, 500, 100
 _DELIMITERS = ",;\t|"
 
 
@@ -26,16 +27,16 @@ class Places:
 
 
 class _Lines:
-    """Lines as texts, and the byte behind the last of them."""
+    """Lines as texts, and the byte behind the last of them. Who reads rows out of them sets `row` to where the next one begins."""
 
     def __init__(self, file: BufferedReader, at: int) -> None:
-        self._file, self.at = file, at
+        self._file, self.at, self.row = file, at, at
         file.seek(at)
 
     def __iter__(self) -> Iterator[str]:
-        while line := self._file.readline(_LINE):
-            if len(line) == _LINE and not line.endswith(b"\n"):
-                raise UnreadableError("it has a line of more than a megabyte")
+        while line := self._file.readline(_ROW):
+            if self.at + len(line) - self.row >= _ROW:
+                raise UnreadableError("it has a row of more than a megabyte")
             text = line.decode("utf-8", "replace")
             if self.at == 0:
                 text = text.removeprefix("\ufeff")
@@ -53,9 +54,11 @@ def delimited(window: Window, name: str, places: Places, offset: int, limit: int
     except csv.Error as error:
         raise UnreadableError(f"its first row cannot be read: {error}") from error
 
-    def parsed(lines: _Lines) -> Iterator[Any]:
+    def parsed(lines: _Lines) -> Iterator[list[str]]:
         try:
-            yield from csv.reader(lines, delimiter=delimiter)
+            for row in csv.reader(lines, delimiter=delimiter):
+                yield row[:COLUMNS]  # what is not shown of a thousand wide rows is not held
+                lines.row = lines.at
         except csv.Error as error:
             raise UnreadableError(f"a row cannot be read: {error}") from error
 
@@ -74,36 +77,33 @@ def delimited(window: Window, name: str, places: Places, offset: int, limit: int
 def lines(window: Window, places: Places, offset: int, limit: int) -> Preview:
     """A window of JSON lines; the columns are what the objects among the first rows are made of."""
     file = buffered(window)
+    if places.total is None:
+        _go_through(window, file, places, 0, _filled)
+    found: dict[str, bool] = {}
+    more = False
+    for row in islice((_json(line) for line in _filled(_Lines(file, 0))), min(_SAMPLE, places.total or 0)):
+        for name, value in row.items() if isinstance(row, dict) else [("", row)]:
+            if name in found or len(found) < COLUMNS:
+                found[name] = found.get(name, True) and isinstance(value, int | float | None)
+            else:
+                more = True
 
-    def parsed(lines: _Lines) -> Iterator[Any]:
-        for line in lines:
-            if line.strip():
-                yield line
+    def parsed(lines: _Lines) -> Iterator[list[str | None]]:
+        for line in _filled(lines):
+            row = _json(line)  # one at a time: a megabyte of brackets is fifty in memory
+            yield [_said(row, name) for name in found]
 
-    rows = [_json(line) for line in _window(window, file, places, 0, parsed, offset, limit)]
-    found: dict[str, None] = {}
-    sample = rows if offset == 0 else [_json(line) for line in _first(file, _SAMPLE)]
-    for row in sample[:_SAMPLE]:
-        found.update(dict.fromkeys(row if isinstance(row, dict) else ("",)))
-    names = list(found)[:COLUMNS]
-    numbers = [
-        all(isinstance(row.get(one), int | float | None) for row in sample if isinstance(row, dict)) for one in names
-    ]
-    columns = [Column(cut(one) or "value", "", number) for one, number in zip(names, numbers, strict=True)]
-    cells = [[_said(row, one) for one in names] for row in rows]
-    return Preview(
-        "jsonl", sheets=[Sheet(columns, cells, offset=offset, total=places.total)], note=_told(places.note, len(found))
-    )
+    cells = _window(window, file, places, 0, parsed, offset, limit)
+    columns = [Column(cut(name) or "value", "", number) for name, number in found.items()]
+    note = " ".join(filter(None, (places.note, f"The first {COLUMNS} columns are shown." if more else "")))
+    return Preview("jsonl", sheets=[Sheet(columns, cells, offset=offset, total=places.total)], note=note)
 
 
-def _first(file: BufferedReader, most: int) -> list[str]:
-    found = []
-    for line in _Lines(file, 0):
+def _filled(lines: _Lines) -> Iterator[str]:
+    for line in lines:
         if line.strip():
-            found.append(line)
-            if len(found) == most:
-                break
-    return found
+            yield line
+        lines.row = lines.at
 
 
 def _window(
@@ -143,6 +143,7 @@ def _go_through(window: Window, file: BufferedReader, places: Places, start: int
     except UnreadableError as error:
         places.note = f"Shown are the rows before byte {lines.at:,}: there, {error}."
     places.starts, places.total = starts, count
+    window.renew()
 
 
 def _delimiter(file: BufferedReader) -> str:

@@ -40,8 +40,8 @@ class Window(io.RawIOBase):
     def __init__(self, read: Read, size: int, most: int = BYTES, seconds: float = SECONDS) -> None:
         self.size = size
         self.enough: type[EnoughError] = EnoughError
-        self._read, self._left, self._place = read, most, 0
-        self._end = time.monotonic() + seconds
+        self._read, self._most, self._seconds, self._place = read, most, seconds, 0
+        self.renew()
         self._pieces: OrderedDict[int, bytes] = OrderedDict()
 
     def readable(self) -> bool:
@@ -82,6 +82,10 @@ class Window(io.RawIOBase):
         """Raise EnoughError when the time is over: for what works without reading."""
         if time.monotonic() > self._end:
             raise self.enough("it takes too long to look through")
+
+    def renew(self) -> None:
+        """Have as many bytes and as much time again: for what is shown, when where it lies had to be looked for."""
+        self._left, self._end = self._most, time.monotonic() + self._seconds
 
     @property
     def seconds_left(self) -> float:
