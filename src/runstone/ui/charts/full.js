@@ -60,15 +60,28 @@ export function Full({ metric, keys, panel, set, close }) {
 /** Pixels for the chart: half of what there is. */
 const room = () => Math.max(200, Math.round(window.innerHeight * 0.46));
 
-/** @param {{runs: import("./content.js").Drawn[], off: string[], drawn: import("./content.js").Content | null, toggle: (id: string) => void, only: (id: string) => void}} props */
+/**
+ * Lines, or groups with their bands, and what they hold as they are drawn.
+ * @param {{runs: import("./content.js").Drawn[], off: string[], drawn: import("./content.js").Content | null, toggle: (id: string) => void, only: (id: string) => void}} props
+ */
 function Legend({ runs, off, drawn, toggle, only }) {
-  const rows = useMemo(() => runs.map((run) => {
-    const values = (drawn?.traces.find(({ id }) => id === run.run_id)?.values ?? []).filter((value) => value !== null);
-    return { run, last: values.at(-1), least: values.length ? values.reduce((one, other) => Math.min(one, other)) : undefined, most: values.length ? values.reduce((one, other) => Math.max(one, other)) : undefined };
-  }), [runs, drawn]);
+  const banded = drawn?.traces.some((trace) => trace.low) ?? false;
+  const rows = useMemo(() => {
+    const traces = new Map(drawn?.traces.map((trace) => [trace.id, trace]));
+    const lines = banded && drawn ? drawn.traces : runs.map((run) => traces.get(run.run_id) ?? { id: run.run_id, name: run.run_name, colour: colour(run.run_id, run.colour), values: [], count: 0 });
+    return lines.map(({ id, name, colour: ink, values, count }) => {
+      const known = values.flatMap((value) => (value === null ? [] : [value]));
+      return { id, name, ink, count, last: known.at(-1), least: known.length ? known.reduce((one, other) => Math.min(one, other)) : undefined, most: known.length ? known.reduce((one, other) => Math.max(one, other)) : undefined };
+    });
+  }, [runs, drawn, banded]);
   return html`<${Grid} label="Legend" height="28vh" total=${rows.length} row=${(/** @type {number} */ at) => rows[at]} want=${() => undefined} columns=${[
-    { id: "name", title: "Run", width: 340, cell: (/** @type {any} */ { run }) => html`<label class="cut"><input type="checkbox" checked=${!off.includes(run.run_id)} onChange=${() => toggle(run.run_id)} /><span class="dot" style=${{ color: colour(run.run_id, run.colour) }} /><span class="cut" title="Double click: this one alone" onDblClick=${() => only(run.run_id)}>${run.run_name}</span></label>` },
-    ...[["last", "Last"], ["least", "Min"], ["most", "Max"]].map(([id, title]) => ({ id, title, width: 110, number: true, cell: (/** @type {any} */ row) => number(row[id]) })),
+    {
+      id: "name", title: banded ? "Group" : "Run", width: 420,
+      cell: (/** @type {any} */ { id, name, ink }) => banded
+        ? html`<span class="dot" style=${{ color: ink }} /><span class="cut">${name}</span>`
+        : html`<label class="cut"><input type="checkbox" checked=${!off.includes(id)} onChange=${() => toggle(id)} /><span class="dot" style=${{ color: ink }} /><span class="cut" title="Double click: this one alone" onDblClick=${() => only(id)}>${name}</span></label>`,
+    },
+    ...[["last", "Last"], ["least", "Min"], ["most", "Max"], ["count", banded ? "Runs" : "Points"]].map(([id, title]) => ({ id, title, width: 110, number: true, cell: (/** @type {any} */ row) => (id === "count" ? row.count.toLocaleString("en") : number(row[id])) })),
   ]} />`;
 }
 

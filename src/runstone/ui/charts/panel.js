@@ -36,6 +36,7 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const [hover, setHover] = useState(/** @type {{at: number, left: boolean, away: ((value: number) => number) | null} | null} */ (null));
   const byKey = useRef(false);
+  const pressed = useRef(false);
 
   useEffect(() => {
     const size = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
@@ -44,18 +45,37 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
   }, []);
 
   const asked = asking(look, width, runs.length);
-  const told = JSON.stringify(asked);
   const wanted = runs.map(({ run_id }) => ({ run_id, stamp: stamps?.get(run_id) ?? "" }));
   const named = JSON.stringify(wanted);
+  const latest = useRef({ asked, wanted, named, look });
+  latest.current = { asked, wanted, named, look };
+  const under = useRef(/** @type {{signal: AbortSignal, named: string, busy: boolean} | null} */ (null));
+  /** New points that come while an answer is under way wait for it: where they come quicker than answers, none would ever arrive. */
+  const ask = (/** @type {NonNullable<typeof under.current>} */ way) => {
+    if (way.busy || way.signal.aborted || way.named === latest.current.named) return;
+    const { asked: now, wanted: some, look: as } = latest.current;
+    way.busy = true;
+    way.named = latest.current.named;
+    fetchLines(now, metric, some, way.signal)
+      .then(
+        (lines) => way.signal.aborted || (setGot({ lines, look: as }), setError(null)),
+        (problem) => way.signal.aborted || setError(problem),
+      )
+      .finally(() => {
+        way.busy = false;
+        ask(way);
+      });
+  };
   useEffect(() => {
     if (width === 0 || runs.length === 0) return undefined;
     const away = new AbortController();
-    fetchLines(asked, metric, wanted, away.signal).then(
-      (lines) => away.signal.aborted || (setGot({ lines, look }), setError(null)),
-      (problem) => away.signal.aborted || setError(problem),
-    );
+    under.current = { signal: away.signal, named: "", busy: false };
+    ask(under.current);
     return () => away.abort();
-  }, [told, metric, named, width === 0]);
+  }, [JSON.stringify(asked), metric, runs, width === 0]);
+  useEffect(() => {
+    if (under.current) ask(under.current);
+  }, [named]);
 
   // What the lines were asked for as stays until others have come; the rest of the look changes at once.
   const { x, logX, band } = got?.look ?? look;
@@ -112,7 +132,8 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
   /** @param {uPlot} self */
   const moved = (self) => {
     const { idx, left = -1, top = -1 } = self.cursor;
-    // The others' crosshairs follow, their lists do not open.
+    // The others' crosshairs follow, their lists do not open. One that keys moved stays while there are new points.
+    if (!pressed.current && (self.over.matches(":hover") || box.current !== document.activeElement)) byKey.current = false;
     if (idx === null || idx === undefined || left < 0 || !(byKey.current || self.over.matches(":hover"))) return setHover(null);
     setHover({ at: idx, left: left > self.over.clientWidth / 2, away: byKey.current ? null : (value) => Math.abs(self.valToPos(value, "y") - top) });
   };
@@ -133,12 +154,13 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
     const next = { ArrowLeft: at - far, ArrowRight: at + far, Home: first, End: last }[event.key];
     event.preventDefault();
     event.stopPropagation();
-    byKey.current = true;
+    byKey.current = next !== undefined;
+    pressed.current = true;
     if (next === undefined) there.setCursor({ left: -10, top: -10 });
     else there.setCursor({ left: there.valToPos(places[Math.max(first, Math.min(last, next))], "x"), top: there.over.clientHeight / 2 });
-    byKey.current = false;
+    pressed.current = false;
   };
-  const rows = hover && now ? readings(now, hover.at, hover.away) : [];
+  const rows = hover && now ? readings(now, seenAs, hover.at, hover.away) : [];
   return html`<div class="chart" ref=${box} style=${{ minHeight: `${height}px` }} tabindex=${bars ? undefined : 0} role="group" aria-roledescription="chart"
       aria-label=${`${metric}, ${runs.length === 1 ? runs[0].run_name : `${runs.length} runs`}. Arrow keys read values.`} onKeyDown=${onKey}>
     ${error

@@ -14,21 +14,29 @@ const SAID = 5;
 /**
  * The readings at a place.
  * @param {import("./content.js").Content} content
+ * @param {import("./content.js").Look} look
  * @param {number} at
  * @param {((value: number) => number) | null} [away] how far a value is from the pointer
  * @returns {Reading[]}
  */
-export function readings(content, at, away) {
+export function readings(content, look, at, away) {
   const reach = Math.ceil(content.x.length / 50);
   /** @type {Reading[]} */
   const found = [];
   for (const trace of content.traces) {
     const value = near(trace.values, at, reach);
-    if (value !== null) found.push({ trace, value, nearest: false, band: trace.low && trace.high ? `${number(near(trace.low, at, reach))} to ${number(near(trace.high, at, reach))}` : "" });
+    if (value !== null) found.push({ trace, value, nearest: false, band: bandText(look, value, trace.low && near(trace.low, at, reach), trace.high && near(trace.high, at, reach)) });
   }
   found.sort((one, other) => other.value - one.value);
   if (away && found.length > 1) found.reduce((best, one) => (away(one.value) < away(best.value) ? one : best)).nearest = true;
   return found;
+}
+
+/** @param {import("./content.js").Look} look @param {number} value @param {number | null} low @param {number | null} high */
+function bandText(look, value, low, high) {
+  if (low === null || high === null) return "";
+  const short = (/** @type {number} */ one) => number(Number(one.toPrecision(3)));
+  return look.band === "std" ? `± ${short(high - value)}` : `${short(low)} to ${short(high)}`;
 }
 
 /** @param {{content: import("./content.js").Content, look: import("./content.js").Look, at: number, rows: Reading[], left: boolean}} props */
@@ -37,7 +45,7 @@ export function Tip({ content, look, at, rows, left }) {
   const listed = rows.slice(0, LISTED);
   const nearest = rows.find((row) => row.nearest);
   if (nearest && !listed.includes(nearest)) listed[LISTED - 1] = nearest;
-  return html`<div class=${classes("tip", left && "left")}>
+  return html`<div class=${classes("tip", left && "left", look.band && "broad")}>
     <p class="small quiet">${look.x.replace("metric:", "")} ${place(look, content.x[at])}${!content.exact && html` <span title="More points than pixels: each part's least and greatest value. Zoom in for every point.">≈</span>`}</p>
     ${listed.map(
       (row) => html`<p key=${row.trace.id} class=${classes("row small", row.nearest && "nearest")}><span class="dot" style=${{ color: row.trace.colour }} /><span class="cut grow">${row.trace.name}</span><span class="number">${number(row.value)}</span>${row.band && html`<span class="number quiet">${row.band}</span>`}</p>`,
@@ -48,7 +56,7 @@ export function Tip({ content, look, at, rows, left }) {
 
 /** @param {import("./content.js").Content} content @param {import("./content.js").Look} look @param {number} at */
 export function said(content, look, at) {
-  const rows = readings(content, at);
+  const rows = readings(content, look, at);
   const more = rows.length > SAID ? `, and ${rows.length - SAID} more` : "";
   return `${look.x.replace("metric:", "")} ${place(look, content.x[at])}: ${rows.slice(0, SAID).map((row) => `${row.trace.name} ${number(row.value)}${row.band && ` (${row.band})`}`).join(", ") || "no value"}${more}`;
 }
