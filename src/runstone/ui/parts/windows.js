@@ -9,18 +9,19 @@ import { returns } from "../ground/reach.js";
 export const PAGE = 100;
 
 /**
- * @template R
- * @typedef {{pages: Map<number, R[]>, total: number | undefined, error?: Error, told: string}} Rows
+ * @template R, B
+ * @typedef {{pages: Map<number, R[]>, total: number | undefined, beside?: B, error?: Error, told: string}} Rows
  */
 
 /**
- * @template R
+ * @template R, B
  * @param {unknown} key what the list is: when it changes, everything is asked for anew, and the old rows stay until then; null: nothing is asked for
- * @param {(offset: number, limit: number, signal: AbortSignal) => Promise<{rows: R[], total: number}>} ask
+ * @param {(offset: number, limit: number, signal: AbortSignal) => Promise<{rows: R[], total: number, beside?: B}>} ask
+ *   beside: what else is told with the rows, and changes with them
  */
 export function useWindows(key, ask) {
   const told = key === null ? "null" : JSON.stringify([key, returns.value]); // a server that is back is asked again
-  const [state, setState] = useState(/** @type {Rows<R>} */ ({ pages: new Map(), total: undefined, told: "" }));
+  const [state, setState] = useState(/** @type {Rows<R, B>} */ ({ pages: new Map(), total: undefined, told: "" }));
   const asking = useRef(ask);
   asking.current = ask;
   const latest = useRef(state);
@@ -34,13 +35,13 @@ export function useWindows(key, ask) {
     now.under.set(number, giveUp);
     const mine = now.told;
     asking.current(number * PAGE, PAGE, giveUp.signal).then(
-      ({ rows, total }) => {
+      ({ rows, total, beside }) => {
         if (current.current.told !== mine) return;
         now.under.delete(number);
         setState((before) => {
           const pages = before.told === mine ? new Map(before.pages) : new Map();
           pages.set(number, before.told === mine ? merged(before.pages.get(number), rows) : rows);
-          return { pages, total, told: mine };
+          return { pages, total, beside, told: mine };
         });
       },
       (error) => {
@@ -73,7 +74,7 @@ export function useWindows(key, ask) {
     for (const number of pagesOf(current.current.wanted)) if (latest.current.pages.has(number)) fetchPage(number);
   }, []);
   const row = useCallback((/** @type {number} */ at) => state.pages.get(Math.floor(at / PAGE))?.[at % PAGE], [state.pages]);
-  return { row, total: state.total, error: state.error, want, refresh, loaded: state.pages };
+  return { row, total: state.total, beside: state.beside, error: state.error, want, refresh, loaded: state.pages };
 }
 
 /** @param {[number, number]} rows first and last */

@@ -22,20 +22,17 @@ const mark = () => [...crypto.getRandomValues(new Uint8Array(8))].map((one) => o
  */
 export function useRuns(asked, experiments) {
   const [turn, setTurn] = useState(0);
-  const stamp = useRef({ of: "", stamp: "", counted: false });
-  const [counts, setCounts] = useState({ all: 0, found: 0, known: false });
+  const stamp = useRef({ of: "", stamp: "", counts: /** @type {{all: number, found: number} | undefined} */ (undefined) });
   // Runs that are opened or folded leave the order as it is.
   const order = JSON.stringify([asked && { ...asked, open: null, columns: null }, turn]);
   const list = useWindows(asked && [asked, turn], async (offset, limit, signal) => {
-    if (stamp.current.of !== order) stamp.current = { of: order, stamp: mark(), counted: false };
+    if (stamp.current.of !== order) stamp.current = { of: order, stamp: mark(), counts: undefined };
     const mine = stamp.current;
     const answer = await post("/runstone/runs/table", { ...asked, offset, limit, stamp: mine.stamp }, { signal });
-    if (!mine.counted) {
-      mine.counted = true;
-      setCounts({ all: answer.all ?? 0, found: answer.found ?? 0, known: true });
-    }
-    return { rows: /** @type {import("./columns.js").Run[]} */ (answer.rows ?? []), total: answer.total ?? 0 };
+    mine.counts ??= { all: answer.all ?? 0, found: answer.found ?? 0 }; // as they were when the order was made
+    return { rows: /** @type {import("./columns.js").Run[]} */ (answer.rows ?? []), total: answer.total ?? 0, beside: mine.counts };
   });
+  const counts = list.beside;
   const again = useCallback(() => setTurn((before) => before + 1), []);
 
   const { pulse, turn: beat } = usePulse(experiments);
@@ -49,7 +46,7 @@ export function useRuns(asked, experiments) {
     }, Math.max(0, last.current + PAUSE - Date.now()));
     return () => window.clearTimeout(waiting);
   }, [beat]);
-  const fresh = useMemo(() => (pulse && counts.known && asked?.run_view_type === "ACTIVE_ONLY" ? Math.max(0, pulse.runs - counts.all) : 0), [pulse, counts]);
+  const fresh = useMemo(() => (pulse && counts && asked?.run_view_type === "ACTIVE_ONLY" ? Math.max(0, pulse.runs - counts.all) : 0), [pulse, counts]);
   // Where nothing stands yet, nothing moves under the reader.
   useEffect(() => {
     if (fresh > 0 && list.total === 0) again();
@@ -61,5 +58,5 @@ export function useRuns(asked, experiments) {
     const answer = await post("/runstone/runs/ids", { ...which, ...(flat ? { nested: false, open: [] } : {}), offset, limit, stamp: stamp.current.stamp });
     return answer.run_ids ?? [];
   };
-  return { ...list, ...counts, stamp: () => stamp.current.stamp, again, turn, ids, fresh, pulse };
+  return { ...list, all: counts?.all ?? 0, found: counts?.found ?? 0, stamp: () => stamp.current.stamp, again, turn, ids, fresh, pulse };
 }
