@@ -151,16 +151,18 @@ function Drawing({ drawn, open }) {
 function One({ node, root, open, show }) {
   const href = target(node);
   const facts = Object.entries(node.details ?? {}).filter(([key]) => key !== "experiment_id" && key !== "source").map(([key, value]) => `${key}: ${value}`);
-  const label = `${KINDS[node.kind] ?? node.kind} ${node.name}`.trim();
-  const inside = html`<rect width=${SIZE.width} height=${SIZE.height} rx="7" /><text class="kind" x="10" y="17">${KINDS[node.kind] ?? node.kind}${node.details?.status ? ` · ${node.details.status.toLowerCase()}` : ""}${node.details?.missing ? " · gone" : ""}</text>
-    <text class="name" x="10" y="34">${cut(node.name)}</text><title>${[node.name, ...facts].join("\n")}</title>`;
+  const kind = [KINDS[node.kind] ?? node.kind, node.details?.status?.toLowerCase(), node.details?.missing && "gone"].filter(Boolean).join(" · ");
+  const label = `${kind} ${cut(node.name)}`.trim(); // what is seen, for whoever speaks to the page
+  const inside = html`<rect width=${SIZE.width} height=${SIZE.height} rx="7" /><text class="kind" x="10" y="17">${`${kind} `}</text>
+    <text class="name" x="10" y="34">${cut(node.name)}</text>`;
+  const title = html`<title>${[node.name, ...facts].join("\n")}</title>`;
   const name = classes("node", node.kind, root && "root");
   const transform = `translate(${node.x} ${node.y})`;
   if (node.kind === "fold") {
     const unfold = () => open(node.id);
     /** @param {KeyboardEvent} event */
     const onKey = (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), event.stopPropagation(), unfold());
-    return html`<g class=${name} transform=${transform} role="button" tabindex="0" aria-label=${`Show ${node.name}`} onClick=${unfold} onKeyDown=${onKey} onFocus=${show}>${inside}</g>`;
+    return html`<g class=${name} transform=${transform} role="button" tabindex="0" aria-label=${`${node.name}: show`} onClick=${unfold} onKeyDown=${onKey} onFocus=${show}>${title}${inside}</g>`;
   }
-  return html`<g class=${name} transform=${transform}>${href && !root ? html`<a href=${href} aria-label=${label} draggable="false" onFocus=${show}>${inside}</a>` : html`<g role="img" aria-label=${label}>${inside}</g>`}</g>`;
+  return html`<g class=${name} transform=${transform}>${title}${href && !root ? html`<a href=${href} aria-label=${label} draggable="false" onFocus=${show}>${inside}</a>` : html`<g role="img" aria-label=${label}>${inside}</g>`}</g>`;
 }
