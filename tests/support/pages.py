@@ -51,7 +51,6 @@ def addresses(seen: Seen) -> dict[str, str]:
             f"version-{tab.replace(' ', '-')}": f"{model}/versions/1?tab={quote(tab)}"
             for tab in ("files", "try it", "lineage", "changes")
         },
-        "webhooks": "#/webhooks",
         "versions-compared": f"#/compare-model-versions?name=%22{_part(seen.registered)}%22&versions=1,1",
         "webhooks": "#/webhooks",
         "logged-models": f"{experiment}/models",
