@@ -76,7 +76,7 @@ function Legend({ runs, off, drawn, toggle, only }) {
   }, [runs, drawn, banded]);
   return html`<${Grid} label="Legend" height="28vh" total=${rows.length} row=${(/** @type {number} */ at) => rows[at]} want=${() => undefined} columns=${[
     {
-      id: "name", title: banded ? "Group" : "Run", width: 420,
+      id: "name", title: banded ? "Group" : "Run", width: Math.min(420, Math.round(window.innerWidth * 0.45)),
       cell: (/** @type {any} */ { id, name, ink }) => banded
         ? html`<span class="dot" style=${{ color: ink }} /><span class="cut">${name}</span>`
         : html`<label class="cut"><input type="checkbox" checked=${!off.includes(id)} onChange=${() => toggle(id)} /><span class="dot" style=${{ color: ink }} /><span class="cut" title="Double click: this one alone" onDblClick=${() => only(id)}>${name}</span></label>`,
