@@ -6,10 +6,13 @@ import { stretch } from "./ansi.js";
 /** @typedef {import("./ansi.js").Piece} Piece */
 
 /**
- * @param {{pieces: Piece[], marks?: [number, number][]}} props marks: stretches (first character, the one behind the last), in order
+ * A function and no component: lines by the dozen are drawn in each frame of a scroll.
+ * @param {Piece[]} pieces
+ * @param {[number, number][]} marks stretches (first character, the one behind the last), in order
+ * @returns {any[]}
  */
-export function Inked({ pieces, marks = [] }) {
-  if (marks.length === 0) return html`${pieces.map(drawn)}`;
+export function elements(pieces, marks) {
+  if (marks.length === 0) return pieces.map(drawn);
   const parts = [];
   let at = 0;
   for (const [start, end] of marks) {
@@ -18,7 +21,7 @@ export function Inked({ pieces, marks = [] }) {
     at = end;
   }
   parts.push(...stretch(pieces, at, Infinity).map(drawn));
-  return html`${parts}`;
+  return parts;
 }
 
 /** @param {Piece} piece */

@@ -3,17 +3,18 @@
 import { html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "../ground/html.js";
 
 export const LINE = 18;
-const BEYOND = 20;
-const STEP = 10;
+/** Lines that are drawn beyond what can be seen, and by how many at a time the window is moved. */
+const BEYOND = 12;
+const STEP = 6;
 
 /**
  * @param {{
  *   label: string, count: number, line: (at: number) => any, at?: number, follow?: boolean, onFollow?: (follows: boolean) => void,
- *   onWidth?: (width: number) => void, wide?: number,
+ *   onWidth?: (width: number) => void, wide?: number, onClick?: (at: number) => void,
  * }} props
- *   at: the line that is brought into sight when it changes; follow: the end stays in sight; wide: the widest line's width in pixels
+ *   at: the line that is brought into sight when it changes; follow: the end stays in sight; wide: the widest line's width in pixels; onClick: a line's number was clicked
  */
-export function Lines({ label, count, line, at, follow = false, onFollow, onWidth, wide }) {
+export function Lines({ label, count, line, at, follow = false, onFollow, onWidth, wide, onClick }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [range, setRange] = useState(/** @type {[number, number]} */ ([0, 60]));
   const following = useRef(follow);
@@ -63,11 +64,16 @@ export function Lines({ label, count, line, at, follow = false, onFollow, onWidt
     }
   }, [at, ready]);
 
+  /** One listener for all of them: lines come and go by the dozen. @param {MouseEvent} event */
+  const click = (event) => {
+    const element = /** @type {HTMLElement} */ (event.target);
+    if (box.current && element.closest(".log-number")) onClick?.(Math.floor((event.clientY - box.current.getBoundingClientRect().top + box.current.scrollTop) / LINE));
+  };
   const lines = [];
   for (let number = range[0]; number < Math.min(range[1], count); number += 1) {
-    lines.push(html`<div key=${number} class="log-line" style=${{ transform: `translateY(${number * LINE}px)` }}>${line(number)}</div>`);
+    lines.push(html`<div key=${number % 512} class="log-line" style=${{ transform: `translateY(${number * LINE}px)` }}>${line(number)}</div>`);
   }
-  return html`<div class="log-lines" ref=${box} role="region" aria-label=${label} tabindex="0" onScroll=${onScroll}>
+  return html`<div class="log-lines" ref=${box} role="region" aria-label=${label} tabindex="0" onScroll=${onScroll} onClick=${click}>
     <div class="log-body" style=${{ height: `${count * LINE}px`, width: wide ? `${wide}px` : undefined }}>${lines}</div>
   </div>`;
 }

@@ -23,6 +23,8 @@ export class Lines {
     /** The ink that lines begin with, where it is not plain. @type {Map<number, import("./ansi.js").Ink>} */
     this.inks = new Map();
     this.ink = PLAIN;
+    /** Lines as they are searched, from the first search on. @type {string[]} */
+    this.small = [];
   }
 
   /** @param {string} text */
@@ -50,6 +52,7 @@ export class Lines {
   drop(count) {
     this.all.splice(0, count);
     this.widths.splice(0, count);
+    this.small.splice(0, count);
     for (let at = this.dropped; at < this.dropped + count; at += 1) this.inks.delete(at);
     this.dropped += count;
   }
@@ -62,6 +65,12 @@ export class Lines {
   /** @param {number} at */
   text(at) {
     return at < this.all.length ? this.all[at] : folded(this.rest, false).slice(0, LONGEST);
+  }
+
+  /** A line's letters, small ones. @param {number} at */
+  lowered(at) {
+    if (at >= this.all.length) return plain(this.text(at)).toLowerCase();
+    return (this.small[at] ??= plain(this.all[at]).toLowerCase());
   }
 
   /** @param {number} at */

@@ -5,7 +5,7 @@ import { kept } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
 import { change } from "../ground/route.js";
 import { plain, stretch } from "../parts/ansi.js";
-import { Inked } from "../parts/inked.js";
+import { elements } from "../parts/inked.js";
 import { Lines } from "../parts/lines.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { fileAddress, useConsole } from "./console.js";
@@ -60,7 +60,7 @@ export function Logs({ run, query }) {
   ]);
   const onWidth = useCallback((/** @type {number} */ now) => setWidth(now), []);
   const line = useCallback(
-    (/** @type {number} */ at) => html`<${Row} lines=${lines} row=${rows.at(at)} find=${find} chosen=${chosen} />`,
+    (/** @type {number} */ at) => drawn(lines, rows.at(at), find, chosen),
     // what is the same line may have grown: count says so
     [lines, rows, find, chosen, count, whole],
   );
@@ -82,7 +82,7 @@ export function Logs({ run, query }) {
     </header>
     ${lines.dropped > 0 && html`<p class="note warn small">The first ${lines.dropped.toLocaleString("en")} lines are left out here; “Save” gives all.</p>`}
     <${Letter} />
-    <${Lines} label="Lines" count=${rows.length} line=${line} at=${place} follow=${follow} onFollow=${setFollow} onWidth=${onWidth} wide=${columns ? 0 : NUMBERS + 24 + Math.ceil(Math.max(lines.widest, 1) * (letter || 7.2))} />
+    <${Lines} label="Lines" count=${rows.length} line=${line} at=${place} follow=${follow} onFollow=${setFollow} onWidth=${onWidth} onClick=${(/** @type {number} */ at) => change({ line: rows.line(at) + 1 + lines.dropped })} wide=${columns ? 0 : NUMBERS + 24 + Math.ceil(Math.max(lines.widest, 1) * (letter || 7.2))} />
     <footer class="small quiet row"><span class="grow">${count.toLocaleString("en")} lines${find && only ? `, ${found.length.toLocaleString("en")} shown` : ""}</span>${live ? html`<span class="status RUNNING">being written</span>` : !whole && "reading…"}</footer>
   </section>`;
 }
@@ -121,7 +121,7 @@ function useMatches(lines, find, count) {
     const found = [];
     if (!find) return found;
     const wanted = find.toLowerCase();
-    for (let at = 0; at < count; at += 1) if (plain(lines.text(at)).toLowerCase().includes(wanted)) found.push(at);
+    for (let at = 0; at < count; at += 1) if (lines.lowered(at).includes(wanted)) found.push(at);
     return found;
   }, [lines, find, count]);
 }
@@ -178,11 +178,11 @@ function rowOf(rows, line, total) {
   return low < rows.length ? low : undefined;
 }
 
-/** @param {{lines: import("../parts/terminal.js").Lines, row: Part, find: string, chosen: number}} props */
-function Row({ lines, row, find, chosen }) {
-  const number = lines.dropped + row.line + 1;
+/** A row's elements. @param {import("../parts/terminal.js").Lines} lines @param {Part} row @param {string} find @param {number} chosen */
+function drawn(lines, row, find, chosen) {
   const pieces = lines.pieces(row.line);
-  return html`<span class=${classes("log-number", row.line === chosen && "at")}>${row.start === 0 && html`<button type="button" tabindex="-1" aria-label=${`Link to line ${number}`} onClick=${() => change({ line: number })}>${number}</button>`}</span><span class="log-text"><${Inked} pieces=${stretch(pieces, row.start, row.end)} marks=${marks(plain(lines.text(row.line)), find, row)} /></span>`;
+  const text = elements(row.start === 0 && row.end === Infinity ? pieces : stretch(pieces, row.start, row.end), find ? marks(plain(lines.text(row.line)), find, row) : []);
+  return html`<span class=${classes("log-number", row.line === chosen && "at")} title="Link to the line">${row.start === 0 && lines.dropped + row.line + 1}</span><span class="log-text">${text}</span>`;
 }
 
 /**
@@ -191,7 +191,6 @@ function Row({ lines, row, find, chosen }) {
  * @returns {[number, number][]}
  */
 function marks(text, find, row) {
-  if (!find) return [];
   const [within, wanted] = [text.toLowerCase(), find.toLowerCase()];
   if (within.length !== text.length) return []; // a letter that becomes two: the places would be others
   /** @type {[number, number][]} */
