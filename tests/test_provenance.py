@@ -264,13 +264,15 @@ def test_the_environment_is_not_recorded_and_the_packages_are(
 def test_credentials_do_not_get_into_the_tags(repository: Path) -> None:
     git(repository, "remote", "add", "origin", "https://me:hunter2@example.org/code.git")
     (repository / "script.py").write_text(SCRIPT)
-    arguments = ["--api-key", "hunter2", "--db=postgresql://me:hunter2@host/db", "HF_TOKEN=hunter2", "--epochs", "3"]
+    arguments = [
+        "--api-key", "hunter2", "--db=postgresql://me:hunter2@host/db", "HF_TOKEN=hunter2", "--note", "it's fine", "--epochs", "3",
+    ]  # fmt: skip
     subprocess.run([sys.executable, "script.py", *arguments], cwd=repository, check=True)
     (found,) = runstone.Client(repository / ".runstone").search_runs(["0"])
     assert "hunter2" not in str(found.to_dictionary())
     assert found.data.tags["mlflow.source.git.repoURL"] == "https://***@example.org/code.git"
     assert found.data.tags["runstone.command"] == (
-        "script.py --api-key *** --db=postgresql://***@host/db HF_TOKEN=*** --epochs 3"
+        "script.py --api-key *** --db=postgresql://***@host/db HF_TOKEN=*** --note 'it'\\''s fine' --epochs 3"
     )
 
 

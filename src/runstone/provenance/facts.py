@@ -18,10 +18,17 @@ def tags(checkout: git.Checkout | None) -> dict[str, str]:
         "mlflow.source.type": "NOTEBOOK" if "ipykernel" in sys.modules else "LOCAL",
         "runstone.host": os.uname().nodename,
         "runstone.pid": str(os.getpid()),
-        "runstone.command": " ".join([*sys.argv[:1], *masked(sys.argv[1:])])[:8000],
+        "runstone.command": " ".join(map(_word, [*sys.argv[:1], *masked(sys.argv[1:])]))[:8000],
         "runstone.python": sys.version.split()[0],
         **(checkout.tags() if checkout is not None else {}),
     }
+
+
+def _word(argument: str) -> str:
+    """An argument that is one word of the command, in quotes where it would be none or several."""
+    if argument and not any(mark in argument for mark in " \t\n\r'\"\\"):
+        return argument
+    return "'" + argument.replace("'", "'\\''") + "'"
 
 
 def source_folder() -> str:
