@@ -40,11 +40,17 @@ def addresses(seen: Seen) -> dict[str, str]:
         "experiments": "#/experiments",
         "runs": experiment,
         "charts": f"{experiment}?view=charts",
+        "explored": f"{experiment}?view=explore",
         "run": run,
         "run-alone": f"#/runs/{seen.runs[0]}",
         "compare": f'{compared}&experiments=%5B"{seen.experiment}"%5D',
+        **{
+            f"compare-{view}": f'{compared}&experiments=%5B"{seen.experiment}"%5D&view={view}'
+            for view in ("environment", "artifacts")
+        },
         "several": f"#/compare-experiments/s?experiments=%5B%22{seen.experiment}%22,%220%22%5D",
         "models": "#/models",
+        "webhooks": "#/webhooks",
         "model": model,
         "version": f"{model}/versions/1",
         **{

@@ -78,7 +78,7 @@ def test_runs_stand_side_by_side_with_the_way_from_a_baseline(trained: Trained, 
     # What is better is said by hand where the name says the wrong thing.
     row.get_by_role("button", name="less is better").click()
     assert row.locator(".delta.bad").count() == 2
-    page.get_by_role("button", name="fit-2 is the baseline").click()
+    page.get_by_role("button", name="fit-2 as baseline").click()
     assert page.get_by_role("columnheader").nth(1).get_by_role("link").inner_text() == "fit-2"
     assert f"base={chosen[2]}" in page.url
     page.get_by_role("rowheader", name="steps").wait_for()

@@ -30,7 +30,7 @@ export function Sheet({ runs, base, sections, only, text, label, setBase, remove
             <button type="button" class="plain" aria-label=${`Take ${run.run_name} out`} title="Take out" onClick=${() => remove(run.run_id)}>×</button></div>
           <div class="row">${run.gone
             ? html`<span class="tag">not there any more</span>`
-            : html`<button type="button" class="plain small base-button" aria-pressed=${run.run_id === base} aria-label=${`${run.run_name} is the baseline`} onClick=${() => setBase(run.run_id === base ? "" : run.run_id)}>${run.run_id === base ? "baseline" : "as baseline"}</button>`}</div>
+            : html`<button type="button" class="plain small base-button" aria-pressed=${run.run_id === base} aria-label=${`${run.run_name} ${run.run_id === base ? "baseline" : "as baseline"}`} onClick=${() => setBase(run.run_id === base ? "" : run.run_id)}>${run.run_id === base ? "baseline" : "as baseline"}</button>`}</div>
         </th>`,
       )}
     </tr></thead>
