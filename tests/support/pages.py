@@ -50,7 +50,6 @@ def addresses(seen: Seen) -> dict[str, str]:
         },
         "several": f"#/compare-experiments/s?experiments=%5B%22{seen.experiment}%22,%220%22%5D",
         "models": "#/models",
-        "webhooks": "#/webhooks",
         "model": model,
         "version": f"{model}/versions/1",
         **{

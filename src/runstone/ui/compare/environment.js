@@ -66,11 +66,11 @@ export function versions(list) {
  */
 export function sections(runs, beside, base, open) {
   /** @param {[string, string][]} list */
-  const told = (list) => list.map(([title, key]) => texts(title, runs.map((run) => run.tags.get(key)), base)).filter((row) => row.cells.some((cell) => cell !== null));
+  const told = (list) => list.filter(([, key]) => runs.some((run) => run.tags.has(key))).map(([title, key]) => texts(title, runs.map((run) => run.tags.get(key)), base));
   const patches = beside.map(({ patch }) => patch);
   const patch = {
     key: "diff", differs: patches.some((one) => one !== patches[0]), other: base < 0 ? undefined : patches.map((one) => one !== patches[base]),
-    cells: patches.map((one, at) => {
+    cells: () => patches.map((one, at) => {
       const count = one === undefined ? 0 : one.split("\n").filter((line) => /^[+-](?![+-]{2} )/.test(line)).length;
       const lines = one === undefined ? html`<span class="quiet">none</span>` : html`<a href=${link(["experiments", runs[at].experiment_id, "runs", runs[at].run_id, "artifacts", ...PATCH.split("/")])}>${count} lines</a>`;
       const apart = base >= 0 && at !== base && one !== patches[base];

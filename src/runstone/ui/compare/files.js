@@ -40,7 +40,7 @@ export function sections(files, base, open) {
       key: path, differs: found.some((one) => one?.digest !== found[0]?.digest),
       title: html`<span class="cut mono" title=${path}>${path}</span>`,
       other: base < 0 ? undefined : found.map((one) => one?.digest !== from?.digest),
-      cells: found.map((one, at) => {
+      cells: () => found.map((one, at) => {
         if (!one) return null;
         const word = base < 0 ? (alone ? "only here" : "") : at === base ? (alone ? "only here" : "") : !from ? "new" : one.digest === from.digest ? "same" : "changed";
         const told = html`<span class="quiet small" title=${one.digest ?? ""}>${size(Number(one.file_size ?? 0))}</span>`;

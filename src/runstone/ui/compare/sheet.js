@@ -5,13 +5,14 @@ import { classes, html, useState } from "../ground/html.js";
 import { link } from "../ground/route.js";
 
 /**
- * @typedef {{key: string, differs: boolean, cells: any[], title?: any, number?: boolean, other?: boolean[]}} Row
- *   cells: one a run; other: which of them are not as the baseline's
+ * @typedef {{key: string, differs: boolean, cells: () => any[], title?: any, number?: boolean, other?: boolean[]}} Row
+ *   cells: one a run, made when the row is drawn; other: which of them are not as the baseline's
  * @typedef {{title: string, rows: Row[], none: string, extra?: any}} Section
  */
 
-/** Rows of a section that are drawn at first. */
-const MOST = 200;
+/** Cells of a section that are drawn at first, and rows at least: 50 runs of 1,000 metrics are no reason to wait. */
+const CELLS = 2_500;
+const ROWS = 20;
 
 /**
  * @param {{
@@ -20,7 +21,7 @@ const MOST = 200;
  * }} props base: the baseline's id, or ""; only: rows that differ
  */
 export function Sheet({ runs, base, sections, only, text, label, setBase, remove }) {
-  return html`<div class="sheet" role="region" aria-label=${label} tabindex="0"><table>
+  return html`<div class="sheet" role="region" aria-label=${label} tabindex="0"><table style=${{ "--runs": runs.length }}>
     <thead><tr>
       <th scope="col"><span class="quiet small">${runs.length} runs</span></th>
       ${runs.map(
@@ -40,10 +41,11 @@ export function Sheet({ runs, base, sections, only, text, label, setBase, remove
 
 /** @param {{section: Section, only: boolean, text: string, columns: number, base: number}} props */
 function Part({ section, only, text, columns, base }) {
-  const [all, setAll] = useState(false);
+  const most = Math.max(ROWS, Math.floor(CELLS / columns));
+  const [times, setTimes] = useState(1);
   const differing = section.rows.filter((row) => row.differs).length;
   const found = section.rows.filter((row) => (!only || row.differs) && row.key.toLowerCase().includes(text));
-  const shown = all ? found : found.slice(0, MOST);
+  const shown = found.slice(0, most * times);
   const none = section.rows.length === 0 ? section.none : found.length === 0 ? (text ? "No name fits." : "All the same.") : "";
   return html`<tbody>
     <tr class="section"><th scope="rowgroup" colspan=${columns + 1}><div class="row"><span>${section.title}</span>
@@ -51,10 +53,10 @@ function Part({ section, only, text, columns, base }) {
     ${shown.map(
       (row) => html`<tr key=${row.key} class=${row.differs ? "differs" : "same"}>
         <th scope="row"><div class="row">${row.title ?? html`<span class="cut" title=${row.key}>${row.key}</span>`}</div></th>
-        ${row.cells.map((cell, at) => html`<td key=${at} class=${classes(row.number && "number", at === base && "base", row.other?.[at] && "other")}>${cell ?? html`<span class="quiet" aria-label="none">–</span>`}</td>`)}
+        ${row.cells().map((cell, at) => html`<td key=${at} class=${classes(row.number && "number", at === base && "base", row.other?.[at] && "other")}>${cell ?? html`<span class="quiet" aria-label="none">–</span>`}</td>`)}
       </tr>`,
     )}
-    ${found.length > shown.length && html`<tr><th scope="row" colspan=${columns + 1}><button type="button" class="plain" onClick=${() => setAll(true)}>${(found.length - shown.length).toLocaleString("en")} more</button></th></tr>`}
+    ${found.length > shown.length && html`<tr><th scope="row" colspan=${columns + 1}><button type="button" class="plain" onClick=${() => setTimes(2 * times + 1)}>${(found.length - shown.length).toLocaleString("en")} more</button></th></tr>`}
   </tbody>`;
 }
 
@@ -69,7 +71,7 @@ function Part({ section, only, text, columns, base }) {
 export function texts(key, values, base, title) {
   return {
     key, title, differs: values.some((value) => value !== values[0]),
-    cells: values.map((value) => (value === undefined ? null : html`<span class="value mono" title=${value}>${value === "" ? html`<span class="quiet">""</span>` : value}</span>`)),
+    cells: () => values.map((value) => (value === undefined ? null : html`<span class="value mono" title=${value}>${value === "" ? html`<span class="quiet">""</span>` : value}</span>`)),
     other: base < 0 ? undefined : values.map((value) => value !== values[base]),
   };
 }

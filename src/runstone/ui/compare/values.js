@@ -32,11 +32,11 @@ function about(runs, base) {
   /** @param {string} key @param {(string | undefined)[]} values */
   const plainly = (key, values) => texts(key, values, base);
   return [
-    { ...plainly("status", runs.map((run) => run.status || undefined)), cells: runs.map((run) => run.status && html`<span class=${`status ${run.status}`}>${run.status.toLowerCase()}</span>`) },
-    { key: "started", differs: true, cells: runs.map((run) => run.info.start_time && html`<time title=${when(Number(run.info.start_time))}>${ago(Number(run.info.start_time))}</time>`) },
+    { ...plainly("status", runs.map((run) => run.status || undefined)), cells: () => runs.map((run) => run.status && html`<span class=${`status ${run.status}`}>${run.status.toLowerCase()}</span>`) },
+    { key: "started", differs: true, cells: () => runs.map((run) => run.info.start_time && html`<time title=${when(Number(run.info.start_time))}>${ago(Number(run.info.start_time))}</time>`) },
     {
       key: "duration", differs: true, number: true,
-      cells: took.map((ms, at) => {
+      cells: () => took.map((ms, at) => {
         const told = ms !== null && base >= 0 && at !== base && took[base];
         return ms === null ? null : html`${duration(ms)}${told ? html`<span class="delta">${Number((/** @type {number} */ (ms) / told).toPrecision(2))} ×</span>` : ""}`;
       }),
@@ -63,7 +63,7 @@ function metric(key, runs, base, show) {
   return {
     key, number: true, differs: values.some((value) => !Object.is(value, values[0])),
     title: html`<span class="cut grow" title=${key}>${key}</span><button type="button" class="plain small" title=${WORDS[to]} aria-label=${`${key}: ${WORDS[to]}; change it`} onClick=${() => turnGoal(key)}>${ARROWS[to]}</button>`,
-    cells: values.map((value, at) => {
+    cells: () => values.map((value, at) => {
       if (value === undefined) return null;
       const told = from !== undefined && at !== base && Number.isFinite(value) && Number.isFinite(from);
       return html`<span class=${value === first ? "best" : ""} title=${value === first ? `${value}, the best` : String(value)}>${number(value)}</span>${told ? html`<span class=${`delta ${judged(value, /** @type {number} */ (from), to)}`}>${away(value, /** @type {number} */ (from))}</span>` : ""}`;
