@@ -98,7 +98,7 @@ def test_it_is_asked_by_a_runs_id_a_models_id_a_reference_or_a_nodes_id(told: di
         assert client().lineage(told[name].partition("/")[2]).root == told[name]
     assert client().lineage("features").root == told["features"]
     shown = {node.id: node.details for node in client().lineage(told["train"], depth=0).nodes}
-    assert shown[told["train"]]["status"] == "FINISHED"
+    assert (shown[told["train"]]["status"], shown[told["train"]]["experiment_id"]) == ("FINISHED", "0")
 
 
 @pytest.mark.parametrize(

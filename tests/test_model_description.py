@@ -76,13 +76,22 @@ def test_it_says_what_would_run_and_runs_nothing(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
-def test_how_much_it_reads_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    client, model_id = Client(), logged()
-    monkeypatch.setattr(model_description, "MOST_SCANNED", 1_000)
-    (tmp_path / "many.pkl").write_bytes(pickle.dumps(list(range(1_000))))
-    client.log_model_artifact(model_id, str(tmp_path / "many.pkl"))
-    (many,) = [file for file in client.scan_model(model_id).files if file.file == "many.pkl"]
-    assert (many.verdict, "too large" in many.problems[0]) == ("unknown", True)
+@pytest.mark.parametrize(("limit", "value"), [("MOST_SCANNED", 200_000), ("MOST_STEPS", 1_000)])
+def test_how_much_one_look_takes_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    client, model = Client(), Client().create_logged_model("0", "large")
+    for name in ("one.pkl", "two.pkl"):
+        (tmp_path / name).write_bytes(pickle.dumps([str(tmp_path), *range(100_000)]))
+        client.log_model_artifact(model.model_id, str(tmp_path / name))
+    (tmp_path / "weights.safetensors").write_bytes(bytes(3_000_000))
+    client.log_model_artifact(model.model_id, str(tmp_path / "weights.safetensors"))
+    with monkeypatch.context() as patch:
+        patch.setattr(model_description, limit, value)
+        told = client.scan_model(model.model_id)
+    assert told.verdict == "unknown"
+    assert "two.pkl" in [file.file for file in told.files if file.problems]
+    assert client.scan_model(model.model_id).verdict == "harmless", "what a look had no time for is not kept"
 
 
 @pytest.mark.parametrize(

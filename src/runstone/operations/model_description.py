@@ -26,15 +26,17 @@ MOST_DESCRIBED = 2 << 20
 # Values of a description that are told: its aliases may mean one thing many times.
 MOST_VALUES = 100_000
 MOST_SIGNED = 4 << 20
-# Bytes that one look at a model reads, steps that it goes in one file, files that it looks at, imports that it names of each.
+# Bytes that one look at a model reads, steps that it goes, files that it looks at, imports that it names of each.
 MOST_SCANNED = 512 << 20
-MOST_STEPS = 1_000_000
+MOST_STEPS = 3_000_000
 MOST_FILES = 1_000
 MOST_IMPORTS = 50
 # Files whose verdict is remembered, by their digests.
 REMEMBERED = 1_000
 _EXACT = 1 << 53
-_PIECE = 1 << 20
+# Bytes that are unpacked at a time, and that a reader takes ahead.
+_BLOCK = 1 << 20
+_PIECE = 16 << 10
 
 
 class DescribeModel(msgspec.Struct, omit_defaults=True):
@@ -117,8 +119,8 @@ def scan_model(engine: Engine, request: DescribeModel) -> ModelScan:
 
     place = _place(engine, request)
     files = _files(engine, place)
-    left = _Left(MOST_SCANNED)
-    looked = [_looked(engine, place, *one, left) for one in files[:MOST_FILES]]
+    look = _Look()
+    looked = [_looked(engine, place, *one, look) for one in files[:MOST_FILES]]
     shown = [one for one in looked if one.kind or one.problems]
     if len(files) > MOST_FILES:
         shown.append(
@@ -208,24 +210,20 @@ def _signature(engine: Engine, place: Place, files: list[tuple[str, int, str | N
 _REMEMBERED: dict[tuple[str, str], ScannedFile] = {}
 
 
-def _looked(engine: Engine, place: Place, name: str, size: int, digest: str | None, left: _Left) -> ScannedFile:
+def _looked(engine: Engine, place: Place, name: str, size: int, digest: str | None, look: _Look) -> ScannedFile:
     """What one file holds; of the same bytes under the same name it is known already."""
     known = _REMEMBERED.get((name, digest)) if digest else None
     if known is not None:
         return known
     from runstone.safety import names, scanning
-    from runstone.safety.source import Budget
+    from runstone.safety.walking import TOO_LONG
 
-    if size > left.bytes:
-        return ScannedFile(
-            name, "", names.UNKNOWN, problems=["it is too large to be looked at here: `runstone models scan` does it"]
-        )
     try:
         opened = _open(engine, place, name)
     except NotFound:  # gone since it was listed
         return ScannedFile(name, "", names.UNKNOWN, problems=["it is gone"])
     try:
-        seen = [scanning.scan_opened(_stream(opened, left), name, budget=Budget(steps=MOST_STEPS, size=MOST_SCANNED))]
+        seen = [scanning.scan_opened(_Blocks(opened, look).open, name, budget=look.budget)]
         if name.rpartition("/")[2] == DESCRIPTION and size <= MOST_DESCRIBED:
             seen += scanning.described(b"".join(opened.read(0, size)), name)
     finally:
@@ -238,35 +236,55 @@ def _looked(engine: Engine, place: Place, name: str, size: int, digest: str | No
         [NamedImport(one.name[:300], one.verdict) for one in imports[:MOST_IMPORTS]], max(0, len(imports) - MOST_IMPORTS),
         [problem for file in seen for problem in file.problems][:MOST_IMPORTS],
     )  # fmt: skip
-    if digest:
+    if digest and TOO_LONG not in found.problems:  # else it was the other files that took too long
         while len(_REMEMBERED) >= REMEMBERED:
             _REMEMBERED.pop(next(iter(_REMEMBERED)), None)
         _REMEMBERED[name, digest] = found
     return found
 
 
-class _Left:
-    """Bytes that may still be read."""
+class _Look:
+    """One look at a model: bytes that may still be read of it, and what its files may take together."""
 
-    def __init__(self, count: int) -> None:
-        self.bytes = count
+    def __init__(self) -> None:
+        from runstone.safety.source import Budget
+
+        self.bytes = MOST_SCANNED
+        self.budget = Budget(steps=MOST_STEPS, size=MOST_SCANNED)
 
 
-def _stream(opened: Opened, left: _Left) -> Any:
-    """What opens stored bytes as a file, anew each time."""
+class _Blocks:
+    """Stored bytes, of which a block is kept: readers take a few at a time, and each place is unpacked as a whole."""
+
+    def __init__(self, opened: Opened, look: _Look) -> None:
+        self.size, self._read, self._look = opened.size, opened.read, look
+        self._number, self._block = -1, b""
+
+    def take(self, start: int, count: int) -> bytes:
+        """Some bytes from a place on, none at the end. Raises TooLong."""
+        from runstone.safety.source import TooLong
+
+        number, within = divmod(start, _BLOCK)
+        if start < self.size and number != self._number:
+            stop = min((number + 1) * _BLOCK, self.size)
+            self._number, self._block = number, b"".join(self._read(number * _BLOCK, stop))
+        found = self._block[within : within + count] if start < self.size else b""
+        self._look.bytes -= len(found)
+        if self._look.bytes < 0:
+            raise TooLong
+        return found
 
     @contextmanager
-    def stream() -> Iterator[BinaryIO]:
-        yield cast(BinaryIO, io.BufferedReader(_Stored(opened, left), _PIECE))
-
-    return stream
+    def open(self) -> Iterator[BinaryIO]:
+        """As a file, from its beginning."""
+        yield cast(BinaryIO, io.BufferedReader(_Stored(self), _PIECE))
 
 
 class _Stored(io.RawIOBase):
     """Stored bytes as a file that can be gone about in."""
 
-    def __init__(self, opened: Opened, left: _Left) -> None:
-        self._opened, self._left, self._at = opened, left, 0
+    def __init__(self, blocks: _Blocks) -> None:
+        self._blocks, self._at = blocks, 0
 
     def readable(self) -> bool:
         return True
@@ -275,7 +293,7 @@ class _Stored(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._opened.size}[whence]
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._blocks.size}[whence]
         self._at = max(0, base + offset)
         return self._at
 
@@ -283,17 +301,7 @@ class _Stored(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        from runstone.safety.source import TooLong
-
-        stop = min(self._at + len(buffer), self._opened.size)
-        if stop <= self._at:
-            return 0
-        self._left.bytes -= stop - self._at
-        if self._left.bytes < 0:
-            raise TooLong
-        place = 0
-        for piece in self._opened.read(self._at, stop):
-            buffer[place : place + len(piece)] = piece
-            place += len(piece)
-        self._at += place
-        return place
+        found = self._blocks.take(self._at, len(buffer))
+        buffer[: len(found)] = found
+        self._at += len(found)
+        return len(found)
