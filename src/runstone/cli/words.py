@@ -103,6 +103,7 @@ _WORDS: dict[str, Callable[[Call], Words]] = {
     "update_run": _change("run: changed", "status", "name"),
     "delete_run": _change("run: deleted; restore_run undoes it", "run_id"),
     "restore_run": _change("run: restored", "run_id"),
+    "change_runs": _change("runs: changed, all or none", "stage"),
     "log_param": _in_store("param", _pair, lambda call: 1),
     "log_params": _in_store("param", lambda call: call.text("params"), lambda call: len(call.given["params"])),
     "log_metric": _points,

@@ -23,6 +23,7 @@ from runstone.client import (
     registered_models,
     repair,
     retention,
+    run_changes,
     run_matrix,
     run_table,
     run_timeline,
@@ -101,6 +102,7 @@ class Client:
     get_parent_run = runs.get_parent_run
     update_run = runs.update_run
     set_terminated = runs.set_terminated
+    change_runs = run_changes.change_runs
     delete_run = runs.delete_run
     restore_run = runs.restore_run
     search_runs = runs.search_runs

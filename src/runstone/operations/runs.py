@@ -173,22 +173,27 @@ def restore_run(engine: Engine, request: RunId) -> Empty:
 def _set_stage(engine: Engine, request: RunId, stage: str) -> Empty:
     run_id = rules.check_run_id(request.run_id)
     with engine.database.write() as connection:
-        run = runs.require(connection, run_id)
-        if stage == LifecycleStage.ACTIVE and f"runs/{run_id}" in removing.begun(connection):
-            raise Conflict(
-                f"The run {run_id} is being removed for good, and some of its files are gone: it cannot be restored. `runstone prune` ends it."
-            )
-        runs.set_stage(connection, run, stage, engine.now())
+        put_stage(connection, run_id, stage, engine.now())
     return Empty()
+
+
+def put_stage(connection: Connection, run_id: str, stage: str, now: int) -> None:
+    """Delete (softly) or restore a run. Raises NotFound; Conflict for one that pruning is removing for good."""
+    run = runs.require(connection, run_id)
+    if stage == LifecycleStage.ACTIVE and f"runs/{run_id}" in removing.begun(connection):
+        raise Conflict(
+            f"The run {run_id} is being removed for good, and some of its files are gone: it cannot be restored. `runstone prune` ends it."
+        )
+    runs.set_stage(connection, run, stage, now)
 
 
 @operation("POST", "/mlflow/runs/set-tag", permission="edit")
 def set_tag(engine: Engine, request: SetTag) -> Empty:
     """Set a tag, in place of one of the same key."""
     run_id = rules.check_run_id(request.run_id, request.run_uuid)
-    tag = _checked_tag(request.key, request.value)
+    tag = checked_tag(request.key, request.value)
     with engine.database.write() as connection:
-        _set_tags(connection, runs.require(connection, run_id, active=True), [tag])
+        put_tags(connection, runs.require(connection, run_id, active=True), [tag])
     return Empty()
 
 
@@ -236,11 +241,11 @@ def log_batch(engine: Engine, request: LogBatch) -> Empty:
         raise InvalidParameter(
             f"Duplicate parameter keys have been submitted: {twice!r} stands twice in one batch. Send it once."
         )
-    tags = [_checked_tag(tag.key, tag.value, number) for number, tag in enumerate(request.tags)]
+    tags = [checked_tag(tag.key, tag.value, number) for number, tag in enumerate(request.tags)]
     with engine.database.write() as connection:
         run = runs.require(connection, run_id, active=True)
         _add_params(connection, run_id, run, params)
-        _set_tags(connection, run, tags)
+        put_tags(connection, run, tags)
         if request.metrics:
             store_metrics(engine, connection, run, request.metrics)
     return Empty()
@@ -248,7 +253,7 @@ def log_batch(engine: Engine, request: LogBatch) -> Empty:
 
 def checked_creation(request: CreateRun) -> tuple[str, list[tuple[str, str]]]:
     """The name of a run that is to be made, given one where it has none, and its tags. Raises InvalidParameter."""
-    tags = [_checked_tag(tag.key, tag.value) for tag in request.tags]
+    tags = [checked_tag(tag.key, tag.value) for tag in request.tags]
     tagged = dict(tags).get(RUN_NAME_TAG)
     if request.run_name and tagged and request.run_name != tagged:
         raise InvalidParameter(
@@ -265,12 +270,12 @@ def check_said(request: object) -> None:
     if isinstance(request, LogParam):
         _checked_param(request.key, request.value)
     elif isinstance(request, SetTag):
-        _checked_tag(request.key, request.value)
+        checked_tag(request.key, request.value)
     elif isinstance(request, LogBatch):
         for param in request.params:
             _checked_param(param.key, param.value)
         for tag in request.tags:
-            _checked_tag(tag.key, tag.value)
+            checked_tag(tag.key, tag.value)
 
 
 def new_run_id() -> str:
@@ -289,7 +294,8 @@ def _load(connection: Connection, run: int) -> Run:
     return runs_read.load_runs(connection, [run])[0]
 
 
-def _checked_tag(key: str | None, value: str, number: int | None = None) -> tuple[str, str]:
+def checked_tag(key: str | None, value: str, number: int | None = None) -> tuple[str, str]:
+    """A tag's key and its value, cut to what a tag may have. Raises InvalidParameter."""
     name = rules.check_key("tag", key, number)
     return name, rules.fit("tag", name, value, settings.TAG_LIMIT)
 
@@ -299,7 +305,8 @@ def _checked_param(key: str | None, value: str, number: int | None = None) -> tu
     return name, rules.fit("param", name, value, settings.PARAM_LIMIT)
 
 
-def _set_tags(connection: Connection, run: int, tags: list[tuple[str, str]]) -> None:
+def put_tags(connection: Connection, run: int, tags: list[tuple[str, str]]) -> None:
+    """Set a run's tags; the one that holds its name renames it."""
     runs.set_tags(connection, run, tags)
     name = dict(tags).get(RUN_NAME_TAG)
     if name:

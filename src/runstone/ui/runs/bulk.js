@@ -11,36 +11,29 @@ import { say } from "../parts/toasts.js";
 /** So many are compared at most, and so many are deleted without a question. */
 const COMPARED = 100;
 const UNASKED = 100;
-const AT_ONCE = 6;
+/** What one request changes, all or none. */
+const TOGETHER = 2_000;
 
 /**
- * Do something with each of some runs, six at a time. Raises the first error, after all have been tried.
+ * Change runs, as many at a time as a request takes.
  * @param {string[]} ids
- * @param {(id: string) => Promise<unknown>} act
+ * @param {{stage?: "deleted" | "active", tags?: {key: string, value: string}[]}} how
  */
-export async function each(ids, act) {
-  let next = 0;
-  /** @type {Error[]} */
-  const failed = [];
-  const worker = async () => {
-    while (next < ids.length) {
-      const id = ids[next];
-      next += 1;
-      try {
-        await act(id);
-      } catch (error) {
-        failed.push(/** @type {Error} */ (error));
-      }
+async function changeAll(ids, how) {
+  for (let first = 0; first < ids.length; first += TOGETHER) {
+    try {
+      await post("/runstone/runs/change", { run_ids: ids.slice(first, first + TOGETHER), ...how });
+    } catch (error) {
+      if (first === 0) throw error;
+      throw new Error(`${first.toLocaleString("en")} of ${ids.length.toLocaleString("en")} are done. ${/** @type {Error} */ (error).message}`);
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  if (failed.length > 0) throw new Error(`${failed.length.toLocaleString("en")} of ${ids.length.toLocaleString("en")} failed: ${failed[0].message}`);
+  }
 }
 
 /** @param {string[]} ids */
-const deleteAll = (ids) => each(ids, (run_id) => post("/mlflow/runs/delete", { run_id }));
+const deleteAll = (ids) => changeAll(ids, { stage: "deleted" });
 /** @param {string[]} ids */
-const restoreAll = (ids) => each(ids, (run_id) => post("/mlflow/runs/restore", { run_id }));
+const restoreAll = (ids) => changeAll(ids, { stage: "active" });
 
 /**
  * Delete runs, with a way back; many only when it was said twice.
@@ -81,7 +74,7 @@ export function tag(ids, done) {
     title: `Tag ${some}`, act: "Set tag",
     fields: [{ label: "Key", name: "key" }, { label: "Value", name: "value", optional: true }],
     then: async ({ key, value }) => {
-      await each(ids, (run_id) => post("/mlflow/runs/set-tag", { run_id, key, value }));
+      await changeAll(ids, { tags: [{ key, value }] });
       done();
       say(`${some} tagged ${key} = ${value}`);
     },
