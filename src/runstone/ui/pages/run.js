@@ -52,18 +52,20 @@ function One({ experiment, id, rest, query }) {
   const consoles = recorded.data?.some((/** @type {any} */ file) => file.path.startsWith(`${FOLDER}/console`));
   const links = (data?.inputs?.dataset_inputs?.length ?? 0) + (data?.inputs?.model_inputs?.length ?? 0) + (data?.outputs?.model_outputs?.length ?? 0);
   const table = query.get("as") === "table";
+  // What belongs to a run that has ended changes when somebody does something: it is not asked for with each change of others.
+  const moment = data?.info.status === "RUNNING" ? turn : 0;
   const board = (/** @type {string[]} */ some) => html`<${Board} runs=${drawn} keys=${some} look=${readLook(query)} set=${setLook} pulse=${pulse} place=${experiment} />`;
   /** @type {Record<string, (run: any) => any>} */
   const views = {
-    overview: (run) => html`<${Overview} run=${run} tags=${tags} changed=${changed} turn=${turn} again=${again} />`,
+    overview: (run) => html`<${Overview} run=${run} tags=${tags} changed=${changed} turn=${moment} again=${again} />`,
     metrics: (run) => html`<div class="row"><span class="buttons" role="group" aria-label="Show metrics as"><button type="button" aria-pressed=${!table} onClick=${() => change({ as: null, points: null })}>charts</button><button type="button" aria-pressed=${table} onClick=${() => change({ as: "table" })}>table</button></span></div>
       ${table ? html`<${Tables} run=${run} changed=${changed} query=${query} />` : board(own)}`,
     system: () => board(system),
     logs: (run) => html`<${Logs} run=${run} query=${query} />`,
     artifacts: () => html`<${Artifacts} owner=${id} path=${rest.split("/").slice(1).join("/")} href=${(/** @type {string} */ path) => link(["experiments", experiment, "runs", id, "artifacts", ...path.split("/").filter(Boolean)])} turn=${turn} />`,
-    data: (run) => html`<${Data} run=${run} turn=${turn} />`,
+    data: (run) => html`<${Data} run=${run} turn=${moment} />`,
     code: (run) => html`<${Code} run=${run} tags=${tags} files=${recorded.data} />`,
-    timeline: (run) => html`<${Timeline} run=${run} turn=${turn} />`,
+    timeline: (run) => html`<${Timeline} run=${run} turn=${moment} />`,
   };
   return html`
     <${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: about.data?.name ?? experiment, href: link(["experiments", experiment]) }, { name: data?.info.run_name || id }]} />

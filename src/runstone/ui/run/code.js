@@ -40,7 +40,7 @@ export function Code({ run, tags, files }) {
         ${origin && html`<dt>Origin</dt><dd>${safe(origin).startsWith("http") ? html`<a href=${origin} target="_blank" rel="noopener noreferrer">${origin}</a>` : html`<code>${origin}</code>`}</dd>`}
         ${dirty && html`<dt>State</dt><dd>${dirty === "true" ? html`<span class="tag warn">changed since the commit</span>` : "as it was committed"}</dd>`}
       </dl></div></section>
-      <section class="card" aria-label="Changes"><header><h2 class="grow">What was not committed</h2>${patch.file && html`<span class="quiet small">${size(patch.file.file_size)}</span><a class="button" href=${fileAddress(id, patch.file.path)} download=${`${id}.patch`}>Save</a>`}</header>
+      <section class="card" aria-label="Changes"><header class="wrap"><h2 class="grow">What was not committed</h2>${patch.file && html`<span class="quiet small">${size(patch.file.file_size)}</span><a class="button" href=${fileAddress(id, patch.file.path)} download=${`${id}.patch`}>Save</a>`}</header>
         <div class="inside">${patch.error
           ? html`<${Trouble} error=${patch.error} again=${patch.again} />`
           : patch.text === undefined
@@ -62,7 +62,7 @@ function Environment({ run, tags, files }) {
   const [find, setFind] = useState("");
   const packages = (text ?? "").split("\n").filter(Boolean).map((line) => line.split("==", 2));
   const shown = packages.filter(([name]) => name.toLowerCase().includes(find.toLowerCase()));
-  return html`<section class="card" aria-label="Environment"><header><h2 class="grow">Environment</h2>
+  return html`<section class="card" aria-label="Environment"><header class="wrap"><h2 class="grow">Environment</h2>
     ${packages.length > 0 && html`<input type="search" placeholder="Find a package" aria-label="Find a package" value=${find} onInput=${(/** @type {any} */ event) => setFind(event.target.value)} />
     <${Copy} text=${text ?? ""} label="Copy" />`}</header>
     <div class="inside column"><dl class="facts">

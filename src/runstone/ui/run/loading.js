@@ -1,14 +1,12 @@
 /** Code that loads what a run left, and commands that run it again. */
 
 import { html, useState } from "../ground/html.js";
+import { here } from "../parts/begin.js";
 import { Code } from "../parts/code.js";
 import { rerun } from "./command.js";
 
 /** A text as Python spells it. @param {string} text */
 const python = (text) => JSON.stringify(text);
-
-/** Where this server is, for a client. */
-const server = () => window.location.origin + window.location.pathname.replace(/\/$/, "");
 
 /** @param {{run: any, models: string[]}} props models: ids of the logged models that the run made */
 export function Loading({ run, models }) {
@@ -16,7 +14,7 @@ export function Loading({ run, models }) {
   const id = run.info.run_id;
   const metric = run.data?.metrics?.[0]?.key;
   const lines = [
-    `import ${kind}`, "", `${kind}.set_tracking_uri(${python(server())})`, `run = ${kind}.get_run(${python(id)})`, "run.data.params, run.data.metrics",
+    `import ${kind}`, "", `${kind}.set_tracking_uri(${python(here())})`, `run = ${kind}.get_run(${python(id)})`, "run.data.params, run.data.metrics",
     ...(metric ? [`points = ${kind}.MlflowClient().get_metric_history(${python(id)}, ${python(metric)})`] : []),
     `folder = ${kind}.artifacts.download_artifacts(run_id=${python(id)})`,
     ...(models.length > 0 ? [`model = ${kind}.pyfunc.load_model(${python(`models:/${models[0]}`)})`] : []),
@@ -28,7 +26,7 @@ export function Loading({ run, models }) {
 
 /** @param {{run: any, tags: Map<string, string>}} props */
 export function Again({ run, tags }) {
-  const text = rerun(run.info.run_id, tags, server());
+  const text = rerun(run.info.run_id, tags, here());
   if (!text) return null;
   const hidden = text.includes("***");
   return html`<section class="card" aria-label="Run it again"><header><h2>Run it again</h2></header><div class="inside column">

@@ -84,6 +84,6 @@ function Drawn({ events, from, to }) {
     ${lanes.map(({ kind, name, own }) => html`<div class="lane" key=${kind}><span class="quiet small">${name}</span><span class="track">
       ${own.map((one) => html`<span class=${`bar-of ${kind}`} title=${`${said(one)}, after ${duration(Math.max(0, one.time - from))}`} style=${{ left: `${at(one.time)}%`, width: `${Math.max(0, at(one.end ?? one.time) - at(one.time))}%` }} />`)}
     </span></div>`)}
-    <div class="lane axis" aria-hidden="true"><span /><span class="track">${marks.map((mark) => html`<span class="small quiet" style=${{ left: `${mark * 100}%` }}>${duration(mark * (last - first))}</span>`)}</span></div>
+    <div class="lane times" aria-hidden="true"><span /><span class="track">${marks.map((mark) => html`<span class="small quiet" style=${{ left: `${mark * 100}%` }}>${duration(mark * (last - first))}</span>`)}</span></div>
   </div></section>`;
 }
