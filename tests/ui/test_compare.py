@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import random
+import struct
+import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
@@ -43,6 +45,21 @@ def fitted(rate: float, steps: int) -> list[float]:
     return losses
 
 
+def picture(grey: int) -> bytes:
+    """A PNG of one pixel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes([0, grey])))
+        + chunk(b"IEND", b"")
+    )
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     server = serve(tmp_path_factory.mktemp("store") / "store")
@@ -61,6 +78,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         )
         client.log_text(run, f"seed: 0\nlr: {rate}\nsteps: 20\n", "config.yaml")
         client.log_text(run, "the same", "readme.txt")
+        client.log_bytes(run, picture(number), "curve.png")
         client.set_terminated(run)
         runs.append(run)
     yield Trained(server, runs)
@@ -94,6 +112,10 @@ def test_runs_stand_side_by_side_with_the_way_from_a_baseline(trained: Trained, 
     assert dialog.locator("tr.less").inner_text().split() == ["2", "−", "only", "in", "the", "first:", "lr:", "0.045"]
     assert dialog.locator("tr.more").count() == 1
     assert math.isclose(float(dialog.locator("tr.more").inner_text().split()[-1]), 0.02)
+    dialog.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="How curve.png changed").first.click()
+    for caption in ("fit-2", "fit-0"):
+        dialog.get_by_role("figure").filter(has_text=caption).get_by_role("img", name="curve.png").wait_for()
 
 
 def test_a_part_of_an_axis_becomes_a_filter_of_the_runs(trained: Trained, page: Page) -> None:

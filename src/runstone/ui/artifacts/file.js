@@ -29,7 +29,7 @@ export function File({ owner, file, files, href }) {
 }
 
 /** What is in it; its module is loaded when a file of its kind is looked at. @param {{owner: string, file: import("./place.js").FileInfo}} props */
-function Preview({ owner, file }) {
+export function Preview({ owner, file }) {
   const [loaded, setLoaded] = useState(/** @type {{component?: any, error?: Error}} */ ({}));
   useEffect(() => {
     let wanted = true;

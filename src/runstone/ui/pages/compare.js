@@ -102,5 +102,5 @@ function Files({ common }) {
   if (error) return html`<${Trouble} error=${error} again=${again} />`;
   if (!data) return html`<${Skeleton} rows=${12} />`;
   return html`<${Card}><${Sheet} ...${common} label="Artifacts of the runs" sections=${fileSections(common.runs.map((/** @type {any} */ run) => data.get(run.run_id) ?? new Map()), base, (path, at) => setOpen({ path, at }))} /><//>
-    ${open && base >= 0 && html`<${Difference} path=${open.path} left=${common.runs[base]} right=${common.runs[open.at]} close=${() => setOpen(null)} />`}`;
+    ${open && base >= 0 && html`<${Difference} path=${open.path} left=${common.runs[base]} right=${common.runs[open.at]} files=${[base, open.at].map((at) => data.get(common.runs[at].run_id)?.get(open.path) ?? { path: open.path })} close=${() => setOpen(null)} />`}`;
 }
