@@ -133,7 +133,7 @@ function App() {
     { keys: "t", does: "Light or dark", everywhere: true, run: () => (theme.value = dark.value ? "light" : "dark") },
   ]);
   const first = place.value.parts[0] ?? "experiments";
-  const at = first === "runs" ? "experiments" : first;
+  const at = first === "runs" ? "experiments" : /^(compare-model-versions|webhooks)$/.test(first) ? "models" : first;
   return html`
     <a class="skip" href="#main" onClick=${(/** @type {Event} */ event) => (event.preventDefault(), main.current?.focus())}>Skip to content</a>
     <header class="bar">

@@ -29,6 +29,7 @@ function Form({ uri, serve, signature, example }) {
   const [rows, setRows] = useState(() => firstRows(signature, example));
   const [params, setParams] = useState(() => /** @type {Record<string, string>} */ (Object.fromEntries(signature.params.map((one) => [one.name, one.default === null || one.default === undefined ? "" : typeof one.default === "string" ? one.default : JSON.stringify(one.default)]))));
   const [how, setHow] = useState(/** @type {"curl" | "python" | "json" | "file"} */ ("curl"));
+  const blank = rows.every((row) => row.every((text) => text.trim() === ""));
   let made = "";
   let error = "";
   try {
@@ -44,14 +45,14 @@ function Form({ uri, serve, signature, example }) {
     <div class="inside column">
       <div class="scroll"><table class="plain tryit"><thead><tr>${signature.inputs.map((one, place) => html`<th key=${place}>${one.name || `input ${place}`}<br /><span class="mono">${one.type}${one.required ? "" : "?"}</span></th>`)}${rows.length > 1 && html`<th><span class="hidden">Take away</span></th>`}</tr></thead>
         <tbody>${rows.map((row, at) => html`<tr key=${at}>
-          ${signature.inputs.map((one, place) => html`<td key=${place}><input type="text" class="mono" autocomplete="off" aria-label=${`${one.name || `input ${place}`}, row ${at + 1}`} value=${row[place]} onInput=${(/** @type {any} */ event) => put(at, place, event.target.value)} /></td>`)}
+          ${signature.inputs.map((one, place) => html`<td key=${place}><input type="text" class="mono" autocomplete="off" placeholder=${likeness(one.type)} aria-label=${`${one.name || `input ${place}`}, row ${at + 1}`} value=${row[place]} onInput=${(/** @type {any} */ event) => put(at, place, event.target.value)} /></td>`)}
           ${rows.length > 1 && html`<td class="narrow"><button type="button" class="plain" aria-label=${`Take row ${at + 1} away`} onClick=${() => setRows(rows.filter((_, other) => other !== at))}>×</button></td>`}
         </tr>`)}</tbody></table></div>
       ${signature.params.length > 0 && html`<div class="row wrap">${signature.params.map((one) => html`<label class="field" key=${one.name}>${one.name} (${one.type})<input type="text" class="mono" autocomplete="off" value=${params[one.name]} onInput=${(/** @type {any} */ event) => setParams({ ...params, [one.name]: event.target.value })} /></label>`)}</div>`}
       <div class="row wrap"><span class="buttons" role="group" aria-label="As">
         ${/** @type {const} */ ([["curl", "curl"], ["python", "Python over HTTP"], ["file", "Python here"], ["json", "JSON"]]).map(([one, name]) => html`<button type="button" key=${one} aria-pressed=${how === one} onClick=${() => setHow(one)}>${name}</button>`)}</span>
         ${(how === "curl" || how === "python") && html`<label class="row grow">served at <input type="text" class="mono grow" value=${served.value} onInput=${(/** @type {any} */ event) => (served.value = event.target.value)} /></label>`}</div>
-      ${error ? html`<p class="note bad" role="alert">${error}</p>` : html`<${Code} text=${made} label="Request" />`}
+      ${error ? html`<p class=${blank ? "note" : "note bad"} role="status">${blank ? "Fill in the fields: the request is made of them." : error}</p>` : html`<${Code} text=${made} label="Request" />`}
       ${(how === "curl" || how === "python") && html`<p class="quiet small">This page does not run models: loading one runs code. Serve it, then send the request:</p><${Code} text=${serve} label="Serve" />`}
     </div></section>`;
 }
@@ -75,4 +76,16 @@ function literal(value) {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (typeof value === "object") return `{${Object.entries(value).map(([key, one]) => `${python(key)}: ${literal(one)}`).join(", ")}}`;
   return typeof value === "string" ? python(value) : JSON.stringify(value);
+}
+
+/**
+ * What a field's text may look like, where that is not plain: a tensor of one row, a list, a time.
+ * @param {string} type
+ */
+function likeness(type) {
+  const shape = type.match(/\(([-\d, ]+)\)$/)?.[1].split(",").map(Number);
+  if (shape && shape.length < 4) return shape.reduceRight((/** @type {string} */ inner, size) => `[${inner}${Math.abs(size) > 1 ? ", …" : ""}]`, "0");
+  if (type.startsWith("array")) return "[…]";
+  if (type.startsWith("map") || type.startsWith("{")) return "{…}";
+  return type === "datetime" ? "2026-11-29T12:00:00" : "";
 }

@@ -64,6 +64,7 @@ export function Versions({ name, data, query, older }) {
  * @param {{one: import("./asking.js").Version, experiment?: string}} props
  */
 export function From({ one, experiment }) {
-  if (!experiment) return html`<span class="quiet cut" title=${one.source}>${one.run_id ? `run ${one.run_id.slice(0, 8)}` : one.source}</span>`;
+  if (!experiment && !one.run_id) return html`<span class="quiet cut" title=${one.source}>${one.source}</span>`;
+  if (!experiment) return html`<a href=${link(["runs", /** @type {string} */ (one.run_id)])} title=${one.source}>run</a>`;
   return html`${one.run_id && html`<a href=${link(["experiments", experiment, "runs", one.run_id])}>run</a>${one.model_id ? " · " : ""}`}${one.model_id && html`<a href=${link(["experiments", experiment, "models", one.model_id])}>model</a>`}`;
 }
