@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.support import browsers, gallery  # noqa: E402
-from tests.support.pages import SETTLED, Seen, addresses  # noqa: E402
+from tests.support.pages import CHARTED, SETTLED, Seen, addresses  # noqa: E402
 from tests.support.within import ServerWithin  # noqa: E402
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 IMAGES = ROOT / "docs" / "images"
 # The addresses that are shown in the docs, by the picture's name.
 SHOWN = {
-    "experiments": "experiments", "runs": "runs", "charts": "charts", "run": "run", "metrics": "run-metrics", "artifacts": "file-0",
+    "experiments": "experiments", "runs": "runs", "charts": "charts", "explore": "explored", "run": "run", "metrics": "run-metrics", "artifacts": "file-0",
     "compare": "compare", "models": "models", "model": "model", "version": "version", "logged-model": "logged-model",
 }  # fmt: skip
 
@@ -48,8 +48,9 @@ def _take(browser: Browser, url: str, seen: Seen, scheme: str, wanted: list[str]
                 continue
             page.goto("about:blank")
             page.goto(f"{url}/{there[name]}")
-            browsers.until(page, SETTLED)
             page.wait_for_load_state("networkidle")
+            browsers.until(page, SETTLED)
+            browsers.until(page, CHARTED)
             path = IMAGES / f"{picture}-{scheme}.png"
             path.write_bytes(small(page.screenshot()))
             print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1_000} kB")

@@ -9,7 +9,6 @@ from benchmarks.course import Course
 from benchmarks.environments import prepare
 from benchmarks.server.serving import Servers
 from benchmarks.ui import charts, opening, scrolling
-from benchmarks.ui.windows import browser
 
 BENCHMARKS = {
     "opening": opening.opening,
@@ -24,12 +23,11 @@ def main() -> int:
     """0 when every bar that was measured is met, 1 when one is missed."""
     given = options("python -m benchmarks.ui", __doc__, BENCHMARKS)
     pythons = chosen(prepare(install=not given.no_install, peers=("mlflow",)), given)
-    with place(given) as folder, browser() as opened:
+    with place(given) as folder:
         course = Course(pythons, folder, given.quick)
         servers = Servers(course)
         try:
-            acts = {name: lambda at, act=act: act(at, opened) for name, act in BENCHMARKS.items()}
-            return conduct(acts, servers, given, course.say)
+            return conduct(BENCHMARKS, servers, given, course.say)
         finally:
             servers.stop()
 

@@ -13,7 +13,7 @@ from benchmarks.ui.stores import curves, served
 from benchmarks.ui.windows import CHARTED, until, window
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 # A chart is zoomed by drawing over it; told is when the frame behind its first drawing began, after the button was let go.
 _WAIT_FIRST = """() => {
@@ -50,7 +50,7 @@ def _zoomed(page: Page) -> float:
     return float(page.evaluate("window.__seen.first - window.__seen.up"))
 
 
-def many_points(servers: Servers, browser: Browser) -> list[Row]:
+def many_points(servers: Servers) -> list[Row]:
     """100 runs x 50 metrics x 10,000 points: until all charts in sight are drawn, and until one is drawn that was zoomed."""
     course = servers.course
     runs, keys, points = course.size(100, 5), course.size(50, 6), course.size(10_000, 500)
@@ -59,7 +59,7 @@ def many_points(servers: Servers, browser: Browser) -> list[Row]:
     drawn, zoomed = [], []
     try:
         for _ in range(course.size(5, 2)):
-            with window(browser) as page:
+            with window() as page:
                 _charted(page, server.url)
                 drawn.append(_charted(page, server.url))
                 zoomed.append(_zoomed(page))
@@ -72,14 +72,14 @@ def many_points(servers: Servers, browser: Browser) -> list[Row]:
     ]
 
 
-def live(servers: Servers, browser: Browser) -> list[Row]:
+def live(servers: Servers) -> list[Row]:
     """From the request that logs a point to the frame that shows it."""
     server = served(servers.course, curves(1, 1, 10))
     times = []
     try:
         run = server.new_run()
         _log(server, run, 0)
-        with window(browser) as page:
+        with window() as page:
             _charted(page, server.url)
             page.wait_for_load_state("networkidle")
             for step in range(1, servers.course.size(21, 4)):
@@ -100,7 +100,7 @@ def _log(server: Serving, run: str, step: int) -> None:
     server.ask("POST", "/runs/log-batch", {"run_id": run, "metrics": [point]})
 
 
-def many_metrics(servers: Servers, browser: Browser) -> list[Row]:
+def many_metrics(servers: Servers) -> list[Row]:
     """A page of 1,000 metrics, opened and scrolled through: the longest task."""
     course = servers.course
     keys = course.size(1_000, 60)
@@ -108,7 +108,7 @@ def many_metrics(servers: Servers, browser: Browser) -> list[Row]:
     tasks = []
     try:
         for _ in range(course.size(3, 1)):
-            with window(browser) as page:
+            with window() as page:
                 _charted(page, server.url)
                 for _ in range(20):
                     page.mouse.wheel(0, 2_000)

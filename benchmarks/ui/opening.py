@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 from benchmarks.measure import Sample, interleaved, median
 from benchmarks.server import filling
@@ -10,22 +10,17 @@ from benchmarks.server.serving import Servers
 from benchmarks.table import Row, missing
 from benchmarks.ui.windows import first_rows, transferred, window
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-
 _COLUMNS = "%0A".join([f"m.metric_{k}" for k in range(10)] + [f"p.param_{k}" for k in range(10)])
 
 
-def opening(servers: Servers, browser: Browser) -> list[Row]:
+def opening(servers: Servers) -> list[Row]:
     """Scripts and styles in kilobytes, and milliseconds to the first rows."""
     count = servers.course.size(10_000, 300)
     names = [name for name in servers.names() if name in ("runstone", "mlflow")]
     for name in names:
         servers.course.say(f"  filling {name} with {count:,} runs")
         filling.runs(servers[name], count)
-    found = interleaved(
-        {name: lambda n=name: _opened(servers, n, browser) for name in names}, servers.course.size(6, 2)
-    )
+    found = interleaved({name: partial(_opened, servers, name) for name in names}, servers.course.size(6, 2))
     share = {name: median([one.figures["rows"] for one in found[name][1:]]) for name in names if found[name]}
     sizes, rows = "scripts and styles before the first rows, compressed", f"first rows of {count:,} x 20 painted"
     table = []
@@ -42,15 +37,16 @@ def opening(servers: Servers, browser: Browser) -> list[Row]:
                 else ""
             )
             table.append(Row(figure, name, value, unit, bar if name == "runstone" else None, None, note))
-    if share.get("mlflow") and share.get("runstone"):
-        table.append(Row(f"{rows}, share of MLflow's", "runstone", share["runstone"] / share["mlflow"], "", 1 / 10))
+    ours, theirs = share.get("runstone"), share.get("mlflow")
+    if ours and theirs:
+        table.append(Row(f"{rows}, share of MLflow's", "runstone", ours / theirs, "", 1 / 10))
     return table
 
 
-def _opened(servers: Servers, name: str, browser: Browser) -> Sample:
+def _opened(servers: Servers, name: str) -> Sample:
     url = servers[name].url
     address = f"{url}/#/experiments/0?columns={_COLUMNS}" if name == "runstone" else f"{url}/#/experiments/0/runs"
-    with window(browser) as page:
+    with window() as page:
         size = transferred(page, address)
         cold = float(page.evaluate("window.__seen.rows"))
         warm = first_rows(page, address)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from benchmarks.measure import median
 from benchmarks.server.serving import Servers
 from benchmarks.table import Row
 from benchmarks.ui.stores import many_runs, served
 from benchmarks.ui.windows import first_rows, longest_frame, window
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 # 240 frames: first by a screen a frame, as a wheel does, then by leaps through all of it, as who drags the bar does.
 _SCROLL = """() => new Promise((done) => {
@@ -26,7 +21,7 @@ _SCROLL = """() => new Promise((done) => {
 })"""
 
 
-def scrolling(servers: Servers, browser: Browser) -> list[Row]:
+def scrolling(servers: Servers) -> list[Row]:
     """The longest frame in milliseconds."""
     course = servers.course
     count = course.size(100_000, 2_000)
@@ -35,7 +30,7 @@ def scrolling(servers: Servers, browser: Browser) -> list[Row]:
     try:
         times = []
         for _ in range(course.size(5, 1)):
-            with window(browser) as page:
+            with window() as page:
                 first_rows(page, f"{server.url}/#/experiments/0")
                 page.wait_for_load_state("networkidle")
                 times.append(longest_frame(page, _SCROLL))

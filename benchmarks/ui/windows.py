@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.measure import Failed
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 # The page's own clock begins where the navigation does. Every painted frame is looked at; canvases say when they were last drawn.
 _WATCH = """(() => {
@@ -41,29 +41,25 @@ PATIENCE = 300_000  # milliseconds
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """Debian's chromium. Raises Failed where it is missing."""
+def window() -> Iterator[Page]:
+    """A page of a browser of its own, with an empty cache, which watches itself. Raises Failed where there is no chromium.
+
+    Playwright keeps the thread's event loop while the browser is there: what has a loop of its own is done before or after.
+    """
     found = shutil.which("chromium")
     if found is None:
         raise Failed("chromium is missing: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=_FLAGS.split())
-        yield started
-        started.close()
-
-
-@contextmanager
-def window(browser: Browser) -> Iterator[Page]:
-    """A page with an empty cache, which watches itself."""
-    own = browser.new_context(viewport={"width": 1440, "height": 900})
-    own.set_default_timeout(PATIENCE)
-    own.add_init_script(_WATCH)
-    try:
-        yield own.new_page()
-    finally:
-        own.close()
+        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS.split())
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        page.add_init_script(_WATCH)
+        try:
+            yield page
+        finally:
+            browser.close()
 
 
 def first_rows(page: Page, url: str) -> float:

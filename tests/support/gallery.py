@@ -10,6 +10,8 @@ from typing import Any
 
 from tests.support.pages import Seen
 
+import runstone
+import runstone.sklearn
 from runstone.client import Client
 from runstone.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
@@ -30,11 +32,13 @@ Small networks on **scikit-learn's digits**, 1,797 pictures of 8 x 8.
 def fill(uri: str, runs: int = 8, points: int = 60, sweep: int = 0) -> Seen:
     """Train `runs` networks for `points` epochs each, through a server; and make `sweep` generated runs."""
     client = Client(uri)
+    runstone.set_tracking_uri(uri)
     digits = client.create_experiment(
         "digits", tags={"mlflow.note.content": _NOTE, "team": "vision", "stage": "research"}
     )
-    trained = [_trained(client, digits, number, points) for number in range(runs)]
-    logged, registered = _models(client, digits, trained, points)
+    trained = [_trained(client, digits, number, points, number >= runs - 2) for number in range(runs)]
+    runstone.set_tracking_uri(None)
+    logged, registered = _registered(client, trained)
     if sweep:
         _swept(client, sweep)
         note = "Nightly, on *new* data. See [the plan](https://example.org)."
@@ -49,7 +53,7 @@ def fill(uri: str, runs: int = 8, points: int = 60, sweep: int = 0) -> Seen:
     return Seen(digits, trained[::-1], tuple(one.path for one in files if not one.is_dir), registered, logged)
 
 
-def _trained(client: Client, experiment: str, number: int, epochs: int) -> str:
+def _trained(client: Client, experiment: str, number: int, epochs: int, keep: bool) -> str:
     """A network that is trained, and what a training leaves: params, curves, system metrics, pictures, tables, console, its data."""
     from sklearn.datasets import load_digits
     from sklearn.metrics import log_loss
@@ -101,6 +105,11 @@ def _trained(client: Client, experiment: str, number: int, epochs: int) -> str:
         '{"num_rows": 1797, "num_elements": 115008}',
     )
     client.log_inputs(run, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+    if keep:
+        with runstone.start_run(run_id=run):
+            runstone.sklearn.log_model(
+                network, name="network", input_example=kept[:2], step=epochs - 1, params={"hidden": width}
+            )
     client.set_terminated(run, "FAILED" if number == 3 else "FINISHED", began + epochs * 31_000)
     return run
 
@@ -124,24 +133,17 @@ def _files(client: Client, run: str, network: Any, kept: Any, true: Any) -> None
     client.log_text(run, "\n".join(["row,true,predicted", *rows]), "predictions.csv")
 
 
-def _models(client: Client, experiment: str, runs: list[str], epochs: int) -> tuple[str, str]:
-    """A logged model of the last two runs, each a version of a registered one."""
+def _registered(client: Client, runs: list[str]) -> tuple[str, str]:
+    """The models of the last two runs as versions of a registered one; the id of the newest, and the registered model's name."""
     client.create_registered_model("digits", {"team": "vision"}, "Reads handwritten digits of **8 x 8** pixels.")
+    newest = ""
     for place, run in enumerate(runs[-2:]):
-        model = client.create_logged_model(experiment, "network", run, {"kind": "mlp"}, {"hidden": "64"})
-        client.log_text(model.model_id, f"flavors: {{}}\nmodel_id: {model.model_id}\n", "MLmodel")
-        client.finalize_logged_model(model.model_id, "READY")
-        client.log_model_output(run, model.model_id, epochs - 1)
-        client.create_model_version(
-            "digits",
-            f"models:/{model.model_id}",
-            run,
-            {"checked": "yes"},
-            description=f"The {('first', 'second')[place]} try.",
-        )
+        newest = client.get_run(run).outputs.model_outputs[0].model_id
+        said = f"The {('first', 'second')[place]} try."
+        client.create_model_version("digits", f"models:/{newest}", run, {"checked": "yes"}, description=said)
     client.set_registered_model_alias("digits", "champion", "2")
     client.set_registered_model_alias("digits", "challenger", "1")
-    return model.model_id, "digits"
+    return newest, "digits"
 
 
 def _swept(client: Client, count: int) -> None:

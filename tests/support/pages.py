@@ -12,6 +12,11 @@ SETTLED = """() => document.querySelector("main h1, main .note.bad, main .empty"
   const box = one.getBoundingClientRect();
   return box.height === 0 || box.top > innerHeight || box.bottom < 0;
 })"""
+# And every chart that one looks at has its lines.
+CHARTED = """() => [...document.querySelectorAll("main figure")].every((one) => {
+  const box = one.getBoundingClientRect();
+  return box.top > innerHeight || box.bottom < 0 || one.querySelector("canvas, svg, img, video, table, pre");
+})"""
 _APP = Path(__file__).parent.parent.parent / "src" / "runstone" / "ui" / "app.js"
 
 
@@ -49,6 +54,7 @@ def addresses(seen: Seen) -> dict[str, str]:
             for view in ("environment", "artifacts")
         },
         "several": f"#/compare-experiments/s?experiments=%5B%22{seen.experiment}%22,%220%22%5D",
+        "webhooks": "#/webhooks",
         "models": "#/models",
         "model": model,
         "version": f"{model}/versions/1",
@@ -57,7 +63,6 @@ def addresses(seen: Seen) -> dict[str, str]:
             for tab in ("files", "try it", "lineage", "changes")
         },
         "versions-compared": f"#/compare-model-versions?name=%22{_part(seen.registered)}%22&versions=1,1",
-        "webhooks": "#/webhooks",
         "logged-models": f"{experiment}/models",
         "logged-model": f"{experiment}/models/{seen.logged}",
         **{f"run-{tab}": f"{run}/{tab}" for tab in _tabs()},

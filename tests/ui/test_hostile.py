@@ -64,9 +64,10 @@ def test_nothing_of_a_hostile_store_runs_and_no_layout_breaks(browser: Browser, 
     with browsers.visit(browser, allowed=("Failed to load resource", *caged)) as page:
         watched = Watched(page, url)
         for name, address in addresses(seen).items():
-            for width in (1280, 390):
+            visited(page, url, address)
+            for width in (390, 1280):
                 page.set_viewport_size({"width": width, "height": 800})
-                visited(page, url, address)
+                browsers.until(page, SETTLED)
                 broad = page.evaluate(_BROAD)
                 assert not broad, f"{name} at {width} pixels: {broad}"
                 watched.check(name)
