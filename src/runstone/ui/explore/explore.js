@@ -21,6 +21,8 @@ import { scale } from "./scales.js";
 const PARAMS = 40;
 const METRICS = 20;
 const AXES = 8;
+const HELD_OUT = /(^|[^a-z])(val|valid|validation|test|eval)([^a-z]|$)/i;
+const TOOK = /(^|[^a-z])(time|duration|latency|seconds|ms)([^a-z]|$)/i;
 
 /**
  * @typedef {import("../runs/columns.js").Column} Asked
@@ -60,7 +62,10 @@ export function Explore({ experiments, filter, keys, deleted = false, runs, setF
 function wantedMetric(metrics, told) {
   if (told && metrics.some(({ key }) => key === told)) return told;
   const there = metrics.filter(({ runs }) => runs > 0);
-  return (there.find(({ key }) => /(^|[^a-z])(val|valid|validation|test|eval)([^a-z]|$)/i.test(key) && byName(key)) ?? there.find(({ key }) => byName(key)) ?? there[0] ?? metrics[0])?.key;
+  const directed = there.filter(({ key }) => byName(key));
+  // How long something took is seldom what a sweep is about.
+  const found = directed.find(({ key }) => HELD_OUT.test(key)) ?? directed.find(({ key }) => !TOOK.test(key)) ?? directed[0] ?? there[0] ?? metrics[0];
+  return found?.key;
 }
 
 /** @param {{sweep: import("./data.js").Sweep, target: import("./data.js").Column, metrics: import("../runs/columns.js").Key[], filter: string, picked: string[], setFilter: (filter: string) => void}} props */

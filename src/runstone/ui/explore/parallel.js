@@ -178,7 +178,7 @@ export function Parallel({ axes, scales, ink, fits, sweep, brushes, brush, at, s
     setDrag(null);
   };
   const fit = fits.reduce((sum, one) => sum + one, 0);
-  return html`<div ref=${box}><div class="parallel">
+  return html`<div ref=${box}><div class=${width > seen ? "parallel broad" : "parallel"}>
     <div class="axes" style=${{ height: "28px", width: `${width}px` }}>${axes.map((column, axis) => html`<span key=${column.id} style=${{ left: `${left[axis]}px`, maxWidth: `${Math.min(160, axes.length > 1 ? left[1] - left[0] - 6 : 160)}px` }}>${head(column, axis)}</span>`)}</div>
     <div class="layers" style=${{ height: `${HEIGHT}px`, width: `${width}px` }} role="img" aria-label=${`Parallel coordinates of ${count} runs over ${axes.map((column) => column.title).join(", ")}; ${fit} are within the chosen parts`}>
       <canvas ref=${faint} /><canvas ref=${bright} />
