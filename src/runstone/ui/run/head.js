@@ -41,7 +41,7 @@ export function Head({ run, tags, again }) {
     <${Editable} value=${info.run_name ?? ""} label="the name" save=${rename}><${Heading} text=${info.run_name || info.run_id} within="run" /><//>
     <span class=${`status ${info.status}`}>${info.status.toLowerCase()}</span>
     ${deleted && html`<span class="tag">deleted</span>`}
-    <span class="quiet"><time title=${when(started)}>${ago(started)}</time>${started ? html` · <${Took} from=${started} to=${info.end_time ? Number(info.end_time) : null} />` : ""}${who ? ` · ${who}` : ""}${where ? ` on ${where}` : ""}</span>
+    <span class="quiet"><time title=${when(started)}>${ago(started)}</time>${started && !((Number(info.end_time) || Infinity) < started) ? html` · <${Took} from=${started} to=${info.end_time ? Number(info.end_time) : null} />` : ""}${who ? ` · ${who}` : ""}${where ? ` on ${where}` : ""}</span>
     <span class="grow" />
     ${deleted && html`<button type="button" class="main" onClick=${restore}>Restore</button>`}
     <button type="button" class="plain star" aria-pressed=${liked} aria-label="Favourite" onClick=${() => toggleFavourite(`run:${info.run_id}`)}>${liked ? "★" : "☆"}</button>

@@ -28,7 +28,7 @@ export function Overview({ run, tags, changed, turn, again }) {
         <section class="card" aria-label="About"><header><h2>About</h2></header><div class="inside"><dl class="facts">
           <dt>Run</dt><dd class="row"><code class="cut">${info.run_id}</code><${Copy} text=${info.run_id} /></dd>
           <dt>Started</dt><dd>${when(started)}</dd>
-          ${ended > 0 && html`<dt>Ended</dt><dd>${when(ended)} <span class="quiet">after ${duration(ended - started)}</span></dd>`}
+          ${ended > 0 && html`<dt>Ended</dt><dd>${when(ended)} ${ended >= started && html`<span class="quiet">after ${duration(ended - started)}</span>`}</dd>`}
           <dt>By</dt><dd>${tags.get("mlflow.user") || info.user_id || "unknown"}${tags.get("runstone.host") ? html` <span class="quiet">on ${tags.get("runstone.host")}</span>` : ""}</dd>
           ${command && html`<dt>Command</dt><dd><code>${command}</code></dd>`}
           ${commit && html`<dt>Commit</dt><dd class="row wrap"><a href=${at("code")}><code>${commit.slice(0, 12)}</code></a>${branch && html`<span class="quiet">on ${branch}</span>`}${dirty === "true" && html`<a class="tag warn" href=${at("code")}>changed</a>`}</dd>`}
