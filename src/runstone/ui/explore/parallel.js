@@ -180,9 +180,10 @@ export function Parallel({ axes, scales, ink, fits, sweep, brushes, brush, at, s
   const fit = fits.reduce((sum, one) => sum + one, 0);
   return html`<div ref=${box}><div class=${width > seen ? "parallel broad" : "parallel"}>
     <div class="axes" style=${{ height: "28px", width: `${width}px` }}>${axes.map((column, axis) => html`<span key=${column.id} style=${{ left: `${left[axis]}px`, maxWidth: `${Math.min(160, axes.length > 1 ? left[1] - left[0] - 6 : 160)}px` }}>${head(column, axis)}</span>`)}</div>
-    <div class="layers" style=${{ height: `${HEIGHT}px`, width: `${width}px` }} role="img" aria-label=${`Parallel coordinates of ${count} runs over ${axes.map((column) => column.title).join(", ")}; ${fit} are within the chosen parts`}>
-      <canvas ref=${faint} /><canvas ref=${bright} />
-      <canvas ref=${above} onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${() => setDrag(null)} onPointerLeave=${() => !drag && setAt(-1)} />
+    <div class="layers" style=${{ height: `${HEIGHT}px`, width: `${width}px` }} onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${() => setDrag(null)} onPointerLeave=${() => !drag && setAt(-1)}
+      role="img" aria-label=${`Parallel coordinates of ${count} runs over ${axes.map((column) => column.title).join(", ")}; ${fit} are within the chosen parts`}>
+      <canvas ref=${faint} /><canvas ref=${bright} /><canvas ref=${above} />
+      ${left.map((x) => html`<i class="strip" style=${{ left: `${x - NEAR}px`, width: `${2 * NEAR}px` }} />`)}
     </div></div>
     <p class="small quiet said cut" aria-live="off">${at >= 0 ? html`<strong>${sweep.names[at]}</strong> ${axes.map((column) => html` · ${column.title} ${told(column, at)}`)}` : "Draw along an axis to choose a part of it; a click on it lets it go."}</p>
   </div>`;
