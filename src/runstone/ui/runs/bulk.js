@@ -52,7 +52,7 @@ export async function remove(ids, done) {
     }
   };
   if (ids.length > UNASKED) {
-    ask({ title: `Delete ${some}?`, text: "They stand under Deleted until they are pruned, and can be restored there.", act: `Delete ${some}`, bad: true, then: act });
+    ask({ title: `Delete ${some}?`, text: "Until they are pruned they can be restored: ⋯, Show deleted runs.", act: `Delete ${some}`, bad: true, then: act });
     return;
   }
   await act().catch((error) => say(error.message, { bad: true }));
@@ -65,7 +65,10 @@ export async function restore(ids, done) {
 }
 
 /** @param {string[]} ids @param {string[]} experiments */
-export const compare = (ids, experiments) => go(["compare-runs"], { runs: JSON.stringify(ids.slice(0, COMPARED)), experiments: JSON.stringify(experiments) });
+export function compare(ids, experiments) {
+  if (ids.length > COMPARED) say(`${counted(ids.length, "run")} are chosen: at most ${COMPARED} are compared.`, { bad: true });
+  else go(["compare-runs"], { runs: JSON.stringify(ids), experiments: JSON.stringify(experiments) });
+}
 
 /** @param {string[]} ids @param {() => void} done */
 export function tag(ids, done) {

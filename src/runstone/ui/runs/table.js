@@ -26,7 +26,7 @@ export const widen = (id, width) => (widths.value = { ...widths.value, [id]: wid
  * }} props
  *   drawn: which runs the charts beside it draw; names: of experiments, where there are several
  */
-export function Table({ seen, columns, list, picking, nested, open, setOpen, drawn, draw, experiments, names }) {
+export function Table({ seen, columns, list, picking, nested: mayNest, open, setOpen, drawn, draw, experiments, names }) {
   const { picked, pick, all, clear } = picking;
   const [at, showAt] = useState(-1);
   // Keys come faster than rows are drawn: what counts is where the last one led.
@@ -39,6 +39,8 @@ export function Table({ seen, columns, list, picking, nested, open, setOpen, dra
   const [naming, setNaming] = useState("");
   const [menu, setMenu] = useState(/** @type {{run: import("./columns.js").Run, at: {x: number, y: number}} | null} */ (null));
   const total = list.total ?? 0;
+  // Only where some run stands below another there is a place for what unfolds them.
+  const nested = mayNest && (list.found !== total || open.length > 0);
   const anew = JSON.stringify([seen.filter, seen.sort, seen.descending, seen.deleted]);
   useEffect(() => setAt(-1), [anew]);
   const here = () => (place.current >= 0 ? list.row(place.current) : undefined);
@@ -82,7 +84,7 @@ export function Table({ seen, columns, list, picking, nested, open, setOpen, dra
         cell: (/** @type {any} */ run, /** @type {number} */ number) => html`<input type="checkbox" aria-label=${`Choose ${run.run_name}`} checked=${picked.has(run.run_id)} onClick=${(/** @type {MouseEvent} */ event) => pick(number, event.shiftKey)} />`,
       },
       {
-        id: "name", title: "Run", width: widths.value.name ?? 240, fixed: true, sort: "attributes.run_name",
+        id: "name", title: "Run", width: Math.min(widths.value.name ?? 240, 0.48 * window.innerWidth), fixed: true, sort: "attributes.run_name",
         cell: (/** @type {any} */ run) => html`<${RunName} run=${run} open=${open.includes(run.run_id)} onOpen=${nested ? () => fold(run) : undefined} drawn=${drawn?.has(run.run_id)} onDraw=${drawn ? () => draw(run.run_id) : undefined}
           renaming=${naming === run.run_id} rename=${(/** @type {string | null} */ name) => renamed(run, name)} menu=${(/** @type {{x: number, y: number}} */ place) => setMenu({ run, at: place })} />`,
       },
