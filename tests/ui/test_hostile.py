@@ -87,6 +87,7 @@ def test_what_is_opened_above_a_hostile_page_runs_nothing(browser: Browser, host
         page.get_by_label("Go to, or do").fill("img src")
         page.get_by_role("option", name=hostile_store.MARKUP).first.wait_for()
         page.keyboard.press("Escape")
+        page.set_viewport_size({"width": 1280, "height": 800})
         page.locator("tbody input").first.check()
         page.get_by_role("toolbar").get_by_role("button", name="Archive").click()
         page.get_by_role("button", name="Undo").click()

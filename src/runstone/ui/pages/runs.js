@@ -11,6 +11,7 @@ import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
 import { begin } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
+import { Description } from "../experiments/description.js";
 import { Menu } from "../parts/menu.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
@@ -121,6 +122,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
       <${Views} experiment=${known[0]} again=${renew} />
       <${Export} asked=${asked} stamp=${list.stamp} columns=${columns} name=${known.map((one) => one.name).join("-")} found=${list.found} />
     </div>
+    ${known.length === 1 && html`<${Description} tags=${known[0].tags} />`}
     <div class="row wrap tools">
       <${FilterBar} value=${seen.filter} keys=${keys} experiments=${experiments} error=${mistaken} set=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />
       <${Layout} view=${seen.view} />

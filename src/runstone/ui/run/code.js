@@ -76,7 +76,7 @@ function Environment({ run, tags, files }) {
         ? html`<div class="inside"><${Skeleton} rows=${8} /></div>`
         : text === null
           ? html`<div class="inside column"><p class="quiet">No packages were recorded.</p><${Snippet} text=${"RUNSTONE_PROVENANCE=1 runstone run train.py"} /></div>`
-          : html`<div class="scroll packages"><table class="plain"><thead class="hidden"><tr><th>Distribution</th><th>Version</th></tr></thead><tbody>${shown.map(([name, version]) => html`<tr key=${name}><td>${name}</td><td class="mono">${version ?? ""}</td></tr>`)}</tbody></table>
+          : html`<div class="scroll packages" tabindex="0" role="region" aria-label="Packages"><table class="plain"><thead class="hidden"><tr><th>Distribution</th><th>Version</th></tr></thead><tbody>${shown.map(([name, version]) => html`<tr key=${name}><td>${name}</td><td class="mono">${version ?? ""}</td></tr>`)}</tbody></table>
             ${shown.length === 0 && file && html`<p class="inside quiet">None is called so.</p>`}</div>`}
   </section>`;
 }
