@@ -10,7 +10,7 @@ from runstone.errors import InvalidParameter
 from runstone.operations import model_rules, rules
 from runstone.operations.engine import Engine
 from runstone.operations.table import operation
-from runstone.store import logged_models, model_versions, registered_models
+from runstone.store import logged_model_metrics, logged_models, model_versions, registered_models
 from runstone.store.search.conditions import Fragment, OnDataset, measured_on
 from runstone.store.search.names import LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS
 from runstone.store.search.order import ByField, Term
@@ -39,7 +39,8 @@ class OrderByField(msgspec.Struct, omit_defaults=True):
 
 
 class SearchLoggedModels(msgspec.Struct, omit_defaults=True):
-    """`filter` in the language of docs/search.md; `datasets` narrow what its metrics mean."""
+    """`filter` in the language of docs/search.md; `datasets` narrow what its metrics mean. `latest` (ours) has of each metric on each dataset the
+    latest value alone, where the answer has points else: a list of checkpoints may hold millions of them."""
 
     experiment_ids: list[str] | None = None
     filter: str | None = None
@@ -47,6 +48,7 @@ class SearchLoggedModels(msgspec.Struct, omit_defaults=True):
     max_results: int | None = None
     order_by: list[OrderByField] = []
     page_token: str | None = None
+    latest: bool = False
 
 
 class LoggedModelsPage(msgspec.Struct, omit_defaults=True):
@@ -110,7 +112,12 @@ def search_logged_models(engine: Engine, request: SearchLoggedModels) -> LoggedM
     text, token, limits = request.filter or "", request.page_token, (scope, values)
     with engine.reading_points() as connection:
         rows, following = page(connection, LOGGED_MODELS, limits, text, order, ties, size, token, datasets)
-        return LoggedModelsPage(logged_models.load_logged_models(connection, rows), following)
+        models = logged_models.load_logged_models(connection, rows, points=not request.latest)
+        if request.latest:
+            measured = logged_model_metrics.latest(connection, [model.model_id for model in models])
+            for model in models:
+                model.data.metrics.extend(measured.get(model.model_id, []))
+        return LoggedModelsPage(models, following)
 
 
 @operation("GET", "/mlflow/registered-models/search", permission="read")

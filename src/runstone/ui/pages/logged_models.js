@@ -34,7 +34,7 @@ export default function LoggedModels({ parts, query }) {
   const [limit, setLimit] = useState(PAGE);
   const about = useAnswer(["experiments", ...experiments], (signal) => Promise.all(experiments.map(async (experiment_id) => (await get("/mlflow/experiments/get", { experiment_id }, signal)).experiment.name)));
   const { data, error, again } = useAnswer(["logged models", ...experiments, filter, limit], async (signal) => {
-    const found = await post("/mlflow/logged-models/search", { experiment_ids: experiments, filter: asFilter(filter) || undefined, max_results: limit }, { signal });
+    const found = await post("/mlflow/logged-models/search", { experiment_ids: experiments, filter: asFilter(filter) || undefined, max_results: limit, latest: true }, { signal });
     return { models: /** @type {any[]} */ (found.models ?? []), more: Boolean(found.next_page_token) };
   });
   useKeys([{ keys: "/", does: "Find a model", run: () => document.getElementById("filter")?.focus() }]);
