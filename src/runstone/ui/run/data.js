@@ -71,7 +71,7 @@ function Dataset({ used }) {
       ${profile !== null && typeof profile === "object" && html`<dt>Profile</dt><dd>${Object.entries(profile).slice(0, 12).map(([name, value]) => html`<span class="tag">${name.replaceAll("_", " ")}: ${typeof value === "number" ? value.toLocaleString("en") : JSON.stringify(value).slice(0, 80)}</span> `)}</dd>`}
     </dl></div>
     ${Array.isArray(columns) && columns.length > 0
-      ? html`<details class="inside" open=${columns.length <= 12}><summary>${counted(columns.length, "column")}</summary><div class="scroll packages" tabindex="0" role="region" aria-label="Packages"><table class="plain"><thead><tr><th>Column</th><th>Type</th></tr></thead><tbody>
+      ? html`<details class="inside" open=${columns.length <= 12}><summary>${counted(columns.length, "column")}</summary><div class="scroll packages" tabindex="0" role="region" aria-label="Columns"><table class="plain"><thead><tr><th>Column</th><th>Type</th></tr></thead><tbody>
         ${columns.slice(0, 1_000).map((column) => html`<tr><td>${String(column?.name ?? "")}</td><td class="mono quiet">${typed(column)}${column?.required === false ? " (may be missing)" : ""}</td></tr>`)}
       </tbody></table></div></details>`
       : schema && html`<details class="inside"><summary>Schema</summary><pre class="code">${JSON.stringify(schema, null, 2).slice(0, 20_000)}</pre></details>`}
