@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import urllib.error
 import urllib.request
 import zipfile
@@ -55,6 +56,100 @@ def test_what_is_shown_is_caged_and_all_else_is_saved(server: Server) -> None:
         assert told(name)["x-content-type-options"] == "nosniff"
         assert told(name, "")["content-disposition"].startswith("attachment")
         assert told(name, "")["content-security-policy"] == "sandbox; default-src 'none'"
+
+
+def png(width: int, height: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB", 13, b"IHDR", width, height, 1, 0, 0, 0, 0) + bytes(4)
+
+
+def test_a_picture_that_would_take_all_memory_is_saved_instead(server: Server) -> None:
+    run_id = new_run(server)
+    client = Client(server.url)
+    profile = b"\xff\xe2\xff\xff" + bytes(65_533)
+    large = {
+        "a.png": png(30_000, 30_000),
+        "a.gif": b"GIF89a" + struct.pack("<HH", 30_000, 30_000),
+        "a.bmp": b"BM" + bytes(16) + struct.pack("<ii", 30_000, -30_000),
+        "x.webp": b"RIFF\0\0\0\0WEBPVP8X" + bytes(8) + b"\x2f\x75\0" * 2,
+        "l.webp": b"RIFF\0\0\0\0WEBPVP8L" + bytes(5) + (16_383 | 16_383 << 14).to_bytes(4, "little"),
+        "y.webp": b"RIFF\0\0\0\0WEBPVP8 " + bytes(10) + struct.pack("<HH", 16_383, 16_383),
+        "a.jpg": b"\xff\xd8" + profile * 2 + b"\xff\xff\xc2\0\x11\x08" + struct.pack(">HH", 30_000, 30_000) + bytes(9),
+        "png.jpg": png(30_000, 30_000),
+    }
+    small = {
+        "b.png": png(9_000, 9_000),
+        "b.gif": b"GIF89a",
+        "b.jpg": b"\xff\xd8" + b"\xff\xe0\0\0" * 9,
+        "b.svg": b"<svg/>",
+    }
+    client.log_files(run_id, large | small)
+    for name in large:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            fetched(server, f"file?run_id={run_id}&path={name}&show=1")
+        with refused.value as told:
+            assert told.code == 400
+            assert b"pixels" in told.read()
+        assert fetched(server, f"file?run_id={run_id}&path={name}")[1] == large[name]
+    for name, data in small.items():
+        assert fetched(server, f"file?run_id={run_id}&path={name}&show=1")[1] == data
+
+
+def test_a_file_is_found_by_the_name_that_it_was_logged_under(server: Server) -> None:
+    run_id = new_run(server)
+    client = Client(server.url)
+    names = (
+        "a#b?c&d.txt",
+        "..%2f..%2fx.txt",
+        "a%2fb.txt",
+        "a/b.txt",
+        "<img src=x>.txt",
+        "C:x.txt",
+        "\u202egpj.txt",
+        "a\nb",
+        "%",
+        "__proto__",
+    )
+    for name in names:
+        client.log_bytes(run_id, name.encode(), name)
+    for name in names:
+        assert fetched(server, f"file?run_id={run_id}&path={quote(name)}")[1] == name.encode()
+        assert client.preview_artifact(run_id, name).size == len(name.encode())
+    _, body, _ = fetched(server, f"zip?run_id={run_id}")
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {name: name.encode() for name in names}
+    for name in ("../x", "a/../b.txt", "/etc/passwd", "a//b.txt"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            fetched(server, f"file?run_id={run_id}&path={quote(name)}")
+        assert refused.value.code == 400
+        refused.value.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "told"),
+    [
+        ("bytes=0-99999999999999999999", 206, "bytes 0-999/1000"),
+        ("bytes=-99999999999999999999", 206, "bytes 0-999/1000"),
+        ("bytes=99999999999999999999-", 416, "bytes */1000"),
+        ("bytes=-0", 416, "bytes */1000"),
+        ("bytes=5-2", 200, None),
+        ("bytes=0-1,5-9", 200, None),
+        ("bytes=--5", 200, None),
+        ("lines=0-1", 200, None),
+        (f"bytes={'9' * 5_000}-", 200, None),
+    ],
+)
+def test_a_range_is_within_the_file_or_refused(server: Server, asked: str, status: int, told: str | None) -> None:
+    run_id = new_run(server)
+    Client(server.url).log_bytes(run_id, bytes(1_000), "a.bin")
+    try:
+        found, body, headers = fetched(server, f"file?run_id={run_id}&path=a.bin", Range=asked)
+    except urllib.error.HTTPError as refused:
+        found, body, headers = refused.code, b"", dict(refused.headers.items())
+        headers = {name.lower(): value for name, value in headers.items()}
+        refused.close()
+    assert found == status
+    assert headers.get("content-range") == told
+    assert len(body) == {200: 1_000, 206: 1_000, 416: 0}[status]
 
 
 def test_a_film_is_read_from_any_place_on(server: Server) -> None:

@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 import pytest
+from tests.support import browsers
 from tests.support.servers import Server, new_run, serve
 
 from runstone.client import Client
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 EVIL = "<img src=x onerror=\"document.title='ran'\"><script>document.title='ran'</script>"
 DRAWING = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9' onload=\"document.title='ran'\"><script>document.title='ran'</script><rect width='9' height='9'/></svg>"
 PAGE = "<h1>Report</h1><script>document.body.append('origin ' + origin); try { parent.document.title = 'ran' } catch { document.body.append(', kept out') }</script>"
+
+REACHING = """<body><script>
+let cookies = 'cookies';
+try { cookies = document.cookie } catch { cookies = 'without cookies' }
+fetch('/ajax-api/2.0/mlflow/experiments/search?max_results=1').then(() => document.title = 'asked', () => document.title = `${origin} refused, ${cookies}`);
+</script>"""
 
 
 class _Bomb:
@@ -57,6 +64,15 @@ def run_id(server: Server) -> str:
         ]
     }
     client.log_dict(run_id, notebook, "evil/book.ipynb")
+    client.log_text(run_id, f"# Heading\n\n{EVIL}\n", "evil/README.md")
+    deep = "[" * 100_000 + "]" * 100_000
+    client.log_text(
+        run_id,
+        '{"columns": ["a"' + ',"b"' * 1_000 + '], "data": [[' + deep + "]" + ",[]" * 9_000 + "]}",
+        "evil/deep.json",
+    )
+    client.log_text(run_id, "\n" * 200_000, "evil/lines.txt")
+    client.log_text(run_id, REACHING, "evil/reaching.html")
     return run_id
 
 
@@ -110,5 +126,20 @@ def test_nothing_of_a_file_becomes_part_of_the_page(server: Server, run_id: str,
     page.get_by_role("img", name="Output").wait_for()
     page.get_by_role("treeitem", name=".csv").click()
     page.get_by_role("table", name="Rows").get_by_text("<script>").wait_for()
+    opened(page, server, run_id, "evil/README.md")
+    page.get_by_role("heading", name="Heading").wait_for()
+    opened(page, server, run_id, "evil/deep.json")
+    page.get_by_role("cell", name="…").wait_for()
+    assert page.locator("main td").count() <= 20_000
+    opened(page, server, run_id, "evil/lines.txt")
+    page.get_by_role("button", name="Show more").wait_for()
+    assert page.locator("main li").count() < 6_000
     assert page.title() != "ran"
     assert page.locator("main script, main img[onerror]").count() == 0
+
+
+def test_a_page_that_is_opened_by_itself_asks_for_nothing(server: Server, run_id: str, browser: Browser) -> None:
+    with browsers.visit(browser, allowed=("Content Security Policy", "Fetch API cannot load")) as page:
+        page.goto(f"{server.url}/ajax-api/2.0/runstone/artifacts/file?run_id={run_id}&path=evil/reaching.html&show=1")
+        page.wait_for_function("() => document.title !== ''")
+        assert page.title() == "null refused, without cookies"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runstone.errors import NotFound
-from runstone.operations import owners, version_names
+from runstone.operations import owners, rules, version_names
 from runstone.operations.engine import Engine
 from runstone.operations.owners import Place
 from runstone.store import artifacts, keys
@@ -28,7 +28,12 @@ def of_model(engine: Engine, model_id: str, path: str) -> Place:
 
 def of_owner(engine: Engine, owner_id: str | None, path: str | None) -> Place:
     """By the id of a run or a logged model, and a path."""
-    return _below(engine, owners.of(owner_id), path)
+    place = Place(
+        owners.of(owner_id), rules.check_path(path)
+    )  # as it was logged: no address in which a % or # means anything else
+    with engine.database.read() as connection:
+        owners.require(connection, place.owner)
+    return place
 
 
 def of_version(engine: Engine, name: str, version: str, path: str) -> Place:

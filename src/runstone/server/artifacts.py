@@ -44,7 +44,13 @@ def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
             loop = asyncio.get_running_loop()
             place = await loop.run_in_executor(transfers.reading, locate, engine, request)
             opened = await loop.run_in_executor(transfers.reading, open_file, engine, place)
-            headers = shown(place.path) if request.query_params.get("show") == "1" else None
+            headers = None
+            if request.query_params.get("show") == "1":
+                try:
+                    headers = await loop.run_in_executor(transfers.reading, shown, place.path, opened)
+                except BaseException:
+                    opened.close()
+                    raise
             return download(request, opened, place.path, transfers, headers)
 
         answer.__doc__ = told

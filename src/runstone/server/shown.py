@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from runstone.errors import InvalidParameter
+from runstone.operations.reading import Opened
+from runstone.previews.pictures import HEAD, pixels
+
 _TYPES = {
     "png": "image/png",
     "jpg": "image/jpeg",
@@ -31,6 +35,8 @@ _TYPES = {
     "html": "text/html; charset=utf-8",
     "htm": "text/html; charset=utf-8",
 }
+# Pixels of a picture that a browser is given to show: four bytes of its memory each.
+_PIXELS = 100_000_000
 # No script, no request; a drawing may have styles of its own and hold its pictures.
 _STILL = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'"
 # A browser shows no PDF in a sandbox. With this type and `nosniff` it is a PDF or nothing.
@@ -53,10 +59,17 @@ _PAGE = "; ".join(
 )
 
 
-def shown(name: str) -> dict[str, str] | None:
-    """The headers with which a browser shows a file of this name, and runs nothing of it as ours; None: it is saved instead."""
+def shown(name: str, opened: Opened) -> dict[str, str] | None:
+    """The headers with which a browser shows a file of this name, and runs nothing of it as ours; None: it is saved instead.
+
+    Raises InvalidParameter for a picture that would take all of the browser's memory.
+    """
     kind = _TYPES.get(name.rpartition("/")[2].rpartition(".")[2].lower())
     if kind is None:
         return None
+    if kind.startswith("image/"):
+        found = pixels(b"".join(opened.read(0, min(opened.size, HEAD))))
+        if found is not None and found > _PIXELS:
+            raise InvalidParameter(f"The picture has {found:,} pixels, more than {_PIXELS:,}. Save it to look at it.")
     policy = _PAGE if kind.startswith("text/html") else _PAPER if kind == "application/pdf" else _STILL
     return {"Content-Type": kind, "Content-Disposition": "inline", "Content-Security-Policy": policy}

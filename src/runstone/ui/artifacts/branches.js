@@ -45,17 +45,24 @@ export function folderAt(top, path) {
 
 const collator = new Intl.Collator(undefined, { numeric: true });
 
+/** What lies in folders that were sorted: of a hundred thousand files that takes half a second. @type {WeakMap<Folder, {folders: Folder[], files: FileInfo[]}>} */
+const sorted = new WeakMap();
+
 /**
  * What lies in a folder, folders first, as people sort: file2 before file10. What was recorded stands last.
  * @param {Folder} folder
  * @returns {{folders: Folder[], files: FileInfo[]}}
  */
 export function inside(folder) {
+  const known = sorted.get(folder);
+  if (known) return known;
   const hidden = (/** @type {string} */ name) => Number(name.startsWith("."));
-  return {
+  const found = {
     folders: [...folder.folders.values()].sort((one, other) => hidden(one.name) - hidden(other.name) || collator.compare(one.name, other.name)),
     files: [...folder.files].sort((one, other) => collator.compare(one.path, other.path)),
   };
+  sorted.set(folder, found);
+  return found;
 }
 
 /** A path's last part. @param {string} path */

@@ -37,7 +37,7 @@ export const stepsOf = (series) => [...new Set(series.flatMap(({ pictures }) => 
  * @param {{steps: number[], at: number, set: (at: number) => void}} props
  */
 export function Slider({ steps, at, set }) {
-  return html`<label class="grow">Step <output class="number files-step">${steps[at].toLocaleString("en")}</output>
+  return html`<label class="files-slider">Step <output class="number files-step">${steps[at].toLocaleString("en")}</output>
     <input type="range" class="grow" min="0" max=${steps.length - 1} step="1" value=${at} aria-label="Step" aria-valuetext=${`step ${steps[at]}`} disabled=${steps.length < 2}
       onInput=${(/** @type {any} */ event) => set(Number(event.target.value))} />
   </label>`;

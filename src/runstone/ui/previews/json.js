@@ -12,6 +12,8 @@ import Text from "./text.js";
 const MOST = 5_000_000;
 /** Members of one list or object that are drawn at once. */
 const WIDE = 200;
+/** Of a table so much is shown, and so much of a cell or a text. */
+const COLUMNS = 200, ROWS = 500, LETTERS = 2_000;
 
 /** @param {import("./kinds.js").PreviewProps} props */
 export default function Json(props) {
@@ -42,27 +44,40 @@ export default function Json(props) {
 
 /** @param {any} value @returns {import("./sheet.js").SheetData | null} */
 function asTable(value) {
-  const columns = value?.columns;
-  const rows = value?.data;
-  if (!Array.isArray(columns) || !Array.isArray(rows) || !rows.every(Array.isArray) || rows.length === 0) return null;
-  const numbers = columns.map((_, at) => rows.every((row) => row[at] === null || typeof row[at] === "number"));
+  if (!Array.isArray(value?.columns) || !Array.isArray(value?.data) || !value.data.every(Array.isArray) || value.data.length === 0) return null;
+  const columns = value.columns.slice(0, COLUMNS);
+  /** @type {any[][]} */
+  const rows = value.data.slice(0, ROWS);
+  const numbers = columns.map((/** @type {any} */ _, /** @type {number} */ at) => rows.every((row) => row[at] === null || typeof row[at] === "number"));
   return {
-    columns: columns.map((name, at) => ({ name: String(name), number: numbers[at] })),
-    rows: rows.map((row) => columns.map((_, at) => plain(row[at]))),
-    total: rows.length,
+    columns: columns.map((/** @type {any} */ name, /** @type {number} */ at) => ({ name: plain(name) ?? "", number: numbers[at] })),
+    rows: rows.map((row) => columns.map((/** @type {any} */ _, /** @type {number} */ at) => plain(row[at]))),
+    total: value.data.length,
   };
 }
 
-/** @param {any} cell */
-const plain = (cell) => (cell === null || cell === undefined ? null : typeof cell === "object" ? (cell.type === "image" && typeof cell.filepath === "string" ? cell.filepath : JSON.stringify(cell)) : String(cell));
+/** @param {any} cell @returns {string | null} */
+function plain(cell) {
+  if (cell === null || cell === undefined) return null;
+  if (typeof cell !== "object") return cut(String(cell));
+  if (cell.type === "image" && typeof cell.filepath === "string") return cut(cell.filepath);
+  try {
+    return cut(JSON.stringify(cell));
+  } catch {
+    return "…"; // nested deeper than can be said
+  }
+}
+
+/** @param {string} text */
+const cut = (text) => (text.length > LETTERS ? `${text.slice(0, LETTERS)}…` : text);
 
 /** @param {{name?: string, value: any, open?: boolean}} props */
 function Node({ name, value, open: first = false }) {
   const [open, setOpen] = useState(first);
   const [most, setMost] = useState(WIDE);
-  const label = name !== undefined && html`<span class="code-name">${name}</span>: `;
+  const label = name !== undefined && html`<span class="code-name">${cut(name)}</span>: `;
   if (value === null || typeof value !== "object") {
-    return html`<li>${label}<span class=${typeof value === "string" ? "code-quoted" : "code-digit"}>${typeof value === "string" ? JSON.stringify(value) : String(value)}</span></li>`;
+    return html`<li>${label}<span class=${typeof value === "string" ? "code-quoted" : "code-digit"}>${typeof value === "string" ? JSON.stringify(cut(value)) : String(value)}</span></li>`;
   }
   const list = Array.isArray(value);
   const names = open ? (list ? [...value.keys()].map(String) : Object.keys(value)) : [];

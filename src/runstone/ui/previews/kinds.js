@@ -26,6 +26,7 @@ export function previewOf(path, size) {
   if (SOUNDS.test(path)) return () => import("./sound.js");
   if (FILMS.test(path)) return () => import("./film.js");
   if (/\.pdf$/i.test(path)) return () => import("./paper.js");
+  if (/\.(md|markdown)$/i.test(path)) return () => import("./prose.js");
   if (/\.html?$/i.test(path)) return () => import("./caged.js");
   if (/\.ipynb$/i.test(path) && size <= 4 * WHOLE) return () => import("./notebook.js");
   if (/\.(geo)?json$/i.test(path) && size <= WHOLE) return () => import("./json.js");

@@ -3,6 +3,7 @@
 import { useAnswer } from "../ground/api.js";
 import { html, useMemo } from "../ground/html.js";
 import { Skeleton, Trouble } from "../parts/states.js";
+import { Markdown } from "../parts/markdown.js";
 import { read } from "./bytes.js";
 import { language, pieces } from "./colouring.js";
 import Text from "./text.js";
@@ -11,6 +12,8 @@ const MOST = 20_000_000;
 /** Cells that are drawn, and letters of one output. */
 const CELLS = 400;
 const LONG = 20_000;
+/** Letters of code of one cell that are coloured, and of markdown that are read as such. */
+const COLOURED = 20_000;
 
 /** Text as notebooks have it: one, or a list of lines. @param {any} value */
 const joined = (value) => (Array.isArray(value) ? value.filter((one) => typeof one === "string").join("") : typeof value === "string" ? value : "");
@@ -42,10 +45,11 @@ export default function Notebook(props) {
 /** @param {{cell: any}} props */
 function Cell({ cell }) {
   const source = joined(cell.source).slice(0, 5 * LONG);
+  if (cell.cell_type === "markdown" && source.length <= COLOURED) return html`<${Markdown} text=${source} />`;
   if (cell.cell_type !== "code") return html`<div class="notebook-text">${source}</div>`;
   const outputs = Array.isArray(cell.outputs) ? cell.outputs.slice(0, 50) : [];
   let state = "";
-  const lines = source.split("\n").map((line) => {
+  const lines = source.length > COLOURED ? source : source.split("\n").map((line) => {
     const found = pieces(line, python, state);
     state = found.state;
     return html`${found.pieces.map(({ kind, text }) => (kind ? html`<span class=${`code-${kind}`}>${text}</span>` : text))}${"\n"}`;
