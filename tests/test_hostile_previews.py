@@ -114,6 +114,12 @@ def test_whatever_an_array_says_of_itself_there_is_an_answer(said: bytes) -> Non
     assert found.note or facts(found)
 
 
+def test_a_header_that_is_longer_than_any_is_not_read() -> None:
+    said = b"{'descr':'<f4','fortran_order':False,'shape':(9,)}".ljust(70_000)
+    found = seen(b"\x93NUMPY\2\0" + struct.pack("<I", len(said)) + said + bytes(36), "a.npy")
+    assert "its header has 70,000 bytes" in found.note
+
+
 def test_chunks_that_are_not_what_they_say_are_told_of() -> None:
     out = io.BytesIO()
     numpy.savez_compressed(out, a=numpy.arange(5_000))

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from runstone.client import Client
 from runstone.errors import InvalidParameter, NotFound
+from runstone.operations import previews
 from runstone.previews.found import Preview
 from runstone.previews.kinds import preview
 from runstone.previews.rows import Places
@@ -168,7 +169,8 @@ def test_a_graph_is_read_off_its_protocol_buffers() -> None:
     make, float_ = onnx.helper, onnx.TensorProto.FLOAT
     graph = make.make_graph(
         [make.make_node("MatMul", ["x", "w"], ["y"]), make.make_node("Relu", ["y"], ["z"])], "net",
-        [make.make_tensor_value_info("x", float_, ["N", 3])], [make.make_tensor_value_info("z", float_, ["N", 2])],
+        # older files list weights among the inputs as well
+        [make.make_tensor_value_info("x", float_, ["N", 3]), make.make_tensor_value_info("w", float_, [3, 2])], [make.make_tensor_value_info("z", float_, ["N", 2])],
         [make.make_tensor("w", float_, [3, 2], [1.0] * 6)],
     )  # fmt: skip
     found = seen(make.make_model(graph, producer_name="us").SerializeToString(), "a.onnx")
@@ -177,6 +179,7 @@ def test_a_graph_is_read_off_its_protocol_buffers() -> None:
     assert ends.rows == [["input", "x", "float32", "N × 3"], ["output", "z", "float32", "N × 2"]]
     assert operators.rows == [["MatMul", "1"], ["Relu", "1"]]
     assert weights.rows == [["w", "float32", "3 × 2"]]
+    assert "longer than the whole" in seen(b"\x3a\x10" + bytes(4), "a.onnx").note
 
 
 NAMES = st.sampled_from(
@@ -203,6 +206,12 @@ def test_whatever_the_bytes_are_there_is_an_answer(name: str, start: bytes, rest
     json.dumps([fact.value for fact in found.facts])
 
 
+def test_where_rows_begin_is_remembered_by_a_digest_alone() -> None:
+    assert previews._remembered("blake3:1") is previews._remembered("blake3:1")
+    for changing in ("12-345", None):
+        assert previews._remembered(changing) is not previews._remembered(changing)
+
+
 def test_a_client_asks_for_a_preview_of_a_stored_file() -> None:
     client = Client("store")
     run_id = client.create_run("0").info.run_id
@@ -215,5 +224,8 @@ def test_a_client_asks_for_a_preview_of_a_stored_file() -> None:
         client.preview_artifact(run_id, "tables/b.csv")
     with pytest.raises(InvalidParameter):
         client.preview_artifact(run_id, "tables")
+    for offset, limit in ((-1, 10), (0, 0), (0, -1)):
+        with pytest.raises(InvalidParameter, match="window"):
+            client.preview_artifact(run_id, "tables/a.csv", offset, limit)
     with pytest.raises(InvalidParameter, match="rows"):
         client.preview_artifact(run_id, "tables/a.csv", 0, 5_000)

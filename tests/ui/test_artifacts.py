@@ -102,6 +102,7 @@ def test_files_are_found_by_keyboard_and_looked_into(server: Server, run_id: str
     page.get_by_text("blake3:").wait_for()
 
 
+@pytest.mark.soak
 def test_images_are_gone_through_by_a_slider(server: Server, run_id: str, page: Page) -> None:
     opened(page, server, run_id, "images")
     page.get_by_role("img", name="val/activation at step 20").wait_for()

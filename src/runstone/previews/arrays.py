@@ -99,7 +99,7 @@ def _values(file: BinaryIO, header: _Header) -> Any:
     """The numbers, flat, as many as are looked at; None for what is none."""
     import numpy
 
-    if header.dtype.hasobject or header.dtype.kind not in "biufc" or header.dtype.itemsize == 0:
+    if header.dtype.kind not in "biufc" or header.dtype.itemsize == 0:
         return None
     count = min(header.count, _MOST)
     data, left = bytearray(), count * header.dtype.itemsize
