@@ -33,7 +33,8 @@ export function Rows({ owner, file, first }) {
   }, [first]);
   const count = total ?? first.total ?? 0;
   return html`<div>
-    <p class="inside quiet small">${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"} · ${first.columns.length.toLocaleString("en")} ${first.columns.length === 1 ? "column" : "columns"}${error ? html` · <span role="alert">${error.message}</span>` : ""}</p>
+    <p class="inside quiet small">${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"} · ${first.columns.length.toLocaleString("en")} ${first.columns.length === 1 ? "column" : "columns"}</p>
+    ${error && html`<div class="inside"><p class="note bad" role="alert">${error.message}</p></div>`}
     <${Grid} label="Rows" columns=${columns} total=${count} row=${row} want=${want} height=${`${Math.max(120, Math.min(560, count * ROW + 50))}px`} />
   </div>`;
 }
