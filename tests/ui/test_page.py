@@ -72,21 +72,17 @@ def test_every_library_says_what_it_is() -> None:
         assert name[1] in licences
 
 
-def test_the_style_sheet_closes_what_it_opens() -> None:
-    text = (Path(__file__).parent.parent.parent / "src/runstone/ui/style.css").read_text()
-    depths = [0]
-    for mark in re.findall(r"[{}]", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)):
-        depths.append(depths[-1] + (1 if mark == "{" else -1))
-    assert (depths[-1], max(depths)) == (0, 2)
+UI = Path(__file__).parent.parent.parent / "src" / "runstone" / "ui"
 
 
-def test_what_is_said_for_one_room_holds_at_every_width() -> None:
+@pytest.mark.parametrize("path", [UI / "style.css", *sorted((UI / "styles").iterdir())], ids=lambda path: path.name)
+def test_what_is_said_for_one_room_holds_at_every_width(path: Path) -> None:
     """A bracket that a merge loses puts all rules behind it under some room's media query: each room begins outside of one."""
     depth = 0
-    text = (Path(__file__).parent.parent.parent / "src" / "runstone" / "ui" / "style.css").read_text()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(path.read_text().splitlines(), 1):
         assert depth == 0 or not line.startswith(("/*", "@media", ".", "table", "button")), (
-            f"style.css:{number} is inside another rule"
+            f"{path.name}:{number} is inside another rule"
         )
         depth += line.count("{") - line.count("}")
     assert depth == 0
+    assert f'{{{{ui}}}}{path.relative_to(UI)}"' in (UI / "index.html").read_text()
