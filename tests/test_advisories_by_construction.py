@@ -36,9 +36,12 @@ def test_route_twins(routes: list[Route]) -> None:
 def test_missing_authorization(routes: list[Route]) -> None:
     """No route without a declared permission, but those that say what anybody may know. What changes something is no reading."""
     open_to_all = {route.path for route in routes if route.permission is None}
-    pages = {"/", "/health", "/version", "/metrics", "/api/openapi.json"}
+    pages = {"/", "/ui/{digest}/{path:path}", "/health", "/version", "/metrics", "/api/openapi.json"}
     assert open_to_all == pages | {f"{prefix}/mlflow/server-info" for prefix in PREFIXES}
     searches = ("/search", "/search-datasets", "/get-latest-versions", "/find", "/chunks/places", "/chunks/locate")
+    # What the page shows, and a model's small files: asked by POST, for what is asked may be long.
+    searches += ("/artifacts/small", "/models/measures", "/pulse", "/series/sampled")
+    searches += tuple(f"/runstone/runs/{name}" for name in ("columns", "groups", "ids", "matrix", "table", "values"))
     reading = [route for route in routes if route.permission == "read" and route.method not in ("GET", "HEAD")]
     assert [route.path for route in reading if not route.path.endswith(searches)] == []
 
@@ -101,6 +104,8 @@ def test_unsafe_loading_command_injection_and_outgoing_requests(path: Path) -> N
             names = [f"{node.module}.{name.name}" for name in node.names]
         wrong += [name for name in names if name.split(".")[0] in FORBIDDEN or name.startswith(ASKING)]
         wrong = [name for name in wrong if name != PATIENCE]
+        if path.name == "zips.py":  # it writes them: what is in one goes nowhere here
+            wrong = [name for name in wrong if name != "zipfile"]
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             if called in (

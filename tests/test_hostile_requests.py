@@ -138,6 +138,8 @@ def test_every_route_bears_every_body_and_query(server: Server, routes: list[Rou
         asked += [request(route.method, f"{path}?{query}") for query in queries]
         if route.path.startswith("/api/2.0/mlflow-artifacts/artifacts/{") and route.method == "PUT":
             continue  # any bytes are a file: tests/test_artifact_routes.py
+        if route.path.endswith("/runstone/events"):
+            continue  # its answer has no end: tests/test_events.py
         for said in asked:
             answer = exchange(server, said)
             if not (harmless(answer) or answer.status in (304, 405)):

@@ -48,6 +48,9 @@ def test_trainings_record_the_same(played: tuple[Any, Any]) -> None:
 
 def _compare(name: str, run: Any, theirs: Any) -> None:
     for field in ("status", "params", "tags", "child", "files", "inputs", "calls", "table"):
+        if (name, field) == ("lists", "inputs"):  # rows in lists are data, too
+            assert (len(run[field]), theirs[field]) == (1, [])
+            continue
         assert run[field] == theirs[field], (name, field)
     assert set(run["metrics"]) == set(theirs["metrics"]), name
     for key in set(run["metrics"]) - set(TIMES):

@@ -74,9 +74,9 @@ def visit(browser: Browser, allowed: tuple[str, ...] = (), **context: Any) -> It
         own.close()
 
 
-def until(page: Page, expression: str) -> Any:
+def until(page: Page, expression: str, seconds: float = PATIENCE / 1_000) -> Any:
     """Wait until an expression of the page's is true; its value. Playwright's own wait_for_function evaluates within the page, which its policy forbids."""
-    limit = time.monotonic() + PATIENCE / 1_000
+    limit = time.monotonic() + seconds
     while True:
         value = page.evaluate(expression)
         if value:

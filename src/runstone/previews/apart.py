@@ -97,13 +97,22 @@ def _bound() -> None:
 
 
 def watch(most: int) -> None:
-    """End the process when it has held more bytes of memory than `most`: pyarrow lets other threads run while it reads."""
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < most:
+    """End the process when it holds more bytes of memory than `most`: pyarrow lets other threads run while it reads."""
+    while _held() < most:
         time.sleep(_GLANCE)
     os._exit(1)
+
+
+def _held() -> int:
+    """Bytes of memory that the process holds; where that is not told, that it has held at the most."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as told:
+            return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        import resource
+
+        # Not on Linux, where it would count what the parent held before the fork.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _parquet(file: Any, asked: Asked) -> Preview:

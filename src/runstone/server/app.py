@@ -68,7 +68,6 @@ class App:
         engine: the store that is served.
         guard: whom it lets in.
         prefix: a path that stands before every other.
-        store: what the store is called on the first page.
         settle: called every now and then, on a thread: closes the accounts of processes that wrote the store directly and died.
         access_log: whether each request is logged.
         one_of_many: another process started this one and others, to serve together.
@@ -81,7 +80,6 @@ class App:
         guard: Guard = Guard(),  # noqa: B008  # a tuple of frozen sets
         *,
         prefix: str = "",
-        store: str = "",
         settle: Callable[[], object] | None = None,
         access_log: bool = False,
         one_of_many: bool = False,
@@ -94,7 +92,7 @@ class App:
         self._messenger = Messenger(engine)
         self.monitor = Monitor(self.writer, sys.stderr if access_log else None)
         self._transfers = Transfers()
-        self.routes = Routes(self._routes(store), prefix)
+        self.routes = Routes(self._routes(bool(prefix)), prefix)
         self._readers = ThreadPoolExecutor(_READERS, "runstone-reader")
         self._workers = ThreadPoolExecutor(_WORKERS, "runstone-worker")
         self._places: dict[str, asyncio.Semaphore] = {}
@@ -104,12 +102,12 @@ class App:
         self._time_limit = settings.SERVER_REQUEST_TIMEOUT.read()
         engine.database.patience = self._time_limit or None
 
-    def _routes(self, store: str) -> list[Route]:
+    def _routes(self, prefixed: bool) -> list[Route]:
         routes = [
             *table_routes(),
             *artifact_routes(self.engine, self._transfers),
             *pack_routes(self.engine, self._transfers),
-            *asset_routes(),
+            *asset_routes(prefixed),
             *event_routes(self.engine),
         ]
         return [*routes, *page_routes(self.engine, self.monitor, routes)]

@@ -76,8 +76,8 @@ def read(path: str) -> Asset:
     return Asset(kind, plain, gzip.compress(plain, mtime=0) if worth else None)
 
 
-def asset_routes() -> list[Route]:
-    """The routes of the page and of its files."""
+def asset_routes(prefixed: bool) -> list[Route]:
+    """The routes of the page and of its files; `prefixed`: a path stands before them."""
 
     async def index(request: Request) -> Response:
         """The page: runs, charts, artifacts, models in a browser."""
@@ -96,9 +96,10 @@ def asset_routes() -> list[Route]:
             headers["Content-Encoding"] = "gzip"
         return Response(body, media_type=found.kind, headers=headers)
 
+    bare = [Route("GET", "", without_slash, None, root=True)] if prefixed else []
     return [
+        *bare,
         Route("GET", "/", index, None, root=True),
-        Route("GET", "", without_slash, None, root=True),
         Route("GET", "/ui/{digest}/{path:path}", asset, None, root=True),
     ]
 

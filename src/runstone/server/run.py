@@ -100,7 +100,6 @@ def make_application(
         open_engine(options),
         guard(options.host, options.allowed_hosts, options.allowed_origins),
         prefix=options.prefix,
-        store=options.folder,
         access_log=options.access_log,
         settle=settle,
         depart=depart,
