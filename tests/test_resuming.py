@@ -125,3 +125,19 @@ def test_where_files_show_another_owner_than_who_made_them_nothing_is_resumed(
     assert open_partial(folder, "blake3:00") is None
     os.close(folder)
     assert os.listdir(tmp_path / "mount") == []
+
+
+def test_who_sweeps_old_parts_keeps_nobody_from_one_that_is_just_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runstone.repository import resumed, unfinished
+
+    (tmp_path / f"{resumed.START}young{resumed.END}").touch()
+    locked: list[int] = []
+    monkeypatch.setattr(unfinished.fcntl, "flock", lambda descriptor, how: locked.append(how))
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        resumed.sweep_old(folder)
+    finally:
+        os.close(folder)
+    assert [how for how in locked if how != unfinished.fcntl.LOCK_UN] == []

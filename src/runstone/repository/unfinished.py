@@ -31,6 +31,9 @@ def sweep(folder: int, start: str, end: str, kept_for: float | None = None) -> N
         with contextlib.suppress(OSError):
             descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
             try:
+                # Looked at before it is locked: whoever has just made it is not to find it locked by us, and leave it.
+                if kept_for is not None and os.fstat(descriptor).st_mtime >= time.time() - kept_for:
+                    continue
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if kept_for is None or os.fstat(descriptor).st_mtime < time.time() - kept_for:
                     os.unlink(name, dir_fd=folder)
