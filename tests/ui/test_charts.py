@@ -69,6 +69,7 @@ def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, pa
     quick, others = trained(server, number, "quick", 0.25)
     for run_id, accuracy in ((slow, 0.75), (quick, 0.875)):
         log(server, run_id, "test/accuracy", [accuracy])
+        log(server, run_id, "val/loss", [16.0, 10 + accuracy])
         ended(server, run_id)
     page.goto(f"{server.url}/#/experiments/{number}?view=charts")
     found = chart(page, "train/loss")
@@ -90,6 +91,26 @@ def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, pa
             page.get_by_role("button", name=kind).click()
         assert download.value.path().read_bytes().startswith(start)
     assert page.get_by_role("row", name="slow").count() == 1
+    page.keyboard.press("Escape")
+    # One metric over another, by keyboard alone; it is there when one comes back, and can be undone.
+    page.get_by_role("button", name="Draw metrics over train/loss").press("Enter")
+    page.keyboard.type("^val/")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    both = chart(page, "train/loss, val/loss", drawn=2)
+    both.press("Home")
+    both.press("ArrowRight")
+    told = "step 1: quick · val/loss 10.875, slow · val/loss 10.75, slow · train/loss 9, quick · train/loss 4"
+    assert page.locator(".chart [aria-live]", has_text="step").inner_text() == told
+    page.get_by_role("button", name="Undo").click()
+    chart(page, "val/loss").wait_for()
+    page.locator("figcaption .name", has_text="val/loss").drag_to(
+        page.locator("figure", has_text="train/loss"), target_position={"x": 250, "y": 100}
+    )
+    chart(page, "train/loss, val/loss")
+    page.reload()
+    chart(page, "train/loss, val/loss")
 
 
 def test_zooming_shows_every_point(server: Server, page: Page) -> None:

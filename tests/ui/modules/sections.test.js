@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sections } from "../../../src/runstone/ui/charts/sections.js";
 
-const plain = { pinned: [], hidden: [], order: [], closed: [] };
+const plain = { pinned: [], hidden: [], order: [], closed: [], joined: [] };
 const many = ["train/a", "train/b", "train/c", "train/d"];
 
 test("sections of a few charts stand together, larger ones have their name, the machine's come last", () => {
@@ -19,4 +19,8 @@ test("what is pinned is first and nowhere else, what is hidden nowhere, what was
 
 test("sections that stand together are one where something was moved", () => {
   assert.deepEqual(sections(["loss", "val/a", "val/b"], { ...plain, order: ["val/b", "loss", "val/a"] }), [{ name: "", keys: ["val/b", "loss", "val/a"] }]);
+});
+
+test("the machine's metrics have a section of their own, however few", () => {
+  assert.deepEqual(sections(["system/cpu", "loss", "time/step"], plain), [{ name: "", keys: ["loss", "time/step"] }, { name: "system", keys: ["system/cpu"] }]);
 });

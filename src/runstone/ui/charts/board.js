@@ -1,10 +1,13 @@
 /** All charts of some runs: there without being configured, by the part of a metric's name before the first "/". */
 
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { ofMachine } from "../ground/system.js";
 import { Empty } from "../parts/states.js";
+import { say } from "../parts/toasts.js";
+import { charts, MOST, regrouped } from "./combine.js";
 import { Full } from "./full.js";
 import { lay, layout, toggled } from "./layout.js";
-import { sections } from "./sections.js";
+import { fits, sections } from "./sections.js";
 import { Given, Slot } from "./slot.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -24,24 +27,46 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
   const [text, setText] = useState("");
   const [full, setFull] = useState("");
   const laid = layout(place);
-  const found = useMemo(() => sections(keys.filter(fits(text)), laid), [keys, text, JSON.stringify(laid)]);
+  const { shared, found } = useMemo(() => {
+    const fit = fits(text);
+    const shared = charts(keys, laid.joined);
+    return { shared, found: sections([...shared].flatMap(([metric, some]) => (some.some(fit) ? [metric] : [])), laid) };
+  }, [keys, text, JSON.stringify(laid)]);
+  // Where there is nothing else, the machine's section needs no heading, and is open.
+  const machine = keys.every(ofMachine);
   const stamps = useStamps(runs, pulse, turn);
 
   const open = useCallback((/** @type {string} */ metric) => setFull(metric), []);
   const pin = useCallback((/** @type {string} */ metric) => lay(place, { pinned: toggled(layout(place).pinned, metric) }), [place]);
   const hide = useCallback((/** @type {string} */ metric) => lay(place, { hidden: toggled(layout(place).hidden, metric) }), [place]);
-  const latest = useRef(found);
-  latest.current = found;
+  const latest = useRef({ found, shared, keys });
+  latest.current = { found, shared, keys };
+  const all = useCallback(() => latest.current.keys, []);
+  const share = useCallback((/** @type {string[]} */ before, /** @type {string[]} */ after) => {
+    const { joined, pinned, hidden, order } = layout(place);
+    lay(place, regrouped({ ...layout(place) }, before, after));
+    setFull((now) => (now === before[0] ? after[0] : now));
+    const come = after.filter((metric) => !before.includes(metric));
+    const gone = before.filter((metric) => !after.includes(metric));
+    say(come.length > 0 ? `${come.join(", ")} ${come.length > 1 ? "are" : "is"} drawn with ${before[0]}.` : `${gone.join(", ")} ${gone.length > 1 ? "stand" : "stands"} alone again.`, { undo: () => lay(place, { joined, pinned, hidden, order }) });
+  }, [place]);
+  const over = useCallback((/** @type {string} */ metric, /** @type {string} */ other) => {
+    const { shared } = latest.current;
+    const before = shared.get(other) ?? [other];
+    const after = [...before, ...(shared.get(metric) ?? [metric])];
+    if (after.length > MOST) say(`A chart has up to ${MOST} metrics.`, { bad: true });
+    else share(before, after);
+  }, [share]);
   /** Before another one, or a place on; within its section. */
   const move = useCallback((/** @type {string} */ metric, /** @type {string | 1 | -1} */ where) => {
-    const section = latest.current.find((one) => one.keys.includes(metric));
+    const section = latest.current.found.find((one) => one.keys.includes(metric));
     if (!section) return;
     const others = section.keys.filter((key) => key !== metric);
     const at = typeof where === "number" ? section.keys.indexOf(metric) + where : others.indexOf(where);
     if (at < 0 || at > others.length) return;
     others.splice(at, 0, metric);
     if (section.name === "Pinned") lay(place, { pinned: others });
-    else lay(place, { order: [...latest.current.flatMap((one) => (one.name === "Pinned" ? [] : one === section ? others : one.keys))] });
+    else lay(place, { order: [...latest.current.found.flatMap((one) => (one.name === "Pinned" ? [] : one === section ? others : one.keys))] });
   }, [place]);
 
   const setting = useRef(set);
@@ -50,8 +75,8 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
   const panel = useMemo(() => ({ runs, look, groups, stamps, zoom, sync: "board" }), [runs, look, groups, stamps]);
   // A thousand places are drawn again only when what they show has changed.
   const places = useMemo(
-    () => found.map(({ name, keys: some }) => html`<${Slots} keys=${some} given=${{ pinned: name === "Pinned", pin, hide, open, move }} />`),
-    [found, pin, hide, move],
+    () => found.map(({ name, keys: some }) => html`<${Slots} keys=${some} shared=${shared} given=${{ pinned: name === "Pinned", pin, hide, open, move, over, all, share }} />`),
+    [found, shared, pin, hide, move, over, share],
   );
 
   if (keys.length === 0) return html`<${Empty} title="No metrics yet" code=${'runstone.log_metric("loss", 0.5, step=1)'}>Charts appear here with the first point.<//>`;
@@ -61,14 +86,14 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
     <//>
     ${found.length === 0 && html`<p class="quiet">No chart's name fits.</p>`}
     ${found.map(({ name, keys: some }, at) => {
-      const closed = name !== "" && laid.closed.includes(name);
+      const closed = name !== "" && !machine && laid.closed.includes(name);
       return html`<section key=${name} aria-label=${name || "Charts"}>
-        ${name && html`<h2 class="section"><button type="button" class="plain" aria-expanded=${!closed} onClick=${() => lay(place, { closed: toggled(laid.closed, name) })}>${closed ? "▸" : "▾"} ${name} <span class="quiet small">${some.length}</span></button></h2>`}
+        ${name && !machine && html`<h2 class="section"><button type="button" class="plain" aria-expanded=${!closed} onClick=${() => lay(place, { closed: toggled(laid.closed, name) })}>${closed ? "▸" : "▾"} ${name} <span class="quiet small">${some.length}</span></button></h2>`}
         ${!closed && places[at]}
       </section>`;
     })}
     ${laid.hidden.length > 0 && html`<p class="quiet small row wrap">Hidden: ${laid.hidden.map((key) => html`<button key=${key} type="button" class="plain" title="Show again" onClick=${() => hide(key)}>${key}</button>`)}</p>`}
-    ${full && html`<${Full} metric=${full} keys=${keys} panel=${panel} set=${set} close=${() => setFull("")} />`}
+    ${full && html`<${Full} metrics=${shared.get(full) ?? [full]} share=${share} keys=${keys} panel=${panel} set=${set} close=${() => setFull("")} />`}
   </div><//>`;
 }
 
@@ -76,8 +101,8 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
 const FIRST = 60;
 const NEXT = 120;
 
-/** The places of a section; a thousand are made in several goes. @param {{keys: string[], given: object}} props */
-function Slots({ keys, given }) {
+/** The places of a section; a thousand are made in several goes. @param {{keys: string[], shared: Map<string, string[]>, given: object}} props */
+function Slots({ keys, shared, given }) {
   const [made, setMade] = useState({ keys, count: FIRST });
   const count = made.keys === keys ? made.count : FIRST;
   useEffect(() => {
@@ -85,7 +110,7 @@ function Slots({ keys, given }) {
     const timer = window.setTimeout(() => setMade({ keys, count: count + NEXT }), 20);
     return () => window.clearTimeout(timer);
   }, [keys, count]);
-  return html`<div class="charts">${keys.slice(0, count).map((key) => html`<${Slot} key=${key} metric=${key} ...${given} />`)}</div>`;
+  return html`<div class="charts">${keys.slice(0, count).map((key) => html`<${Slot} key=${key} metrics=${shared.get(key) ?? [key]} ...${given} />`)}</div>`;
 }
 
 /**
@@ -97,16 +122,6 @@ function Slots({ keys, given }) {
 function useSame(value) {
   const told = JSON.stringify(value);
   return useMemo(() => value, [told]);
-}
-
-/** @param {string} text @returns {(key: string) => boolean} */
-function fits(text) {
-  try {
-    const pattern = new RegExp(text, "i");
-    return (key) => pattern.test(key);
-  } catch {
-    return (key) => key.toLowerCase().includes(text.toLowerCase()); // no pattern yet: a part of the name
-  }
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What a chart shows: each run's line, or each group's, on one row of places, as uPlot and whatever is downloaded take it. Knows nothing of drawing. */
+/** What a chart shows: each run's line of each metric, or each group's, on one row of places, as uPlot and whatever is downloaded take it. Knows nothing of drawing. */
 
 import { colour } from "../ground/colours.js";
 import { band, joined, placed, plainRange, smoothed, straightBelow } from "./transform.js";
@@ -8,52 +8,63 @@ import { band, joined, placed, plainRange, smoothed, straightBelow } from "./tra
  * @typedef {{name: string, run_ids: string[], colour?: string}} Group
  * @typedef {{x: string, logX: boolean, logY: boolean, smoothing: number, clip: boolean, band: "" | "std" | "range", start: number | null, end: number | null}} Look
  * @typedef {import("./transform.js").Values} Values
- * @typedef {{id: string, name: string, colour: string, values: Values, raw: Values | null, low: Values | null, high: Values | null, odd: [number, number][], count: number}} Trace
- *   a line as it is drawn: raw: what it was before it was smoothed; low, high: the band around it; odd: where it is NaN or infinite
+ * @typedef {{id: string, name: string, run_id: string, metric: string, colour: string, dash: number[], values: Values, raw: Values | null, low: Values | null, high: Values | null, odd: [number, number][], count: number}} Trace
+ *   a line as it is drawn: name: what tells it from the others; run_id: "" for a group; raw: what it was before it was smoothed; low, high: the band
+ *   around it; odd: where it is NaN or infinite
  * @typedef {{x: number[], exact: boolean, traces: Trace[], range: [number, number] | null, straight: number | null, single: boolean, odd: number}} Content
  *   range: of the values without outliers; straight: see `straightBelow`; single: no run has more than one point; odd: how many points are no numbers
+ * @typedef {{metric: string, lines: import("./data.js").Lines}} Told a metric's lines
  */
 
+/** How the lines of a chart's first, second, ... metric are dashed: one hue is one run. Pixels on and off. */
+const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 2, 1, 2]];
+
 /**
- * @param {import("./data.js").Lines} lines
+ * @param {Told[]} told
  * @param {Drawn[]} runs
  * @param {Group[] | null} groups
  * @param {Look} look
- * @returns {Content | null} null: none of the runs has the metric
+ * @returns {Content | null} null: none of the runs has any of the metrics
  */
-export function content(lines, runs, groups, look) {
-  const had = runs.filter((run) => lines.get(run.run_id));
+export function content(told, runs, groups, look) {
+  const had = told.flatMap(({ metric, lines }, number) => runs.flatMap((run) => {
+    const line = lines.get(run.run_id);
+    return line ? [{ metric, run, line, dash: DASHES[number % DASHES.length] }] : [];
+  }));
   if (had.length === 0) return null;
-  const told = had.map((run) => /** @type {import("./data.js").Line} */ (lines.get(run.run_id)));
-  const rows = [...new Set(told.map(({ x }) => x))];
+  const rows = [...new Set(had.map(({ line }) => line.x))];
   const all = joined(rows);
   const { places } = all;
   let { x } = all;
   /** @param {Values} values @param {number[]} row */
   const at = (values, row) => placed(values, places[rows.indexOf(row)], x.length);
+  const several = told.length > 1;
   /** @type {Trace[]} */
   let traces;
   if (look.band) {
-    const by = new Map(had.map((run, number) => [run.run_id, number]));
-    const shown = groups ?? [{ name: `${had.length} runs`, run_ids: had.map((run) => run.run_id) }];
-    traces = shown.flatMap((group) => {
-      const some = group.run_ids.flatMap((id) => by.get(id) ?? []);
-      if (some.length === 0) return [];
-      const { mean, low, high } = band(some.map((number) => at(told[number].values, told[number].x)), look.band || "std");
-      const each = Math.max(...some.map((number) => pointsEach(told[number].count, told[number].values)));
-      return [{ id: group.name, name: group.name, colour: colour(group.name, group.colour), values: smoothed(mean, look.smoothing, each), raw: null,
-        low: smoothed(low, look.smoothing, each), high: smoothed(high, look.smoothing, each), odd: [], count: some.length }];
+    traces = told.flatMap(({ metric }, number) => {
+      const own = new Map(had.flatMap((one) => (one.metric === metric ? [[one.run.run_id, one]] : [])));
+      const shown = groups ?? [{ name: `${own.size} runs`, run_ids: [...own.keys()] }];
+      return shown.flatMap((group) => {
+        const some = group.run_ids.flatMap((id) => own.get(id) ?? []);
+        if (some.length === 0) return [];
+        const { mean, low, high } = band(some.map(({ line }) => at(line.values, line.x)), look.band || "std");
+        const each = Math.max(...some.map(({ line }) => pointsEach(line.count, line.values)));
+        return [{ id: several ? `${metric} ${group.name}` : group.name, name: several ? `${group.name} · ${metric}` : group.name, run_id: "", metric, dash: DASHES[number % DASHES.length],
+          colour: colour(groups ? group.name : "runs", group.colour), values: smoothed(mean, look.smoothing, each), raw: null,
+          low: smoothed(low, look.smoothing, each), high: smoothed(high, look.smoothing, each), odd: [], count: some.length }];
+      });
     });
   } else {
-    traces = had.map((run, number) => {
-      const line = told[number];
+    traces = had.map(({ metric, run, line, dash }) => {
       const raw = at(line.values, line.x);
       const soft = line.means ?? line.values;
-      return { id: run.run_id, name: run.run_name, colour: colour(run.run_id, run.colour), low: null, high: null, odd: line.odd, count: line.count,
+      return { id: several ? `${metric} ${run.run_id}` : run.run_id, name: !several ? run.run_name : runs.length > 1 ? `${run.run_name} · ${metric}` : metric, run_id: run.run_id, metric, dash,
+        colour: colour(run.run_id, run.colour), low: null, high: null, odd: line.odd, count: line.count,
         values: look.smoothing > 0 ? at(smoothed(soft, look.smoothing, pointsEach(line.count, soft)), line.x) : raw, raw: look.smoothing > 0 ? raw : null };
     });
   }
-  const single = look.start === null && !look.x.startsWith("metric:") && told.every((line) => line.count <= 1);
+  const single = look.start === null && !look.x.startsWith("metric:") && had.every(({ line }) => line.count <= 1);
   const first = look.logX && !single ? x.findIndex((place) => place > 0) : 0;
   if (first !== 0) {
     // What is not above zero is not on a logarithmic axis.
@@ -63,11 +74,11 @@ export function content(lines, runs, groups, look) {
   }
   const values = traces.flatMap((trace) => (trace.low && trace.high ? [trace.low, trace.high] : [trace.values]));
   return {
-    x, traces, exact: told.every((line) => line.exact),
+    x, traces, exact: had.every(({ line }) => line.exact),
     range: look.clip ? plainRange(values) : null,
     straight: look.logY ? straightBelow([...values, ...traces.flatMap((trace) => (trace.raw ? [trace.raw] : []))]) : null,
     single,
-    odd: told.reduce((sum, line) => sum + line.nans + line.odd.filter(([, value]) => !Number.isNaN(value)).length, 0),
+    odd: had.reduce((sum, { line }) => sum + line.nans + line.odd.filter(([, value]) => !Number.isNaN(value)).length, 0),
   };
 }
 
@@ -78,12 +89,12 @@ const pointsEach = (count, values) => count / Math.max(1, values.reduce((/** @ty
  * What a chart's lines are asked as.
  * @param {Look} look
  * @param {number} width pixels
- * @param {number} runs how many
+ * @param {number} lines how many
  * @returns {import("./data.js").Asked}
  */
-export function asking(look, width, runs) {
+export function asking(look, width, lines) {
   // Where many lines lie over each other a part may be two pixels wide: nobody sees it, and it is half as much.
-  const fine = (Math.ceil(width / 100) * 100) / (runs > 20 ? 2 : 1);
+  const fine = (Math.ceil(width / 100) * 100) / (lines > 20 ? 2 : 1);
   return {
     x: look.x, start: look.start, end: look.end, log: look.logX, means: look.band !== "", both: look.smoothing > 0 && look.band === "",
     buckets: Math.max(50, Math.min(2_000, Math.round(fine))),

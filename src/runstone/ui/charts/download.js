@@ -8,6 +8,8 @@ import { bytes } from "./bytes.js";
 const NAMED = 24;
 const LINE = 18;
 const TITLE = 30;
+/** Length of a line beside its name. */
+const SAMPLE = 16;
 const FONT = "system-ui, sans-serif";
 
 /** @param {Blob} blob @param {string} name */
@@ -44,10 +46,15 @@ export async function png(plot, content, title) {
   named(content).forEach((trace, at) => {
     const left = 10 + (at % beside) * (plot.width / beside);
     const top = TITLE + plot.height + LINE * (Math.floor(at / beside) + 0.7);
-    ink.fillStyle = trace.colour;
-    ink.fillRect(left, top - 8, 10, 8);
+    ink.strokeStyle = trace.colour;
+    ink.lineWidth = 2;
+    ink.setLineDash(trace.dash);
+    ink.beginPath();
+    ink.moveTo(left, top - 4);
+    ink.lineTo(left + SAMPLE, top - 4);
+    ink.stroke();
     ink.fillStyle = shade("--text");
-    ink.fillText(trace.name, left + 16, top, plot.width / beside - 24);
+    ink.fillText(trace.name, left + SAMPLE + 6, top, plot.width / beside - SAMPLE - 14);
   });
   const blob = await new Promise((done) => canvas.toBlob(done));
   save(/** @type {Blob} */ (blob), `${title}.png`);
@@ -55,6 +62,9 @@ export async function png(plot, content, title) {
 
 /** @param {string} text */
 const escaped = (text) => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`).replace(/[^\t\n\r\u0020-\uFFFD]/g, "");
+
+/** @param {number[]} dash */
+const dashed = (dash) => (dash.length > 0 ? ` stroke-dasharray="${dash.join(" ")}"` : "");
 
 /** @param {import("uplot")} plot @param {import("./content.js").Content} content @param {string} title */
 export function svg(plot, content, title) {
@@ -77,15 +87,15 @@ export function svg(plot, content, title) {
       return [`<path d="M${inside.left} ${y.toFixed(1)}h${inside.width}" stroke="${shade("--grid")}"/><text x="${inside.left - 8}" y="${(y + 4).toFixed(1)}" text-anchor="end">${escaped(String(texts[place] ?? ""))}</text>`];
     });
   });
-  const lines = content.traces.flatMap(({ values, raw, low, high, colour }) => [
+  const lines = content.traces.flatMap(({ values, raw, low, high, colour, dash }) => [
     raw ? `<polyline points="${path(raw).join(" ")}" stroke="${colour}" stroke-opacity=".25"/>` : "",
     low && high ? `<polygon points="${[...path(high), ...path(low).reverse()].join(" ")}" fill="${colour}" fill-opacity=".18" stroke="none"/>` : "",
-    `<polyline points="${path(values).join(" ")}" stroke="${colour}" stroke-width="1.5"/>`,
+    `<polyline points="${path(values).join(" ")}" stroke="${colour}" stroke-width="1.5"${dashed(dash)}/>`,
   ]);
   const names = named(content).map((trace, place) => {
     const left = 10 + (place % beside) * (width / beside);
     const top = height + LINE * (Math.floor(place / beside) + 0.7);
-    return `<rect x="${left}" y="${top - 8}" width="10" height="8" fill="${trace.colour}"/><text x="${left + 16}" y="${top}" fill="${shade("--text")}">${escaped(trace.name)}</text>`;
+    return `<path d="M${left} ${top - 4}h${SAMPLE}" stroke="${trace.colour}" stroke-width="2"${dashed(trace.dash)}/><text x="${left + SAMPLE + 6}" y="${top}" fill="${shade("--text")}">${escaped(trace.name)}</text>`;
   });
   const tall = TITLE + height + LINE * Math.ceil(names.length / beside) + 8;
   const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${tall}" viewBox="0 0 ${width} ${tall}" font-family="system-ui, sans-serif" font-size="11" fill="${shade("--quiet")}">
@@ -101,16 +111,19 @@ const field = (text) => `"${text.replace(/^[=+\-@\t\r]/, "'$&").replace(/"/g, '"
 /**
  * Every point of these runs, as it was logged.
  * @param {import("./content.js").Drawn[]} runs
- * @param {string} metric
+ * @param {string[]} metrics which one a point is of is told where there are several
  */
-export async function csv(runs, metric) {
-  const parts = ["run_id,run_name,step,timestamp,value\n"];
+export async function csv(runs, metrics) {
+  const several = metrics.length > 1;
+  const parts = [`run_id,run_name,${several ? "metric," : ""}step,timestamp,value\n`];
   for (const run of runs) {
-    const told = await get("/runstone/points/get", { run_id: run.run_id, key: metric });
-    const step = new BigInt64Array(bytes(told.steps));
-    const timestamp = new BigInt64Array(bytes(told.timestamps));
-    const before = `${run.run_id},${field(run.run_name)},`;
-    parts.push(Array.from(new Float64Array(bytes(told.values)), (value, at) => `${before}${step[at]},${timestamp[at]},${value}\n`).join(""));
+    for (const metric of metrics) {
+      const told = await get("/runstone/points/get", { run_id: run.run_id, key: metric });
+      const step = new BigInt64Array(bytes(told.steps));
+      const timestamp = new BigInt64Array(bytes(told.timestamps));
+      const before = `${run.run_id},${field(run.run_name)},${several ? `${field(metric)},` : ""}`;
+      parts.push(Array.from(new Float64Array(bytes(told.values)), (value, at) => `${before}${step[at]},${timestamp[at]},${value}\n`).join(""));
+    }
   }
-  save(new Blob(parts, { type: "text/csv" }), `${metric}.csv`);
+  save(new Blob(parts, { type: "text/csv" }), `${metrics.join(" ")}.csv`);
 }

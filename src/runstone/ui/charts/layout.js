@@ -1,15 +1,15 @@
-/** How somebody laid out the charts of an experiment: pinned, hidden, moved. Remembered in this browser. */
+/** How somebody laid out the charts of an experiment: pinned, hidden, moved, over each other. Remembered in this browser. */
 
 import { kept } from "../ground/kept.js";
 
 /**
- * @typedef {{pinned: string[], hidden: string[], order: string[], closed: string[]}} Layout
- *   order: metrics that were moved, each before those that were not
+ * @typedef {{pinned: string[], hidden: string[], order: string[], closed: string[], joined: string[][]}} Layout
+ *   order: metrics that were moved, each before those that were not; joined: metrics that share a chart
  */
 
 /** Experiments that are remembered; the oldest is forgotten. */
 const PLACES = 100;
-const NONE = /** @type {Layout} */ ({ pinned: [], hidden: [], order: [], closed: [] });
+const NONE = /** @type {Layout} */ ({ pinned: [], hidden: [], order: [], closed: [], joined: [] });
 
 const layouts = kept("charts", /** @type {Record<string, Layout>} */ ({}));
 

@@ -1,4 +1,4 @@
-/** One chart: a metric of some runs. Dragging zooms, a double click shows all, the crosshair is that of all charts of a board, arrow keys move it. */
+/** One chart: a metric of some runs, or several over each other. Dragging zooms, a double click shows all, the crosshair is that of all charts of a board, arrow keys move it. */
 
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
@@ -22,17 +22,17 @@ export const HEIGHT = 220;
 
 /**
  * @param {{
- *   metric: string, runs: Drawn[], look: Look, sync: string, zoom: (start: number | null, end: number | null) => void, groups?: Group[] | null,
+ *   metrics: string[], runs: Drawn[], look: Look, sync: string, zoom: (start: number | null, end: number | null) => void, groups?: Group[] | null,
  *   stamps?: Map<string, string>, height?: number, open?: () => void, shown?: (shown: Shown | null) => void, odd?: (count: number) => void,
  * }} props
  *   stamps: of runs that go on, what differs when they have new points; open: what Enter does; shown, odd: told what is drawn
  */
-export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, height = HEIGHT, open, shown, odd }) {
+export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, height = HEIGHT, open, shown, odd }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const canvas = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {{plot: uPlot, kind: string, seen: import("./plot.js").Seen, lines: unknown} | null} */ (null));
   const [width, setWidth] = useState(0);
-  const [got, setGot] = useState(/** @type {{lines: import("./data.js").Lines, look: Look} | undefined} */ (undefined));
+  const [got, setGot] = useState(/** @type {{told: import("./content.js").Told[], look: Look} | undefined} */ (undefined));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const [hover, setHover] = useState(/** @type {{at: number, left: boolean, away: ((value: number) => number) | null} | null} */ (null));
   const byKey = useRef(false);
@@ -44,7 +44,7 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
     return () => size.disconnect();
   }, []);
 
-  const asked = asking(look, width, runs.length);
+  const asked = asking(look, width, runs.length * metrics.length);
   const wanted = runs.map(({ run_id }) => ({ run_id, stamp: stamps?.get(run_id) ?? "" }));
   const named = JSON.stringify(wanted);
   const latest = useRef({ asked, wanted, named, look });
@@ -56,9 +56,9 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
     const { asked: now, wanted: some, look: as } = latest.current;
     way.busy = true;
     way.named = latest.current.named;
-    fetchLines(now, metric, some, way.signal)
+    Promise.all(metrics.map(async (metric) => ({ metric, lines: await fetchLines(now, metric, some, way.signal) })))
       .then(
-        (lines) => way.signal.aborted || (setGot({ lines, look: as }), setError(null)),
+        (told) => way.signal.aborted || (setGot({ told, look: as }), setError(null)),
         (problem) => way.signal.aborted || setError(problem),
       )
       .finally(() => {
@@ -72,7 +72,7 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
     under.current = { signal: away.signal, named: "", busy: false };
     ask(under.current);
     return () => away.abort();
-  }, [JSON.stringify(asked), metric, runs, width === 0]);
+  }, [JSON.stringify(asked), metrics.join("\n"), runs, width === 0]);
   useEffect(() => {
     if (under.current) ask(under.current);
   }, [named]);
@@ -83,7 +83,7 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
   const seenAs = useMemo(() => ({ ...look, x, logX, band, smoothing: soft }), [look, x, logX, band, soft]);
   const [now, setNow] = useState(/** @type {import("./content.js").Content | null | undefined} */ (undefined));
   useEffect(() => {
-    if (got && runs.length > 0) inTurn(canvas, () => setNow(content(got.lines, runs, groups, seenAs)));
+    if (got && runs.length > 0) inTurn(canvas, () => setNow(content(got.told, runs, groups, seenAs)));
     else setNow(undefined);
   }, [got, runs, groups, dark.value, x, logX, band, soft, look.logY, look.clip]);
   const bars = now?.single ?? false;
@@ -162,12 +162,12 @@ export function Panel({ metric, runs, look, sync, zoom, groups = null, stamps, h
   };
   const rows = hover && now ? readings(now, seenAs, hover.at, hover.away) : [];
   return html`<div class="chart" ref=${box} style=${{ minHeight: `${height}px` }} tabindex=${bars ? undefined : 0} role="group" aria-roledescription="chart"
-      aria-label=${`${metric}, ${runs.length === 1 ? runs[0].run_name : `${runs.length} runs`}. Arrow keys read values.`} onKeyDown=${onKey}>
+      aria-label=${`${metrics.join(", ")}, ${runs.length === 1 ? runs[0].run_name : `${runs.length} runs`}. Arrow keys read values.`} onKeyDown=${onKey}>
     ${error
       ? html`<p class="note bad" role="alert">${error.message}</p>`
       : now === undefined
         ? html`<${Skeleton} rows=${1} height=${height - 8} />`
-        : now === null && html`<p class="quiet small chart-none">None of these runs has it.</p>`}
+        : now === null && html`<p class="quiet small chart-none">None of these runs has ${metrics.length > 1 ? "any of them" : "it"}.</p>`}
     ${bars && now ? html`<${Bars} content=${now} height=${height} />` : html`<div ref=${canvas} aria-hidden="true" />`}
     ${hover && now && html`<${Tip} content=${now} look=${seenAs} at=${hover.at} rows=${rows} left=${hover.left} />`}
     <p class="hidden" aria-live="polite">${hover && now && !hover.away ? said(now, seenAs, hover.at) : ""}</p>

@@ -19,12 +19,19 @@ import { duration, number, when } from "../ground/format.js";
  * @param {number} height
  */
 export const kind = (content, look, dark, height) =>
-  JSON.stringify([look.x, look.logX, look.logY, content.straight, dark, height, few(content), content.traces.map((trace) => [trace.id, trace.colour, trace.raw === null, trace.low === null])]);
+  JSON.stringify([look.x, look.logX, look.logY, content.straight, dark, height, few(content), content.traces.map((trace) => [trace.id, trace.colour, trace.dash, trace.raw === null, trace.low === null])]);
 
 const MANY = 20;
 
 /** Few enough that each point is shown. @param {Content} content */
 const few = (content) => content.x.length < 40 && content.traces.length < 20;
+
+/** A line of one point is no line: it is shown as a point. @param {uPlot} plot @param {number} line */
+function alone(plot, line) {
+  let count = 0;
+  for (const value of plot.data[line]) if (value !== null && (count += 1) > 1) return false;
+  return count === 1;
+}
 
 /** @param {Content} content @returns {any[]} one row of values for each of the plot's series */
 export function columns({ x, traces }) {
@@ -46,7 +53,7 @@ export const place = (look, x) => (look.x === "time" ? when(x * 1_000) : look.x 
 export function plotted(content, look, seen, { width, height, sync, zoom, moved }, where) {
   const tones = { text: shade("--quiet"), grid: shade("--grid"), font: `11px ${shade("--font")}`, bad: shade("--bad") };
   const axis = { stroke: tones.text, grid: { stroke: tones.grid, width: 1 }, ticks: { stroke: tones.grid, width: 1, size: 4 }, font: tones.font, gap: 4 };
-  const points = { show: few(content), size: 5 };
+  const points = { show: few(content) || alone, size: 5 };
   const none = { show: false };
   // A line of one pixel is rasterized several times as fast as a wider one; a hundred are not told apart by their width.
   const thick = content.traces.length > MANY ? 1 : 1.5;
@@ -60,7 +67,7 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved 
       {},
       ...ghosts.map((trace) => ({ label: trace.name, stroke: `${trace.colour}38`, width: 1, spanGaps: true, points: none })),
       ...banded.flatMap((trace) => [{ label: `${trace.name} high`, ...edge }, { label: `${trace.name} low`, ...edge }]),
-      ...content.traces.map((trace) => ({ label: trace.name, stroke: trace.colour, width: thick, spanGaps: true, points: { ...points, fill: trace.colour } })),
+      ...content.traces.map((trace) => ({ label: trace.name, stroke: trace.colour, dash: trace.dash, width: thick, spanGaps: true, points: { ...points, fill: trace.colour } })),
     ],
     bands: banded.map((trace, at) => ({ series: [1 + ghosts.length + 2 * at, 2 + ghosts.length + 2 * at], fill: `${trace.colour}2e` })),
     scales: {

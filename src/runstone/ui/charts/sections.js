@@ -1,7 +1,8 @@
-/** In which order a board shows its charts. Knows no browser. */
+/** Which charts a board shows, and in which order. Knows no browser. */
 
 /**
- * Metrics by sections: what is pinned, the parts of names before the first "/", system metrics at the end. Sections of a few stand together.
+ * Metrics by sections: what is pinned, the parts of names before the first "/", system metrics at the end. Sections of a few stand together,
+ * but the machine's never with what is measured of a training.
  * @param {string[]} keys
  * @param {import("./layout.js").Layout} laid
  * @returns {{name: string, keys: string[]}[]}
@@ -22,13 +23,28 @@ export function sections(keys, { pinned, hidden, order }) {
     else found.set(name, [key]);
   }
   const all = [...found].sort(([one], [other]) => Number(one === "system") - Number(other === "system") || one.localeCompare(other));
-  const small = all.filter(([, some]) => some.length <= FEW).flatMap(([, some]) => some).sort(before);
+  const alone = (/** @type {[string, string[]]} */ [name, some]) => some.length > FEW || name === "system";
+  const small = all.filter((one) => !alone(one)).flatMap(([, some]) => some).sort(before);
   return [
     { name: "Pinned", keys: pinned.filter((key) => known.has(key)) },
     { name: "", keys: small },
-    ...all.filter(([, some]) => some.length > FEW).map(([name, some]) => ({ name: name || "other", keys: some })),
+    ...all.filter(alone).map(([name, some]) => ({ name: name || "other", keys: some })),
   ].filter((section) => section.keys.length > 0);
 }
 
 /** Charts of a section that needs no heading of its own. */
 const FEW = 3;
+
+/**
+ * Whether a name fits what is looked for.
+ * @param {string} text a regular expression
+ * @returns {(key: string) => boolean}
+ */
+export function fits(text) {
+  try {
+    const pattern = new RegExp(text, "i");
+    return (key) => pattern.test(key);
+  } catch {
+    return (key) => key.toLowerCase().includes(text.toLowerCase()); // no pattern yet: a part of the name
+  }
+}

@@ -3,6 +3,7 @@
 import { number } from "../ground/format.js";
 import { classes, html } from "../ground/html.js";
 import { place } from "./plot.js";
+import { Stroke } from "./stroke.js";
 import { near } from "./transform.js";
 
 /** Values that are listed, and that are said. */
@@ -45,10 +46,11 @@ export function Tip({ content, look, at, rows, left }) {
   const listed = rows.slice(0, LISTED);
   const nearest = rows.find((row) => row.nearest);
   if (nearest && !listed.includes(nearest)) listed[LISTED - 1] = nearest;
-  return html`<div class=${classes("tip", left && "left", look.band && "broad")}>
+  const several = listed.some(({ trace }) => trace.metric !== listed[0].trace.metric);
+  return html`<div class=${classes("tip", left && "left", (look.band || several) && "broad")}>
     <p class="small quiet">${look.x.replace("metric:", "")} ${place(look, content.x[at])}${!content.exact && html` <span title="More points than pixels: each part's least and greatest value. Zoom in for every point.">≈</span>`}</p>
     ${listed.map(
-      (row) => html`<p key=${row.trace.id} class=${classes("row small", row.nearest && "nearest")}><span class="dot" style=${{ color: row.trace.colour }} /><span class="cut grow">${row.trace.name}</span><span class="number">${number(row.value)}</span>${row.band && html`<span class="number quiet">${row.band}</span>`}</p>`,
+      (row) => html`<p key=${row.trace.id} class=${classes("row small", row.nearest && "nearest")}><${Stroke} colour=${row.trace.colour} dash=${row.trace.dash} line=${several} /><span class="cut grow">${row.trace.name}</span><span class="number">${number(row.value)}</span>${row.band && html`<span class="number quiet">${row.band}</span>`}</p>`,
     )}
     ${rows.length > listed.length && html`<p class="small quiet">and ${rows.length - listed.length} more</p>`}
   </div>`;

@@ -2,6 +2,7 @@
 
 import { ago, duration, number, when } from "../ground/format.js";
 import { html } from "../ground/html.js";
+import { machineLast } from "../ground/system.js";
 import { away, best, goal, judged, turnGoal } from "./goals.js";
 import { keysOf, texts } from "./sheet.js";
 
@@ -21,7 +22,7 @@ const plain = (value) => (value === undefined || value === null ? NaN : Number(v
  */
 export const sections = (runs, base, show, chooser) => [
   { title: "About", rows: about(runs, base), none: "" },
-  { title: "Metrics", rows: keysOf(runs.map((run) => run.metrics)).map((key) => metric(key, runs, base, show)), none: "None were logged.", extra: chooser },
+  { title: "Metrics", rows: keysOf(runs.map((run) => run.metrics)).sort(machineLast).map((key) => metric(key, runs, base, show)), none: "None were logged.", extra: chooser },
   { title: "Params", rows: keysOf(runs.map((run) => run.params)).map((key) => texts(key, runs.map((run) => run.params.get(key)), base)), none: "None were logged." },
   { title: "Tags", rows: keysOf(runs.map((run) => run.tags)).filter((key) => !/^(mlflow|runstone)\./.test(key)).map((key) => texts(key, runs.map((run) => run.tags.get(key)), base)), none: "None were set." },
 ];

@@ -4,6 +4,7 @@ import { useAnswer } from "../ground/api.js";
 import { counted, number } from "../ground/format.js";
 import { html, useEffect, useMemo, useState } from "../ground/html.js";
 import { change, go, place } from "../ground/route.js";
+import { ofMachine } from "../ground/system.js";
 import { Menu } from "../parts/menu.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { SHOWS, read as readColumn, written as columnId } from "../runs/columns.js";
@@ -31,7 +32,7 @@ const TOOK = /(^|[^a-z])(time|duration|latency|seconds|ms)([^a-z]|$)/i;
  */
 export function Explore({ experiments, filter, keys, deleted = false, runs, setFilter }) {
   const { query } = place.value;
-  const metrics = keys.metrics.filter(({ key }) => !key.startsWith("system/"));
+  const metrics = keys.metrics.filter(({ key }) => !ofMachine(key));
   const target = wantedMetric(metrics, query.get("metric"));
   const show = SHOWS.find((one) => one === query.get("of")) ?? "last";
   const asked = useMemo(() => {

@@ -3,6 +3,7 @@
 import { get, useAnswer } from "../ground/api.js";
 import { html, useState } from "../ground/html.js";
 import { change, link } from "../ground/route.js";
+import { machineLast } from "../ground/system.js";
 import { Heading } from "../parts/heading.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
@@ -74,7 +75,7 @@ function Sides({ sides, name, only }) {
   /** @param {"inputs" | "outputs" | "params"} which */
   const signature = (which) => compared(one.signature?.[which] ?? [], other.signature?.[which] ?? []).map(({ name: column, before, after }) => /** @type {Line} */ ([column, schema(before), schema(after)]));
   const [before, after] = sides.map(({ measured }) => latest(measured?.metrics ?? []));
-  const metrics = [...new Set([...before.keys(), ...after.keys()])].sort().map((key) => /** @type {Line} */ ([key, before.has(key) ? shown(before.get(key)?.value) : "", after.has(key) ? shown(after.get(key)?.value) : "", delta(before.get(key)?.value, after.get(key)?.value)]));
+  const metrics = [...new Set([...before.keys(), ...after.keys()])].sort().sort(machineLast).map((key) => /** @type {Line} */ ([key, before.has(key) ? shown(before.get(key)?.value) : "", after.has(key) ? shown(after.get(key)?.value) : "", delta(before.get(key)?.value, after.get(key)?.value)]));
   return html`
     <${Table} title="About" sides=${sides} name=${name} only=${only} lines=${pairs(sides.map(({ one: version, description }) => [["aliases", (version.aliases ?? []).map((alias) => `@${alias}`).join(" ")], ["stage", version.current_stage ?? ""], ["description", version.description ?? ""], ["made by", version.user_id ?? ""], ["source", version.source ?? ""], ["flavors", Object.keys(description.model?.flavors ?? {}).join(", ")], ...(version.tags ?? []).map(({ key, value }) => [`tag ${key}`, value])]))} />
     <${Table} title="Takes" sides=${sides} name=${name} only=${only} lines=${signature("inputs")} same="Both take the same." />

@@ -5,6 +5,7 @@ import { ago, when } from "../ground/format.js";
 import { html, useMemo, useState } from "../ground/html.js";
 import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
+import { machineLast } from "../ground/system.js";
 import { here } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
@@ -74,5 +75,5 @@ function usual(mappings, most) {
   /** @type {Map<string, number>} */
   const counts = new Map();
   for (const one of mappings) for (const key of one.keys()) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return [...counts].sort((one, other) => other[1] - one[1] || one[0].localeCompare(other[0])).slice(0, most).map(([key]) => key);
+  return [...counts].sort((one, other) => machineLast(one[0], other[0]) || other[1] - one[1] || one[0].localeCompare(other[0])).slice(0, most).map(([key]) => key);
 }

@@ -4,6 +4,7 @@ import { get, useAnswer } from "../ground/api.js";
 import { html, useMemo } from "../ground/html.js";
 import { usePulse } from "../ground/live.js";
 import { change, link } from "../ground/route.js";
+import { ofMachine } from "../ground/system.js";
 import { Artifacts } from "../artifacts/artifacts.js";
 import { Board } from "../charts/board.js";
 import { read as readLook, set as setLook } from "../charts/look.js";
@@ -45,8 +46,8 @@ function One({ experiment, id, rest, query }) {
   const at = (name) => link(["experiments", experiment, "runs", id, ...(name === "overview" ? [] : [name])]);
   const metrics = /** @type {Value[]} */ (data?.data?.metrics ?? []);
   const keys = metrics.map(({ key }) => key);
-  const system = keys.filter((key) => key.startsWith("system/"));
-  const own = keys.filter((key) => !key.startsWith("system/"));
+  const system = keys.filter(ofMachine);
+  const own = keys.filter((key) => !ofMachine(key));
   const drawn = data && [{ run_id: data.info.run_id, run_name: data.info.run_name, colour: tags.get("mlflow.runColor") }];
   const changed = metrics.map((one) => [one.key, one.step, one.timestamp]);
   const consoles = recorded.data?.some((/** @type {any} */ file) => file.path.startsWith(`${FOLDER}/console`));

@@ -61,7 +61,7 @@ export function Menu({ label, title, children, right, plain, stays }) {
     }
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      const all = /** @type {HTMLElement[]} */ ([...(box.current?.querySelectorAll(".list button, .list input") ?? [])]);
+      const all = /** @type {HTMLElement[]} */ ([...(box.current?.querySelectorAll(".list button:enabled, .list input:enabled") ?? [])]);
       const at = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
       all[(at + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length]?.focus();
     }

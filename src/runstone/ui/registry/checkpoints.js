@@ -3,6 +3,7 @@
 import { get, useAnswer } from "../ground/api.js";
 import { html } from "../ground/html.js";
 import { link } from "../ground/route.js";
+import { machineLast } from "../ground/system.js";
 import { latest, measures, shown } from "./asking.js";
 
 const MOST = 500;
@@ -18,7 +19,7 @@ export function Checkpoints({ run, experiment, model, name }) {
   });
   const rows = (data ?? []).filter((one) => one.name === name).sort((one, other) => one.step - other.step);
   if (rows.length < 2) return null;
-  const keys = [...new Set(rows.flatMap((one) => [...one.latest.keys()]))].slice(0, METRICS);
+  const keys = [...new Set(rows.flatMap((one) => [...one.latest.keys()]))].sort(machineLast).slice(0, METRICS);
   return html`<section class="card"><header><h2>Checkpoints <span class="quiet small">${rows.length}</span></h2></header>
     <div class="scroll checkpoints"><table class="plain"><thead><tr><th class="number">Step</th>${keys.map((key) => html`<th class="number">${key}</th>`)}<th>Model</th></tr></thead>
       <tbody>${rows.map((one) => html`<tr key=${one.model_id} aria-current=${one.model_id === model ? "true" : undefined}><td class="number">${one.step}</td>${keys.map((key) => html`<td class="number">${one.latest.has(key) ? shown(one.latest.get(key)?.value) : ""}</td>`)}

@@ -2,11 +2,12 @@
 
 import { when } from "../ground/format.js";
 import { html } from "../ground/html.js";
+import { machineLast } from "../ground/system.js";
 import { latest, shown } from "./asking.js";
 
 /** @param {{metrics: import("./asking.js").Point[], params: import("./asking.js").Pair[]}} props */
 export function Measures({ metrics, params }) {
-  const rows = [...latest(metrics).values()].sort((one, other) => (one.dataset_name ?? "").localeCompare(other.dataset_name ?? "") || one.key.localeCompare(other.key, undefined, { numeric: true }));
+  const rows = [...latest(metrics).values()].sort((one, other) => machineLast(one.key, other.key) || (one.dataset_name ?? "").localeCompare(other.dataset_name ?? "") || one.key.localeCompare(other.key, undefined, { numeric: true }));
   return html`<section class="card"><header><h2>Metrics <span class="quiet small">${rows.length}</span></h2></header>
       ${rows.length === 0
         ? html`<p class="inside quiet">Nothing was measured of it: <code>log_metric(..., model_id=...)</code>.</p>`

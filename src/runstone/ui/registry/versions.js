@@ -4,6 +4,7 @@ import { ago, when } from "../ground/format.js";
 import { html, useMemo, useState } from "../ground/html.js";
 import { useKeys } from "../ground/keys.js";
 import { change, go, link } from "../ground/route.js";
+import { machineLast } from "../ground/system.js";
 import { Menu } from "../parts/menu.js";
 import { AliasChip } from "./aliases.js";
 import { latest, shown } from "./asking.js";
@@ -18,7 +19,7 @@ export function Versions({ name, data, query, older }) {
   const [picked, setPicked] = useState(/** @type {string[]} */ ([]));
   const [at, setAt] = useState(-1);
   const values = useMemo(() => new Map(versions.map((one) => [one.version, latest(measured.get(one.model_id ?? "")?.metrics ?? [])])), [versions, measured]);
-  const keys = useMemo(() => [...new Set([...values.values()].flatMap((one) => [...one.keys()]))].sort((one, other) => one.localeCompare(other, undefined, { numeric: true })), [values]);
+  const keys = useMemo(() => [...new Set([...values.values()].flatMap((one) => [...one.keys()]))].sort((one, other) => machineLast(one, other) || one.localeCompare(other, undefined, { numeric: true })), [values]);
   const chosen = query.has("metrics") ? query.getAll("metrics")[0].split("\n").filter((key) => keys.includes(key)) : keys.slice(0, USUAL);
   /** @param {string} key */
   const toggle = (key) => change({ metrics: (chosen.includes(key) ? chosen.filter((one) => one !== key) : keys.filter((one) => one === key || chosen.includes(one))).join("\n") || "\n" });

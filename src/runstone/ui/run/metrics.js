@@ -4,6 +4,7 @@ import { get, useAnswer } from "../ground/api.js";
 import { counted, duration, number, when } from "../ground/format.js";
 import { html, useCallback, useMemo, useState } from "../ground/html.js";
 import { change, link } from "../ground/route.js";
+import { ofMachine } from "../ground/system.js";
 import { Grid } from "../parts/grid.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { useWindows } from "../parts/windows.js";
@@ -51,7 +52,7 @@ export function Metrics({ run, changed, chosen, only = () => true }) {
 /** The metrics tab as a table: which there are, and the points of one. @param {{run: any, changed: unknown, query: URLSearchParams}} props */
 export function Tables({ run, changed, query }) {
   const { data } = useSummaries(run.info.run_id, changed);
-  const own = useCallback((/** @type {string} */ key) => !key.startsWith("system/"), []);
+  const own = useCallback((/** @type {string} */ key) => !ofMachine(key), []);
   const chosen = query.get("points") ?? data?.find(({ key }) => own(key))?.key ?? "";
   const summary = data?.find((one) => one.key === chosen);
   return html`<div class="halves">

@@ -3,6 +3,7 @@
 import { duration, when } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { link } from "../ground/route.js";
+import { ofMachine } from "../ground/system.js";
 import { Copy } from "../parts/code.js";
 import { Failure } from "./failure.js";
 import { Again, Loading } from "./loading.js";
@@ -50,4 +51,4 @@ export function Overview({ run, tags, changed, turn, again }) {
 }
 
 /** The machine's have a tab of their own. @param {string} key */
-const own = (key) => !key.startsWith("system/");
+const own = (key) => !ofMachine(key);

@@ -5,6 +5,7 @@ import { colour } from "../ground/colours.js";
 import { duration, number } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { link } from "../ground/route.js";
+import { ofMachine } from "../ground/system.js";
 
 /** Children that are asked for. */
 const MOST = 100;
@@ -36,4 +37,4 @@ export function Relations({ run, parent, turn }) {
 }
 
 /** The first of the run's own metrics, beside its children's. @param {any} run */
-const shown = (run) => (run.data?.metrics ?? []).filter((/** @type {any} */ one) => !one.key.startsWith("system/")).slice(0, 3).map((/** @type {any} */ one) => ({ kind: "metric", key: one.key, show: "last" }));
+const shown = (run) => (run.data?.metrics ?? []).filter((/** @type {any} */ one) => !ofMachine(one.key)).slice(0, 3).map((/** @type {any} */ one) => ({ kind: "metric", key: one.key, show: "last" }));

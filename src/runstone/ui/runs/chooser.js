@@ -1,6 +1,7 @@
 /** Which columns a table shows, and in which order: all keys there are, found by typing; of metrics, which of their values. */
 
 import { html, useMemo, useState } from "../ground/html.js";
+import { machineLast } from "../ground/system.js";
 import { SHOWS, written } from "./columns.js";
 
 const MOST = 200;
@@ -18,7 +19,7 @@ export function Chooser({ keys, columns, pins, set, setPins }) {
     const wanted = text.toLowerCase();
     /** @param {"metric" | "param" | "tag"} kind @param {import("./columns.js").Key[]} list */
     const some = (kind, list) => list.filter(({ key }) => key.toLowerCase().includes(wanted)).map(({ key, runs }) => ({ kind, key, runs }));
-    return [["Metrics", some("metric", keys.metrics)], ["Params", some("param", keys.params)], ["Tags", some("tag", keys.tags)]];
+    return [["Metrics", some("metric", [...keys.metrics].sort((one, other) => machineLast(one.key, other.key)))], ["Params", some("param", keys.params)], ["Tags", some("tag", keys.tags)]];
   }, [text, keys]);
   /** @param {import("./columns.js").Column} column */
   const toggle = (column) => {

@@ -3,6 +3,7 @@
 import { Sparkline } from "../charts/sparkline.js";
 import { ago, duration, number, when } from "../ground/format.js";
 import { html } from "../ground/html.js";
+import { ofMachine } from "../ground/system.js";
 import { Status } from "./status.js";
 
 /**
@@ -43,7 +44,7 @@ export const asked = (columns) => columns.map((column) => (column.show === "line
  * @returns {Column[]}
  */
 export function usual(keys) {
-  const metrics = keys.metrics.filter(({ key, runs }) => runs > 0 && !key.startsWith("system/")).slice(0, 6);
+  const metrics = keys.metrics.filter(({ key, runs }) => runs > 0 && !ofMachine(key)).slice(0, 6);
   const params = keys.params.filter(({ runs }) => runs > 0).slice(0, 6);
   return [
     ...metrics.map(({ key }) => /** @type {Column} */ ({ kind: "metric", key, show: "last" })),
