@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -182,8 +183,57 @@ def test_a_graph_is_read_off_its_protocol_buffers() -> None:
     assert "longer than the whole" in seen(b"\x3a\x10" + bytes(4), "a.onnx").note
 
 
+_SAID = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=200),
+    lambda some: st.lists(some, max_size=4) | st.dictionaries(st.text(max_size=8), some, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(said=_SAID, flow=st.booleans())
+def test_yaml_is_told_as_what_it_says(said: Any, flow: bool) -> None:
+    found = seen(yaml.safe_dump(said, default_flow_style=flow).encode(), "conda.yaml")
+    assert (found.kind, found.value) == ("yaml", said)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a: &a [" + "x, " * 99 + "]\n" + "b: [" + "*a, " * 9_999 + "]", "too much"),
+        ("a: &a " + "x" * 100_000 + "\nb: [" + "*a, " * 99 + "]", "too much"),
+        ("[" * 1_000, "deep"),
+        ("a: !!python/object/apply:os.system ['true']", "could not determine a constructor"),
+        ("a: 1\n--- \nb: 1", "single document"),
+        ("a: [", "expected"),
+        ("#" * (1 << 20) + "\na: 1", "1 MB"),
+    ],
+)
+def test_yaml_that_cannot_be_told_says_why(text: str, why: str) -> None:
+    found = seen(text.encode(), "models/MLmodel")
+    assert found.kind == ""
+    assert why in found.note
+
+
+def test_what_yaml_has_and_json_has_not_is_a_text() -> None:
+    found = seen(b"when: 2020-01-02\nwhat: .nan\nlarge: 9007199254740993\n1: !!binary aGk=\n", "a.yml")
+    assert found.value == {"when": "2020-01-02", "what": "nan", "large": "0x20000000000001", "1": "b'hi'"}
+
+
 NAMES = st.sampled_from(
-    ["a.csv", "a.jsonl", "a.npy", "a.npz", "a.zip", "a.tar", "a.tgz", "a.safetensors", "a.onnx", "a.pkl", "a.pt"]
+    [
+        "a.csv",
+        "a.jsonl",
+        "a.npy",
+        "a.npz",
+        "a.zip",
+        "a.tar",
+        "a.tgz",
+        "a.safetensors",
+        "a.onnx",
+        "a.pkl",
+        "a.pt",
+        "a.yaml",
+    ]
 )
 STARTS = st.sampled_from(
     [

@@ -72,6 +72,8 @@ def run_id(server: Server) -> str:
         "evil/deep.json",
     )
     client.log_text(run_id, "\n" * 200_000, "evil/lines.txt")
+    client.log_text(run_id, "optimizer:\n  lr: 0.001\n", "config.yaml")
+    client.log_text(run_id, "a: [\n", "evil/torn.yaml")
     client.log_text(run_id, REACHING, "evil/reaching.html")
     return run_id
 
@@ -95,6 +97,11 @@ def test_files_are_found_by_keyboard_and_looked_into(server: Server, run_id: str
     page.get_by_role("table", name="Rows").wait_for()
     page.get_by_role("table", name="Rows").evaluate("grid => { grid.scrollTop = grid.scrollHeight }")
     page.get_by_text("19999", exact=True).wait_for()
+    opened(page, server, run_id, "config.yaml")
+    page.get_by_role("button", name="optimizer:").click()
+    page.get_by_text("lr: 0.001").wait_for()
+    page.get_by_role("button", name="Text").click()
+    page.get_by_text("optimizer:").wait_for()
     opened(page, server, run_id, "models/other.pkl")
     page.get_by_text("Dangerous: loading this").wait_for()
     page.get_by_text("builtins.eval").wait_for()
@@ -132,6 +139,9 @@ def test_nothing_of_a_file_becomes_part_of_the_page(server: Server, run_id: str,
     opened(page, server, run_id, "evil/deep.json")
     page.get_by_role("cell", name="…").wait_for()
     assert page.locator("main td").count() <= 20_000
+    opened(page, server, run_id, "evil/torn.yaml")
+    page.get_by_text("it is no YAML that is read here").wait_for()
+    page.get_by_text("a: [", exact=True).wait_for()
     opened(page, server, run_id, "evil/lines.txt")
     page.get_by_role("button", name="Show more").wait_for()
     assert page.locator("main li").count() < 6_000

@@ -33,7 +33,6 @@ MOST_FILES = 1_000
 MOST_IMPORTS = 50
 # Files whose verdict is remembered, by their digests.
 REMEMBERED = 1_000
-_EXACT = 1 << 53
 # Bytes that are unpacked at a time, and that a reader takes ahead.
 _BLOCK = 1 << 20
 _PIECE = 16 << 10
@@ -164,31 +163,16 @@ def _content(engine: Engine, place: Place, name: str, most: int) -> bytes:
 
 
 def _described(content: bytes) -> tuple[dict[str, Any], str]:
+    from runstone.previews.documents import plain
     from runstone.safety.texts import read_yaml
 
     try:
-        model = _plain(read_yaml(content), [MOST_VALUES])
+        model = plain(read_yaml(content), [MOST_VALUES])
         if not isinstance(model, dict):
             raise ValueError("it is no mapping")
     except ValueError as error:
         return {}, f"Its {DESCRIPTION} cannot be read: {error!s:.300}."
     return model, ""
-
-
-def _plain(value: Any, left: list[int]) -> Any:
-    """A value as JSON has it; what JSON has no word for becomes a text. Raises ValueError for too many."""
-    left[0] -= 1
-    if left[0] < 0:
-        raise ValueError("it says too much to be shown")
-    if isinstance(value, dict):
-        return {str(key): _plain(one, left) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one, left) for one in value]
-    if value is None or isinstance(value, str | bool):
-        return value
-    if isinstance(value, int):
-        return value if -_EXACT < value < _EXACT else hex(value)
-    return value if isinstance(value, float) and value - value == 0 else str(value)
 
 
 def _signature(engine: Engine, place: Place, files: list[tuple[str, int, str | None]]) -> tuple[str, list[str]]:

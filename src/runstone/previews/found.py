@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 # Rows of one window, columns, letters of one cell or name.
@@ -51,6 +53,7 @@ class Preview(msgspec.Struct, omit_defaults=True):
         verdict: of what would run code: harmless, unknown or dangerous. "" for what cannot.
         imports: what loading it would import.
         problems: why the imports may not be all.
+        value: what a file of YAML holds, as JSON has it.
     """
 
     kind: str = ""
@@ -60,6 +63,7 @@ class Preview(msgspec.Struct, omit_defaults=True):
     verdict: str = ""
     imports: list[Imported] = []
     problems: list[str] = []
+    value: Any = None
 
 
 def cell(value: object) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from runstone.previews import archives, arrays, columnar, graphs, pickles, rows, tensors
+from runstone.previews import archives, arrays, columnar, documents, graphs, pickles, rows, tensors
 from runstone.previews.found import Preview
 from runstone.previews.rows import Places
 from runstone.previews.window import EnoughError, UnreadableError, Window
 
 _PICKLES = (".pkl", ".pickle", ".joblib", ".sav", ".dill", ".cloudpickle", ".pt", ".pth", ".ckpt", ".bin", ".skops")
+_YAMLS = ("mlmodel", "mlproject")
 _TARS = (".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
@@ -42,6 +43,8 @@ def _preview(window: Window, name: str, places: Places, offset: int, limit: int)
         return archives.zipped(window)
     if name.endswith(_TARS):
         return archives.tar(window)
+    if name.endswith((".yaml", ".yml")) or name.rpartition("/")[2] in _YAMLS:
+        return documents.yaml(window)
     if name.endswith(".safetensors"):
         return tensors.safetensors(window)
     if name.endswith(".onnx"):

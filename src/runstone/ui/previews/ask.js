@@ -3,7 +3,7 @@
 import { get } from "../ground/api.js";
 
 /**
- * @typedef {{kind?: string, facts?: {name: string, value: string}[], sheets?: import("./sheet.js").SheetData[], note?: string, verdict?: string,
+ * @typedef {{kind?: string, facts?: {name: string, value: string}[], sheets?: import("./sheet.js").SheetData[], value?: any, note?: string, verdict?: string,
  *   imports?: {name: string, verdict: string}[], problems?: string[]}} Inspection
  */
 

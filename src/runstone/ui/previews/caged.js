@@ -5,19 +5,16 @@
 
 import { html, useState } from "../ground/html.js";
 import Text from "./text.js";
+import { Ways } from "./ways.js";
 
 /** @param {import("./kinds.js").PreviewProps} props */
 export default function Caged(props) {
-  const [source, setSource] = useState(false);
+  const [way, setWay] = useState("Page");
   return html`<div class="column">
-    <div class="inside row wrap files-choice">
-      <span class="buttons" role="group" aria-label="How it is shown">
-        <button type="button" aria-pressed=${!source} onClick=${() => setSource(false)}>Page</button>
-        <button type="button" aria-pressed=${source} onClick=${() => setSource(true)}>Source</button>
-      </span>
+    <${Ways} ways=${["Page", "Source"]} way=${way} choose=${setWay}>
       <span class="quiet small">It runs apart from this page and reaches nothing: what it would load from elsewhere is missing.</span>
-    </div>
-    ${source
+    <//>
+    ${way === "Source"
       ? html`<${Text} ...${props} />`
       : html`<iframe class="files-frame" sandbox="allow-scripts" referrerpolicy="no-referrer" src=${props.shown} title=${props.file.path}></iframe>`}
   </div>`;

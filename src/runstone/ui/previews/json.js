@@ -1,19 +1,18 @@
 /** JSON: a tree that is opened where one looks; a table as MLflow logs it; a figure of plotly's, in words. What is no JSON is text. */
 
 import { useAnswer } from "../ground/api.js";
-import { counted } from "../ground/format.js";
 import { html, useMemo, useState } from "../ground/html.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { read } from "./bytes.js";
 import { figure } from "./figure.js";
 import { Sheet } from "./sheet.js";
 import Text from "./text.js";
+import { cut, Tree } from "./values.js";
+import { Ways } from "./ways.js";
 
 const MOST = 5_000_000;
-/** Members of one list or object that are drawn at once. */
-const WIDE = 200;
-/** Of a table so much is shown, and so much of a cell or a text. */
-const COLUMNS = 200, ROWS = 500, LETTERS = 2_000;
+/** Of a table so much is shown. */
+const COLUMNS = 200, ROWS = 500;
 
 /** @param {import("./kinds.js").PreviewProps} props */
 export default function Json(props) {
@@ -35,10 +34,8 @@ export default function Json(props) {
   const ways = [...(table ? ["Table"] : []), ...(drawn ? ["Figure"] : []), "Tree", "Text"];
   const way = ways.includes(chosen) ? chosen : ways[0];
   return html`<div class="column">
-    <div class="inside files-choice"><span class="buttons" role="group" aria-label="How it is shown">
-      ${ways.map((one) => html`<button key=${one} type="button" aria-pressed=${one === way} onClick=${() => setChosen(one)}>${one}</button>`)}
-    </span></div>
-    ${way === "Table" && table ? html`<${Sheet} sheet=${table} />` : way === "Figure" && drawn ? drawn : way === "Tree" ? html`<ul class="inside files-json mono"><${Node} value=${parsed.value} open /></ul>` : html`<${Text} ...${props} />`}
+    <${Ways} ways=${ways} way=${way} choose=${setChosen} />
+    ${way === "Table" && table ? html`<${Sheet} sheet=${table} />` : way === "Figure" && drawn ? drawn : way === "Tree" ? html`<${Tree} value=${parsed.value} />` : html`<${Text} ...${props} />`}
   </div>`;
 }
 
@@ -66,28 +63,4 @@ function plain(cell) {
   } catch {
     return "…"; // nested deeper than can be said
   }
-}
-
-/** @param {string} text */
-const cut = (text) => (text.length > LETTERS ? `${text.slice(0, LETTERS)}…` : text);
-
-/** @param {{name?: string, value: any, open?: boolean}} props */
-function Node({ name, value, open: first = false }) {
-  const [open, setOpen] = useState(first);
-  const [most, setMost] = useState(WIDE);
-  const label = name !== undefined && html`<span class="code-name">${cut(name)}</span>: `;
-  if (value === null || typeof value !== "object") {
-    return html`<li>${label}<span class=${typeof value === "string" ? "code-quoted" : "code-digit"}>${typeof value === "string" ? JSON.stringify(cut(value)) : String(value)}</span></li>`;
-  }
-  const list = Array.isArray(value);
-  const names = open ? (list ? [...value.keys()].map(String) : Object.keys(value)) : [];
-  const count = list ? value.length : Object.keys(value).length;
-  return html`<li>
-    <button type="button" class="plain files-fold" aria-expanded=${open} onClick=${() => setOpen(!open)}><span aria-hidden="true">${open ? "▾" : "▸"}</span> ${label}<span class="quiet">${list ? `[${counted(count, "item")}]` : `{${counted(count, "name")}}`}</span></button>
-    ${open &&
-    html`<ul>
-      ${names.slice(0, most).map((one) => html`<${Node} key=${one} name=${one} value=${value[one]} />`)}
-      ${names.length > most && html`<li><button type="button" class="plain small" onClick=${() => setMost(most + 5 * WIDE)}>${counted(names.length - most, "more")}</button></li>`}
-    </ul>`}
-  </li>`;
 }

@@ -30,6 +30,7 @@ export function previewOf(path, size) {
   if (/\.html?$/i.test(path)) return () => import("./caged.js");
   if (/\.ipynb$/i.test(path) && size <= 4 * WHOLE) return () => import("./notebook.js");
   if (/\.(geo)?json$/i.test(path) && size <= WHOLE) return () => import("./json.js");
+  if (/\.ya?ml$|(^|\/)(MLmodel|MLproject)$/i.test(path)) return () => import("./yaml.js");
   if (INSPECTED.test(path)) return () => import("./inspected.js");
   if (TEXTS.test(path) || NAMES.test(path)) return () => import("./text.js");
   return () => import("./unknown.js");

@@ -6,6 +6,7 @@ import { Markdown } from "../parts/markdown.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { read } from "./bytes.js";
 import Text from "./text.js";
+import { Ways } from "./ways.js";
 
 /** Bytes of what a person wrote to be read; longer ones are shown as text. */
 const MOST = 200_000;
@@ -13,17 +14,14 @@ const MOST = 200_000;
 /** @param {import("./kinds.js").PreviewProps} props */
 export default function Prose(props) {
   const { file, url } = props;
-  const [source, setSource] = useState(false);
+  const [way, setWay] = useState("Page");
   const size = file.file_size ?? 0;
   const { data, error, again } = useAnswer([url, file.digest, size], (signal) => read(url, Math.min(size, MOST), MOST, signal));
   if (error) return html`<div class="inside"><${Trouble} error=${error} again=${again} /></div>`;
   if (!data) return html`<div class="inside"><${Skeleton} rows=${8} /></div>`;
   if (size > MOST || data.binary || data.text.trim() === "") return html`<${Text} ...${props} />`;
   return html`<div class="column">
-    <div class="inside files-choice"><span class="buttons" role="group" aria-label="How it is shown">
-      <button type="button" aria-pressed=${!source} onClick=${() => setSource(false)}>Page</button>
-      <button type="button" aria-pressed=${source} onClick=${() => setSource(true)}>Source</button>
-    </span></div>
-    ${source ? html`<${Text} ...${props} />` : html`<div class="inside"><${Markdown} text=${data.text} /></div>`}
+    <${Ways} ways=${["Page", "Source"]} way=${way} choose=${setWay} />
+    ${way === "Source" ? html`<${Text} ...${props} />` : html`<div class="inside"><${Markdown} text=${data.text} /></div>`}
   </div>`;
 }
