@@ -68,6 +68,22 @@ def test_runs_are_filtered_chosen_deleted_and_brought_back(server: Server, page:
     page.get_by_text("3 of 8 runs").wait_for()
 
 
+def test_names_stay_in_sight_when_the_table_is_moved_aside(server: Server, page: Page) -> None:
+    page.set_viewport_size({"width": 700, "height": 600})
+    page.goto(
+        f"{server.url}/#/experiments/1?columns=m.loss%0Ap.lr%0Ap.seed%0At.mlflow.user%0At.mlflow.parentRunId&flat=1"
+    )
+    name = page.get_by_role("link", name="sweep 0.01")
+    name.wait_for()
+    before = name.bounding_box()
+    page.locator(".grid").evaluate("(grid) => { grid.scrollLeft = 300; }")
+    page.locator(".grid.aside").wait_for()
+    assert name.bounding_box() == before
+    page.locator(".grid").evaluate("(grid) => { grid.scrollLeft = 0; }")
+    page.locator(".grid:not(.aside)").wait_for()
+    assert name.bounding_box() == before
+
+
 def test_groups_have_means_and_lead_to_their_runs(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/#/experiments/1")
     page.get_by_role("button", name="Group", exact=True).click()

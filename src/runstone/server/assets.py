@@ -25,6 +25,8 @@ _COMPRESSED = frozenset(_KINDS)
 _SHORT = 1_000
 # What a static `import ... from "x"`, `import "x"` or `export ... from "x"` names; `import("x")` is loaded when it is wanted.
 _IMPORT = re.compile(r"""^\s*(?:import|export)\b[^"'()]*?["']([^"']+)["']""", re.MULTILINE)
+# With these and what they import in its head a browser need not find them one after the other: the page, and the place in it that is opened most.
+_NAMED = ("app.js", "pages/runs.js")
 _MAPPED = {
     "preact": "vendor/preact.js",
     "preact/hooks": "vendor/preact-hooks.js",
@@ -139,7 +141,8 @@ def _import_map() -> str:
 def _index() -> str:
     text = (_FOLDER / "index.html").read_text(encoding="utf-8")
     before = f"./ui/{assets().digest}/"
-    preloads = "\n".join(f'<link rel="modulepreload" href="{before}{path}">' for path in reached("app.js"))
+    named = dict.fromkeys(path for first in _NAMED for path in reached(first))
+    preloads = "\n".join(f'<link rel="modulepreload" href="{before}{path}">' for path in named)
     return text.replace("{{map}}", _import_map()).replace("{{ui}}", before).replace("{{preloads}}", preloads)
 
 

@@ -3,17 +3,21 @@
  * nothing jumps. A row that is as it was is not looked at again, and the elements of those that leave at one end serve those that come at the other.
  */
 
-import { classes, html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { classes, html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { Head } from "./gridhead.js";
 
 export const ROW = 30;
 const HEAD = 32;
 /** Rows that are drawn beyond what can be seen, so that a turn of the wheel shows no empty ones. */
 const BEYOND = 10;
+/** New rows that are drawn in one frame: a screen of them. */
+const MOST = Math.ceil(window.innerHeight / ROW);
 /** The window is moved by so many rows at a time: fewer renderings. */
 const STEP = 5;
 /** Pixels that columns are drawn beyond what can be seen, and by how many this moves at a time. */
 const ASIDE = 200;
+/** What is taken for being in sight until the table has been measured: a large screen's, so that nothing is drawn twice. */
+const FIRST = { first: 0, last: MOST, left: -ASIDE, right: window.innerWidth + ASIDE, aside: false };
 /** A scroll that goes on is waited for: what flies by is not asked for. */
 const CALM = 70;
 
@@ -52,8 +56,9 @@ function laid(columns) {
  */
 export function Grid({ label, columns, total, row, want, sorted, descending, onSort, onWidth, onMove, at, onAt, rowClass, onMenu, onDouble, anew, height = "100%" }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const [seen, setSeen] = useState({ first: 0, last: 40, left: 0, right: 2000 });
+  const [seen, setSeen] = useState(FIRST);
   const waiting = useRef(0);
+  const [, goOn] = useState(0);
 
   const look = useCallback(() => {
     const element = box.current;
@@ -63,11 +68,12 @@ export function Grid({ label, columns, total, row, want, sorted, descending, onS
     const last = start + Math.ceil(element.clientHeight / ROW) + 2 * BEYOND + STEP;
     const left = Math.floor(element.scrollLeft / ASIDE) * ASIDE - ASIDE;
     const right = left + Math.ceil(element.clientWidth / ASIDE) * ASIDE + 3 * ASIDE;
-    setSeen((before) => (before.first === start && before.last === last && before.left === left && before.right === right ? before : { first: start, last, left, right }));
+    const aside = element.scrollLeft > 0;
+    setSeen((before) => (before.first === start && before.last === last && before.left === left && before.right === right && before.aside === aside ? before : { first: start, last, left, right, aside }));
     window.clearTimeout(waiting.current);
     waiting.current = window.setTimeout(() => want(start, last), CALM);
   }, [want]);
-  useLayoutEffect(look, [total, look]);
+  useEffect(look, [total, look]); // behind the painting: to measure before it has the browser lay out everything twice
   useEffect(() => {
     const watch = new ResizeObserver(look);
     if (box.current) watch.observe(box.current);
@@ -104,9 +110,12 @@ export function Grid({ label, columns, total, row, want, sorted, descending, onS
 
   /** Drawn rows by number, with what they were drawn of. */
   const drawn = useMemo(() => /** @type {Map<number, {one: any, told: string, node: any}>} */ (new Map()), [columns, shown, span]);
+  let fresh = 0;
   /** @param {number} number */
   const draw = (number) => {
-    const one = row(number);
+    const now = row(number);
+    // Of a screen that is all new those rows come a frame later that cannot be seen.
+    const one = now === undefined || drawn.get(number)?.one === now || (fresh += 1) <= MOST ? now : undefined;
     const told = classes("grid-row", number === at && "at", one && rowClass?.(one));
     const before = drawn.get(number);
     if (before && before.one === one && before.told === told) return before.node;
@@ -120,6 +129,12 @@ export function Grid({ label, columns, total, row, want, sorted, descending, onS
   };
   const rows = [];
   for (let number = seen.first; number < Math.min(seen.last, total); number += 1) rows.push(draw(number));
+  const late = fresh > MOST;
+  useEffect(() => {
+    if (!late) return undefined;
+    const frame = window.requestAnimationFrame(() => goOn((before) => before + 1));
+    return () => window.cancelAnimationFrame(frame);
+  });
   for (const number of drawn.keys()) if (number < seen.first || number >= seen.last) drawn.delete(number);
 
   /** The row that an event is about. @param {Event} event */
@@ -142,7 +157,8 @@ export function Grid({ label, columns, total, row, want, sorted, descending, onS
     const column = /** @type {HTMLElement} */ (event.target).closest("[data-column]");
     if (one !== undefined && column instanceof HTMLElement) onDouble?.(one, number, column.dataset.column ?? "");
   };
-  return html`<div class="grid" ref=${box} role="table" aria-label=${label} aria-rowcount=${total + 1} aria-colcount=${columns.length} tabindex="0" style=${{ height }} onScroll=${look}>
+  // Cells that stay are layers of their own to the browser, two a row: only where there is something to stay in front of.
+  return html`<div class=${classes("grid", seen.aside && "aside")} ref=${box} role="table" aria-label=${label} aria-rowcount=${total + 1} aria-colcount=${columns.length} tabindex="0" style=${{ height }} onScroll=${look}>
     <${Head} columns=${columns} shown=${shown} places=${places} gap=${gap} width=${width} firstShown=${firstShown} sorted=${sorted} descending=${descending} onSort=${onSort} onWidth=${onWidth} onMove=${onMove} />
     <div class="grid-body" role="rowgroup" style=${{ height: `${total * ROW}px`, width: `${width}px` }} onClick=${(/** @type {Event} */ event) => rowOf(event) >= 0 && onAt?.(rowOf(event))} onContextMenu=${menu} onDblClick=${twice}>${rows}</div>
   </div>`;
@@ -154,5 +170,5 @@ function cell(column, place, one, number, gap, left) {
   const text = typeof content === "string";
   return html`<div key=${column.id} role="cell" aria-colindex=${place + 1} data-column=${column.id} title=${text ? (column.told?.(one) ?? content) : undefined}
     class=${classes("grid-cell", text && "text", content === null && "text none", column.number && "number", column.fixed && "fixed")}
-    style=${{ width: `${column.width}px`, left: column.fixed ? `${left}px` : undefined, marginLeft: gap ? `${gap}px` : undefined }}>${content === null ? "–" : content}</div>`;
+    style=${{ width: `${column.width}px`, "--left": column.fixed ? `${left}px` : undefined, marginLeft: gap ? `${gap}px` : undefined }}>${content === null ? "–" : content}</div>`;
 }

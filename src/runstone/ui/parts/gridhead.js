@@ -38,7 +38,7 @@ export function Head({ columns, shown, places, gap, width, firstShown, sorted, d
       const mark = column.sort && column.sort === sorted ? html`<span aria-hidden="true">${descending ? "↓" : "↑"}</span>` : null;
       return html`<div key=${column.id} role="columnheader" aria-colindex=${place + 1} title=${column.label}
         class=${classes("grid-cell", column.number && "number", column.fixed && "fixed", over === column.id && "over")}
-        style=${{ width: `${column.width}px`, left: column.fixed ? `${places[place]}px` : undefined, marginLeft: place === firstShown && gap ? `${gap}px` : undefined }}
+        style=${{ width: `${column.width}px`, "--left": column.fixed ? `${places[place]}px` : undefined, marginLeft: place === firstShown && gap ? `${gap}px` : undefined }}
         aria-sort=${mark ? (descending ? "descending" : "ascending") : undefined} draggable=${movable ? true : undefined}
         onDragStart=${(/** @type {DragEvent} */ event) => { dragged.current = column.id; event.dataTransfer?.setData("text/plain", column.id); }}
         onDragOver=${(/** @type {DragEvent} */ event) => { if (movable && dragged.current) { event.preventDefault(); setOver(column.id); } }}

@@ -3,7 +3,7 @@
  * is; asked for again it is put in its place, and a row that is as it was stays the same object, so that it is not drawn anew.
  */
 
-import { useCallback, useLayoutEffect, useRef, useState } from "../ground/html.js";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../ground/html.js";
 import { returns } from "../ground/reach.js";
 
 export const PAGE = 100;
@@ -52,16 +52,19 @@ export function useWindows(key, ask) {
     );
   }, []);
 
-  // Asked for at once, not when what stands there has been painted.
-  useLayoutEffect(() => {
+  // Asked for before what shows it is drawn: the answer is on its way meanwhile.
+  if (current.current.told !== told) {
     const before = current.current;
     for (const giveUp of before.under.values()) giveUp.abort();
     current.current = { told, under: new Map(), wanted: before.wanted };
-    setState((was) => (was.error ? { ...was, error: undefined } : was));
-    if (told === "null") return;
-    fetchPage(0);
-    for (const number of pagesOf(before.wanted)) if (number * PAGE < (latest.current.total ?? 0)) fetchPage(number);
-  }, [told]);
+    if (told !== "null") {
+      fetchPage(0);
+      for (const number of pagesOf(before.wanted)) if (number * PAGE < (latest.current.total ?? 0)) fetchPage(number);
+    }
+  }
+  useLayoutEffect(() => setState((was) => (was.error ? { ...was, error: undefined } : was)), [told]);
+  // Nobody waits for what a page asked for that is gone.
+  useEffect(() => () => current.current.under.forEach((giveUp) => giveUp.abort()), []);
 
   const want = useCallback((/** @type {number} */ first, /** @type {number} */ last) => {
     current.current.wanted = [first, last];
