@@ -14,7 +14,7 @@ import runstone
 from runstone.client import Client
 from runstone.errors import InvalidParameter, NotFound
 from runstone.models import make_signing_key, sign_model
-from runstone.operations import model_description, model_search
+from runstone.operations import model_description
 
 pytestmark = pytest.mark.everywhere
 
@@ -152,9 +152,9 @@ def test_what_was_measured_of_several_is_one_answer() -> None:
     assert {(point.key, point.dataset_name, str(point.value)) for point in one.metrics} == {
         ("rmse", "held out", "0.25"), ("rmse", None, "0.75"), ("odd", None, "nan"),
     }  # fmt: skip
-    request = model_search.SearchLoggedModels(["0"], "name = 'double'", latest=True)
-    listed = client._transport.call(model_search.search_logged_models, request).models
-    assert {model.model_id: len(model.data.metrics) for model in listed} == {first: 3, second: 0}
+    for latest, count in ((True, 3), (False, 4)):
+        listed = client.search_logged_models(["0"], "name = 'double'", latest=latest)
+        assert {model.model_id: len(model.metrics or ()) for model in listed} == {first: count, second: 0}
     assert (one.model_id, one.name, other.model_id, other.metrics) == (first, "double", second, [])
     with pytest.raises(InvalidParameter):
         client.get_model_measures(["m-nothing"] * 1_001)

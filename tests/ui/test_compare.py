@@ -68,7 +68,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     for number in range(12):
         rate, schedule = 0.02 * 1.5**number, ("constant", "cosine")[number % 2]
         losses = fitted(min(rate, 1.9), 20)
-        run = client.create_run("0", run_name=f"fit-{number}").info.run_id
+        run = client.create_run("0", run_name=f"fit-{number}", start_time=1_700_000_000_000).info.run_id
         client.log_batch(
             run,
             [Metric("val/loss", loss, 1_700_000_000_000 + step, step) for step, loss in enumerate(losses)]
@@ -79,7 +79,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         client.log_text(run, f"seed: 0\nlr: {rate}\nsteps: 20\n", "config.yaml")
         client.log_text(run, "the same", "readme.txt")
         client.log_bytes(run, picture(number), "curve.png")
-        client.set_terminated(run)
+        client.set_terminated(run, end_time=1_700_000_020_000 + 20_000 * (number == 1))
         runs.append(run)
     yield Trained(server, runs)
     server.stop()
@@ -93,6 +93,8 @@ def test_runs_stand_side_by_side_with_the_way_from_a_baseline(trained: Trained, 
     by = (first[2] - first[0]) / first[0] * 100
     row.get_by_text(f"(−{abs(round(by))} %)").wait_for()
     assert row.locator(".delta.good").count() == 2
+    took = page.get_by_role("row", name="duration").get_by_role("cell").all_inner_texts()
+    assert [one.split() for one in took] == [["20.0s"], ["40.0s", "2", "×"], ["20.0s"]]
     # What is better is said by hand where the name says the wrong thing.
     row.get_by_role("button", name="less is better").click()
     assert row.locator(".delta.bad").count() == 2
@@ -116,6 +118,35 @@ def test_runs_stand_side_by_side_with_the_way_from_a_baseline(trained: Trained, 
     page.get_by_role("button", name="How curve.png changed").first.click()
     for caption in ("fit-2", "fit-0"):
         dialog.get_by_role("figure").filter(has_text=caption).get_by_role("img", name="curve.png").wait_for()
+
+
+def test_of_many_runs_those_that_can_be_seen_are_drawn_beside_the_baseline(trained: Trained, page: Page) -> None:
+    page.goto(trained.page(f"compare-runs?runs={quote(json.dumps(trained.runs))}&base={trained.runs[3]}"))
+    cells = page.get_by_role("row", name="val/loss").get_by_role("cell")
+    cells.first.wait_for()
+    assert 4 < cells.count() < 12
+    page.locator(".sheet").evaluate("element => element.scrollTo(element.scrollWidth, 0)")
+    page.locator("td[aria-colindex='13']").first.wait_for()
+    shown = {int(cell.get_attribute("aria-colindex") or 0) - 2: cell for cell in cells.all()}
+    assert list(shown) == [0, *range(min(set(shown) - {0}), 12)]
+    assert "base" in (shown[0].get_attribute("class") or "")
+    # The baseline is first, the others follow in their order.
+    losses = [fitted(min(0.02 * 1.5**number, 1.9), 20)[-1] for number in (3, 0, 1, 2, *range(4, 12))]
+    for at, cell in shown.items():
+        told = cell.locator("span").first.get_attribute("title")
+        assert told is not None
+        assert math.isclose(float(told.split(",")[0]), losses[at])
+        # A column's cells are below its head.
+        head, box = page.locator("thead th").nth(at + 1).bounding_box(), cell.bounding_box()
+        assert head is not None
+        assert box is not None
+        assert math.isclose(head["x"], box["x"], abs_tol=1)
+    # Three share the width that there is.
+    page.goto(trained.page(f"compare-runs?runs={quote(json.dumps(trained.runs[:3]))}"))
+    page.get_by_role("heading", name="Compare 3 runs").wait_for()
+    assert page.locator(".sheet").evaluate(
+        "element => element.querySelector('table').offsetWidth === element.clientWidth"
+    )
 
 
 def test_a_part_of_an_axis_becomes_a_filter_of_the_runs(trained: Trained, page: Page) -> None:

@@ -46,6 +46,9 @@ def _train() -> None:
                 model, name="iris", input_example=data[columns].head(2), registered_model_name="iris"
             )
             runstone.log_metric("accuracy", model.score(data[columns], kind), model_id=info.model_id, dataset=held)
+            runstone.log_metrics({"system/cpu": 7.0, "tpr": 0.5}, model_id=info.model_id)
+    for number in range(101):
+        client.create_registered_model(f"one-{number:03}")
     client.set_registered_model_alias("iris", "champion", "1")
     client.protect_alias("iris", "champion", users=["ada"])
     client.update_registered_model("iris", description="Tells <b>irises</b> apart.")
@@ -98,11 +101,47 @@ def test_a_version_tells_what_it_takes_and_makes_a_request_that_it_answers(serve
 
 def test_two_versions_are_compared_where_they_differ(server: Server, page: Page, tmp_path: Path) -> None:
     page.goto(f"{server.url}/#/models/iris")
-    page.get_by_label("Choose version 1").check()
-    page.get_by_label("Choose version 2").check()
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_label("Choose version 1").wait_for()
+    heads = page.locator(".versions thead th.number").all_inner_texts()
+    assert heads == ["accuracy · held out", "tpr", "system/cpu"], "the machine's own come last"
+    for key in ("j", "x", "k", "j", "j", "x", "c"):
+        page.keyboard.press(key)
     page.get_by_role("row", name="petal width (cm) double –").wait_for()
     page.get_by_role("row", name="columns 4 3").wait_for()
     page.get_by_role("row", name=re.compile(r"accuracy · held out 0\.97333 0\.\d+ −")).wait_for()
     assert page.get_by_role("row", name="sepal width (cm)").count() == 0
     page.get_by_text("Both need the same.").wait_for()
+
+
+def test_lists_of_models_are_gone_through_by_keyboard_and_page_by_page(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/#/models?sort=name")
+    at = page.locator("tr.at")
+    page.get_by_text("registered models 1 to 100").wait_for()
+    page.keyboard.press("j")
+    at.get_by_role("link", name="iris").wait_for()
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_text("registered models 101 to 102, the last").wait_for()
+    assert page.locator("tbody tr").count() == 2
+    # Beyond a page's rows is the page before or after.
+    page.keyboard.press("j")
+    at.get_by_text("one-099").wait_for()
+    page.keyboard.press("k")
+    at.get_by_text("one-098").wait_for()
+    page.keyboard.press("x")
+    page.get_by_text("2 models chosen").wait_for()
+    page.keyboard.press("c")
+    page.get_by_text("one-098 has no version to compare.").wait_for()
+    page.goto(f"{server.url}/#/compare-model-versions?name=%22iris%22&other=%22iris%22&versions=1,2")
+    page.get_by_role("link", name="version 2").first.wait_for()
+    page.goto(f"{server.url}/#/experiments/0/models")
+    page.get_by_text("2 models").wait_for()
+    for key in ("j", "x", "j", "x", "c"):
+        page.keyboard.press(key)
+    page.get_by_role("heading", name="Compare 2 runs").wait_for()
+    page.go_back()
+    page.get_by_text("2 models").wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="iris").wait_for()
+    assert "/models/m-" in page.url

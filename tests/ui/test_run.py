@@ -129,8 +129,14 @@ def test_its_facts_are_shown_and_what_people_say_of_it_is_changed_in_place(train
     tags = page.get_by_role("region", name="Tags")
     tags.get_by_role("button", name="Change team").click()
     tags.get_by_role("textbox", name="team").fill("speech")
+    tags.evaluate(
+        """region => { window.seen = []; new MutationObserver(() => {
+            for (const value of region.querySelectorAll(".tag-value")) window.seen.push(value.textContent);
+        }).observe(region, { childList: true, subtree: true, characterData: true }); }"""
+    )
     page.keyboard.press("Enter")
     tags.get_by_text("speech").wait_for()
+    assert set(page.evaluate("window.seen")) == {"speech"}, "the old value is not shown again"
     tags.get_by_role("button", name="Remove team").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     tags.get_by_text("None yet.").wait_for()

@@ -121,6 +121,8 @@ def search_logged_models(
     max_results: int | None = None,
     order_by: list[dict[str, Any]] | None = None,
     page_token: str | None = None,
+    *,
+    latest: bool = False,
 ) -> PagedList[LoggedModel]:
     """The models of some experiments that a filter lets through (its language: docs/search.md), a page at a time, last made first.
 
@@ -131,6 +133,7 @@ def search_logged_models(
         max_results: how many on a page; 100 unless said.
         order_by: dicts of field_name and, if need be, ascending, dataset_name and dataset_digest.
         page_token: of the page before.
+        latest: of each metric on each dataset the latest value alone, where the models' metrics are all their points else. (Ours.)
     """
     from runstone.operations import model_search
 
@@ -141,6 +144,7 @@ def search_logged_models(
         max_results=max_results,
         order_by=[_struct(model_search.OrderByField, "order_by", given) for given in _listed("order_by", order_by)],
         page_token=page_token or None,
+        latest=latest,
     )
     answer = self._transport.call(model_search.search_logged_models, request)
     return PagedList(answer.models, answer.next_page_token or None)

@@ -70,12 +70,13 @@ export function sections(runs, beside, base, open) {
   const patches = beside.map(({ patch }) => patch);
   const patch = {
     key: "diff", differs: patches.some((one) => one !== patches[0]), other: base < 0 ? undefined : patches.map((one) => one !== patches[base]),
-    cells: () => patches.map((one, at) => {
+    cell: (/** @type {number} */ at) => {
+      const one = patches[at];
       const count = one === undefined ? 0 : one.split("\n").filter((line) => /^[+-](?![+-]{2} )/.test(line)).length;
       const lines = one === undefined ? html`<span class="quiet">none</span>` : html`<a href=${link(["experiments", runs[at].experiment_id, "runs", runs[at].run_id, "artifacts", ...PATCH.split("/")])}>${count} lines</a>`;
       const apart = base >= 0 && at !== base && one !== patches[base];
       return html`<span class="row">${lines}${apart && html`<button type="button" class="plain small link" aria-label="How the diff differs from the baseline's" onClick=${() => open(PATCH, at)}>differs</button>`}</span>`;
-    }),
+    },
   };
   return [
     { title: "Code", rows: [...told(CODE), ...(patches.some(Boolean) ? [patch] : [])], none: "None was recorded." },

@@ -41,14 +41,15 @@ export function sections(files, base, open) {
       key: path, differs: found.some((one) => one?.digest !== found[0]?.digest),
       title: html`<span class="cut mono" title=${path}>${path}</span>`,
       other: base < 0 ? undefined : found.map((one) => one?.digest !== from?.digest),
-      cells: () => found.map((one, at) => {
+      cell: (/** @type {number} */ at) => {
+        const one = found[at];
         if (!one) return null;
         const word = base < 0 ? (alone ? "only here" : "") : at === base ? (alone ? "only here" : "") : !from ? "new" : one.digest === from.digest ? "same" : "changed";
         const told = html`<span class="quiet small" title=${one.digest ?? ""}>${size(one.file_size ?? 0)}</span>`;
         return word === "changed"
           ? html`<span class="row"><button type="button" class="plain small link" aria-label=${`How ${path} changed`} onClick=${() => open(path, at)}>changed</button>${told}</span>`
           : html`<span class="row">${word && html`<span class=${word === "same" ? "quiet" : ""}>${word}</span>`}${told}</span>`;
-      }),
+      },
     };
   });
   return [{ title: "Artifacts", rows, none: "None were logged." }];

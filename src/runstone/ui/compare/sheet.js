@@ -1,18 +1,19 @@
 /** Runs side by side: a column each, the names of what is compared in a first column that stands still. */
 
 import { colour } from "../ground/colours.js";
-import { classes, html, useState } from "../ground/html.js";
+import { classes, html, useLayoutEffect, useRef, useState } from "../ground/html.js";
 import { link } from "../ground/route.js";
 
 /**
- * @typedef {{key: string, differs: boolean, cells: () => any[], title?: any, number?: boolean, other?: boolean[]}} Row
- *   cells: one a run, made when the row is drawn; other: which of them are not as the baseline's
+ * @typedef {{key: string, differs: boolean, cell: (at: number) => any, title?: any, number?: boolean, other?: boolean[]}} Row
+ *   cell: of the run in that place, made when it is drawn; other: which of them are not as the baseline's
  * @typedef {{title: string, rows: Row[], none: string, extra?: any}} Section
  */
 
-/** Cells of a section that are drawn at first, and rows at least: 50 runs of 1,000 metrics are no reason to wait. */
-const CELLS = 2_500;
-const ROWS = 20;
+/** Rows of a section that are drawn at first: 50 runs of 1,000 metrics are no reason to wait. */
+const ROWS = 60;
+/** Columns that are drawn beyond what can be seen, and by how many this moves at a time. */
+const ASIDE = 2;
 
 /**
  * @param {{
@@ -21,7 +22,9 @@ const ROWS = 20;
  * }} props base: the baseline's id, or ""; only: rows that differ
  */
 export function Sheet({ runs, base, sections, only, text, label, setBase, remove }) {
-  return html`<div class="sheet" role="region" aria-label=${label} tabindex="0"><table style=${{ "--runs": runs.length }}>
+  const { box, first, last, look } = useSeen(runs.length);
+  const at = runs.findIndex((run) => run.run_id === base);
+  return html`<div class="sheet" role="region" aria-label=${label} tabindex="0" ref=${box} onScroll=${look}><table style=${{ "--runs": runs.length }} aria-colcount=${runs.length + 1}>
     <thead><tr>
       <th scope="col"><span class="quiet small">${runs.length} runs</span></th>
       ${runs.map(
@@ -35,17 +38,44 @@ export function Sheet({ runs, base, sections, only, text, label, setBase, remove
         </th>`,
       )}
     </tr></thead>
-    ${sections.map((section) => html`<${Part} key=${section.title} section=${section} only=${only} text=${text.toLowerCase()} columns=${runs.length} base=${runs.findIndex((run) => run.run_id === base)} />`)}
+    ${sections.map((section) => html`<${Part} key=${section.title} section=${section} only=${only} text=${text.toLowerCase()} columns=${runs.length} base=${at} first=${first} last=${last} />`)}
   </table></div>`;
 }
 
-/** @param {{section: Section, only: boolean, text: string, columns: number, base: number}} props */
-function Part({ section, only, text, columns, base }) {
-  const most = Math.max(ROWS, Math.floor(CELLS / columns));
+/**
+ * Which columns can be seen, as the sheet is scrolled: of fifty, six or seven.
+ * @param {number} columns
+ */
+function useSeen(columns) {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const [seen, setSeen] = useState({ first: 0, last: 8 });
+  const look = () => {
+    const element = box.current;
+    const [names, one] = element?.querySelectorAll("thead th") ?? [];
+    if (!element || !one) return;
+    const [before, each] = [names.getBoundingClientRect().width, one.getBoundingClientRect().width];
+    const first = Math.max(0, Math.floor(element.scrollLeft / each / ASIDE) * ASIDE - ASIDE);
+    const last = first + ASIDE * (2 + Math.ceil((element.clientWidth - before) / each / ASIDE));
+    setSeen((was) => (was.first === first && was.last === last ? was : { first, last }));
+  };
+  useLayoutEffect(() => {
+    look();
+    const watch = new ResizeObserver(look);
+    if (box.current) watch.observe(box.current);
+    return () => watch.disconnect();
+  }, [columns]);
+  return { box, look, first: seen.first, last: Math.min(seen.last, columns) };
+}
+
+/** @param {{section: Section, only: boolean, text: string, columns: number, base: number, first: number, last: number}} props first, last: the columns that are drawn, and the baseline's */
+function Part({ section, only, text, columns, base, first, last }) {
   const [times, setTimes] = useState(1);
   const differing = section.rows.filter((row) => row.differs).length;
   const found = section.rows.filter((row) => (!only || row.differs) && row.key.toLowerCase().includes(text));
-  const shown = found.slice(0, most * times);
+  const shown = found.slice(0, ROWS * times);
+  const pinned = base >= 0 && base < first ? [base] : [];
+  const drawn = Array.from({ length: Math.max(0, last - first) }, (_, place) => first + place);
+  const [before, after] = [first - pinned.length, columns - last];
   const none = section.rows.length === 0 ? section.none : found.length === 0 ? (text ? "No name fits." : "All the same.") : "";
   return html`<tbody>
     <tr class="section"><th scope="rowgroup" colspan=${columns + 1}><div class="row"><span>${section.title}</span>
@@ -53,12 +83,19 @@ function Part({ section, only, text, columns, base }) {
     ${shown.map(
       (row) => html`<tr key=${row.key} class=${row.differs ? "differs" : "same"}>
         <th scope="row"><div class="row">${row.title ?? html`<span class="cut" title=${row.key}>${row.key}</span>`}</div></th>
-        ${row.cells().map((cell, at) => html`<td key=${at} class=${classes(row.number && "number", at === base && "base", row.other?.[at] && "other")}>${cell ?? html`<span class="quiet" aria-label="none">–</span>`}</td>`)}
+        ${pinned.map((at) => cell(row, at, base))}
+        ${before > 0 && html`<td class="away" colspan=${before} aria-hidden="true" />`}
+        ${drawn.map((at) => cell(row, at, base))}
+        ${after > 0 && html`<td class="away" colspan=${after} aria-hidden="true" />`}
       </tr>`,
     )}
     ${found.length > shown.length && html`<tr><th scope="row" colspan=${columns + 1}><button type="button" class="plain" onClick=${() => setTimes(2 * times + 1)}>${(found.length - shown.length).toLocaleString("en")} more</button></th></tr>`}
   </tbody>`;
 }
+
+/** @param {Row} row @param {number} at @param {number} base */
+const cell = (row, at, base) =>
+  html`<td key=${at} aria-colindex=${at + 2} class=${classes(row.number && "number", at === base && "base", row.other?.[at] && "other")}>${row.cell(at) ?? html`<span class="quiet" aria-label="none">–</span>`}</td>`;
 
 /**
  * A row of texts, undefined where a run has none.
@@ -71,10 +108,16 @@ function Part({ section, only, text, columns, base }) {
 export function texts(key, values, base, title) {
   return {
     key, title, differs: values.some((value) => value !== values[0]),
-    cells: () => values.map((value) => (value === undefined ? null : html`<span class="value mono" title=${value}>${value === "" ? html`<span class="quiet">""</span>` : value}</span>`)),
+    cell: (at) => {
+      const value = values[at];
+      return value === undefined ? null : html`<span class="value mono" title=${value}>${value === "" ? html`<span class="quiet">""</span>` : value}</span>`;
+    },
     other: base < 0 ? undefined : values.map((value) => value !== values[base]),
   };
 }
 
+/** One for all: localeCompare makes its own for each pair. */
+const counting = new Intl.Collator(undefined, { numeric: true });
+
 /** All keys of some maps, in the order in which people count. @param {Map<string, unknown>[]} maps */
-export const keysOf = (maps) => [...new Set(maps.flatMap((map) => [...map.keys()]))].sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
+export const keysOf = (maps) => [...new Set(maps.flatMap((map) => [...map.keys()]))].sort(counting.compare);

@@ -33,14 +33,15 @@ function about(runs, base) {
   /** @param {string} key @param {(string | undefined)[]} values */
   const plainly = (key, values) => texts(key, values, base);
   return [
-    { ...plainly("status", runs.map((run) => run.status || undefined)), cells: () => runs.map((run) => run.status && html`<span class=${`status ${run.status}`}>${run.status.toLowerCase()}</span>`) },
-    { key: "started", differs: true, cells: () => runs.map((run) => run.info.start_time && html`<time title=${when(Number(run.info.start_time))}>${ago(Number(run.info.start_time))}</time>`) },
+    { ...plainly("status", runs.map((run) => run.status || undefined)), cell: (/** @type {number} */ at) => runs[at].status && html`<span class=${`status ${runs[at].status}`}>${runs[at].status.toLowerCase()}</span>` },
+    { key: "started", differs: true, cell: (/** @type {number} */ at) => runs[at].info.start_time && html`<time title=${when(Number(runs[at].info.start_time))}>${ago(Number(runs[at].info.start_time))}</time>` },
     {
       key: "duration", differs: true, number: true,
-      cells: () => took.map((ms, at) => {
-        const told = ms !== null && base >= 0 && at !== base && took[base];
-        return ms === null ? null : html`${duration(ms)}${told ? html`<span class="delta">${Number((/** @type {number} */ (ms) / told).toPrecision(2))} ×</span>` : ""}`;
-      }),
+      cell: (/** @type {number} */ at) => {
+        const ms = took[at];
+        const times = ms !== null && base >= 0 && at !== base && took[base] ? Number((ms / /** @type {number} */ (took[base])).toPrecision(2)) : 1;
+        return ms === null ? null : html`${duration(ms)}${times !== 1 && html`<span class="delta">${number(times)} ×</span>`}`;
+      },
     },
     plainly("user", runs.map((run) => run.info.user_id || run.tags.get("mlflow.user"))),
     plainly("experiment", runs.map((run) => run.experiment_id || undefined)),
@@ -64,10 +65,11 @@ function metric(key, runs, base, show) {
   return {
     key, number: true, differs: values.some((value) => !Object.is(value, values[0])),
     title: html`<span class="cut grow" title=${key}>${key}</span><button type="button" class="plain small" title=${WORDS[to]} aria-label=${`${key}: ${WORDS[to]}; change it`} onClick=${() => turnGoal(key)}>${ARROWS[to]}</button>`,
-    cells: () => values.map((value, at) => {
+    cell: (at) => {
+      const value = values[at];
       if (value === undefined) return null;
       const told = from !== undefined && at !== base && Number.isFinite(value) && Number.isFinite(from);
       return html`<span class=${value === first ? "best" : ""} title=${value === first ? `${value}, the best` : String(value)}>${number(value)}</span>${told ? html`<span class=${`delta ${judged(value, /** @type {number} */ (from), to)}`}>${away(value, /** @type {number} */ (from))}</span>` : ""}`;
-    }),
+    },
   };
 }

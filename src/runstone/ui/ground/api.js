@@ -95,7 +95,7 @@ export async function bytes(url, { signal, range } = {}) {
 
 /**
  * @template T
- * @typedef {{data: T | undefined, error: Error | undefined, loading: boolean, again: () => void}} Answer
+ * @typedef {{data: T | undefined, error: Error | undefined, loading: boolean, again: () => Promise<void>}} Answer again: asks anew, and is done when that has come
  */
 
 /**
@@ -112,18 +112,27 @@ export function useAnswer(key, ask) {
   const [turn, setTurn] = useState(0);
   const asking = useRef(ask);
   asking.current = ask;
+  const waiting = useRef(/** @type {(() => void)[]} */ ([]));
+  /** @param {typeof state | ((before: typeof state) => typeof state)} next */
+  const settle = (next) => {
+    setState(next);
+    for (const done of waiting.current.splice(0)) done();
+  };
   // Asked for at once, not when what stands there has been painted.
   useLayoutEffect(() => {
     if (told === "null") return undefined;
     const giveUp = new AbortController();
     setState((before) => ({ ...before, loading: true }));
     asking.current(giveUp.signal).then(
-      (data) => giveUp.signal.aborted || setState({ data, loading: false }),
-      (error) => giveUp.signal.aborted || setState((before) => ({ data: before.data, error, loading: false })),
+      (data) => giveUp.signal.aborted || settle({ data, loading: false }),
+      (error) => giveUp.signal.aborted || settle((before) => ({ data: before.data, error, loading: false })),
     );
     return () => giveUp.abort();
   }, [told, turn]);
-  const again = useCallback(() => setTurn((before) => before + 1), []);
+  const again = useCallback(() => {
+    setTurn((before) => before + 1);
+    return /** @type {Promise<void>} */ (new Promise((done) => waiting.current.push(done)));
+  }, []);
   const back = state.error instanceof Refused && state.error.code === "UNREACHABLE" && reached.value;
   useEffect(() => {
     if (back) again();

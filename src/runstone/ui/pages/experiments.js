@@ -2,7 +2,7 @@
 
 import { get, post, Refused, useAnswer } from "../ground/api.js";
 import { ago, counted, when } from "../ground/format.js";
-import { classes, html, useEffect, useMemo, useState } from "../ground/html.js";
+import { html, useEffect, useMemo, useState } from "../ground/html.js";
 import { favourites, toggleFavourite } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
 import { change, go, link } from "../ground/route.js";
@@ -10,6 +10,7 @@ import { archive, archiveAll, create, describe, rename, restore, restoreAll, tag
 import { begin } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
 import { Menu } from "../parts/menu.js";
+import { useRows } from "../parts/rows.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 
 /** Experiments that are drawn at first, and with each further press. */
@@ -43,25 +44,16 @@ export default function Experiments({ query }) {
   const text = query.get("find") ?? "";
   const { data, error, again } = useAnswer(["experiments", archived], (signal) => all(signal, archived));
   const shown = useMemo(() => ordered((data ?? []).filter((one) => fits(one, text)), sort, favourites.value), [data, text, sort, favourites.value]);
-  const [picked, setPicked] = useState(/** @type {string[]} */ ([]));
-  const [at, setAt] = useState(-1);
   const [most, setMost] = useState(MOST);
-  useEffect(() => {
-    setAt(-1);
-    setMost(MOST);
-  }, [text, sort, archived]);
-  useEffect(() => setPicked([]), [archived]);
-  /** @param {string} id */
-  const pick = (id) => setPicked(picked.includes(id) ? picked.filter((one) => one !== id) : [...picked, id]);
+  const drawn = shown.slice(0, most);
+  const list = useRows({ one: "experiment", ids: drawn.map(({ experiment_id }) => experiment_id), anew: [text, sort, archived].join("\n"), open: (id) => go(["experiments", id]) });
+  const { picked, clear } = list;
+  useEffect(() => setMost(MOST), [text, sort, archived]);
+  useEffect(clear, [archived]);
   useKeys([
-    { keys: "j ArrowDown", does: "Next experiment", run: () => setAt(Math.min(at + 1, Math.min(shown.length, most) - 1)) },
-    { keys: "k ArrowUp", does: "Previous experiment", run: () => setAt(Math.max(at - 1, 0)) },
-    { keys: "x", does: "Choose the experiment", run: () => shown[at] && pick(shown[at].experiment_id) },
-    { keys: "Enter o", does: "Open the experiment", run: () => shown[at] && go(["experiments", shown[at].experiment_id]) },
     { keys: "/", does: "Find an experiment", run: () => document.getElementById("find")?.focus() },
     { keys: "n", does: "New experiment", run: () => create(again) },
   ]);
-  useEffect(() => document.querySelector("tr.at")?.scrollIntoView({ block: "nearest" }), [at]);
   if (error && !(error instanceof Refused && data)) return html`<${Trouble} error=${error} again=${again} />`;
   /** @param {string} by @param {string} title */
   const head = (by, title) => html`<button type="button" class="grid-sort" onClick=${() => change({ sort: by === "activity" ? null : by })}>${title}${sort === by && html`<span aria-hidden="true">${by === "name" ? "↑" : "↓"}</span>`}</button>`;
@@ -79,9 +71,9 @@ export default function Experiments({ query }) {
       <span class="quiet">${counted(picked.length, "experiment")} chosen</span>
       ${!archived && html`<button type="button" class="main" disabled=${picked.length < 2} title="Their runs in one table" onClick=${() => go(["experiments", picked.join(",")])}>Open together</button>`}
       ${archived
-        ? html`<button type="button" onClick=${() => restoreAll(picked, again).then(() => setPicked([]))}>Restore</button>`
-        : html`<button type="button" class="bad" onClick=${() => archiveAll(picked, again).then(() => setPicked([]))}>Archive</button>`}
-      <button type="button" class="plain" onClick=${() => setPicked([])}>Clear</button>
+        ? html`<button type="button" onClick=${() => restoreAll(picked, again).then(clear)}>Restore</button>`
+        : html`<button type="button" class="bad" onClick=${() => archiveAll(picked, again).then(clear)}>Archive</button>`}
+      <button type="button" class="plain" onClick=${clear}>Clear</button>
     </div>`}
     ${!data
       ? html`<div class="card inside-card"><${Skeleton} rows=${10} /></div>`
@@ -93,8 +85,7 @@ export default function Experiments({ query }) {
             <th class="number runs" aria-sort=${sort === "runs" ? "descending" : undefined}>${head("runs", "Runs")}</th>
             <th class="last" aria-sort=${sort === "activity" ? "descending" : undefined}>${head("activity", "Last run")}</th>
             <th class="wide">Description</th><th class="narrow"><span class="hidden">More</span></th></tr></thead>
-          <tbody>${shown.slice(0, most).map((one, number) => html`<${Row} key=${one.experiment_id} one=${one} again=${again} archived=${archived} at=${number === at}
-            picked=${picked.includes(one.experiment_id)} pick=${() => pick(one.experiment_id)} />`)}</tbody>
+          <tbody>${drawn.map((one) => html`<${Row} key=${one.experiment_id} one=${one} again=${again} archived=${archived} list=${list} />`)}</tbody>
         </table>${shown.length > most && html`<p class="inside row"><button type="button" onClick=${() => setMost(most + MOST)}>Show more</button> <span class="quiet small">${counted(shown.length - most, "experiment")} more. Typing finds them.</span></p>`}</div>`}
     ${data && !archived && !text && data.every((one) => !one.activity) && html`<${Empty} title="Log a first run" code=${begin(data.length === 1 && data[0].name !== "Default" ? data[0].name : undefined)}>Runs of this store appear here as soon as they start.<//>`}
   `;
@@ -132,13 +123,13 @@ function ordered(list, sort, first) {
   return list.sort((one, other) => Number(liked.has(other.experiment_id)) - Number(liked.has(one.experiment_id)) || (by[sort] ?? by.activity)(one, other));
 }
 
-/** @param {{one: Experiment & {activity?: Activity}, again: () => void, archived: boolean, at: boolean, picked: boolean, pick: () => void}} props */
-function Row({ one, again, archived, at, picked, pick }) {
+/** @param {{one: Experiment & {activity?: Activity}, again: () => void, archived: boolean, list: ReturnType<typeof useRows>}} props */
+function Row({ one, again, archived, list }) {
   const liked = favourites.value.includes(one.experiment_id);
   const note = tag(one, NOTE);
   const tags = (one.tags ?? []).filter(({ key }) => !key.startsWith("mlflow.") && !key.startsWith("runstone."));
-  return html`<tr class=${classes(at && "at", picked && "chosen")} aria-current=${at ? "true" : undefined}>
-    <td class="narrow"><input type="checkbox" aria-label=${`Choose ${one.name}`} checked=${picked} onChange=${pick} /></td>
+  return html`<tr ...${list.row(one.experiment_id)}>
+    <td class="narrow"><input type="checkbox" aria-label=${`Choose ${one.name}`} checked=${list.picked.includes(one.experiment_id)} onChange=${() => list.pick(one.experiment_id)} /></td>
     <td class="narrow"><button type="button" class="plain star" aria-pressed=${liked} aria-label=${`${one.name} is a favourite`} onClick=${() => toggleFavourite(one.experiment_id)}>${liked ? "★" : "☆"}</button></td>
     <td><a href=${link(["experiments", one.experiment_id])}><bdi>${one.name}</bdi></a>
       ${tags.length > 0 && html`<span class="row wrap tags">${tags.slice(0, 6).map(({ key, value }) => html`<span class="tag" title=${`${key} = ${value}`}><span class="cut">${key}${value && `: ${value}`}</span></span>`)}</span>`}</td>

@@ -1,11 +1,12 @@
 /** The versions of a model, with what was measured of each. */
 
 import { ago, when } from "../ground/format.js";
-import { html, useMemo, useState } from "../ground/html.js";
-import { useKeys } from "../ground/keys.js";
+import { html, useMemo } from "../ground/html.js";
 import { change, go, link } from "../ground/route.js";
 import { machineLast } from "../ground/system.js";
 import { Menu } from "../parts/menu.js";
+import { useRows } from "../parts/rows.js";
+import { say } from "../parts/toasts.js";
 import { AliasChip } from "./aliases.js";
 import { latest, shown } from "./asking.js";
 import { TagList } from "./tags.js";
@@ -16,36 +17,28 @@ const USUAL = 4;
 /** @param {{name: string, data: {versions: import("./asking.js").Version[], measured: Map<string, import("./asking.js").Measured>, guards: import("./asking.js").Protection[]}, query: URLSearchParams, older: false | (() => void)}} props */
 export function Versions({ name, data, query, older }) {
   const { versions, measured } = data;
-  const [picked, setPicked] = useState(/** @type {string[]} */ ([]));
-  const [at, setAt] = useState(-1);
   const values = useMemo(() => new Map(versions.map((one) => [one.version, latest(measured.get(one.model_id ?? "")?.metrics ?? [])])), [versions, measured]);
   const keys = useMemo(() => [...new Set([...values.values()].flatMap((one) => [...one.keys()]))].sort((one, other) => machineLast(one, other) || one.localeCompare(other, undefined, { numeric: true })), [values]);
   const chosen = query.has("metrics") ? query.getAll("metrics")[0].split("\n").filter((key) => keys.includes(key)) : keys.slice(0, USUAL);
   /** @param {string} key */
   const toggle = (key) => change({ metrics: (chosen.includes(key) ? chosen.filter((one) => one !== key) : keys.filter((one) => one === key || chosen.includes(one))).join("\n") || "\n" });
   const staged = versions.some(({ current_stage }) => current_stage && current_stage !== "None");
-  /** @param {string} version */
-  const pick = (version) => setPicked(picked.includes(version) ? picked.filter((one) => one !== version) : [...picked, version].slice(-2));
-  const compare = () => picked.length === 2 && go(["compare-model-versions"], { name: JSON.stringify(name), versions: [...picked].sort((one, other) => Number(one) - Number(other)).join(",") });
-  /** @param {number} by */
-  const step = (by) => {
-    const next = Math.max(0, Math.min(versions.length - 1, at + by));
-    setAt(next);
-    document.getElementById(`version-${versions[next].version}`)?.scrollIntoView({ block: "nearest" });
+  /** @param {string[]} two */
+  const compare = (two) => {
+    if (two.length === 2) go(["compare-model-versions"], { name: JSON.stringify(name), versions: [...two].sort((one, other) => Number(one) - Number(other)).join(",") });
+    else say("Choose two versions to compare (x).");
   };
-  useKeys([
-    { keys: "j", does: "Next version", run: () => step(1) },
-    { keys: "k", does: "Version before", run: () => step(-1) },
-    { keys: "x", does: "Choose the version", run: () => at >= 0 && pick(versions[at].version) },
-    { keys: "o", does: "Open the version", run: () => at >= 0 && go(["models", name, "versions", versions[at].version]) },
-    { keys: "c", does: "Compare two chosen versions", run: compare },
-  ]);
+  const list = useRows({
+    one: "version", ids: versions.map(({ version }) => version), most: 2, open: (version) => go(["models", name, "versions", version]),
+    compare: { does: "Compare two chosen versions", run: compare },
+  });
+  const { picked, pick } = list;
   return html`<section class="card"><header class="wrap"><h2 class="grow">Versions <span class="quiet small">${versions.length}${older ? "+" : ""}</span></h2>
       ${keys.length > 0 && html`<${Menu} label="Metrics ▾" right stays>${keys.map((key) => html`<label key=${key} class="choice"><input type="checkbox" checked=${chosen.includes(key)} onChange=${() => toggle(key)} /> <span class="cut">${key}</span></label>`)}<//>`}
-      <button type="button" disabled=${picked.length !== 2} title="Choose two versions" onClick=${compare}>Compare</button></header>
+      <button type="button" disabled=${picked.length !== 2} title="Choose two versions" onClick=${() => compare(picked)}>Compare</button></header>
     <div class="scroll"><table class="plain versions">
       <thead><tr><th class="narrow"><span class="hidden">Choose</span></th><th>Version</th><th>Aliases</th>${chosen.map((key) => html`<th key=${key} class="number">${key}</th>`)}${staged && html`<th>Stage</th>`}<th>Made</th><th>By</th><th>From</th><th class="wide">Description</th></tr></thead>
-      <tbody>${versions.map((one, place) => html`<tr key=${one.version} id=${`version-${one.version}`} aria-current=${place === at ? "true" : undefined}>
+      <tbody>${versions.map((one) => html`<tr key=${one.version} ...${list.row(one.version)}>
         <td class="narrow"><input type="checkbox" aria-label=${`Choose version ${one.version}`} checked=${picked.includes(one.version)} onChange=${() => pick(one.version)} /></td>
         <td class="nowrap"><a href=${link(["models", name, "versions", one.version])}>${one.version}</a>${one.status && one.status !== "READY" && html` <span class=${`status ${one.status}`}>${one.status.toLowerCase().replace(/_/g, " ")}</span>`}</td>
         <td><span class="row wrap tags">${(one.aliases ?? []).map((alias) => html`<${AliasChip} name=${name} alias=${alias} version=${one.version} />`)}</span></td>

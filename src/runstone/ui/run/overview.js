@@ -13,7 +13,7 @@ import { Params } from "./params.js";
 import { Relations } from "./relations.js";
 import { Tags } from "./tags.js";
 
-/** @param {{run: any, tags: Map<string, string>, changed: unknown, turn: number, again: () => void}} props */
+/** @param {{run: any, tags: Map<string, string>, changed: unknown, turn: number, again: () => unknown}} props */
 export function Overview({ run, tags, changed, turn, again }) {
   const { info } = run;
   const [commit, branch, dirty] = ["commit", "branch", "dirty"].map((name) => tags.get(`mlflow.source.git.${name}`));

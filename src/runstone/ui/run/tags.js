@@ -7,12 +7,12 @@ import { Editable } from "../parts/editable.js";
 
 /** @typedef {{key: string, value: string}} Pair */
 
-/** @param {{run: string, tags: Pair[], again: () => void}} props */
+/** @param {{run: string, tags: Pair[], again: () => unknown}} props */
 export function Tags({ run, tags, again }) {
   const [every, setEvery] = useState(false);
   const set = (/** @type {string} */ key) => async (/** @type {string} */ value) => {
     await post("/mlflow/runs/set-tag", { run_id: run, key, value });
-    again();
+    await again(); // until then the old one would stand there
   };
   const add = () =>
     ask({
@@ -28,7 +28,7 @@ export function Tags({ run, tags, again }) {
       title: "Remove the tag?", text: `${key}${value ? ` = ${value.slice(0, 300)}` : ""}`, act: "Remove", bad: true,
       then: async () => {
         await post("/mlflow/runs/delete-tag", { run_id: run, key });
-        again();
+        await again();
       },
     });
   const own = tags.filter(({ key }) => !/^(mlflow|runstone)\./.test(key));
