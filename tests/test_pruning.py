@@ -142,6 +142,13 @@ def test_deleted_runs_models_and_experiments_go_when_they_were_kept_for_long_eno
     client.create_experiment("gone")
 
 
+def test_a_run_s_number_is_no_other_s_when_it_is_gone(client: runstone.Client) -> None:
+    first, last = new_run(client), new_run(client)
+    client.delete_run(last)
+    assert client.prune(0).runs == 1
+    assert client.get_run_numbers([first, last, new_run(client)]) == [1, 0, 3]
+
+
 def test_a_deleted_run_that_a_registered_version_is_made_of_stays(client: runstone.Client) -> None:
     run_id = new_run(client, model=b"weights")
     client.create_registered_model("m")

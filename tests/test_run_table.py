@@ -181,3 +181,20 @@ def test_the_values_there_are_come_by_how_many_runs_have_them() -> None:
     assert [one.value for one in client.get_run_values(["0"], "optimizer", part="ADAM")] == ["adam", "Adamax"]
     with pytest.raises(InvalidParameter, match="param or a tag"):
         client.get_run_values(["0"], "loss", kind="metric")
+
+
+def test_a_run_keeps_its_number_whatever_becomes_of_others() -> None:
+    first, second = trained([1.0]), trained([2.0])
+    client = Client()
+    numbers = client.get_run_numbers([second, "f" * 32, first])
+    assert numbers[1] == 0
+    assert numbers[0] == numbers[2] + 1
+    assert {row.run_id: row.number for row in client.get_run_table(["0"]).rows} == {
+        first: numbers[2],
+        second: numbers[0],
+    }
+    client.delete_run(second)
+    third = trained([3.0])
+    assert client.get_run_numbers([first, second, third]) == [numbers[2], numbers[0], numbers[0] + 1]
+    with pytest.raises(InvalidParameter, match="2001 runs"):
+        client.get_run_numbers([first] * 2_001)

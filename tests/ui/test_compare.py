@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 import pytest
+from tests.support import browsers
 from tests.support.servers import Server, serve
 
 from runstone.client import Client
 from runstone.entities import Metric, Param, RunTag
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 
 class Trained(NamedTuple):
@@ -147,6 +148,39 @@ def test_of_many_runs_those_that_can_be_seen_are_drawn_beside_the_baseline(train
     assert page.locator(".sheet").evaluate(
         "element => element.querySelector('table').offsetWidth === element.clientWidth"
     )
+
+
+# The colours of what is named, once they differ and none is grey.
+COLOURED = """() => { const told = [...document.querySelectorAll('%s')].map((one) => getComputedStyle(one).color);
+  return new Set(told).size === 3 && !told.includes('rgb(154, 163, 175)') && told; }"""
+# How many pixels of the first chart have each of some colours.
+PAINTED = """(colours) => { const canvas = document.querySelector('figure canvas'); const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return colours.map((colour) => { let count = 0; for (let at = 0; at < data.length; at += 4) if (colour === `rgb(${data[at]}, ${data[at + 1]}, ${data[at + 2]})`) count += 1; return count; }); }"""
+
+
+def test_runs_have_colours_of_their_own_that_they_keep_on_every_page_and_canvas(trained: Trained, page: Page) -> None:
+    chosen = trained.runs[:3]
+    held: list[Route] = []
+    page.route("**/runs/numbers", lambda route: held.append(route))  # Playwright marks what it is given
+    page.goto(trained.page(f"compare-runs?runs={quote(json.dumps(chosen))}&view=charts"))
+    browsers.until(page, "() => document.querySelector('figure [data-drawn]')")
+    assert len(held) == 1, "the runs are asked about together"
+    grey = "rgb(154, 163, 175)"
+    assert page.evaluate(PAINTED, [grey])[0] > 0
+    held.pop().continue_()
+    colours = browsers.until(page, COLOURED % "main ul .dot")
+    until_painted = f"() => ({PAINTED})({json.dumps([*colours, grey])}).map(Boolean).join() === 'true,true,true,false'"
+    browsers.until(page, until_painted)
+    # A table's rows bring their numbers along: nothing is asked for.
+    page.goto("about:blank")
+    page.goto(
+        trained.page(
+            "experiments/0?filter=attributes.run_name IN ('fit-0', 'fit-1', 'fit-2')&sort=attributes.run_name&order=asc"
+        )
+    )
+    page.get_by_text("3 of 12 runs").wait_for()
+    assert browsers.until(page, COLOURED % "[data-column=name] .dot") == colours
+    assert held == []
 
 
 def test_a_part_of_an_axis_becomes_a_filter_of_the_runs(trained: Trained, page: Page) -> None:

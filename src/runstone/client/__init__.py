@@ -122,6 +122,7 @@ class Client:
     get_run_groups = run_table.get_run_groups
     get_run_ids = run_table.get_run_ids
     get_run_matrix = run_matrix.get_run_matrix
+    get_run_numbers = run_table.get_run_numbers
     get_run_table = run_table.get_run_table
     get_run_timeline = run_timeline.get_run_timeline
     get_run_values = run_table.get_run_values

@@ -73,6 +73,16 @@ def get_run_ids(
     return self._transport.call(run_table.get_run_ids, asked).run_ids
 
 
+def get_run_numbers(self: Client, run_ids: Sequence[str]) -> list[int]:
+    """The number that each of these runs (2,000 at the most) has in the store, 0 where there is no such run.
+
+    Runs are numbered from 1 on as they come into the store; a run keeps its number. The page colours runs by it.
+    """
+    from runstone.operations import run_table
+
+    return self._transport.call(run_table.get_run_numbers, run_table.GetRunNumbers(list(run_ids))).numbers
+
+
 def get_run_groups(
     self: Client,
     experiment_ids: Sequence[str],

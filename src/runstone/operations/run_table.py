@@ -26,8 +26,9 @@ KEYS = 5_000
 # The runs whose keys are counted: all keys of the store come without counts.
 _COUNTED = 2_000
 IDS = 100_000
-# Values of one key that are told.
+# Values of one key that are told; runs whose numbers are told at once.
 VALUES = 50
+NUMBERED = 2_000
 
 
 class Column(msgspec.Struct, omit_defaults=True):
@@ -57,7 +58,7 @@ class RunIds(msgspec.Struct):
 
 class TableRow(msgspec.Struct, omit_defaults=True):
     """A run: its own facts, how many runs it is the parent of (in a nested table: how many stand below it, and how deep it stands itself),
-    and a cell for each column. A metric that is NaN is the text "NaN"."""
+    and a cell for each column. A metric that is NaN is the text "NaN". `number` is the run's number in its store, see `RunNumbers`."""
 
     run_id: str
     experiment_id: str
@@ -71,6 +72,7 @@ class TableRow(msgspec.Struct, omit_defaults=True):
     children: int = 0
     colour: str = ""
     depth: int = 0
+    number: int = 0
     cells: list[str | float | int | None] = []
 
 
@@ -171,6 +173,33 @@ def get_run_values(engine: Engine, request: GetRunValues) -> RunValues:
         return RunValues([Value(*one) for one in found])
 
 
+class GetRunNumbers(msgspec.Struct, omit_defaults=True):
+    """Whose numbers: up to 2,000 runs."""
+
+    run_ids: list[str] = []
+
+
+class RunNumbers(msgspec.Struct):
+    """A number for each run that was asked for, 0 where there is no such run.
+
+    Runs are numbered from 1 on as they come into the store. A run keeps its number, and no other run ever gets it: a page colours runs by it.
+    """
+
+    numbers: list[int]
+
+
+@operation("POST", "/runstone/runs/numbers", permission="read")
+def get_run_numbers(engine: Engine, request: GetRunNumbers) -> RunNumbers:
+    """Which number each of these runs has in the store. Raises InvalidParameter for more than 2,000 runs."""
+    if len(request.run_ids) > NUMBERED:
+        raise InvalidParameter(
+            f"{len(request.run_ids)} runs are asked for; at once {NUMBERED} are told. Ask several times."
+        )
+    with engine.database.read() as connection:
+        found = store.rows_by_id(connection, request.run_ids)
+    return RunNumbers([found.get(run_id, 0) for run_id in request.run_ids])
+
+
 def _keys(connection: Connection, table: str, rows: Sequence[int]) -> list[Key]:
     counted = store.keys_of(connection, table, rows)
     first = sorted(counted, key=lambda key: (-counted[key], key))[:KEYS]
@@ -231,7 +260,7 @@ def _rows(
         TableRow(
             one.run_id, str(one.experiment), one.run_name, one.status, one.start_time, one.end_time, one.user_id,
             one.lifecycle_stage, parents.get(row, ""), children.get(one.run_id, 0) if below is None else below.get(row, 0),
-            colours.get(row, ""), depth, [cell(row, column) for column in columns],
+            colours.get(row, ""), depth, row, [cell(row, column) for column in columns],
         )
         for row, depth in zip(rows, depths, strict=True)
         if (one := facts.get(row)) is not None

@@ -178,8 +178,13 @@ def values(
 
 def rows_of(connection: Connection, ids: Sequence[str]) -> list[int]:
     """The rows of these runs, in no order."""
-    found = connection.execute(f"SELECT id FROM run WHERE run_id IN ({','.join('?' * len(ids))})", ids)
-    return [row for (row,) in found]
+    return list(rows_by_id(connection, ids).values())
+
+
+def rows_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """The rows of these runs by their ids; those that are no more are left out. A row's number is never another run's (AUTOINCREMENT)."""
+    found = connection.execute(f"SELECT run_id, id FROM run WHERE run_id IN ({','.join('?' * len(ids))})", ids)
+    return dict(found.fetchall())
 
 
 def parents(connection: Connection, experiments: Sequence[int]) -> dict[int, int]:

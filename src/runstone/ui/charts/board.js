@@ -1,5 +1,6 @@
 /** All charts of some runs: there without being configured, by the part of a metric's name before the first "/". */
 
+import { colour } from "../ground/colours.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { ofMachine } from "../ground/system.js";
 import { Empty } from "../parts/states.js";
@@ -72,7 +73,9 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
   const setting = useRef(set);
   setting.current = set;
   const zoom = useCallback((/** @type {number | null} */ start, /** @type {number | null} */ end) => setting.current({ start, end }), []);
-  const panel = useMemo(() => ({ runs, look, groups, stamps, zoom, sync: "board" }), [runs, look, groups, stamps]);
+  // What is drawn on canvases does not know by itself when a run's colour has become known.
+  const inks = look.band ? "" : runs.map((run) => colour(run.run_id, run.colour)).join(" ");
+  const panel = useMemo(() => ({ runs, look, groups, stamps, inks, zoom, sync: "board" }), [runs, look, groups, stamps, inks]);
   // A thousand places are drawn again only when what they show has changed.
   const places = useMemo(
     () => found.map(({ name, keys: some }) => html`<${Slots} keys=${some} shared=${shared} given=${{ pinned: name === "Pinned", pin, hide, open, move, over, all, share }} />`),

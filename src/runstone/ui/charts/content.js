@@ -1,6 +1,6 @@
 /** What a chart shows: each run's line of each metric, or each group's, on one row of places, as uPlot and whatever is downloaded take it. Knows nothing of drawing. */
 
-import { colour } from "../ground/colours.js";
+import { colour, nth } from "../ground/colours.js";
 import { band, joined, placed, plainRange, smoothed, straightBelow } from "./transform.js";
 
 /**
@@ -51,7 +51,7 @@ export function content(told, runs, groups, look) {
         const { mean, low, high } = band(some.map(({ line }) => at(line.values, line.x)), look.band || "std");
         const each = Math.max(...some.map(({ line }) => pointsEach(line.count, line.values)));
         return [{ id: several ? `${metric} ${group.name}` : group.name, name: several ? `${group.name} · ${metric}` : group.name, run_id: "", metric, dash: DASHES[number % DASHES.length],
-          colour: colour(groups ? group.name : "runs", group.colour), values: smoothed(mean, look.smoothing, each), raw: null,
+          colour: group.colour ?? nth(0), values: smoothed(mean, look.smoothing, each), raw: null,
           low: smoothed(low, look.smoothing, each), high: smoothed(high, look.smoothing, each), odd: [], count: some.length }];
       });
     });

@@ -23,11 +23,11 @@ export const HEIGHT = 220;
 /**
  * @param {{
  *   metrics: string[], runs: Drawn[], look: Look, sync: string, zoom: (start: number | null, end: number | null) => void, groups?: Group[] | null,
- *   stamps?: Map<string, string>, height?: number, open?: () => void, shown?: (shown: Shown | null) => void, odd?: (count: number) => void,
+ *   stamps?: Map<string, string>, inks?: string, height?: number, open?: () => void, shown?: (shown: Shown | null) => void, odd?: (count: number) => void,
  * }} props
- *   stamps: of runs that go on, what differs when they have new points; open: what Enter does; shown, odd: told what is drawn
+ *   stamps: of runs that go on, what differs when they have new points; inks: differs when the runs' colours do; open: what Enter does; shown, odd: told what is drawn
  */
-export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, height = HEIGHT, open, shown, odd }) {
+export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, inks, height = HEIGHT, open, shown, odd }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const canvas = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {{plot: uPlot, kind: string, seen: import("./plot.js").Seen, lines: unknown} | null} */ (null));
@@ -85,7 +85,7 @@ export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, 
   useEffect(() => {
     if (got && runs.length > 0) inTurn(canvas, () => setNow(content(got.told, runs, groups, seenAs)));
     else setNow(undefined);
-  }, [got, runs, groups, dark.value, x, logX, band, soft, look.logY, look.clip]);
+  }, [got, runs, groups, dark.value, inks, x, logX, band, soft, look.logY, look.clip]);
   const bars = now?.single ?? false;
   useEffect(() => odd?.(now?.odd ?? 0), [now?.odd]);
 

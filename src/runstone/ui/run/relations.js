@@ -1,7 +1,7 @@
 /** The run that a run is part of, and those that are part of it. */
 
 import { get, post, useAnswer } from "../ground/api.js";
-import { colour } from "../ground/colours.js";
+import { colour, numbered } from "../ground/colours.js";
 import { duration, number } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { link } from "../ground/route.js";
@@ -18,7 +18,7 @@ export function Relations({ run, parent, turn }) {
   const { run_id: id, experiment_id: experiment } = run.info;
   const above = useAnswer(parent ? ["parent", parent] : null, async (signal) => (await get("/mlflow/runs/get", { run_id: parent }, signal)).run.info);
   const below = useAnswer(["children", id, turn], (signal) =>
-    post("/runstone/runs/table", { experiment_ids: [experiment], filter: `tags.mlflow.parentRunId = '${id}'`, order_by: ["attributes.start_time ASC"], limit: MOST, columns: shown(run) }, { signal }));
+    post("/runstone/runs/table", { experiment_ids: [experiment], filter: `tags.mlflow.parentRunId = '${id}'`, order_by: ["attributes.start_time ASC"], limit: MOST, columns: shown(run) }, { signal }).then((answer) => (numbered(answer.rows ?? []), answer)));
   const rows = below.data?.rows ?? [];
   if (!parent && rows.length === 0) return null;
   const columns = shown(run);

@@ -8,7 +8,7 @@ import { Status } from "./status.js";
 
 /**
  * @typedef {{run_id: string, experiment_id: string, run_name: string, status: string, start_time?: number, end_time?: number, user_id?: string,
- *   lifecycle_stage?: string, parent?: string, children?: number, depth?: number, colour?: string, cells?: (string | number | null)[]}} Run
+ *   lifecycle_stage?: string, parent?: string, children?: number, depth?: number, colour?: string, number?: number, cells?: (string | number | null)[]}} Run
  * @typedef {{kind: "param" | "metric" | "tag", key: string, show: string}} Column
  * @typedef {{key: string, runs: number}} Key
  * @typedef {{params: Key[], metrics: Key[], tags: Key[]}} Keys

@@ -1,6 +1,7 @@
 /** The rows of a table of runs: windows of an order that stands still while one reads, with what goes on in them just now. */
 
 import { post } from "../ground/api.js";
+import { numbered } from "../ground/colours.js";
 import { useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { usePulse } from "../ground/live.js";
 import { useWindows } from "../parts/windows.js";
@@ -14,7 +15,7 @@ import { hear } from "./status.js";
 const PAUSE = 300;
 
 /** The name of an order, so that several windows may be asked for at once. */
-const mark = () => [...crypto.getRandomValues(new Uint8Array(8))].map((one) => one.toString(16).padStart(2, "0")).join("");
+export const mark = () => [...crypto.getRandomValues(new Uint8Array(8))].map((one) => one.toString(16).padStart(2, "0")).join("");
 
 /**
  * @param {Asked | null} asked null: it is not known yet which columns
@@ -29,6 +30,7 @@ export function useRuns(asked, experiments) {
     if (stamp.current.of !== order) stamp.current = { of: order, stamp: mark(), counts: undefined };
     const mine = stamp.current;
     const answer = await post("/runstone/runs/table", { ...asked, offset, limit, stamp: mine.stamp }, { signal });
+    numbered(answer.rows ?? []);
     mine.counts ??= { all: answer.all ?? 0, found: answer.found ?? 0 }; // as they were when the order was made
     return { rows: /** @type {import("./columns.js").Run[]} */ (answer.rows ?? []), total: answer.total ?? 0, beside: mine.counts };
   });
