@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.browsers import until, visit
 from tests.support.servers import Server, ask, serve
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +112,15 @@ def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, pa
     chart(page, "train/loss, val/loss")
     page.reload()
     chart(page, "train/loss, val/loss")
+    # A click holds the list, Escape lets go; its names lead to the runs.
+    over = page.locator("figure", has_text="train/loss").locator(".u-over")
+    over.click(position={"x": 20, "y": 60})
+    page.locator(".tip.held").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".tip.held").wait_for(state="detached")
+    over.click(position={"x": 20, "y": 60})
+    page.get_by_role("link", name="slow · train/loss").click()
+    page.wait_for_url(f"**/runs/{slow}")
 
 
 def test_zooming_shows_every_point(server: Server, page: Page) -> None:
@@ -163,3 +173,56 @@ def test_a_new_point_appears_and_only_its_run_is_asked_for(server: Server, page:
     assert "step 12: running 64, done" in said.inner_text()
     assert asked
     assert all(one == [running] for one in asked)
+
+
+def test_fingers_read_values_zoom_and_scroll(server: Server, browser: Browser) -> None:
+    number = experiment(server, "phone")
+    for name, rate in (("slow", 0.125), ("quick", 0.25)):
+        run_id, losses = trained(server, number, name, rate)
+        for key in ("val/loss", "test/loss"):
+            log(server, run_id, key, losses)
+        ended(server, run_id)
+    with visit(browser, viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True) as page:
+        page.goto(f"{server.url}/#/experiments/{number}?view=charts")
+        over = page.locator("figure", has_text="test/loss").locator(".u-over")
+        devtools = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *places: tuple[float, float]) -> None:
+            points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        def seen() -> tuple[float, float]:
+            chart(page, "test/loss")
+            over.scroll_into_view_if_needed()
+            box = over.bounding_box()
+            assert box is not None
+            return box["x"], box["y"]
+
+        x, y = seen()
+        touch("touchStart", (x + 100, y + 60))
+        for moved in range(0, 50, 10):
+            touch("touchMove", (x + 100 - 2 * moved, y + 60))
+        touch("touchEnd")
+        assert page.locator(".tip.held p").all_inner_texts()[1:] == ["slow\n9", "quick\n4"]
+        x, y = seen()
+        fingers = [((x + 100 - moved, y + 60), (x + 150 + moved, y + 80)) for moved in range(0, 60, 10)]
+        touch("touchStart", fingers[0][0])
+        touch("touchStart", *fingers[0])
+        for places in fingers:
+            touch("touchMove", *places)
+        touch("touchEnd")
+        page.get_by_role("button", name="Show all").wait_for()
+        assert page.evaluate("visualViewport.scale") == 1
+        x, y = seen()
+        for _ in range(2):
+            touch("touchStart", (x + 100, y + 60))
+            touch("touchEnd")
+        page.get_by_role("button", name="Show all").wait_for(state="detached")
+        x, y = seen()
+        before = page.evaluate("scrollY")
+        touch("touchStart", (x + 100, y + 100))
+        for moved in range(10, 200, 10):
+            touch("touchMove", (x + 100, y + 100 - moved))
+        touch("touchEnd")
+        until(page, f"scrollY > {before}")
+        assert page.locator(".tip").count() == 0

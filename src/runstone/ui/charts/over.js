@@ -1,6 +1,6 @@
 /** Which metrics one chart draws over each other: a list to choose from, those that are alike first. */
 
-import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { html, useMemo, useState } from "../ground/html.js";
 import { alike, MOST } from "./combine.js";
 import { fits } from "./sections.js";
 
@@ -10,8 +10,6 @@ const LISTED = 60;
 /** @param {{metrics: string[], all: () => string[], share: (before: string[], after: string[]) => void}} props */
 export function Over({ metrics, all, share }) {
   const [text, setText] = useState("");
-  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => field.current?.focus(), []);
   // What is chosen stays where it is in the list while the list is there.
   const offered = useMemo(() => [...metrics, ...alike(metrics[0], all().filter((key) => !metrics.includes(key)))], []);
   const found = offered.filter(fits(text));
@@ -23,7 +21,7 @@ export function Over({ metrics, all, share }) {
     return html`<label key=${key} class="row" title=${key}><input type="checkbox" checked=${there} disabled=${there ? metrics.length === 1 : full} onChange=${() => share(metrics, there ? metrics.filter((one) => one !== key) : [...metrics, key])} /><span class="cut">${key}</span></label>`;
   };
   return html`<div class="chooser" role="group" aria-label=${`Metrics that are drawn with ${metrics[0]}`}>
-    <input type="search" ref=${field} placeholder="Find metrics to draw here" aria-label="Find metrics (a regular expression)" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
+    <input type="search" autofocus placeholder="Find metrics to draw here" aria-label="Find metrics (a regular expression)" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
     <div class="scroll">
       ${found.slice(0, LISTED).map(row)}
       ${found.length > LISTED && html`<p class="small quiet">and ${(found.length - LISTED).toLocaleString("en")} more</p>`}

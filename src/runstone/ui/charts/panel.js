@@ -1,4 +1,4 @@
-/** One chart: a metric of some runs, or several over each other. Dragging zooms, a double click shows all, the crosshair is that of all charts of a board, arrow keys move it. */
+/** One chart: a metric of some runs, or several over each other. Dragging zooms, a double click shows all, the crosshair is that of all charts of a board. */
 
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
@@ -7,6 +7,7 @@ import { Bars } from "./bars.js";
 import { asking, content } from "./content.js";
 import { lines as fetchLines } from "./data.js";
 import { columns, kind, plotted } from "./plot.js";
+import { useReading } from "./reading.js";
 import { readings, said, Tip } from "./tip.js";
 import { giveUp, inTurn } from "./turns.js";
 
@@ -34,9 +35,9 @@ export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, 
   const [width, setWidth] = useState(0);
   const [got, setGot] = useState(/** @type {{told: import("./content.js").Told[], look: Look} | undefined} */ (undefined));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  const [hover, setHover] = useState(/** @type {{at: number, left: boolean, away: ((value: number) => number) | null} | null} */ (null));
-  const byKey = useRef(false);
-  const pressed = useRef(false);
+  const zooming = useRef(zoom);
+  zooming.current = zoom;
+  const { hover, held, moved, ready, again, release, onKey } = useReading(box, plot, { open, zoom: zooming, logX: look.logX });
 
   useEffect(() => {
     const size = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
@@ -110,14 +111,13 @@ export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, 
         had.lines = now;
       } else {
         had?.plot.destroy();
-        plot.current = { plot: plotted(now, seenAs, seen, { width, height, sync, zoom: (start, end) => zooming.current(start, end), moved }, where), kind: made, seen, lines: now };
+        plot.current = { plot: plotted(now, seenAs, seen, { width, height, sync, zoom: (start, end) => zooming.current(start, end), moved, ready }, where), kind: made, seen, lines: now };
       }
+      again();
       where.dataset.drawn = String(Number(where.dataset.drawn ?? 0) + 1);
       shown?.({ plot: plot.current?.plot ?? null, content: now, look: seenAs });
     });
   }, [now, look.start, look.end, width, height, bars]);
-  const zooming = useRef(zoom);
-  zooming.current = zoom;
   useEffect(
     () => () => {
       giveUp(box);
@@ -129,49 +129,16 @@ export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, 
     [],
   );
 
-  /** @param {uPlot} self */
-  const moved = (self) => {
-    const { idx, left = -1, top = -1 } = self.cursor;
-    // The others' crosshairs follow, their lists do not open. One that keys moved stays while there are new points.
-    if (!pressed.current && (self.over.matches(":hover") || box.current !== document.activeElement)) byKey.current = false;
-    if (idx === null || idx === undefined || left < 0 || !(byKey.current || self.over.matches(":hover"))) return setHover(null);
-    setHover({ at: idx, left: left > self.over.clientWidth / 2, away: byKey.current ? null : (value) => Math.abs(self.valToPos(value, "y") - top) });
-  };
-  /** @param {KeyboardEvent} event */
-  const onKey = (event) => {
-    const there = plot.current?.plot;
-    if (event.key === "Enter" && open && event.target === box.current) {
-      event.preventDefault();
-      open();
-    }
-    if (!there || !now || !KEYS.includes(event.key)) return;
-    const places = there.data[0];
-    const { min = places[0], max = places[places.length - 1] } = there.scales.x;
-    const first = places.findIndex((place) => place >= min);
-    const last = places.findLastIndex((place) => place <= max);
-    const far = event.shiftKey ? Math.max(1, Math.round((last - first) / 10)) : 1;
-    const at = hover?.at ?? (event.key === "ArrowLeft" ? last + 1 : first - 1);
-    const next = { ArrowLeft: at - far, ArrowRight: at + far, Home: first, End: last }[event.key];
-    event.preventDefault();
-    event.stopPropagation();
-    byKey.current = next !== undefined;
-    pressed.current = true;
-    if (next === undefined) there.setCursor({ left: -10, top: -10 });
-    else there.setCursor({ left: there.valToPos(places[Math.max(first, Math.min(last, next))], "x"), top: there.over.clientHeight / 2 });
-    pressed.current = false;
-  };
   const rows = hover && now ? readings(now, seenAs, hover.at, hover.away) : [];
   return html`<div class="chart" ref=${box} style=${{ minHeight: `${height}px` }} tabindex=${bars ? undefined : 0} role="group" aria-roledescription="chart"
-      aria-label=${`${metrics.join(", ")}, ${runs.length === 1 ? runs[0].run_name : `${runs.length} runs`}. Arrow keys read values.`} onKeyDown=${onKey}>
+      aria-label=${`${metrics.join(", ")}, ${runs.length === 1 ? runs[0].run_name : `${runs.length} runs`}. Arrow keys read values, the space bar holds them.`} onKeyDown=${onKey}>
     ${error
       ? html`<p class="note bad" role="alert">${error.message}</p>`
       : now === undefined
         ? html`<${Skeleton} rows=${1} height=${height - 8} />`
         : now === null && html`<p class="quiet small chart-none">None of these runs has ${metrics.length > 1 ? "any of them" : "it"}.</p>`}
     ${bars && now ? html`<${Bars} content=${now} height=${height} />` : html`<div ref=${canvas} aria-hidden="true" />`}
-    ${hover && now && html`<${Tip} content=${now} look=${seenAs} at=${hover.at} rows=${rows} left=${hover.left} />`}
+    ${hover && now && html`<${Tip} content=${now} look=${seenAs} rows=${rows} hover=${hover} held=${held} close=${release} />`}
     <p class="hidden" aria-live="polite">${hover && now && !hover.away ? said(now, seenAs, hover.at) : ""}</p>
   </div>`;
 }
-
-const KEYS = ["ArrowLeft", "ArrowRight", "Home", "End", "Escape"];

@@ -8,7 +8,7 @@ import { duration, number, when } from "../ground/format.js";
  * @typedef {import("./content.js").Content} Content
  * @typedef {import("./content.js").Look} Look
  * @typedef {{start: number | null, end: number | null, content: Content}} Seen what is looked at now; the plot reads it whenever it draws
- * @typedef {{width: number, height: number, sync: string, zoom: (start: number | null, end: number | null) => void, moved: (plot: uPlot) => void}} How
+ * @typedef {{width: number, height: number, sync: string, zoom: (start: number | null, end: number | null) => void, moved: (plot: uPlot) => void, ready: (plot: uPlot) => void}} How
  */
 
 /**
@@ -41,7 +41,7 @@ export function columns({ x, traces }) {
 }
 
 /** Where a place on the x axis is told. @param {Look} look @param {number} x */
-export const place = (look, x) => (look.x === "time" ? when(x * 1_000) : look.x === "relative" ? duration(x * 1_000) || "0s" : number(x));
+export const place = (look, x) => (look.x === "time" ? when(x * 1_000) : look.x === "relative" ? duration(x * 1_000) || "0s" : look.x === "step" ? String(Math.round(x)).replace("-", "−") : number(x));
 
 /**
  * @param {Content} content
@@ -50,7 +50,7 @@ export const place = (look, x) => (look.x === "time" ? when(x * 1_000) : look.x 
  * @param {How} how
  * @param {HTMLElement} where
  */
-export function plotted(content, look, seen, { width, height, sync, zoom, moved }, where) {
+export function plotted(content, look, seen, { width, height, sync, zoom, moved, ready }, where) {
   const tones = { text: shade("--quiet"), grid: shade("--grid"), font: `11px ${shade("--font")}`, bad: shade("--bad") };
   const axis = { stroke: tones.text, grid: { stroke: tones.grid, width: 1 }, ticks: { stroke: tones.grid, width: 1, size: 4 }, font: tones.font, gap: 4 };
   const points = { show: few(content) || alone, size: 5 };
@@ -91,8 +91,8 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved 
         },
       ],
       setCursor: [moved],
-      draw: [(/** @type {uPlot} */ self) => marks(self, seen.content)],
-      ready: [(/** @type {uPlot} */ self) => self.over.addEventListener("dblclick", () => zoom(null, null))],
+      draw: [(/** @type {uPlot} */ self) => raised(self, ghosts.length, 2 * banded.length), (/** @type {uPlot} */ self) => marks(self, seen.content)],
+      ready: [(/** @type {uPlot} */ self) => self.over.addEventListener("dblclick", () => zoom(null, null)), ready],
     },
   };
   return new uPlot(options, /** @type {any} */ (columns(content)), where);
@@ -137,6 +137,32 @@ function upwards({ range, straight }, look, least, most) {
   if (straight !== null) return uPlot.rangeAsinh(from, to, 10, true);
   const room = to > from ? (to / from) ** 0.06 : 1.5;
   return [from / room, to * room];
+}
+
+/**
+ * The line that the pointer is at is drawn once more, above the others.
+ * @param {uPlot} plot
+ * @param {number} ghosts how many lines are what others were before they were smoothed
+ * @param {number} edges how many are edges of bands
+ */
+function raised({ ctx, bbox, series }, ghosts, edges) {
+  const near = series.findIndex((one, at) => at > 0 && /** @type {any} */ (one)._focus);
+  if (near < 1 || series.every((one, at) => at === 0 || /** @type {any} */ (one)._focus)) return;
+  const first = 1 + ghosts + edges;
+  const at = near >= first ? near : near <= ghosts ? first + near - 1 : first + Math.floor((near - 1 - ghosts) / 2);
+  const { _paths: paths, dash, stroke } = /** @type {any} */ (series[at]);
+  if (!paths?.stroke) return;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.globalAlpha = 1;
+  ctx.strokeStyle = stroke();
+  ctx.lineWidth = 2 * uPlot.pxRatio;
+  ctx.lineJoin = "round";
+  ctx.setLineDash((dash ?? []).map((/** @type {number} */ one) => one * uPlot.pxRatio));
+  ctx.stroke(paths.stroke);
+  ctx.restore();
 }
 
 /** What is NaN is marked by a cross at the foot of the chart, what is infinite by an arrow at its edge. @param {uPlot} plot @param {Content} content */

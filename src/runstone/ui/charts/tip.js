@@ -2,13 +2,18 @@
 
 import { number } from "../ground/format.js";
 import { classes, html } from "../ground/html.js";
+import { link } from "../ground/route.js";
+import { listing } from "./listing.js";
 import { place } from "./plot.js";
 import { Stroke } from "./stroke.js";
 import { near } from "./transform.js";
 
-/** Values that are listed, and that are said. */
+/** Values that are listed: at the pointer, and where they are held; values that are said. */
 const LISTED = 12;
+const HELD = 200;
 const SAID = 5;
+/** Pixels of the list, and between it and the crosshair. */
+const [NARROW, WIDE, BROAD, GAP] = [180, 260, 340, 10];
 
 /** @typedef {{trace: import("./content.js").Trace, value: number, nearest: boolean, band: string}} Reading band: from where to where it goes */
 
@@ -40,19 +45,27 @@ function bandText(look, value, low, high) {
   return look.band === "std" ? `± ${short(high - value)}` : `${short(low)} to ${short(high)}`;
 }
 
-/** @param {{content: import("./content.js").Content, look: import("./content.js").Look, at: number, rows: Reading[], left: boolean}} props */
-export function Tip({ content, look, at, rows, left }) {
+/**
+ * @param {{
+ *   content: import("./content.js").Content, look: import("./content.js").Look, hover: import("./reading.js").Hover, rows: Reading[], held: boolean, close: () => void,
+ * }} props held: it stays, and its names lead to their runs
+ */
+export function Tip({ content, look, hover, rows, held, close }) {
   if (rows.length === 0) return null;
-  const listed = rows.slice(0, LISTED);
-  const nearest = rows.find((row) => row.nearest);
-  if (nearest && !listed.includes(nearest)) listed[LISTED - 1] = nearest;
+  const { first, listed } = listing(rows, held ? HELD : LISTED);
   const several = listed.some(({ trace }) => trace.metric !== listed[0].trace.metric);
-  return html`<div class=${classes("tip", left && "left", (look.band || several) && "broad")}>
-    <p class="small quiet">${look.x.replace("metric:", "")} ${place(look, content.x[at])}${!content.exact && html` <span title="More points than pixels: each part's least and greatest value. Zoom in for every point.">≈</span>`}</p>
-    ${listed.map(
-      (row) => html`<p key=${row.trace.id} class=${classes("row small", row.nearest && "nearest")}><${Stroke} colour=${row.trace.colour} dash=${row.trace.dash} line=${several} /><span class="cut grow">${row.trace.name}</span><span class="number">${number(row.value)}</span>${row.band && html`<span class="number quiet">${row.band}</span>`}</p>`,
-    )}
-    ${rows.length > listed.length && html`<p class="small quiet">and ${rows.length - listed.length} more</p>`}
+  const below = rows.length - first - listed.length;
+  // Beside the crosshair, where there is more room.
+  const left = hover.x > hover.wide / 2;
+  const width = Math.max(NARROW, Math.min(look.band || several ? BROAD : WIDE, (left ? hover.x : hover.wide - hover.x) - 2 * GAP));
+  return html`<div class=${classes("tip", held && "held scroll")} style=${{ width: `${width}px`, left: `${Math.max(0, left ? hover.x - GAP - width : Math.min(hover.x + GAP, hover.wide - width))}px` }}>
+    <p class="small quiet row"><span class="grow">${look.x.replace("metric:", "")} ${place(look, content.x[hover.at])}${!content.exact && html` <span title="More points than pixels: each part's least and greatest value. Zoom in for every point.">≈</span>`}</span>
+      ${held && html`<button type="button" class="plain" aria-label="Let go" title="Let go (Escape)" onClick=${close}>×</button>`}</p>
+    ${first > 0 && html`<p class="small quiet">${first} above</p>`}
+    ${listed.map(({ trace, value, nearest, band }) => html`<p key=${trace.id} class=${classes("row small", nearest && "nearest")}><${Stroke} colour=${trace.colour} dash=${trace.dash} line=${several} />
+      ${held && trace.run_id ? html`<a class="cut grow" href=${link(["runs", trace.run_id])} title=${trace.name}>${trace.name}</a>` : html`<span class="cut grow">${trace.name}</span>`}
+      <span class="number">${number(value)}</span>${band && html`<span class="number quiet">${band}</span>`}</p>`)}
+    ${below > 0 && html`<p class="small quiet">${first > 0 ? `${below} below` : `and ${below} more`}</p>`}
   </div>`;
 }
 

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { spread } from "../../../src/runstone/ui/charts/fingers.js";
+import { listing } from "../../../src/runstone/ui/charts/listing.js";
+
+/** @param {number} count @param {number} [near] */
+const rows = (count, near) => Array.from({ length: count }, (_, at) => ({ at, nearest: at === near }));
+/** @param {{at: number}[]} some */
+const places = (some) => some.map(({ at }) => at);
+
+test("the greatest are listed, or those around what the pointer is nearest to", () => {
+  assert.deepEqual(places(listing(rows(3), 5).listed), [0, 1, 2]);
+  assert.deepEqual(places(listing(rows(9, 2), 4).listed), [0, 1, 2, 3]);
+  assert.deepEqual([listing(rows(9, 5), 4).first, places(listing(rows(9, 5), 4).listed)], [3, [3, 4, 5, 6]]);
+  assert.deepEqual(places(listing(rows(9, 8), 4).listed), [5, 6, 7, 8]);
+});
+
+test("what was under two fingers is under them where they are now, and an axis does not go beyond its points", () => {
+  const pinch = /** @type {{places: [number, number], width: number}} */ ({ places: [25, 75], width: 400 });
+  assert.deepEqual(spread(pinch, [0, 400], [0, 100]), [25, 75]);
+  assert.deepEqual(spread(pinch, [50, 250], [0, 100]), [12.5, 100]);
+  assert.deepEqual(spread(pinch, [200, 220], [0, 100]), [0, 100]);
+  assert.equal(spread(pinch, [200, 204], [0, 100]), null);
+});
