@@ -1,10 +1,12 @@
 """Copy the page's libraries out of tools/page/node_modules into src/runstone/ui/vendor, each with its name, version and licence at the top.
 
-`make vendor` installs them first, by the lock file. What is copied is the library's own file, but for the line that names a source map.
+`make vendor` installs them first, by the lock file. What is copied is the library's own file, but for the line that names a source map; what few
+look at is kept compressed.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import sys
@@ -21,6 +23,7 @@ FILES = (
     ("htm.js", "htm", "dist/htm.mjs"),
     ("uplot.js", "uplot", "dist/uPlot.esm.js"),
     ("uplot.css", "uplot", "dist/uPlot.min.css"),
+    ("plotly.js.gz", "plotly.js-cartesian-dist-min", "plotly-cartesian.min.js"),
 )
 
 
@@ -32,7 +35,8 @@ def main() -> int:
         facts = json.loads((FROM / package / "package.json").read_text())
         text = re.sub(r"\n?//# sourceMappingURL=.*\s*$", "\n", (FROM / package / path).read_text())
         head = f"/*! {package} {facts['version']} | {facts['license']} | {path} | see LICENSES.txt */\n"
-        (TO / name).write_text(head + text)
+        content = (head + text).encode()
+        (TO / name).write_bytes(gzip.compress(content, 9, mtime=0) if name.endswith(".gz") else content)
         licence = next((FROM / package).glob("LICENSE*")).read_text()
         licences.setdefault(f"{package} {facts['version']} ({facts['license']})", licence)
     heads = [f"{title}\n{'=' * len(title)}\n\n{text.strip()}\n" for title, text in licences.items()]

@@ -36,7 +36,7 @@ _NOTEBOOK = {
         ]},
     ],
 }  # fmt: skip
-_PLOTLY = {"data": [{"type": "scatter", "x": [1, 2], "y": [2, 1], "name": MARKUP}], "layout": {"title": {"text": f"<a href='{LINK}'>{MARKUP}</a>"}}}  # fmt: skip
+_PLOTLY = {"data": [{"type": "scatter", "x": [1, 2], "y": [2, 1], "name": MARKUP, "hovertemplate": SCRIPT}], "layout": {"title": {"text": f"<a href='{LINK}'>{MARKUP}</a>"}}}  # fmt: skip
 FILES = {
     "page.html": _HTML,
     "picture.svg": _SVG,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 EVIL = "<img src=x onerror=\"document.title='ran'\"><script>document.title='ran'</script>"
 DRAWING = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9' onload=\"document.title='ran'\"><script>document.title='ran'</script><rect width='9' height='9'/></svg>"
 PAGE = "<h1>Report</h1><script>document.body.append('origin ' + origin); try { parent.document.title = 'ran' } catch { document.body.append(', kept out') }</script>"
+
+# What plotly makes of texts: links, a little markup. And what it must not.
+FIGURE = {
+    "data": [
+        {"type": "scatter", "x": [1, 2, 3], "y": [2, 1, 3], "name": EVIL, "text": EVIL, "hovertemplate": f"{EVIL}<a href='javascript:document.title=1'>x</a>"},
+        {"type": "scatter3d", "x": [1]},
+    ],
+    "layout": {
+        "title": {"text": "In words <a href='javascript:canary=1' target='_top'>press</a></script><script>canary=1</script>"},
+        "annotations": [{"text": f"<a href='https://example.invalid/'>away</a>{EVIL}", "x": 2, "y": 2}],
+        "xaxis": {"title": {"text": EVIL}}, "width": 3_000,
+        "meta": "</script><script>canary=1</script>",
+    },
+}  # fmt: skip
 
 REACHING = """<body><script>
 let cookies = 'cookies';
@@ -65,6 +79,7 @@ def run_id(server: Server) -> str:
     }
     client.log_dict(run_id, notebook, "evil/book.ipynb")
     client.log_text(run_id, f"# Heading\n\n{EVIL}\n", "evil/README.md")
+    client.log_dict(run_id, FIGURE, "evil/figure.json")
     deep = "[" * 100_000 + "]" * 100_000
     client.log_text(
         run_id,
@@ -76,6 +91,14 @@ def run_id(server: Server) -> str:
     client.log_text(run_id, "a: [\n", "evil/torn.yaml")
     client.log_text(run_id, REACHING, "evil/reaching.html")
     return run_id
+
+
+def _until(page: Page, so: Callable[[], bool]) -> None:
+    for _ in range(2_000):
+        if so():
+            return
+        page.wait_for_timeout(25)
+    pytest.fail("it never was so")
 
 
 def opened(page: Page, server: Server, run_id: str, path: str = "") -> None:
@@ -154,3 +177,39 @@ def test_a_page_that_is_opened_by_itself_asks_for_nothing(server: Server, run_id
         page.goto(f"{server.url}/ajax-api/2.0/runstone/artifacts/file?run_id={run_id}&path=evil/reaching.html&show=1")
         page.wait_for_function("() => document.title !== ''")
         assert page.title() == "null refused, without cookies"
+
+
+def test_a_figure_of_plotlys_is_drawn_where_it_reaches_nothing(server: Server, run_id: str, browser: Browser) -> None:
+    with browsers.visit(browser, allowed=("Content Security Policy", "Fetch API cannot load")) as page:
+        page.on("popup", lambda one: pytest.fail(one.url))
+        opened(page, server, run_id, "evil/figure.json")
+        page.frame_locator("iframe").get_by_text("In words").wait_for()
+        page.get_by_text("scatter3d: not drawn here").wait_for()
+        page.locator("iframe").hover()
+        frame = page.frames[-1]
+        # Its texts are texts, or links that lead nowhere; a script that got in would not run, and would reach nothing.
+        assert frame.evaluate("[origin, document.scripts.length, document.querySelectorAll('img').length]") == [
+            "null",
+            2,
+            0,
+        ]
+        assert (
+            frame.evaluate("[...document.querySelectorAll('a')].filter((one) => /script/.test(one.outerHTML)).length")
+            == 0
+        )
+        frame.evaluate("""() => { const added = document.createElement("script"); added.textContent = "canary = 1";
+          document.body.append(added); document.body.setAttribute("onclick", "canary = 1"); document.body.click() }""")
+        assert frame.evaluate("typeof canary") == "undefined"
+        assert frame.evaluate("fetch('/').then(() => 'asked', () => 'refused')") == "refused"
+        # It is as wide as there is room, and as dark as the page.
+        size = "[innerWidth, Math.round(document.querySelector('.main-svg').getBoundingClientRect().width)]"
+        before = frame.evaluate(size)
+        assert before[0] == before[1]
+        page.set_viewport_size({"width": 1_000, "height": 800})
+        page.keyboard.press("t")
+        _until(page, lambda: (wide := frame.evaluate(size))[0] < before[0] and wide[0] == wide[1])
+        _until(page, lambda: frame.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 27, 34)")
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="PNG").press("Enter")
+        assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+        assert page.title() != "ran"

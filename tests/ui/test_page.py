@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import re
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,12 +63,28 @@ def test_it_may_run_nothing_but_its_own_scripts(server: Server) -> None:
     assert "http:" not in policy
 
 
+def test_where_figures_are_drawn_two_scripts_run_and_no_other(server: Server) -> None:
+    digest = re.search(r"ui/([0-9a-f]+)/", fetched(server.url + "/")[0].decode())
+    assert digest is not None
+    body, headers = fetched(f"{server.url}/ui/{digest[1]}/stage.html")
+    told = dict(one.split(" ", 1) for one in headers["content-security-policy"].split("; "))
+    scripts = re.findall(r"<script>(.*?)</script>", gzip.decompress(body).decode(), re.DOTALL)
+    found = [f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in scripts]
+    assert told["script-src"].split() == found
+    assert len(found) == 2
+    assert told["sandbox"] == "allow-scripts"
+    assert told["default-src"] == "'none'"
+    assert told["img-src"] == "data: blob:"
+    assert "immutable" in headers["cache-control"]
+
+
 def test_every_library_says_what_it_is() -> None:
     vendored = Path("src/runstone/ui/vendor")
     vendored = Path(__file__).parent.parent.parent / vendored
     licences = (vendored / "LICENSES.txt").read_text()
     for path in vendored.glob("*.[jc]s*"):
-        head = path.read_text().split("\n", 1)[0]
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        head = content.decode().split("\n", 1)[0]
         name = re.match(r"/\*! (\S+ \S+) \| ", head)
         assert name is not None, path
         assert name[1] in licences

@@ -29,6 +29,7 @@ from runstone.server.guard import Guard, check_json, once
 from runstone.server.monitoring import Monitor
 from runstone.server.packs import pack_routes
 from runstone.server.pages import page_routes
+from runstone.server.stage import stage_routes
 from runstone.server.transfers import Transfers
 from runstone.server.webhooks import Messenger
 from runstone.server.writer import Writer
@@ -107,6 +108,7 @@ class App:
             *table_routes(),
             *artifact_routes(self.engine, self._transfers),
             *pack_routes(self.engine, self._transfers),
+            *stage_routes(),
             *asset_routes(prefixed),
             *event_routes(self.engine),
         ]
