@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,12 @@ def run_id(server: Server) -> str:
     client.log_dict(run_id, notebook, "evil/book.ipynb")
     client.log_text(run_id, f"# Heading\n\n{EVIL}\n", "evil/README.md")
     client.log_dict(run_id, FIGURE, "evil/figure.json")
+    places: list[Any] = [
+        {"type": "Point", "coordinates": [9, 50]},
+        {"type": "LineString", "coordinates": [[1, 2], ["x", 3], [1e300, 1], [4, 5]]},
+    ]
+    features = [{"type": "Feature", "properties": {"name": EVIL, EVIL: EVIL}, "geometry": one} for one in places]
+    client.log_dict(run_id, {"type": "FeatureCollection", "features": features}, "evil/places.geojson")
     deep = "[" * 100_000 + "]" * 100_000
     client.log_text(
         run_id,
@@ -153,6 +160,12 @@ def test_nothing_of_a_file_becomes_part_of_the_page(server: Server, run_id: str,
     page.get_by_role("cell", name="<script>").wait_for()
     page.get_by_role("button", name="Tree").click()
     page.get_by_role("button", name="[1 item]").first.click()
+    opened(page, server, run_id, "evil/places.geojson")
+    page.get_by_text("2 features").wait_for()
+    page.get_by_text("Not all of it is drawn").wait_for()
+    page.get_by_role("button", name="Next feature").press("Enter")
+    page.get_by_text(f"1 of 2: {EVIL}").wait_for()
+    page.get_by_text(f"name: {json.dumps(EVIL)}").wait_for()
     opened(page, server, run_id, "evil/book.ipynb")
     page.get_by_role("img", name="Output").wait_for()
     page.get_by_role("treeitem", name=".csv").click()

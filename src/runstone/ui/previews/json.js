@@ -1,4 +1,4 @@
-/** JSON: a tree that is opened where one looks; a table as MLflow logs it; a figure of plotly's. What is no JSON is text. */
+/** JSON: a tree that is opened where one looks; a table as MLflow logs it; a figure of plotly's; a map. What is no JSON is text. */
 
 import { useAnswer } from "../ground/api.js";
 import { html, useMemo, useState } from "../ground/html.js";
@@ -7,6 +7,8 @@ import { read } from "./bytes.js";
 import { Drawn } from "./drawn.js";
 import { figureOf } from "./figure.js";
 import { asTable } from "./logged.js";
+import { Land } from "./map.js";
+import { shapesOf } from "./shapes.js";
 import { Sheet } from "./sheet.js";
 import Text from "./text.js";
 import { Tree } from "./values.js";
@@ -25,15 +27,15 @@ export default function Json(props) {
       return null;
     }
   }, [data]);
-  const [table, drawn] = useMemo(() => [asTable(parsed?.value), figureOf(parsed?.value)], [parsed]);
+  const [table, drawn, shapes] = useMemo(() => [asTable(parsed?.value), figureOf(parsed?.value), shapesOf(parsed?.value)], [parsed]);
   const [chosen, setChosen] = useState("");
   if (error) return html`<div class="inside"><${Trouble} error=${error} again=${again} /></div>`;
   if (data === undefined) return html`<div class="inside"><${Skeleton} rows=${8} /></div>`;
   if (parsed === null) return html`<${Text} ...${props} />`;
-  const ways = [...(table ? ["Table"] : []), ...(drawn ? ["Figure"] : []), "Tree", "Text"];
+  const ways = [...(table ? ["Table"] : []), ...(drawn ? ["Figure"] : []), ...(shapes ? ["Map"] : []), "Tree", "Text"];
   const way = ways.includes(chosen) ? chosen : ways[0];
   return html`<div class="column">
     <${Ways} ways=${ways} way=${way} choose=${setChosen} />
-    ${way === "Table" && table ? html`<${Sheet} sheet=${table} />` : way === "Figure" && drawn ? html`<${Drawn} figure=${drawn} path=${file.path} />` : way === "Tree" ? html`<${Tree} value=${parsed.value} />` : html`<${Text} ...${props} />`}
+    ${way === "Table" && table ? html`<${Sheet} sheet=${table} />` : way === "Figure" && drawn ? html`<${Drawn} figure=${drawn} path=${file.path} />` : way === "Map" && shapes ? html`<${Land} found=${shapes} label=${file.path} />` : way === "Tree" ? html`<${Tree} value=${parsed.value} />` : html`<${Text} ...${props} />`}
   </div>`;
 }
