@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 from tests.support.browsers import until, visit
@@ -92,6 +93,20 @@ def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, pa
             page.get_by_role("button", name=kind).click()
         assert download.value.path().read_bytes().startswith(start)
     assert page.get_by_role("row", name="slow").count() == 1
+    page.keyboard.press("Escape")
+    # Bars are taken away like lines.
+    page.get_by_role("button", name="Open test/accuracy").press("Enter")
+    for kind, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg ")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind).click()
+        assert download.value.path().read_bytes().startswith(start)
+    bars = ElementTree.parse(download.value.path())
+    assert [text.text for text in bars.iter("{http://www.w3.org/2000/svg}text")][1:5] == [
+        "quick",
+        "0.875",
+        "slow",
+        "0.75",
+    ]
     page.keyboard.press("Escape")
     # One metric over another, by keyboard alone; it is there when one comes back, and can be undone.
     page.get_by_role("button", name="Draw metrics over train/loss").press("Enter")

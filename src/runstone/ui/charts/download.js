@@ -10,10 +10,10 @@ const LINE = 18;
 const TITLE = 30;
 /** Length of a line beside its name. */
 const SAMPLE = 16;
-const FONT = "system-ui, sans-serif";
+export const FONT = "system-ui, sans-serif";
 
 /** @param {Blob} blob @param {string} name */
-function save(blob, name) {
+export function save(blob, name) {
   const to = document.createElement("a");
   to.href = URL.createObjectURL(blob);
   to.download = name.replace(/[^\p{L}\p{N}._-]+/gu, "-");
@@ -61,7 +61,7 @@ export async function png(plot, content, title) {
 }
 
 /** @param {string} text */
-const escaped = (text) => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`).replace(/[^\t\n\r\u0020-\uFFFD]/g, "");
+export const escaped = (text) => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`).replace(/[^\t\n\r\u0020-\uFFFD]/g, "");
 
 /** @param {number[]} dash */
 const dashed = (dash) => (dash.length > 0 ? ` stroke-dasharray="${dash.join(" ")}"` : "");

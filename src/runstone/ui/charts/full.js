@@ -10,6 +10,7 @@ import { Menu } from "../parts/menu.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { tried } from "../parts/toasts.js";
 import { colour } from "../ground/colours.js";
+import { barsPng, barsSvg } from "./barpicture.js";
 import { csv, png, svg } from "./download.js";
 import { toggled } from "./layout.js";
 import { Over } from "./over.js";
@@ -32,10 +33,10 @@ export function Full({ metrics, share, keys, panel, set, close }) {
     shown.current = what;
     setDrawn(what?.content ?? null);
   }, []);
-  /** @param {typeof png | typeof svg} act */
-  const take = (act) => () => {
+  /** @param {typeof png | typeof svg} lines @param {typeof barsPng | typeof barsSvg} bars */
+  const take = (lines, bars) => () => {
     const { plot, content } = shown.current ?? {};
-    if (plot && content) tried(async () => act(plot, content, name));
+    if (content) tried(async () => (plot ? lines(plot, content, name) : bars(content, name)));
   };
   const [height, setHeight] = useState(room());
   useEffect(() => {
@@ -47,8 +48,8 @@ export function Full({ metrics, share, keys, panel, set, close }) {
     <header class="row wrap">
       <h2 class="cut grow" title=${name}>${name}</h2>
       ${keys.length > 1 && html`<${Menu} label="Metrics" right stays><${Over} metrics=${metrics} all=${() => keys} share=${share} /><//>`}
-      <button type="button" disabled=${drawn?.single} onClick=${take(png)}>PNG</button>
-      <button type="button" disabled=${drawn?.single} onClick=${take(svg)}>SVG</button>
+      <button type="button" disabled=${!drawn} onClick=${take(png, barsPng)}>PNG</button>
+      <button type="button" disabled=${!drawn} onClick=${take(svg, barsSvg)}>SVG</button>
       <button type="button" title="Every point, as it was logged" onClick=${() => tried(() => csv(seen, metrics))}>CSV</button>
       <button type="button" class="plain" aria-label="Close" onClick=${close}>×</button>
     </header>
