@@ -84,6 +84,17 @@ def test_names_stay_in_sight_when_the_table_is_moved_aside(server: Server, page:
     assert name.bounding_box() == before
 
 
+def test_the_best_of_a_loss_is_its_least_until_one_says_otherwise(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/#/experiments/1?filter=params.seed%20%3D%20'2'&columns=p.lr")
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("button", name="best of loss").click()
+    page.get_by_text("best: min").first.wait_for()
+    page.get_by_role("cell", name="0.075", exact=True).wait_for()
+    page.get_by_role("button", name="Which way loss is better").click()
+    page.get_by_text("best: max").first.wait_for()
+    page.get_by_role("cell", name="0.3", exact=True).wait_for()
+
+
 def test_groups_have_means_and_lead_to_their_runs(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/#/experiments/1")
     page.get_by_role("button", name="Group", exact=True).click()

@@ -3,7 +3,7 @@
 import { ago, duration, number, when } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { machineLast } from "../ground/system.js";
-import { away, best, goal, judged, turnGoal } from "./goals.js";
+import { away, best, goal, judged, turnGoal } from "../ground/goals.js";
 import { keysOf, texts } from "./sheet.js";
 
 export const SHOWS = ["last", "min", "max"];

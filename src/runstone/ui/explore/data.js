@@ -2,6 +2,7 @@
 
 import { post } from "../ground/api.js";
 import { number } from "../ground/format.js";
+import { asked as serverColumns } from "../runs/columns.js";
 
 /**
  * @typedef {import("../runs/columns.js").Column} Asked
@@ -51,7 +52,7 @@ export function decoded(id, column, told) {
  * @returns {Promise<Sweep>}
  */
 export async function sweep(which, asked, signal) {
-  const told = await post("/runstone/runs/matrix", { ...which, columns: asked.map(([, column]) => column) }, { signal });
+  const told = await post("/runstone/runs/matrix", { ...which, columns: serverColumns(asked.map(([, column]) => column)) }, { signal });
   return {
     ids: told.run_ids ?? [], names: told.run_names ?? [], experiments: told.experiment_ids ?? [], colours: told.colours ?? [], total: told.total ?? 0,
     columns: new Map(asked.map(([id, column], at) => [id, decoded(id, column, told.columns[at] ?? {})])),

@@ -8,7 +8,7 @@ import { ofMachine } from "../ground/system.js";
 import { Menu } from "../parts/menu.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { SHOWS, read as readColumn, written as columnId } from "../runs/columns.js";
-import { byName } from "../compare/goals.js";
+import { byName } from "../ground/goals.js";
 import { filtered, fitting, read, written } from "./brushes.js";
 import { sweep as fetchSweep } from "./data.js";
 import { AxisMenu } from "./axis.js";
@@ -136,7 +136,7 @@ function Sight({ sweep, target, metrics, filter, picked, setFilter }) {
   return html`<div class="column explore">
     <div class="row wrap" role="toolbar" aria-label="Exploring">
       <label>metric <select aria-label="Metric" value=${target.column.key} onChange=${(/** @type {any} */ event) => change({ metric: event.target.value })}>${metrics.map(({ key }) => html`<option value=${key}>${key}</option>`)}</select></label>
-      <select aria-label="Which of its values" value=${target.column.show} onChange=${(/** @type {any} */ event) => change({ of: event.target.value === "last" ? null : event.target.value })}>${SHOWS.slice(0, 4).map((one) => html`<option value=${one}>${one}</option>`)}</select>
+      <select aria-label="Which of its values" value=${target.column.show} onChange=${(/** @type {any} */ event) => change({ of: event.target.value === "last" ? null : event.target.value })}>${SHOWS.slice(0, 5).map((one) => html`<option value=${one}>${one}</option>`)}</select>
       <${Legend} scale=${/** @type {import("./scales.js").Scale} */ (scales.get(target.id))} />
       <${Menu} label="Axes" stays><div class="chooser"><div class="scroll">${[...axes, ...others].map(
         (column) => html`<label key=${column.id} class="row" title=${column.id}><input type="checkbox" checked=${axes.includes(column)} onChange=${() => setAxes(axes.includes(column) ? axes.filter((one) => one !== column) : [...axes, column])} /> <span class="cut">${column.title}</span>${column.distinct < 2 && html`<span class="tag">one value</span>`}</label>`,

@@ -1,8 +1,9 @@
 /** Which columns a table shows, and in which order: all keys there are, found by typing; of metrics, which of their values. */
 
 import { html, useMemo, useState } from "../ground/html.js";
+import { turnGoal } from "../ground/goals.js";
 import { machineLast } from "../ground/system.js";
-import { SHOWS, written } from "./columns.js";
+import { SHOWS, shown as show, written } from "./columns.js";
 
 const MOST = 200;
 
@@ -70,7 +71,8 @@ function Shown({ columns, pins, set, setPins }) {
       const id = written(column);
       const pinned = pins.includes(id);
       return html`<div key=${id} class="row">
-        <span class="grow cut" title=${column.key}>${column.key} ${column.show !== "last" && html`<span class="tag">${column.show}</span>`}</span>
+        <span class="grow cut" title=${column.key}>${column.key} ${column.show !== "last" && html`<span class="tag">${show(column)}</span>`}</span>
+        ${column.show === "best" && html`<button type="button" class="plain small" title="Which way is better" aria-label=${`Which way ${column.key} is better`} onClick=${() => turnGoal(column.key)}>⇅</button>`}
         <button type="button" class="plain small" aria-pressed=${pinned} aria-label=${`Pin ${column.key}`} onClick=${() => setPins(pinned ? pins.filter((one) => one !== id) : [...pins, id])}>pin</button>
         <button type="button" class="plain small" disabled=${at === 0} aria-label=${`${column.key} further left`} onClick=${() => move(at, -1)}>↑</button>
         <button type="button" class="plain small" disabled=${at === columns.length - 1} aria-label=${`${column.key} further right`} onClick=${() => move(at, 1)}>↓</button>

@@ -2,6 +2,7 @@
 
 import { Sparkline } from "../charts/sparkline.js";
 import { ago, duration, number, when } from "../ground/format.js";
+import { goal } from "../ground/goals.js";
 import { html } from "../ground/html.js";
 import { ofMachine } from "../ground/system.js";
 import { Status } from "./status.js";
@@ -16,7 +17,7 @@ import { Status } from "./status.js";
 
 const SIGNS = /** @type {Record<string, Column["kind"]>} */ ({ p: "param", m: "metric", t: "tag" });
 const ENTITIES = { param: "params", metric: "metrics", tag: "tags" };
-export const SHOWS = ["last", "min", "max", "first", "count", "line"];
+export const SHOWS = ["last", "best", "min", "max", "first", "count", "line"];
 
 /** A column in an address: "m.val/loss", "m.val/loss|min". @param {Column} column */
 export const written = ({ kind, key, show }) => `${kind[0]}.${key}${show === "last" ? "" : `|${show}`}`;
@@ -25,18 +26,22 @@ export const written = ({ kind, key, show }) => `${kind[0]}.${key}${show === "la
 export function read(text) {
   const kind = SIGNS[text[0]];
   if (!kind || text[1] !== ".") return null;
-  const [, key, show] = /** @type {RegExpMatchArray} */ (text.slice(2).match(/^(.*?)(?:\|(min|max|first|count|line))?$/s));
+  const [, key, show] = /** @type {RegExpMatchArray} */ (text.slice(2).match(/^(.*?)(?:\|(best|min|max|first|count|line))?$/s));
   return { kind, key, show: show ?? "last" };
 }
 
+/** The best of a metric is its least or its greatest value: which is read off its name, or was said by hand. @param {Column} column @returns {Column} */
+const settled = (column) => (column.show === "best" ? { ...column, show: goal(column.key) === "least" ? "min" : "max" } : column);
+
 /** How a search names a column (docs/search.md). @param {Column} column */
-export function name({ kind, key, show }) {
+export function name(column) {
+  const { kind, key, show } = settled(column);
   const quoted = /^[\w/.-]+$/.test(key) && !(kind === "metric" && SHOWS.includes(key.split(".").at(-1) ?? "")) ? key : `\`${key}\``;
   return `${ENTITIES[kind]}.${quoted}${kind === "metric" && show !== "last" && show !== "line" ? `.${show}` : ""}`;
 }
 
 /** The columns as the server knows them: a line has the last value behind it. @param {Column[]} columns @returns {Column[]} */
-export const asked = (columns) => columns.map((column) => (column.show === "line" ? { ...column, show: "last" } : column));
+export const asked = (columns) => columns.map((column) => (column.show === "line" ? { ...column, show: "last" } : settled(column)));
 
 /**
  * What is shown where nobody has chosen: metrics first, then params; what trainings say by themselves is left out.
@@ -54,7 +59,10 @@ export function usual(keys) {
 
 /** @param {Column} column */
 const head = (column) =>
-  html`<span class="cut">${column.key}</span>${column.kind === "metric" && column.show !== "last" && html`<span class="tag">${column.show}</span>`}`;
+  html`<span class="cut">${column.key}</span>${column.kind === "metric" && column.show !== "last" && html`<span class="tag">${shown(column)}</span>`}`;
+
+/** @param {Column} column */
+export const shown = (column) => (column.show === "best" ? `best: ${settled(column).show}` : column.show);
 
 /**
  * The chosen columns, for the grid: pinned ones first.

@@ -7,7 +7,7 @@ import { go } from "../ground/route.js";
 import { Grid } from "../parts/grid.js";
 import { tried } from "../parts/toasts.js";
 import { compare } from "./bulk.js";
-import { chosen, own, written } from "./columns.js";
+import { asked, chosen, own, written } from "./columns.js";
 import { RunName } from "./name.js";
 import { order, set } from "./query.js";
 import { rename, RowMenu } from "./rowmenu.js";
@@ -75,6 +75,7 @@ export function Table({ seen, columns, list, picking, nested: mayNest, open, set
     setNaming("");
     if (name !== null && (await tried(() => rename(run.run_id, name)))) list.refresh();
   };
+  const settled = asked(columns).map(written).join("\n"); // which value is the best may be said anew
   const shown = useMemo(() => {
     const inner = chosen(columns, widths.value, seen.pins);
     return [
@@ -92,7 +93,7 @@ export function Table({ seen, columns, list, picking, nested: mayNest, open, set
       ...own(widths.value, names),
       ...inner.filter((column) => !column.fixed),
     ];
-  }, [columns, widths.value, picked, list.found, open, nested, naming, seen.pins, drawn, names]);
+  }, [columns, settled, widths.value, picked, list.found, open, nested, naming, seen.pins, drawn, names]);
 
   /** A column to before another; at the end where that is null. @param {string} id @param {string | null} before */
   const move = (id, before) => {

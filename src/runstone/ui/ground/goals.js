@@ -1,7 +1,7 @@
 /** Which way a metric is to go, and how far a value is from a baseline's. The name says it, where nobody has said otherwise. */
 
-import { number } from "../ground/format.js";
-import { kept } from "../ground/kept.js";
+import { number } from "./format.js";
+import { kept } from "./kept.js";
 
 /** @typedef {"least" | "greatest" | ""} Goal "": nobody knows */
 
