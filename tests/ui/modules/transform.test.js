@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { band, joined, near, placed, plainRange, smoothed, straightBelow } from "../../../src/runstone/ui/charts/transform.js";
+import { band, joined, near, placed, plainRange, straightBelow } from "../../../src/runstone/ui/charts/transform.js";
+import { smoothed } from "../../../src/runstone/ui/charts/smoothing.js";
 
 /** Numbers that are the same in each run (Park and Miller's generator). @param {number} seed */
 function dice(seed) {
@@ -16,24 +17,41 @@ function always(property) {
 /** @param {() => number} roll */
 const line = (roll) => Array.from({ length: Math.floor(roll() * 60) }, () => (roll() < 0.2 ? null : roll() * 10 - 5));
 
+const KINDS = /** @type {const} */ (["", "gaussian", "mean"]);
+
 test("smoothing keeps what does not change, stays between the extremes, and leaves gaps where they were", () => {
-  assert.deepEqual(smoothed([2, 2, null, 2], 0.9).map((value) => value && Number(value.toFixed(9))), [2, 2, null, 2]);
-  always((roll) => {
-    const values = line(roll);
-    const known = values.filter((value) => value !== null);
-    const soft = smoothed(values, 0.99 * roll());
-    soft.forEach((value, at) => {
-      assert.equal(value === null, values[at] === null);
-      if (value !== null) assert.ok(value >= Math.min(...known) - 1e-9 && value <= Math.max(...known) + 1e-9);
+  for (const kind of KINDS) {
+    assert.deepEqual(smoothed([2, 2, null, 2], 0.9, 1, kind).map((value) => value && Number(value.toFixed(9))), [2, 2, null, 2]);
+    always((roll) => {
+      const values = line(roll);
+      const known = values.filter((value) => value !== null);
+      const soft = smoothed(values, 0.99 * roll(), 1 + 3 * roll(), kind);
+      soft.forEach((value, at) => {
+        assert.equal(value === null, values[at] === null);
+        if (value !== null) assert.ok(value >= Math.min(...known) - 1e-9 && value <= Math.max(...known) + 1e-9);
+      });
     });
-  });
+  }
 });
 
 test("smoothing parts of many points is as slow as smoothing the points", () => {
-  const points = Array.from({ length: 1000 }, (_, at) => at / 100);
-  const parts = Array.from({ length: 100 }, (_, at) => (at * 10 + 4.5) / 100);
-  const soft = smoothed(parts, 0.98, 10);
-  smoothed(points, 0.98).forEach((value, at) => at % 10 === 5 && assert.ok(Math.abs(value - soft[(at - 5) / 10]) < 0.06));
+  const points = Array.from({ length: 1000 }, (_, at) => Math.sin(at / 100));
+  const parts = Array.from({ length: 100 }, (_, at) => Math.sin((at * 10 + 4.5) / 100));
+  for (const kind of KINDS) {
+    const soft = smoothed(parts, 0.98, 10, kind);
+    smoothed(points, 0.98, 1, kind).forEach((value, at) => at % 10 === 5 && assert.ok(Math.abs(Number(value) - Number(soft[(at - 5) / 10])) < 0.06));
+  }
+});
+
+test("at one weight each kind leaves as much of the noise", () => {
+  const roll = dice(7);
+  const noise = Array.from({ length: 20_000 }, () => roll() - 0.5);
+  const left = KINDS.map((kind) => smoothed(noise, 0.9, 1, kind).slice(500, -500).reduce((sum, value) => sum + Number(value) ** 2, 0) / 19_000);
+  for (const one of left) assert.ok(Math.abs(one * 19 * 12 - 1) < 0.1, String(left));
+});
+
+test("a running mean is that of so many values around each, fewer at the ends", () => {
+  assert.deepEqual(smoothed([3, 0, 6, null, 9], 0.5, 1, "mean"), [1.5, 3, 5, null, 7.5]);
 });
 
 test("lines of several rows of places keep each value at its place", () => {
@@ -58,6 +76,12 @@ test("the range without outliers leaves out one in fifty, and keeps all of what 
 test("bands hold the mean, a deviation of a sample or the extremes, of those that are there", () => {
   assert.deepEqual(band([[1, null], [3, 5]]), { mean: [2, 5], low: [2 - Math.SQRT2, 5], high: [2 + Math.SQRT2, 5] });
   assert.deepEqual(band([[1, null], [3, null]], "range"), { mean: [2, null], low: [1, null], high: [3, null] });
+  const close = (/** @type {any} */ told, /** @type {number} */ low) => assert.ok(Math.abs(told.low[0] - low) < 1e-3, String(told.low[0]));
+  close(band([[1], [2], [3], [4]], "sem"), 2.5 - Math.sqrt(5 / 3) / 2);
+  close(band([[1], [2], [3], [4]], "ci"), 2.5 - 3.182 * Math.sqrt(5 / 3) / 2);
+  const many = Array.from({ length: 21 }, (_, at) => [at]);
+  close(band(many, "ci"), 10 - 2.08596 * Math.sqrt(38.5) / Math.sqrt(21));
+  assert.deepEqual(band([[1]], "ci"), { mean: [1], low: [1], high: [1] });
 });
 
 test("a logarithmic axis has a straight part only where values are not above zero", () => {

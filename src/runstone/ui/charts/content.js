@@ -1,12 +1,13 @@
 /** What a chart shows: each run's line of each metric, or each group's, on one row of places, as uPlot and whatever is downloaded take it. Knows nothing of drawing. */
 
 import { colour, nth } from "../ground/colours.js";
-import { band, joined, placed, plainRange, smoothed, straightBelow } from "./transform.js";
+import { smoothed } from "./smoothing.js";
+import { band, joined, placed, plainRange, straightBelow } from "./transform.js";
 
 /**
  * @typedef {{run_id: string, run_name: string, colour?: string}} Drawn
  * @typedef {{name: string, run_ids: string[], colour?: string}} Group
- * @typedef {{x: string, logX: boolean, logY: boolean, smoothing: number, clip: boolean, band: "" | "std" | "range", start: number | null, end: number | null}} Look
+ * @typedef {{x: string, logX: boolean, logY: boolean, smoothing: number, smoother: import("./smoothing.js").Kind, clip: boolean, band: "" | import("./transform.js").Band, start: number | null, end: number | null}} Look
  * @typedef {import("./transform.js").Values} Values
  * @typedef {{id: string, name: string, run_id: string, metric: string, colour: string, dash: number[], values: Values, raw: Values | null, low: Values | null, high: Values | null, odd: [number, number][], count: number}} Trace
  *   a line as it is drawn: name: what tells it from the others; run_id: "" for a group; raw: what it was before it was smoothed; low, high: the band
@@ -38,6 +39,8 @@ export function content(told, runs, groups, look) {
   let { x } = all;
   /** @param {Values} values @param {number[]} row */
   const at = (values, row) => placed(values, places[rows.indexOf(row)], x.length);
+  /** @param {Values} values @param {number} each */
+  const smooth = (values, each) => smoothed(values, look.smoothing, each, look.smoother);
   const several = told.length > 1;
   /** @type {Trace[]} */
   let traces;
@@ -51,8 +54,8 @@ export function content(told, runs, groups, look) {
         const { mean, low, high } = band(some.map(({ line }) => at(line.values, line.x)), look.band || "std");
         const each = Math.max(...some.map(({ line }) => pointsEach(line.count, line.values)));
         return [{ id: several ? `${metric} ${group.name}` : group.name, name: several ? `${group.name} · ${metric}` : group.name, run_id: "", metric, dash: DASHES[number % DASHES.length],
-          colour: group.colour ?? nth(0), values: smoothed(mean, look.smoothing, each), raw: null,
-          low: smoothed(low, look.smoothing, each), high: smoothed(high, look.smoothing, each), odd: [], count: some.length }];
+          colour: group.colour ?? nth(0), values: smooth(mean, each), raw: null,
+          low: smooth(low, each), high: smooth(high, each), odd: [], count: some.length }];
       });
     });
   } else {
@@ -61,7 +64,7 @@ export function content(told, runs, groups, look) {
       const soft = line.means ?? line.values;
       return { id: several ? `${metric} ${run.run_id}` : run.run_id, name: !several ? run.run_name : runs.length > 1 ? `${run.run_name} · ${metric}` : metric, run_id: run.run_id, metric, dash,
         colour: colour(run.run_id, run.colour), low: null, high: null, odd: line.odd, count: line.count,
-        values: look.smoothing > 0 ? at(smoothed(soft, look.smoothing, pointsEach(line.count, soft)), line.x) : raw, raw: look.smoothing > 0 ? raw : null };
+        values: look.smoothing > 0 ? at(smooth(soft, pointsEach(line.count, soft)), line.x) : raw, raw: look.smoothing > 0 ? raw : null };
     });
   }
   const single = look.start === null && !look.x.startsWith("metric:") && had.every(({ line }) => line.count <= 1);

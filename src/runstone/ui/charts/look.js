@@ -8,8 +8,9 @@ export const read = (query) => ({
   logX: query.has("logx"),
   logY: query.has("logy"),
   smoothing: Math.min(0.999, Math.max(0, Number(query.get("smooth") ?? 0) || 0)),
+  smoother: /** @type {import("./smoothing.js").Kind} */ (["gaussian", "mean"].find((one) => one === query.get("smoother")) ?? ""),
   clip: query.has("clip"),
-  band: /** @type {"" | "std" | "range"} */ (["std", "range"].find((one) => one === query.get("band")) ?? ""),
+  band: /** @type {import("./content.js").Look["band"]} */ (["std", "sem", "ci", "range"].find((one) => one === query.get("band")) ?? ""),
   start: number(query.get("from")),
   end: number(query.get("to")),
 });
@@ -27,6 +28,7 @@ export function set(changes) {
   if (changes.clip !== undefined) told.clip = changes.clip ? "1" : null;
   if (changes.band !== undefined) told.band = changes.band || null;
   if (changes.smoothing !== undefined) told.smooth = changes.smoothing > 0 ? String(changes.smoothing) : null;
+  if (changes.smoother !== undefined) told.smoother = changes.smoother || null;
   if (changes.start !== undefined) told.from = changes.start === null ? null : String(changes.start);
   if (changes.end !== undefined) told.to = changes.end === null ? null : String(changes.end);
   change(told);

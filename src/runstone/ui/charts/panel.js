@@ -86,7 +86,7 @@ export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, 
   useEffect(() => {
     if (got && runs.length > 0) inTurn(canvas, () => setNow(content(got.told, runs, groups, seenAs)));
     else setNow(undefined);
-  }, [got, runs, groups, dark.value, inks, x, logX, band, soft, look.logY, look.clip]);
+  }, [got, runs, groups, dark.value, inks, x, logX, band, soft, look.smoother, look.logY, look.clip]);
   const bars = now?.single ?? false;
   useEffect(() => odd?.(now?.odd ?? 0), [now?.odd]);
 

@@ -42,7 +42,7 @@ export function readings(content, look, at, away) {
 function bandText(look, value, low, high) {
   if (low === null || high === null) return "";
   const short = (/** @type {number} */ one) => number(Number(one.toPrecision(3)));
-  return look.band === "std" ? `± ${short(high - value)}` : `${short(low)} to ${short(high)}`;
+  return look.band !== "range" ? `± ${short(high - value)}` : `${short(low)} to ${short(high)}`;
 }
 
 /**

@@ -1,26 +1,7 @@
-/** What is done to lines before they are drawn: joined, smoothed, their range without outliers, bands of groups. Null is a gap throughout. Knows no browser. */
+/** What is done to lines before they are drawn: joined, their range without outliers, bands of groups. Null is a gap throughout. Knows no browser. */
 
 /** @typedef {(number | null)[]} Values */
-
-/**
- * Exponential moving average, corrected for its start (Kingma and Ba, "Adam", 2015, section 3): the first values are not drawn towards zero.
- * @param {Values} values
- * @param {number} weight of what came before, 0 to 1 (exclusive)
- * @param {number} [each] how many points each value stands for: the average is as slow where a value is the mean of many
- * @returns {Values}
- */
-export function smoothed(values, weight, each = 1) {
-  if (!(weight > 0)) return values;
-  const kept = weight ** Math.max(1, each);
-  let sum = 0;
-  let share = 1;
-  return values.map((value) => {
-    if (value === null || !Number.isFinite(value)) return null;
-    sum = kept * sum + (1 - kept) * value;
-    share *= kept;
-    return sum / (1 - share);
-  });
-}
+/** @typedef {"std" | "sem" | "ci" | "range"} Band */
 
 /**
  * The range of values that leaves out outliers: beyond once the span between the 5th and the 95th of a hundred.
@@ -39,9 +20,10 @@ export function plainRange(lines) {
 }
 
 /**
- * What several lines are at each place: mean ± standard deviation (of a sample), or mean, least and greatest.
+ * What several lines are at each place: mean ± standard deviation (of a sample), ± standard error of the mean, an interval that holds the mean with
+ * a confidence of 95 % (Student's), or mean, least and greatest.
  * @param {Values[]} lines
- * @param {"std" | "range"} kind
+ * @param {Band} kind
  * @returns {{mean: Values, low: Values, high: Values}}
  */
 export function band(lines, kind = "std") {
@@ -69,10 +51,23 @@ export function band(lines, kind = "std") {
     if (count === 0) continue;
     const deviation = count > 1 ? Math.sqrt(spread / (count - 1)) : 0;
     mean[at] = middle;
-    low[at] = kind === "std" ? middle - deviation : least;
-    high[at] = kind === "std" ? middle + deviation : greatest;
+    const error = deviation / Math.sqrt(count);
+    const around = kind === "std" ? deviation : kind === "sem" ? error : count > 1 ? student(count - 1) * error : 0;
+    low[at] = kind === "range" ? least : middle - around;
+    high[at] = kind === "range" ? greatest : middle + around;
   }
   return { mean, low, high };
+}
+
+/** Of Student's t, what 95 % lie within on both sides, by degrees of freedom from 1 on. */
+const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/** @param {number} freedom */
+function student(freedom) {
+  if (freedom <= STUDENT.length) return STUDENT[freedom - 1];
+  const z = 1.959964;
+  // The first terms of its expansion about the normal distribution (Abramowitz and Stegun, 26.7.5): right to three digits from here on.
+  return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
 }
 
 /**
