@@ -80,6 +80,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         client.log_text(run, f"seed: 0\nlr: {rate}\nsteps: 20\n", "config.yaml")
         client.log_text(run, "the same", "readme.txt")
         client.log_bytes(run, picture(number), "curve.png")
+        rows = [f"{step},{step // 2},{'b' if step == number else 'a'}" for step in range(number == 2, 1_500)]
+        client.log_text(run, "step,half,name\n" + "".join(f"{row}\n" for row in rows), "losses.csv")
+        client.log_dict(run, {"columns": ["x", "n"], "data": [["a", 1], ["b", number]]}, "table.json")
         client.set_terminated(run, end_time=1_700_000_020_000 + 20_000 * (number == 1))
         runs.append(run)
     yield Trained(server, runs)
@@ -112,6 +115,9 @@ def test_runs_stand_side_by_side_with_the_way_from_a_baseline(trained: Trained, 
     page.get_by_role("link", name="artifacts").click()
     page.get_by_role("button", name="How config.yaml changed").first.click()
     dialog = page.get_by_role("dialog")
+    dialog.get_by_text("1 value differs, 2 are the same").wait_for()
+    assert dialog.get_by_role("cell").all_inner_texts() == ["lr", "0.045", "0.02"]
+    dialog.get_by_role("button", name="Lines").click()
     assert dialog.locator("tr.less").inner_text().split() == ["2", "−", "only", "in", "the", "first:", "lr:", "0.045"]
     assert dialog.locator("tr.more").count() == 1
     assert math.isclose(float(dialog.locator("tr.more").inner_text().split()[-1]), 0.02)
@@ -119,6 +125,27 @@ def test_runs_stand_side_by_side_with_the_way_from_a_baseline(trained: Trained, 
     page.get_by_role("button", name="How curve.png changed").first.click()
     for caption in ("fit-2", "fit-0"):
         dialog.get_by_role("figure").filter(has_text=caption).get_by_role("img", name="curve.png").wait_for()
+    dialog.get_by_role("button", name="Wipe").click()
+    dialog.get_by_label("How much of the first is seen").fill("25")
+    assert (
+        dialog.get_by_role("img", name="curve.png of fit-2").get_attribute("style")
+        == "clip-path: inset(0px 75% 0px 0px);"
+    )
+    dialog.get_by_role("button", name="Difference").click()
+    dialog.get_by_text("100 % of the pixels differ, by 2 of 255").wait_for()
+    dialog.get_by_role("button", name="Close").click()
+
+    # A row less, before the others: rows are told by the column that tells them.
+    page.get_by_role("button", name="How losses.csv changed").first.click()
+    dialog.get_by_text("1 row changed (1 cell), 1 new, 0 gone, 1,498 the same").wait_for()
+    assert dialog.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()[1:] == ["2", "1", "b a"]
+    dialog.get_by_label("Rows belong together by").select_option("their place")
+    dialog.get_by_text("1,499 rows changed").wait_for()
+    dialog.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="How table.json changed").first.click()
+    dialog.get_by_text("1 row changed (1 cell), 0 new, 0 gone, 1 the same").wait_for()
+    dialog.get_by_role("button", name="Lines").click()
+    dialog.locator("tr.less").first.wait_for()
 
 
 def test_of_many_runs_those_that_can_be_seen_are_drawn_beside_the_baseline(trained: Trained, page: Page) -> None:

@@ -6,8 +6,9 @@ import { html, useState } from "../ground/html.js";
 import { usePulse } from "../ground/live.js";
 import { Board } from "../charts/board.js";
 import { read as readLook, set as setLook } from "../charts/look.js";
-import { Difference, filesOf, sections as fileSections } from "../compare/files.js";
+import { Difference } from "../compare/difference.js";
 import { besideOf, PATCH, sections as codeSections } from "../compare/environment.js";
+import { filesOf, sections as fileSections } from "../compare/files.js";
 import { listed, MOST, useEach, useRuns } from "../compare/runs.js";
 import { keysOf, Sheet } from "../compare/sheet.js";
 import { sections as valueSections, SHOWS } from "../compare/values.js";
@@ -102,5 +103,5 @@ function Files({ common }) {
   if (error) return html`<${Trouble} error=${error} again=${again} />`;
   if (!data) return html`<${Skeleton} rows=${12} />`;
   return html`<${Card}><${Sheet} ...${common} label="Artifacts of the runs" sections=${fileSections(common.runs.map((/** @type {any} */ run) => data.get(run.run_id) ?? new Map()), base, (path, at) => setOpen({ path, at }))} /><//>
-    ${open && base >= 0 && html`<${Difference} path=${open.path} left=${common.runs[base]} right=${common.runs[open.at]} files=${[base, open.at].map((at) => data.get(common.runs[at].run_id)?.get(open.path) ?? { path: open.path })} close=${() => setOpen(null)} />`}`;
+    ${open && base >= 0 && html`<${Difference} path=${open.path} left=${common.runs[base]} right=${common.runs[open.at]} files=${[base, open.at].map((at) => data.get(common.runs[at].run_id)?.get(open.path))} close=${() => setOpen(null)} />`}`;
 }

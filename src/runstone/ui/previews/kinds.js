@@ -5,7 +5,7 @@
  * @typedef {{owner: string, file: {path: string, file_size?: number, digest?: string}, url: string, shown: string}} PreviewProps
  */
 
-const PICTURES = /\.(a?png|jpe?g|gif|webp|avif|bmp|ico|svg)$/i;
+export const PICTURES = /\.(a?png|jpe?g|gif|webp|avif|bmp|ico|svg)$/i;
 const SOUNDS = /\.(mp3|wav|flac|og[ga]|opus|m4a|aac|weba)$/i;
 const FILMS = /\.(mp4|m4v|webm|ogv|mov)$/i;
 // What is read on the server, and bounded there.
