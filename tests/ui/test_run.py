@@ -172,3 +172,23 @@ def test_its_parts_are_found_under_mlflows_addresses_too(training: Training, pag
     page.get_by_role("link", name="timeline").click()
     page.get_by_role("link", name="points of train").wait_for()
     page.get_by_role("link", name="registered as prices 1").wait_for()
+
+
+def test_a_run_of_which_nothing_is_heard_says_so_and_is_ended_by_whoever_knows(training: Training, page: Page) -> None:
+    server = training.address.partition("/#")[0]
+    client = runstone.Client(server)
+    run = client.create_run(client.create_experiment("far away"), start_time=1_700_000_000_000, run_name="lost").info
+    client.log_metric(run.run_id, "loss", 0.5, timestamp=1_700_000_090_000)
+    page.goto(f"{server}/#/experiments/{run.experiment_id}")
+    page.locator(".status.SILENT").wait_for()
+    page.get_by_role("link", name="lost").click()
+    note = page.get_by_role("status").filter(has_text="Nothing has been heard of this run for")
+    note.get_by_role("button", name="Mark as failed").click()
+    page.get_by_role("dialog").get_by_text("This stops nothing").wait_for()
+    page.get_by_role("dialog").get_by_role("button", name="Mark as failed").click()
+    page.locator(".status.FAILED").wait_for()
+    note.wait_for(state="detached")
+    ended = client.get_run(run.run_id).info
+    assert (ended.status, ended.end_time) == ("FAILED", 1_700_000_090_000)
+    page.get_by_role("button", name="More").click()
+    assert page.get_by_role("button", name="Mark as").count() == 0, "it has ended"

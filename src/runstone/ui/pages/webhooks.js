@@ -1,44 +1,64 @@
-/** Webhooks, to look at: who is told of which changes in the registry, and what became of it. They are made by the terminal and by clients. */
+/** Webhooks: who is told of which changes in the registry, and what became of it. */
 
 import { get, useAnswer } from "../ground/api.js";
 import { ago, when } from "../ground/format.js";
 import { html } from "../ground/html.js";
+import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
 import { here } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
+import { Menu } from "../parts/menu.js";
+import { useRows } from "../parts/rows.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
+import { alter, create, eventName, remove, test, turn, unsign } from "../registry/webhooks.js";
 
 const MOST = 200;
 /** @type {Record<string, string>} how a delivery's state looks: as a run's that went so */
 const LOOKS = { delivered: "FINISHED", waiting: "PENDING", "given up": "FAILED" };
 
-/** @typedef {{delivery_id: string, webhook_id: string, event: string, creation_timestamp: number, state: string, attempts?: number, last_attempt?: number, next_attempt?: number, response_status?: number, problem?: string}} Delivery */
-/** @typedef {{webhook_id: string, name: string, url: string, description?: string, status?: string, events?: {entity: string, action: string}[], last_delivery?: Delivery}} Webhook */
+/** @typedef {import("../registry/webhooks.js").Delivery} Delivery */
+/** @typedef {import("../registry/webhooks.js").Webhook} Webhook */
 
 /** @param {{query: URLSearchParams}} props */
 export default function Webhooks({ query }) {
   const chosen = query.get("of") ?? undefined;
   const { data, error, again } = useAnswer(["webhooks"], async (signal) => /** @type {Webhook[]} */ ((await get("/mlflow/webhooks", { max_results: MOST }, signal)).webhooks ?? []));
   const told = useAnswer(["deliveries", chosen ?? ""], async (signal) => /** @type {Delivery[]} */ ((await get("/runstone/webhooks/deliveries", { webhook_id: chosen, max_results: MOST }, signal)).deliveries ?? []));
+  /** @param {string} id */
+  const look = (id) => change({ of: id === chosen ? null : id });
+  const renew = () => (again(), told.again());
+  /** @param {string} id */
+  const gone = (id) => {
+    if (id === chosen) change({ of: null }); // of what is gone no deliveries are asked for
+    renew();
+  };
+  const list = useRows({ one: "webhook", ids: (data ?? []).map(({ webhook_id }) => webhook_id), choose: false, open: look, opens: "Show what the webhook was sent, or what all were" });
+  useKeys([{ keys: "n", does: "New webhook", run: () => create(renew) }]);
   const names = new Map((data ?? []).map((one) => [one.webhook_id, one.name]));
   const trail = [{ name: "Models", href: link(["models"]) }, { name: "webhooks" }];
   if (error && !data) return html`<${Crumbs} trail=${trail} /><${Trouble} error=${error} again=${again} />`;
   return html`
     <${Crumbs} trail=${trail} />
-    <div class="head"><${Heading} text="Webhooks" /><span class="grow" /><button type="button" onClick=${() => (again(), told.again())} aria-label="Ask anew" title="Ask anew">↻</button></div>
+    <div class="head"><${Heading} text="Webhooks" /><span class="grow" /><button type="button" onClick=${renew} aria-label="Ask anew" title="Ask anew">↻</button><button type="button" class="main" onClick=${() => create(renew)}>New webhook</button></div>
     ${!data
       ? html`<div class="card inside-card"><${Skeleton} rows=${6} /></div>`
       : data.length === 0
         ? html`<${Empty} title="Nobody is told of changes" code=${`runstone models webhooks create deploy https://ci.example.com/hooks/models \\\n  --event model_version_alias.created --store ${here()}`}>A webhook is an address that is told when a model is registered or an alias moves.<//>`
         : html`<div class="card scroll"><table class="plain models">
-          <thead><tr><th>Name</th><th>Address</th><th>Told of</th><th>Status</th><th>Last</th></tr></thead>
-          <tbody>${data.map((one) => html`<tr key=${one.webhook_id}>
-            <td><button type="button" class="plain" aria-pressed=${one.webhook_id === chosen} onClick=${() => change({ of: one.webhook_id === chosen ? null : one.webhook_id })}>${one.name}</button>${one.description && html`<span class="two-lines quiet small">${one.description}</span>`}</td>
+          <thead><tr><th>Name</th><th>Address</th><th>Told of</th><th>Status</th><th>Last</th><th class="narrow"><span class="hidden">More</span></th></tr></thead>
+          <tbody>${data.map((one) => html`<tr key=${one.webhook_id} ...${list.row(one.webhook_id)}>
+            <td><button type="button" class="plain" aria-pressed=${one.webhook_id === chosen} onClick=${() => look(one.webhook_id)}>${one.name}</button>${one.description && html`<span class="two-lines quiet small">${one.description}</span>`}</td>
             <td class="mono">${one.url}</td>
-            <td><span class="row wrap tags">${(one.events ?? []).map(({ entity, action }) => html`<span class="tag"><span class="cut">${`${entity}.${action}`.toLowerCase()}</span></span>`)}</span></td>
+            <td><span class="row wrap tags">${(one.events ?? []).map((event) => html`<span class="tag"><span class="cut">${eventName(event)}</span></span>`)}</span></td>
             <td>${(one.status ?? "ACTIVE").toLowerCase()}</td>
             <td class="nowrap">${one.last_delivery ? html`<${State} one=${one.last_delivery} />` : html`<span class="quiet">–</span>`}</td>
+            <td class="narrow"><${Menu} label="⋯" title=${`More about ${one.name}`} plain right>
+              <button type="button" onClick=${() => test(one)}>Send an example</button>
+              <button type="button" onClick=${() => alter(one, renew)}>Change…</button>
+              <button type="button" onClick=${() => turn(one, renew)}>${one.status === "DISABLED" ? "Tell it again" : "Tell it of nothing for now"}</button>
+              <button type="button" onClick=${() => unsign(one, renew)}>Take its secret away…</button>
+              <hr /><button type="button" class="bad" onClick=${() => remove(one, () => gone(one.webhook_id))}>Delete…</button><//></td>
           </tr>`)}</tbody></table></div>
           <section class="card"><header><h2 class="grow">Deliveries${chosen ? ` to ${names.get(chosen) ?? chosen}` : ""}</h2></header>
             ${told.error && !told.data ? html`<${Trouble} error=${told.error} again=${told.again} />` : !told.data ? html`<div class="inside"><${Skeleton} rows=${4} /></div>` : told.data.length === 0 ? html`<p class="inside quiet">There were none.</p>` : html`<div class="scroll"><table class="plain history">

@@ -3,7 +3,8 @@
 import { html, signal, useLayoutEffect, useRef, useState } from "../ground/html.js";
 
 /**
- * @typedef {{label: string, name: string, value?: string, lines?: number, optional?: boolean, hint?: string}} Field
+ * A field. Of those with `choices` any may be chosen: its value has a line for each. What is `secret` is not shown while it is typed.
+ * @typedef {{label: string, name: string, value?: string, lines?: number, choices?: string[], secret?: boolean, optional?: boolean, hint?: string}} Field
  * @typedef {{title: string, text?: any, fields?: Field[], act: string, bad?: boolean, then: (values: Record<string, string>) => unknown}} Question
  */
 
@@ -34,7 +35,7 @@ function Box({ question, close }) {
     const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
     setBusy(true);
     try {
-      await question.then(Object.fromEntries([...form].map(([name, value]) => [name, String(value)])));
+      await question.then(Object.fromEntries((question.fields ?? []).map(({ name }) => [name, form.getAll(name).join("\n")])));
       close();
     } catch (problem) {
       setError(/** @type {Error} */ (problem).message);
@@ -46,10 +47,10 @@ function Box({ question, close }) {
       <h2>${question.title}</h2>
       ${question.text && html`<p class="quiet">${question.text}</p>`}
       ${(question.fields ?? []).map(
-        (field) => html`<label class="field">${field.label}
+        (field) => field.choices ? html`<${Choices} field=${field} />` : html`<label class="field">${field.label}
           ${field.lines
             ? html`<textarea name=${field.name} rows=${field.lines} defaultValue=${field.value ?? ""} />`
-            : html`<input name=${field.name} type="text" defaultValue=${field.value ?? ""} required=${!field.optional} autocomplete="off" />`}
+            : html`<input name=${field.name} type=${field.secret ? "password" : "text"} defaultValue=${field.value ?? ""} required=${!field.optional} autocomplete=${field.secret ? "new-password" : "off"} />`}
           ${field.hint && html`<span class="small quiet">${field.hint}</span>`}
         </label>`,
       )}
@@ -60,6 +61,14 @@ function Box({ question, close }) {
       </footer>
     </form>
   <//>`;
+}
+
+/** @param {{field: Field}} props */
+function Choices({ field }) {
+  const chosen = (field.value ?? "").split("\n");
+  return html`<fieldset class="field"><legend>${field.label}</legend>
+    ${field.choices?.map((one) => html`<label key=${one} class="choice"><input type="checkbox" name=${field.name} value=${one} defaultChecked=${chosen.includes(one)} /> ${one}</label>`)}
+  </fieldset>`;
 }
 
 /**

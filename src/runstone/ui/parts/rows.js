@@ -26,6 +26,8 @@ export function useRows({ one, ids, open, opens = `Open the ${one}`, choose = tr
   const step = (by) => {
     const from = ids.indexOf(place.current);
     const to = from < 0 ? 0 : from + by;
+    // Enter means the row from now on, not the button that was pressed before.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     if (to >= 0 && to < ids.length) set(ids[to]);
     else if (edge?.(by)) enters.current = by;
   };

@@ -7,6 +7,8 @@ import { copied } from "../parts/code.js";
 import { ask } from "../parts/dialog.js";
 import { say } from "../parts/toasts.js";
 import { compare, remove, restore, tag } from "./bulk.js";
+import { end, underWay } from "./ending.js";
+import { heard } from "./status.js";
 
 const NOTE = "mlflow.note.content";
 const EDGE = 8;
@@ -77,6 +79,8 @@ export function RowMenu({ run, at, close, changed, gone, naming, chosen, experim
     ${item("Tag…", () => tag([run.run_id], changed))}
     ${item("Copy its id", () => copied(run.run_id).then(() => say("Id copied")))}
     ${others.length > 0 && item(`Compare with ${others.length} chosen`, () => compare([run.run_id, ...others], experiments))}
+    ${!deleted && underWay(run.status) && item("Mark as killed…", () => end(run, "KILLED", heard.value.get(run.run_id), changed))}
+    ${!deleted && underWay(run.status) && item("Mark as failed…", () => end(run, "FAILED", heard.value.get(run.run_id), changed))}
     <hr />
     ${deleted ? item("Restore", () => restore([run.run_id], gone)) : item("Delete", () => remove([run.run_id], gone), "bad")}
   </div>`;

@@ -1,7 +1,8 @@
-/** A run's status; of one that is under way, how long ago the last point came. */
+/** A run's status; of one that is under way, how long ago the last point came, and whether that is so long that it may be gone. */
 
 import { ago } from "../ground/format.js";
 import { html, signal, useEffect, useState } from "../ground/html.js";
+import { silent } from "./ending.js";
 
 /** When the last point came (ms), by run. @type {import("@preact/signals").Signal<Map<string, number>>} */
 export const heard = signal(new Map());
@@ -16,17 +17,18 @@ export function hear(pulse) {
 /** @param {{run: import("./columns.js").Run}} props */
 export function Status({ run }) {
   const last = run.status === "RUNNING" ? heard.value.get(run.run_id) : undefined;
-  return html`<span class=${`status ${run.status}`} title=${last ? `The last point came ${ago(last)}.` : undefined}>${last ? html`<${Beat} last=${last} />` : run.status.toLowerCase()}</span>`;
+  return last ? html`<${Beat} last=${last} />` : html`<span class=${`status ${run.status}`}>${run.status.toLowerCase()}</span>`;
 }
 
 const TICK = 5_000;
 
-/** A time ago that goes on. @param {{last: number}} props */
+/** The status of a run under way, with a time ago that goes on. @param {{last: number}} props */
 function Beat({ last }) {
   const [, tick] = useState(0);
   useEffect(() => {
     const ticking = window.setInterval(() => tick((before) => before + 1), TICK);
     return () => window.clearInterval(ticking);
   }, []);
-  return html`<span class="hidden">running, the last point </span>${ago(last)}`;
+  const still = silent("RUNNING", last);
+  return html`<span class=${still ? "status SILENT" : "status RUNNING"} title=${`The last point came ${ago(last)}.${still ? " It may be gone: its menu (⋯) marks it as killed." : ""}`}><span class="hidden">${still ? "running, as far as is known; " : "running, "}the last point </span>${ago(last)}${still && html` <span aria-hidden="true">?</span>`}</span>`;
 }
