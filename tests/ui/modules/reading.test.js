@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { spread } from "../../../src/runstone/ui/charts/fingers.js";
-import { listing } from "../../../src/runstone/ui/charts/listing.js";
+import { after, common, listing } from "../../../src/runstone/ui/charts/listing.js";
 
 /** @param {number} count @param {number} [near] */
 const rows = (count, near) => Array.from({ length: count }, (_, at) => ({ at, nearest: at === near }));
@@ -21,4 +21,11 @@ test("what was under two fingers is under them where they are now, and an axis d
   assert.deepEqual(spread(pinch, [50, 250], [0, 100]), [12.5, 100]);
   assert.deepEqual(spread(pinch, [200, 220], [0, 100]), [0, 100]);
   assert.equal(spread(pinch, [200, 204], [0, 100]), null);
+});
+
+test("names are cut off where they begin to differ, after a sign", () => {
+  const names = ["resnet50-lr0.001-seed-1", "resnet50-lr0.010-seed-1"];
+  assert.deepEqual(names.map((name) => after(name, common(names))), ["…001-seed-1", "…010-seed-1"]);
+  assert.equal(common(["trial-00001", "trial-00002"]), 0);
+  assert.equal(common(["alone-in-the-chart"]), 0);
 });

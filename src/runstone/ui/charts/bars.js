@@ -2,6 +2,7 @@
 
 import { number } from "../ground/format.js";
 import { html } from "../ground/html.js";
+import { after, common } from "./listing.js";
 
 export const LISTED = 200;
 
@@ -27,10 +28,11 @@ export function bars({ traces }) {
 /** @param {{content: import("./content.js").Content, height: number}} props */
 export function Bars({ content, height }) {
   const rows = bars(content);
+  const length = common(content.traces.map(({ name }) => name));
   return html`<ol class="bars scroll" tabindex="0" style=${{ height: `${height}px` }}>
     ${rows.slice(0, LISTED).map(
       ({ trace, value, text, band, from, share }) => html`<li key=${trace.id} title=${band ? `${trace.name}: ${band}` : trace.name}>
-        <span class="cut small">${trace.name}</span>
+        <span class="cut small">${after(trace.name, length)}</span>
         <span class="bar-room">${value !== null && html`<span class="bar-mark" style=${{ background: trace.colour, left: `${100 * from}%`, width: `${100 * share}%` }} />`}</span>
         <span class="number small">${text}</span>
       </li>`,

@@ -12,8 +12,8 @@ import { band, joined, placed, plainRange, straightBelow } from "./transform.js"
  * @typedef {{id: string, name: string, run_id: string, metric: string, colour: string, dash: number[], values: Values, raw: Values | null, low: Values | null, high: Values | null, odd: [number, number][], count: number}} Trace
  *   a line as it is drawn: name: what tells it from the others; run_id: "" for a group; raw: what it was before it was smoothed; low, high: the band
  *   around it; odd: where it is NaN or infinite
- * @typedef {{x: number[], exact: boolean, traces: Trace[], range: [number, number] | null, straight: number | null, single: boolean, odd: number}} Content
- *   range: of the values without outliers; straight: see `straightBelow`; single: no run has more than one point; odd: how many points are no numbers
+ * @typedef {{x: number[], exact: boolean, traces: Trace[], range: [number, number] | null, straight: number | null, single: boolean, none: boolean, odd: number}} Content
+ *   range: of the values without outliers; straight: see `straightBelow`; single: no run has more than one point; none: there is nothing that could be drawn; odd: how many points are no numbers
  * @typedef {{metric: string, lines: import("./data.js").Lines}} Told a metric's lines
  */
 
@@ -67,7 +67,8 @@ export function content(told, runs, groups, look) {
         values: look.smoothing > 0 ? at(smooth(soft, pointsEach(line.count, soft)), line.x) : raw, raw: look.smoothing > 0 ? raw : null };
     });
   }
-  const single = look.start === null && !look.x.startsWith("metric:") && had.every(({ line }) => line.count <= 1);
+  // A part of the axis is told with a point beyond each of its ends: one in all is all that there is, or the part is beside the line.
+  const single = !look.x.startsWith("metric:") && had.every(({ line }) => line.count <= 1);
   const first = look.logX && !single ? x.findIndex((place) => place > 0) : 0;
   if (first !== 0) {
     // What is not above zero is not on a logarithmic axis.
@@ -81,6 +82,7 @@ export function content(told, runs, groups, look) {
     range: look.clip ? plainRange(values) : null,
     straight: look.logY ? straightBelow([...values, ...traces.flatMap((trace) => (trace.raw ? [trace.raw] : []))]) : null,
     single,
+    none: values.every((row) => row.every((value) => value === null)),
     odd: had.reduce((sum, { line }) => sum + line.nans + line.odd.filter(([, value]) => !Number.isNaN(value)).length, 0),
   };
 }

@@ -12,3 +12,25 @@ export function listing(rows, most) {
   const first = nearest < most ? 0 : Math.min(rows.length - most, nearest - Math.floor(most / 2));
   return { first, listed: rows.slice(first, first + most) };
 }
+
+/** Letters that names must have in common at their beginning to be left out, and the signs after which a name may begin. */
+const COMMON = 8;
+const SIGNS = /[-_./: ]/;
+
+/**
+ * How many letters all names begin with that tell none from another: names of a sweep are cut off where they begin to differ.
+ * @param {string[]} names
+ */
+export function common(names) {
+  if (names.length < 2) return 0;
+  let length = names[0].length - 1;
+  for (const name of names) {
+    length = Math.min(length, name.length - 1);
+    while (length > 0 && name.slice(0, length) !== names[0].slice(0, length)) length -= 1;
+  }
+  while (length > 0 && !SIGNS.test(names[0][length - 1])) length -= 1;
+  return length < COMMON ? 0 : length;
+}
+
+/** A name without what is common to all. @param {string} name @param {number} length */
+export const after = (name, length) => (length > 0 ? `…${name.slice(length)}` : name);

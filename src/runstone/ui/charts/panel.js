@@ -1,5 +1,6 @@
 /** One chart: a metric of some runs, or several over each other. Dragging zooms, a double click shows all, the crosshair is that of all charts of a board. */
 
+import { counted } from "../ground/format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
 import { Skeleton } from "../parts/states.js";
@@ -83,9 +84,17 @@ export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, 
   const soft = got?.look.smoothing ? look.smoothing : 0;
   const seenAs = useMemo(() => ({ ...look, x, logX, band, smoothing: soft }), [look, x, logX, band, soft]);
   const [now, setNow] = useState(/** @type {import("./content.js").Content | null | undefined} */ (undefined));
+  const alone = useRef(/** @type {boolean | null} */ (null));
   useEffect(() => {
-    if (got && runs.length > 0) inTurn(canvas, () => setNow(content(got.told, runs, groups, seenAs)));
-    else setNow(undefined);
+    if (got && runs.length > 0) {
+      inTurn(canvas, () => {
+        const made = content(got.told, runs, groups, seenAs);
+        // A part of the axis that is beside all lines is told by one point of each, too.
+        if (made && got.look.start === null) alone.current = made.single;
+        else if (made && alone.current === false) made.single = false;
+        setNow(made);
+      });
+    } else setNow(undefined);
   }, [got, runs, groups, dark.value, inks, x, logX, band, soft, look.smoother, look.logY, look.clip]);
   const bars = now?.single ?? false;
   useEffect(() => odd?.(now?.odd ?? 0), [now?.odd]);
@@ -137,6 +146,7 @@ export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, 
       : now === undefined
         ? html`<${Skeleton} rows=${1} height=${height - 8} />`
         : now === null && html`<p class="quiet small chart-none">None of these runs has ${metrics.length > 1 ? "any of them" : "it"}.</p>`}
+    ${now && now.none && !bars && html`<p class="small quiet chart-empty">${now.odd > 0 ? `None of ${counted(now.odd, "point")} is a finite number.` : "There are no points here."}</p>`}
     ${bars && now ? html`<${Bars} content=${now} height=${height} />` : html`<div ref=${canvas} aria-hidden="true" />`}
     ${hover && now && html`<${Tip} content=${now} look=${seenAs} rows=${rows} hover=${hover} held=${held} close=${release} />`}
     <p class="hidden" aria-live="polite">${hover && now && !hover.away ? said(now, seenAs, hover.at) : ""}</p>

@@ -3,6 +3,7 @@
 import uPlot from "uplot";
 import { shade } from "../ground/colours.js";
 import { duration, number, when } from "../ground/format.js";
+import { about, moment, numbers, short, since, TIMES } from "./axes.js";
 
 /**
  * @typedef {import("./content.js").Content} Content
@@ -22,6 +23,9 @@ export const kind = (content, look, dark, height) =>
   JSON.stringify([look.x, look.logX, look.logY, content.straight, dark, height, few(content), content.traces.map((trace) => [trace.id, trace.colour, trace.dash, trace.raw === null, trace.low === null])]);
 
 const MANY = 20;
+
+/** What values differ by, of their size, where they are the same but for arithmetic. */
+const NOISE = 1e-9;
 
 /** Few enough that each point is shown. @param {Content} content */
 const few = (content) => content.x.length < 40 && content.traces.length < 20;
@@ -62,7 +66,7 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved,
   const edge = { width: 0, spanGaps: true, points: none };
   /** @type {any} */
   const options = {
-    width, height, padding: [8, 8, 0, 0], legend: { show: false },
+    width, height, padding: [8, 14, 0, 0], legend: { show: false },
     series: [
       {},
       ...ghosts.map((trace) => ({ label: trace.name, stroke: `${trace.colour}38`, width: 1, spanGaps: true, points: none })),
@@ -71,13 +75,17 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved,
     ],
     bands: banded.map((trace, at) => ({ series: [1 + ghosts.length + 2 * at, 2 + ghosts.length + 2 * at], fill: `${trace.colour}2e` })),
     scales: {
-      x: { time: false, distr: look.logX ? 3 : 1, range: (/** @type {any} */ _, /** @type {number} */ least, /** @type {number} */ most) => across(seen, look, least, most) },
+      x: { time: false, distr: look.logX ? 3 : 1, range: () => across(seen, look) },
       y: { distr: look.logY ? (content.straight === null ? 3 : 4) : 1, asinh: content.straight ?? 1, range: (/** @type {any} */ _, /** @type {number} */ least, /** @type {number} */ most) => upwards(seen.content, look, least, most) },
     },
     axes: [
       { ...axis, size: 28, space: look.x === "time" ? 70 : 50, incrs: look.x === "time" || look.x === "relative" ? TIMES : undefined,
-        values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ apart) => ticks.map((tick) => (tick === null || (look.logX && odds(tick)) ? "" : tickText(look, tick, apart))) },
-      { ...axis, size: 54, values: (/** @type {uPlot} */ self, /** @type {(number | null)[]} */ ticks) => ticks.map((tick) => (tick === null || (look.logY && (odds(tick) || beyond(self, tick))) ? "" : short(tick))) },
+        values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ apart) => (
+          look.logX ? ticks.map((tick) => (tick === null || odds(tick) ? "" : look.x === "relative" ? since(tick) : look.x === "time" ? moment(tick, 1) : short(tick)))
+          : look.x === "relative" ? ticks.map((tick) => since(tick ?? 0)) : look.x === "time" ? ticks.map((tick) => moment(tick ?? 0, apart)) : numbers(ticks, apart)) },
+      { ...axis, size: (/** @type {any} */ _, /** @type {string[] | null} */ texts) => Math.max(54, 14 + 6.4 * Math.max(0, ...(texts ?? []).map((text) => text.length))),
+        values: (/** @type {uPlot} */ self, /** @type {(number | null)[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ apart) => (
+          seen.content.none ? ticks.map(() => "") : look.logY ? ticks.map((tick) => (tick === null || odds(tick) || beyond(self, tick) ? "" : short(tick))) : numbers(ticks, apart)) },
     ],
     cursor: { sync: { key: sync, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: none, focus: { prox: 16 }, bind: { dblclick: () => () => null } },
     focus: { alpha: content.traces.length > 1 ? 0.3 : 1 },
@@ -98,33 +106,19 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved,
   return new uPlot(options, /** @type {any} */ (columns(content)), where);
 }
 
-const TIMES = [1e-3, 1e-2, 0.1, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 31_536_000];
-
 /** A logarithmic axis begins with a tick where it begins, whatever number that is. @param {number} tick */
 const odds = (tick) => Number(tick.toPrecision(1)) !== tick;
 
 /** One that goes through zero names where it becomes straight, even if that is not on it. @param {uPlot} plot @param {number} tick */
 const beyond = ({ scales: { y } }, tick) => tick < (y.min ?? tick) || tick > (y.max ?? tick);
 
-/** As few characters as an axis has room for. @param {number} tick */
-function short(tick) {
-  const size = Math.abs(tick);
-  return size === 0 || (size >= 1e-4 && size < 1e5) ? number(tick) : Number(tick.toPrecision(3)).toExponential().replace("e+", "e").replace(/-/g, "−");
-}
-
-/** @param {Look} look @param {number} tick @param {number} apart from the next one */
-function tickText(look, tick, apart) {
-  if (look.x === "relative") return tick === 0 ? "0" : duration(tick * 1_000).replace(/\.0s$| 00.$/, (end) => (end === ".0s" ? "s" : ""));
-  if (look.x !== "time") return short(tick);
-  const text = when(tick * 1_000);
-  return apart >= 86_400 ? text.slice(0, 10) : text.slice(11, apart >= 60 ? 16 : 19);
-}
-
-/** @param {Seen} seen @param {Look} look @param {number | null} least @param {number | null} most @returns {[number, number]} */
-function across({ start, end, content }, look, least, most) {
+/** @param {Seen} seen @param {Look} look @returns {[number, number]} */
+function across({ start, end, content: { x, exact } }, look) {
   if (start !== null && end !== null && !(look.logX && start <= 0)) return [start, end];
-  const first = least ?? content.x[0] ?? 1;
-  const last = most ?? content.x[content.x.length - 1] ?? first;
+  // The places of what is no single point are within the part that it stands for.
+  const within = exact || look.logX || x.length < 2 ? 0 : (x[1] - x[0]) / 2;
+  const first = (x[0] ?? 1) - within;
+  const last = (x[x.length - 1] ?? first) + within;
   return last > first ? [first, last] : look.logX ? [first / 2, first * 2] : [first - 1, first + 1];
 }
 
@@ -133,6 +127,7 @@ function upwards({ range, straight }, look, least, most) {
   const from = range ? range[0] : least;
   const to = range ? range[1] : most;
   if (from === null || to === null) return look.logY ? [1, 10] : [0, 1];
+  if (!look.logY && to - from <= Math.abs(to) * NOISE) return about((from + to) / 2);
   if (!look.logY) return uPlot.rangeNum(from, to, 0.06, true);
   if (straight !== null) return uPlot.rangeAsinh(from, to, 10, true);
   const room = to > from ? (to / from) ** 0.06 : 1.5;
@@ -166,7 +161,8 @@ function raised({ ctx, bbox, series }, ghosts, edges) {
 }
 
 /** What is NaN is marked by a cross at the foot of the chart, what is infinite by an arrow at its edge. @param {uPlot} plot @param {Content} content */
-function marks(plot, { traces }) {
+function marks(plot, { traces, none }) {
+  if (none) return; // a sentence says so
   const { ctx, bbox } = plot;
   const size = 3.5 * uPlot.pxRatio;
   for (const { odd, colour } of traces) {

@@ -3,7 +3,7 @@
 import { number } from "../ground/format.js";
 import { classes, html } from "../ground/html.js";
 import { link } from "../ground/route.js";
-import { listing } from "./listing.js";
+import { after, common, listing } from "./listing.js";
 import { place } from "./plot.js";
 import { Stroke } from "./stroke.js";
 import { near } from "./transform.js";
@@ -54,6 +54,7 @@ export function Tip({ content, look, hover, rows, held, close }) {
   if (rows.length === 0) return null;
   const { first, listed } = listing(rows, held ? HELD : LISTED);
   const several = listed.some(({ trace }) => trace.metric !== listed[0].trace.metric);
+  const length = common(content.traces.map(({ name }) => name));
   const below = rows.length - first - listed.length;
   // Beside the crosshair, where there is more room.
   const left = hover.x > hover.wide / 2;
@@ -63,7 +64,7 @@ export function Tip({ content, look, hover, rows, held, close }) {
       ${held && html`<button type="button" class="plain" aria-label="Let go" title="Let go (Escape)" onClick=${close}>×</button>`}</p>
     ${first > 0 && html`<p class="small quiet">${first} above</p>`}
     ${listed.map(({ trace, value, nearest, band }) => html`<p key=${trace.id} class=${classes("row small", nearest && "nearest")}><${Stroke} colour=${trace.colour} dash=${trace.dash} line=${several} />
-      ${held && trace.run_id ? html`<a class="cut grow" href=${link(["runs", trace.run_id])} title=${trace.name}>${trace.name}</a>` : html`<span class="cut grow">${trace.name}</span>`}
+      ${held && trace.run_id ? html`<a class="cut grow" href=${link(["runs", trace.run_id])} title=${trace.name}>${after(trace.name, length)}</a>` : html`<span class="cut grow">${after(trace.name, length)}</span>`}
       <span class="number">${number(value)}</span>${band && html`<span class="number quiet">${band}</span>`}</p>`)}
     ${below > 0 && html`<p class="small quiet">${first > 0 ? `${below} below` : `and ${below} more`}</p>`}
   </div>`;
