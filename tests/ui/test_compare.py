@@ -234,12 +234,18 @@ def test_a_part_of_an_axis_becomes_a_filter_of_the_runs(trained: Trained, page: 
     page.mouse.move(x, canvas["y"] + 12 + 0.75 * 258, steps=4)
     page.mouse.up()
     rates = [0.02 * 1.5**number for number in range(12)]
-    low, high = (rates[0] + part * (rates[-1] - rates[0]) for part in (0.25, 0.9))
+    low, high = (
+        rates[0] * (rates[-1] / rates[0]) ** part for part in (0.25, 0.9)
+    )  # an axis of learning rates is logarithmic
     fits = sum(low <= rate <= high for rate in rates[1::2])
     assert 0 < fits < sum(low <= rate for rate in rates[1::2])
     status.get_by_text(f"{fits} of 12 runs").wait_for()
     page.get_by_role("button", name="Filter the runs by it").click()
     page.get_by_text(f"{fits} of 12 runs").first.wait_for()
+    # Who wants it otherwise is heard, and a link tells it.
+    page.get_by_role("button", name="log x", pressed=True).click()
+    page.get_by_role("button", name="log x", pressed=False).wait_for()
+    assert "linear=p.lr" in page.url
     said = page.get_by_label("Filter runs").input_value()
     assert said.startswith("params.schedule = 'cosine' AND params.lr BETWEEN ")
     for picture in ("box", "heat map", "contour"):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.browsers import until
 from tests.support.servers import Server, serve
 
 from runstone.client import Client
@@ -105,6 +106,44 @@ def test_groups_have_means_and_lead_to_their_runs(server: Server, page: Page) ->
     page.get_by_role("button", name="lr=0.1", exact=True).click()
     page.get_by_text("3 of 8 runs").wait_for()
     assert "params.lr" in page.url
+
+
+def test_groups_and_what_a_sweep_tells_go_on_with_the_runs(server: Server, page: Page) -> None:
+    client = Client(server.url)
+    experiment = client.create_experiment("under way")
+    runs = {}
+    for kind, loss in (("a", 1.0), ("b", 2.0)):
+        runs[kind] = client.create_run(experiment, run_name=f"run {kind}").info.run_id
+        client.log_param(runs[kind], "kind", kind)
+        client.log_metric(runs[kind], "loss", loss, step=0)
+    page.goto(f"{server.url}/#/experiments/{experiment}?group=p.kind&columns=m.loss")
+    page.get_by_role("columnheader", name="loss").get_by_role("button").click()
+    page.locator("[aria-sort=descending]", has_text="loss").wait_for()
+
+    def told() -> list[str]:
+        return page.locator("[data-column=group] .cut").all_inner_texts()
+
+    page.get_by_role("button", name="kind=b", exact=True).wait_for()
+    assert told() == ["kind=b", "kind=a"]
+    page.get_by_role("button", name="Runs of kind=a").click()
+    page.get_by_role("link", name="run a").wait_for()
+    # Means and the runs below them change where they are, though the order by them is another now.
+    client.log_metric(runs["a"], "loss", 8.0, step=1)
+    until(
+        page,
+        "() => [...document.querySelectorAll(\"[data-column='group:m.loss']\")].filter((one) => one.innerText === '8').length === 2",
+    )
+    assert told() == ["kind=b", "kind=a", "run a"]
+
+    page.get_by_role("button", name="explore").click()
+    page.get_by_role("button", name="by group").click()
+    page.get_by_role("button", name="kind=a").click()
+    page.get_by_role("status").filter(has_text="1 of 2 runs").wait_for()
+    other = client.create_run(experiment, run_name="another a").info.run_id
+    client.log_param(other, "kind", "a")
+    page.get_by_role("status").filter(has_text="2 of 3 runs").wait_for()
+    for run in (*runs.values(), other):
+        client.set_terminated(run)
 
 
 def test_views_are_kept_for_all_and_what_is_found_is_saved_as_files(server: Server, page: Page) -> None:

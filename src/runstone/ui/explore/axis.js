@@ -2,7 +2,7 @@
 
 import { number } from "../ground/format.js";
 import { html } from "../ground/html.js";
-import { change } from "../ground/route.js";
+import { setLog } from "./query.js";
 import { Menu } from "../parts/menu.js";
 
 /** Categories that are listed. */
@@ -11,10 +11,10 @@ const MOST = 60;
 /**
  * @param {{
  *   column: import("./data.js").Column, scale: import("./scales.js").Scale, brush?: import("./brushes.js").Brush, set: (brush: import("./brushes.js").Brush | null) => void,
- *   axes: import("./data.js").Column[], where: number, setAxes: (axes: import("./data.js").Column[]) => void, flips: string,
+ *   axes: import("./data.js").Column[], where: number, setAxes: (axes: import("./data.js").Column[]) => void,
  * }} props
  */
-export function AxisMenu({ column, scale, brush, set, axes, where, setAxes, flips }) {
+export function AxisMenu({ column, scale, brush, set, axes, where, setAxes }) {
   const [low, high] = [scale.back(0), scale.back(1)];
   const range = brush && "from" in brush ? brush : { from: low, to: high };
   const among = brush && "among" in brush ? brush.among : [];
@@ -25,10 +25,6 @@ export function AxisMenu({ column, scale, brush, set, axes, where, setAxes, flip
     const next = axes.filter((one) => one !== column);
     next.splice(to, 0, column);
     setAxes(next);
-  };
-  const flip = () => {
-    const list = flips.split("\n").filter(Boolean);
-    change({ flip: (list.includes(column.id) ? list.filter((id) => id !== column.id) : [...list, column.id]).join("\n") });
   };
   return html`<${Menu} label=${html`<span class="cut">${column.title}</span>`} title=${`Axis ${column.title}`} plain stays right=${where > axes.length / 2}>
     <div class="axis">
@@ -43,7 +39,7 @@ export function AxisMenu({ column, scale, brush, set, axes, where, setAxes, flip
           <label class="field">to <input type="text" inputmode="decimal" aria-label=${`${column.title} to`} value=${brush ? String(range.to) : ""} placeholder=${number(high)} onChange=${(/** @type {any} */ event) => setEnd("to", event.target.value)} /></label>`}
       ${brush && html`<button type="button" onClick=${() => set(null)}>All of it</button>`}
       <hr />
-      ${scale.can && html`<button type="button" aria-pressed=${scale.log} onClick=${flip}>Logarithmic</button>`}
+      ${scale.can && html`<button type="button" aria-pressed=${scale.log} onClick=${() => setLog(column.id, !scale.log)}>Logarithmic</button>`}
       <button type="button" disabled=${where === 0} onClick=${() => move(where - 1)}>Move left</button>
       <button type="button" disabled=${where === axes.length - 1} onClick=${() => move(where + 1)}>Move right</button>
       <button type="button" onClick=${() => setAxes(axes.filter((one) => one !== column))}>Take away</button>

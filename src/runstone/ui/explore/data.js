@@ -6,8 +6,8 @@ import { asked as serverColumns } from "../runs/columns.js";
 
 /**
  * @typedef {import("../runs/columns.js").Column} Asked
- * @typedef {{id: string, column: Asked, title: string, kinds: string[] | null, numbers: Float64Array, distinct: number}} Column
- *   kinds: the categories in order, null where the values are numbers; numbers: NaN where a run has none
+ * @typedef {{id: string, column: Asked, title: string, kinds: string[] | null, numbers: Float64Array, distinct: number, text: (run: number) => string | null}} Column
+ *   kinds: the categories in order, null where the values are numbers; numbers: NaN where a run has none; text: a param as it was logged
  * @typedef {{ids: string[], names: string[], experiments: string[], colours: string[], columns: Map<string, Column>, total: number}} Sweep
  */
 
@@ -32,17 +32,18 @@ export function decoded(id, column, told) {
   const title = column.kind === "metric" && column.show !== "last" ? `${column.key} ${column.show}` : column.key;
   if (column.kind === "metric") {
     const numbers = new Float64Array(bytes(told.numbers ?? "")).map((value) => (Number.isFinite(value) ? value : NaN));
-    return { id, column, title, kinds: null, numbers, distinct: new Set(numbers.filter((value) => !Number.isNaN(value))).size };
+    return { id, column, title, kinds: null, numbers, distinct: new Set(numbers.filter((value) => !Number.isNaN(value))).size, text: () => null };
   }
   const texts = told.texts ?? [];
   const places = new Int32Array(bytes(told.places ?? ""));
+  const text = (/** @type {number} */ run) => (places[run] < 0 ? null : texts[places[run]]);
   const plain = texts.map((text) => (NUMBER.test(text.trim()) ? Number(text.replace(/_/g, "")) : NaN));
   if (texts.length > 0 && plain.every(Number.isFinite)) {
-    return { id, column, title, kinds: null, numbers: Float64Array.from(places, (place) => (place < 0 ? NaN : plain[place])), distinct: new Set(plain).size };
+    return { id, column, title, kinds: null, numbers: Float64Array.from(places, (place) => (place < 0 ? NaN : plain[place])), distinct: new Set(plain).size, text };
   }
   const kinds = [...texts].sort(order.compare);
   const rank = new Map(kinds.map((text, at) => [text, at]));
-  return { id, column, title, kinds, numbers: Float64Array.from(places, (place) => (place < 0 ? NaN : /** @type {number} */ (rank.get(texts[place])))), distinct: kinds.length };
+  return { id, column, title, kinds, numbers: Float64Array.from(places, (place) => (place < 0 ? NaN : /** @type {number} */ (rank.get(texts[place])))), distinct: kinds.length, text };
 }
 
 /**

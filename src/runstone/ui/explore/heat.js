@@ -27,7 +27,7 @@ export function Heat({ x: over, y: under, z, scales, fits, contour }) {
     return even ? smooth(found) : found;
   }, [x, y, z, across, up, fits, even]);
   const [low, top] = useMemo(() => reach(Float64Array.from(mesh.means)), [mesh]);
-  const tint = useMemo(() => scaled({ ...z, numbers: Float64Array.from(mesh.means) }, false), [mesh, z]);
+  const tint = useMemo(() => scaled({ ...z, numbers: Float64Array.from(mesh.means) }, scales.get(z.id)?.log), [mesh, z]);
   /** @param {CanvasRenderingContext2D} context @param {import("./plane.js").Places} places */
   const draw = (context, places) => {
     const inks = shades();

@@ -27,6 +27,8 @@ export function shades() {
   });
 }
 
+/** @typedef {{of: ArrayLike<number>, tints: string[]}} Ink what each run is drawn with: the place of one of the tints, or -1 */
+
 /** Which shade each run has; -1 where it has no value. @param {import("./data.js").Column | undefined} column @param {import("./scales.js").Scale | undefined} scale @param {number} count */
 export function inked(column, scale, count) {
   if (!column || !scale) return new Int8Array(count).fill(-1);

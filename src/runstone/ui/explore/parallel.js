@@ -8,7 +8,6 @@ import { number } from "../ground/format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
 import { between, spans } from "./brushes.js";
-import { SHADES, shades } from "./ink.js";
 import { cleared, cut, inSlices, useWidth } from "./surface.js";
 
 const HEIGHT = 300;
@@ -22,7 +21,7 @@ const NEAR = 16;
 
 /**
  * @param {{
- *   axes: import("./data.js").Column[], scales: Map<string, import("./scales.js").Scale>, ink: Int8Array, fits: Uint8Array, sweep: import("./data.js").Sweep,
+ *   axes: import("./data.js").Column[], scales: Map<string, import("./scales.js").Scale>, ink: import("./ink.js").Ink, fits: Uint8Array, sweep: import("./data.js").Sweep,
  *   brushes: import("./brushes.js").Brushes, brush: (id: string, brush: import("./brushes.js").Brush | null, done: boolean) => void,
  *   at: number, setAt: (run: number) => void, open: (run: number) => void, head: (column: import("./data.js").Column, at: number) => any,
  * }} props head: what stands above an axis; at: the run that the pointer is at, or -1
@@ -65,7 +64,8 @@ export function Parallel({ axes, scales, ink, fits, sweep, brushes, brush, at, s
   useEffect(() => {
     if (width === 0 || !bright.current || axes.length < 2) return undefined;
     const context = cleared(bright.current, width, HEIGHT);
-    const inks = [...shades(), shade("--quiet")];
+    const inks = [...ink.tints, shade("--quiet")];
+    const none = ink.tints.length;
     /** @type {number[]} */
     const runs = [];
     for (let run = 0; run < count; run += 1) if (fits[run]) runs.push(run);
@@ -73,8 +73,8 @@ export function Parallel({ axes, scales, ink, fits, sweep, brushes, brush, at, s
     const parts = Math.ceil(runs.length / TOGETHER);
     return inSlices(parts, (part) => {
       /** @type {number[][]} */
-      const some = Array.from({ length: SHADES + 1 }, () => []);
-      for (let place = part; place < runs.length; place += parts) some[ink[runs[place]] < 0 ? SHADES : ink[runs[place]]].push(runs[place]);
+      const some = inks.map(() => []);
+      for (let place = part; place < runs.length; place += parts) some[ink.of[runs[place]] < 0 ? none : ink.of[runs[place]]].push(runs[place]);
       some.forEach((list, tint) => {
         if (list.length === 0) return;
         context.strokeStyle = inks[tint];

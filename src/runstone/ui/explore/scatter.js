@@ -3,7 +3,6 @@
 import { shade } from "../ground/colours.js";
 import { html, useMemo } from "../ground/html.js";
 import { between } from "./brushes.js";
-import { shades } from "./ink.js";
 import { told } from "./parallel.js";
 import { Plane } from "./plane.js";
 import { inSlices } from "./surface.js";
@@ -25,7 +24,6 @@ export function Scatter({ x, y, scales, ink, fits, sweep, at, setAt, open, brush
   }, [x, y, over, under, sweep]);
   /** @param {CanvasRenderingContext2D} context @param {import("./plane.js").Places} places */
   const draw = (context, places) => {
-    const inks = shades();
     const [none, faint] = [shade("--quiet"), shade("--faint")];
     /** @type {number[]} */
     const runs = [];
@@ -35,7 +33,7 @@ export function Scatter({ x, y, scales, ink, fits, sweep, at, setAt, open, brush
       for (let place = part * TOGETHER; place < Math.min(runs.length, (part + 1) * TOGETHER); place += 1) {
         const run = runs[place];
         context.globalAlpha = fits[run] ? 0.8 : 0.15;
-        context.fillStyle = !fits[run] ? faint : ink[run] < 0 ? none : inks[ink[run]];
+        context.fillStyle = !fits[run] ? faint : ink.of[run] < 0 ? none : ink.tints[ink.of[run]];
         context.beginPath();
         context.arc(places.across(spots.across[run]), places.up(spots.up[run]), radius, 0, 7);
         context.fill();

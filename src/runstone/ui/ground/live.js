@@ -4,7 +4,7 @@
  */
 
 import { address } from "./api.js";
-import { useEffect, useState } from "./html.js";
+import { useEffect, useRef, useState } from "./html.js";
 import { doubted } from "./reach.js";
 
 /** @typedef {{run_id: string, points: number, heard?: number}} RunPulse */
@@ -78,4 +78,26 @@ export function usePulse(experiments) {
     };
   }, [told]);
   return state;
+}
+
+/**
+ * Ask again for what is dear to ask for when something has gone on: with a pause in between, and not while an answer is under way.
+ * @param {Pulse | null} pulse
+ * @param {boolean} busy whether an answer is under way
+ * @param {number} pause milliseconds
+ * @param {() => void} again
+ */
+export function useRenewal(pulse, busy, pause, again) {
+  const seen = useRef(pulse);
+  const last = useRef(0);
+  useEffect(() => {
+    seen.current ??= pulse; // the first pulse tells of what has been there
+    if (busy || pulse === seen.current) return undefined;
+    const waiting = window.setTimeout(() => {
+      seen.current = pulse;
+      last.current = Date.now();
+      again();
+    }, Math.max(0, last.current + pause - Date.now()));
+    return () => window.clearTimeout(waiting);
+  }, [pulse, busy]);
 }

@@ -3,7 +3,7 @@
 import { read as readLook, set as setLook } from "../charts/look.js";
 import { Explorer } from "../explore/later.js";
 import { get, post, Refused, useAnswer } from "../ground/api.js";
-import { nth } from "../ground/colours.js";
+import { nth, numbered } from "../ground/colours.js";
 import { counted } from "../ground/format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
@@ -72,7 +72,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
   };
   const list = useRuns(seen.columns || ready ? asked : null, experiments);
   const grouped = seen.group.length > 0;
-  const groups = useGroups(ready || seen.columns ? asked : null, seen.group, list.turn);
+  const groups = useGroups(ready || seen.columns ? asked : null, seen.group, list.turn, list.pulse);
   const picking = usePicked(list);
   const { picked, clear } = picking;
   useEffect(clear, [seen.deleted]);
@@ -97,9 +97,10 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
 
   // Runs that are folded are drawn all the same.
   const folded = inside && seen.view !== "table" && !grouped;
-  const flat = useAnswer(folded && total ? ["flat", asked.experiment_ids, asked.run_view_type, total] : null, (signal) => post("/runstone/runs/table", { ...asked, nested: false, open: [], columns: [], limit: CHARTED }, { signal }));
+  const flat = useAnswer(folded && total ? ["flat", asked.experiment_ids, asked.run_view_type, total] : null, (signal) => post("/runstone/runs/table", { ...asked, nested: false, open: [], columns: [], limit: CHARTED }, { signal }).then((answer) => (numbered(answer.rows ?? []), answer)));
   const charts = useMemo(() => charted(folded ? flat.data?.rows ?? [] : first(list), picked, seen.hidden), [list.loaded, flat.data, folded, total, picked, query.get("hidden")]);
   const bands = useMemo(() => (grouped && groups.groups ? banded(groups.groups, seen.group) : null), [groups.groups, query.get("group"), dark.value]);
+  const divided = useMemo(() => (grouped && groups.groups ? { by: seen.group, list: groups.groups } : null), [groups.groups, query.get("group")]);
   const drawn = useMemo(() => (seen.view === "both" ? new Set(charts.map(({ run_id }) => run_id)) : null), [charts, seen.view]);
   const names = useMemo(() => (experiments.length > 1 ? Object.fromEntries(known.map((one) => [one.experiment_id, one.name])) : null), [known.length]);
   /** @param {string} id */
@@ -116,7 +117,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
     <div class="head">
       <${Heading} text=${known.map((one) => one.name).join(", ") || "…"} />
       <span class="quiet">${total === undefined ? "" : seen.filter ? `${list.found.toLocaleString("en")} of ${counted(list.all, "run")}` : counted(list.found, "run")}${grouped && groups.groups ? ` in ${counted(groups.total, "group")}` : ""}</span>
-      ${list.fresh > 0 && total !== 0 && html`<button type="button" class="small fresh" onClick=${again}>${counted(list.fresh, "new run")}</button>`}
+      ${list.fresh > 0 && total !== 0 && seen.view !== "explore" && html`<button type="button" class="small fresh" onClick=${again}>${counted(list.fresh, "new run")}</button>`}
       <span class="grow" />
       <a class="button" href=${link(["experiments", experiments.join(","), "models"])}>Models</a>
       <${Views} experiment=${known[0]} again=${renew} />
@@ -144,7 +145,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
       ? html`<${Empty} title="No runs yet" code=${begin(known[0]?.name)}>The first one appears here as soon as it starts.<//>`
       : empty === "none"
         ? html`<${Empty} title="No run fits">${seen.filter ? "Change the filter, or clear it." : "Nothing is deleted here."}<//>`
-        : seen.view === "explore" ? html`<${Explorer} experiments=${experiments} filter=${seen.filter} deleted=${seen.deleted} keys=${keys} runs=${[...picked.keys()]} setFilter=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />`
+        : seen.view === "explore" ? html`<${Explorer} experiments=${experiments} filter=${seen.filter} deleted=${seen.deleted} keys=${keys} runs=${[...picked.keys()]} groups=${divided} pulse=${list.pulse} turn=${asks} setFilter=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />`
         : seen.view === "table" ? table : seen.view === "charts" ? board() : html`<${Split} left=${table} right=${board()} />`}
   `;
 }

@@ -1,24 +1,32 @@
 /** Runs put together by what they have in common: of each group how many there are and how its metrics lie; opened, its runs stand below it. */
 
-import { post, useAnswer } from "../ground/api.js";
-import { nth } from "../ground/colours.js";
+import { post, Refused, useAnswer } from "../ground/api.js";
+import { nth, numbered } from "../ground/colours.js";
 import { counted, number } from "../ground/format.js";
-import { html, useEffect, useMemo, useState } from "../ground/html.js";
+import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
+import { useRenewal } from "../ground/live.js";
 import { Grid } from "../parts/grid.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { chosen, name as named, written } from "./columns.js";
 import { RunName } from "./name.js";
+import { mark } from "./rows.js";
 
 /** @typedef {{count: number, mean?: number | null, std?: number | null, min?: number | null, max?: number | null, nans?: number}} Cell */
+/** place: its own, by which it is coloured, whatever becomes of others */
 /** @typedef {{place: number, values: (string | null)[], runs: number, run_ids: string[], cells?: (Cell | null)[]}} Group */
 
 /** Runs that are shown below a group; the others are a filter away. */
 const BELOW = 100;
 export const METRICS = 60;
+/** Milliseconds between two answers while runs log. */
+const PAUSE = 1_000;
 
 /** A group's name: "lr=0.1 · optimizer=adam". @param {Group} group @param {import("./columns.js").Column[]} by */
 export const title = (group, by) => by.map(({ key }, at) => `${key}=${group.values[at] ?? "–"}`).join(" · ");
+
+/** What a group is told apart by. @param {{values: (string | null)[]}} group */
+const keyOf = (group) => JSON.stringify(group.values);
 
 /** A text as a filter has it: it may stand in either kind of quotes, and holds none of that kind. @param {string} text */
 const literal = (text) => (text.includes("'") ? (text.includes('"') ? null : `"${text}"`) : `'${text}'`);
@@ -39,15 +47,32 @@ export function filterOf(filter, group, by) {
 }
 
 /**
- * The groups of what a table asks for.
- * @param {import("./rows.js").Asked | null} asked @param {import("./columns.js").Column[]} by @param {number} turn
+ * The groups of what a table asks for. They are of the runs that there were when they were asked for: what these log meanwhile changes means in their
+ * places, other runs come in when `turn` rises.
+ * @param {import("./rows.js").Asked | null} asked @param {import("./columns.js").Column[]} by @param {number} turn @param {import("../ground/live.js").Pulse | null} pulse
  */
-export function useGroups(asked, by, turn) {
+export function useGroups(asked, by, turn, pulse) {
   const metrics = useMemo(() => (asked?.columns ?? []).filter((column, at, all) => column.kind === "metric" && all.findIndex((one) => written(one) === written(column)) === at).slice(0, METRICS), [JSON.stringify(asked?.columns)]);
   const wanted = asked && by.length > 0 ? { experiment_ids: asked.experiment_ids, filter: asked.filter, run_view_type: asked.run_view_type, by, columns: metrics } : null;
-  const answer = useAnswer(wanted && [wanted, turn], (signal) => post("/runstone/runs/groups", /** @type {object} */ (wanted), { signal }));
-  const groups = useMemo(() => /** @type {Group[] | undefined} */ (answer.data?.groups?.map((/** @type {any} */ group, /** @type {number} */ place) => ({ ...group, place }))), [answer.data]);
-  return { groups, total: /** @type {number} */ (answer.data?.total ?? 0), found: /** @type {number} */ (answer.data?.found ?? 0), error: answer.error, again: answer.again, metrics };
+  const order = useRef({ of: "", stamp: "" });
+  const answer = useAnswer(wanted && [wanted, turn], (signal) => {
+    const of = JSON.stringify([wanted, turn]);
+    if (order.current.of !== of) order.current = { of, stamp: mark() };
+    return post("/runstone/runs/groups", { ...wanted, stamp: order.current.stamp }, { signal });
+  });
+  useRenewal(wanted && pulse, answer.loading, PAUSE, answer.again);
+  const places = useRef({ by: "", of: /** @type {Map<string, number>} */ (new Map()) });
+  const groups = useMemo(() => {
+    const told = JSON.stringify(by);
+    if (places.current.by !== told) places.current = { by: told, of: new Map() };
+    const { of } = places.current;
+    return /** @type {Group[] | undefined} */ (answer.data?.groups?.map((/** @type {any} */ group) => {
+      const key = keyOf(group);
+      if (!of.has(key)) of.set(key, of.size);
+      return { ...group, place: of.get(key) };
+    }));
+  }, [answer.data]);
+  return { groups, stamp: /** @type {string} */ (answer.data?.stamp ?? ""), total: /** @type {number} */ (answer.data?.total ?? 0), found: /** @type {number} */ (answer.data?.found ?? 0), error: answer.error, again: answer.again, metrics };
 }
 
 /** @param {number | null | undefined} one @param {number | null | undefined} other */
@@ -65,35 +90,58 @@ export function Groups({ asked, by, state, widths, onWidth, look }) {
   const [sort, setSort] = useState({ by: "runs", descending: true });
   const [at, setAt] = useState(-1);
   const { groups, metrics } = state;
+  const inside = useRef(open); // as it is when an answer comes
+  inside.current = open;
   useEffect(() => setOpen(new Map()), [JSON.stringify([asked, by])]);
 
+  /** The runs of a group, in the order in which they were when the groups were asked for. @param {Group} group */
+  const runsOf = async (group) => {
+    const filter = filterOf(asked.filter, group, by);
+    if (filter === null) return null;
+    const answer = await post("/runstone/runs/table", { ...asked, nested: false, open: [], columns: metrics, filter, limit: BELOW, stamp: state.stamp }).catch((error) => ({ rows: [], error }));
+    numbered(answer.rows ?? []);
+    return answer;
+  };
   /** @param {Group} group */
   const toggle = async (group) => {
-    const key = JSON.stringify(group.values);
+    const key = keyOf(group);
     const next = new Map(open);
     if (next.delete(key)) {
       setOpen(next);
       return;
     }
-    const filter = filterOf(asked.filter, group, by);
-    if (filter === null) return;
-    const answer = await post("/runstone/runs/table", { ...asked, nested: false, open: [], columns: metrics, filter, limit: BELOW }).catch((error) => ({ rows: [], error }));
-    setOpen((before) => new Map(before).set(key, answer));
+    const answer = await runsOf(group);
+    if (answer) setOpen((before) => new Map(before).set(key, answer));
   };
+  useEffect(() => {
+    for (const group of groups ?? []) {
+      const key = keyOf(group);
+      const had = open.get(key);
+      if (had) runsOf(group).then((answer) => answer && inside.current.get(key) === had && setOpen((before) => new Map(before).set(key, answer)));
+    }
+  }, [groups]);
+  const standing = useRef({ of: "", places: /** @type {Map<string, number>} */ (new Map()) });
   const sorted = useMemo(() => {
     const place = metrics.findIndex((column) => written(column) === sort.by);
     const sign = sort.descending ? -1 : 1;
-    return [...(groups ?? [])].sort((one, other) =>
-      sign * (sort.by === "runs" ? one.runs - other.runs : sort.by === "name" ? title(one, by).localeCompare(title(other, by), undefined, { numeric: true }) : compared(one.cells?.[place]?.mean, other.cells?.[place]?.mean)));
+    const of = JSON.stringify([state.stamp, sort]);
+    // Means that have changed move no rows: what is new stands at the end.
+    const had = standing.current.of === of ? standing.current.places : null;
+    const list = [...(groups ?? [])].sort((one, other) =>
+      had
+        ? (had.get(keyOf(one)) ?? Infinity) - (had.get(keyOf(other)) ?? Infinity) || 0
+        : sign * (sort.by === "runs" ? one.runs - other.runs : sort.by === "name" ? title(one, by).localeCompare(title(other, by), undefined, { numeric: true }) : compared(one.cells?.[place]?.mean, other.cells?.[place]?.mean)));
+    standing.current = { of, places: new Map(list.map((group, at) => [keyOf(group), at])) };
+    return list;
   }, [groups, sort]);
   /** @type {any[]} */
   const rows = [];
   for (const group of sorted) {
     rows.push({ group });
-    const inside = open.get(JSON.stringify(group.values));
-    if (!inside) continue;
-    for (const run of inside.rows ?? []) rows.push({ run });
-    if (inside.error || group.runs > BELOW) rows.push({ rest: group, error: inside.error });
+    const below = open.get(keyOf(group));
+    if (!below) continue;
+    for (const run of below.rows ?? []) rows.push({ run });
+    if (below.error || group.runs > BELOW) rows.push({ rest: group, error: below.error });
   }
   const cells = chosen(metrics, widths);
   const columns = useMemo(() => [
@@ -105,7 +153,8 @@ export function Groups({ asked, by, state, widths, onWidth, look }) {
       told: (/** @type {any} */ row) => (row.group ? words(row.group.cells?.[place]) : ""),
     })),
   ], [metrics, widths, open, by, groups, dark.value]);
-  if (state.error) return html`<${Trouble} error=${state.error} again=${state.again} />`;
+  // While the server is away what it told stays, and the banner says so.
+  if (state.error && !(groups && state.error instanceof Refused && state.error.code === "UNREACHABLE")) return html`<${Trouble} error=${state.error} again=${state.again} />`;
   if (!groups) return html`<${Skeleton} rows=${10} />`;
   if (groups.length === 0) return html`<${Empty} title="No run fits">Change the filter, or clear it.<//>`;
   return html`<div class="card grow table-card">
@@ -123,7 +172,7 @@ function first(row, by, open, toggle, look) {
   if (row.run) return html`<span class="indent" style=${{ width: "24px" }} /><${RunName} run=${row.run} />`;
   if (row.rest) return html`<span class="indent" style=${{ width: "24px" }} />${row.error ? html`<span class="cut">${row.error.message}</span>` : html`<button type="button" class="plain" onClick=${() => look(row.rest)}>all ${counted(row.rest.runs, "run")}</button>`}`;
   const group = /** @type {Group} */ (row.group);
-  const isOpen = open.has(JSON.stringify(group.values));
+  const isOpen = open.has(keyOf(group));
   const text = title(group, by);
   return html`<button type="button" class="plain fold" aria-expanded=${isOpen} aria-label=${`Runs of ${text}`} onClick=${() => toggle(group)}>${isOpen ? "▾" : "▸"}</button>
     <span class="dot" style=${{ color: nth(group.place) }} /><button type="button" class="plain cut" title=${`Show these ${counted(group.runs, "run")}: ${text}`} onClick=${() => look(group)}>${text}</button>`;
