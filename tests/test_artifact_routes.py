@@ -83,6 +83,22 @@ def test_what_is_put_is_got_and_is_the_runs_own(store: Store) -> None:
     assert [file.path for file in store.client.list_artifacts(run_id)] == ["a", "big.bin", "empty", "ä b%25.txt"]
 
 
+def test_the_page_stores_a_file_under_any_name_it_may_have(store: Store) -> None:
+    run_id, _ = store.run()
+    for path in ("100% #1.txt", "a/%2e%2e/b", "ä?&=.txt"):
+        address = f"/ajax-api/2.0/runstone/artifacts/file?run_id={run_id}&path={quote(path, safe='')}"
+        assert store.ask("PUT", address, path.encode()).status == 200
+        assert store.ask("GET", address).body == path.encode()
+    for path, error in (("../x", (400, "INVALID_PARAMETER_VALUE")), ("", (400, "INVALID_PARAMETER_VALUE"))):
+        address = f"/ajax-api/2.0/runstone/artifacts/file?run_id={run_id}&path={quote(path, safe='')}"
+        assert store.ask("PUT", address, b"x").error == error
+    address = f"/ajax-api/2.0/runstone/artifacts/file?run_id={run_id}&path=x"
+    refused = store.ask("PUT", address, b"x", Origin="http://elsewhere.example")
+    assert refused.status == 403
+    store.client.delete_run(run_id)
+    assert store.ask("PUT", address, b"x").status == 400
+
+
 def test_what_our_client_logs_is_read_by_every_route(store: Store) -> None:
     run_id, root = store.run()
     store.client.log_bytes(run_id, BIG, "sub/big.bin")

@@ -60,6 +60,13 @@ def test_a_pulse_comes_at_once_and_whenever_something_has_changed(
     assert [run["run_id"] for run in page.next()["running"]] == [run_id]
     log_batch(server, run_id, 1)
     assert int(page.next()["running"][0]["points"]) > 0
+    # a file has come, and has become another one
+    Client(server.url).log_text(run_id, "one", "a.txt")
+    first = page.next()["running"][0]["files"]
+    assert int(first) > 0
+    Client(server.url).delete_artifact(run_id, "a.txt")
+    while "files" in page.next()["running"][0]:
+        pass
     # a process that writes the store itself, beside the server
     Client(tmp_path / "store").create_run("0")
     while len(page.next()["running"]) < 2:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from tests.support.points import until
 from tests.support.servers import Server, serve
 
 import runstone
@@ -70,12 +69,6 @@ def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Training]:
     try:
         server = serve(store)
         run = next(one for one in runstone.Client(store).search_runs(["1"]) if one.info.run_name == "wide")
-        # git is asked in the background, and the page asks for files when it is opened
-        until(
-            lambda: any(
-                "diff" in file.path for file in runstone.Client(store).list_artifacts(run.info.run_id, ".runstone")
-            )
-        )
         yield Training(process, f"{server.url}/#/experiments/1/runs/{run.info.run_id}", run.info.run_id)
     finally:
         process.kill()

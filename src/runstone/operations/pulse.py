@@ -21,11 +21,13 @@ class GetPulse(msgspec.Struct):
 
 
 class RunPulse(msgspec.Struct, omit_defaults=True):
-    """A run that is under way: how many points it has, when the last came (ms)."""
+    """A run that is under way: how many points it has, when the last came (ms), and a number that is another one when files have come,
+    changed or gone."""
 
     run_id: str
     points: int
     heard: int | None = None
+    files: int = 0
 
 
 class Pulse(msgspec.Struct):
@@ -46,8 +48,8 @@ def get_pulse(engine: Engine, request: GetPulse) -> Pulse:
     experiments = [rules.experiment_number(one) for one in request.experiment_ids]
     with engine.database.read() as connection:
         running = [
-            RunPulse(run_id, int(points), heard)
-            for run_id, points, heard in store.running(connection, experiments, RUNS)
+            RunPulse(run_id, int(points), heard, files)
+            for run_id, points, heard, files in store.running(connection, experiments, RUNS)
         ]
         return Pulse(running, *store.ended(connection, experiments))
 

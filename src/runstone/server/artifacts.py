@@ -65,6 +65,11 @@ def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
         await _store(request, engine, transfers, lambda: _by_upload(engine, request))
         return Response(media_type="application/json")
 
+    async def keep(request: Request) -> Response:
+        """Bytes that become a file of a run's or a logged model's (`run_id`, `path`), all of them or none; it replaces what was there."""
+        await _store(request, engine, transfers, lambda: _by_owner(engine, request))
+        return Response(b"{}", media_type="application/json")
+
     async def folder(request: Request) -> Response:
         """A folder of a run's or a logged model's files (`run_id`, `path`; without a path all of them) as a zip."""
         loop = asyncio.get_running_loop()
@@ -76,6 +81,7 @@ def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
         Route("POST", "/mlflow/upload-artifact", upload, "edit"),
         Route("GET", "/mlflow/logged-models/{model_id}/artifacts/files", reading(_by_model), "read"),
         Route("GET", "/runstone/artifacts/file", reading(_by_owner, _FILE), "read"),
+        Route("PUT", "/runstone/artifacts/file", keep, "edit"),
         Route("GET", "/runstone/artifacts/zip", folder, "read"),
         Route("GET", "/runstone/artifact-versions/file", reading(_by_artifact_version), "read"),
         Route("GET", "/get-artifact", reading(_by_run), "read", root=True),

@@ -6,13 +6,15 @@ import { Code, Copy } from "../parts/code.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { previewOf } from "../previews/kinds.js";
 import { About } from "./about.js";
+import { remove } from "./changing.js";
 import { code, fileAddress } from "./place.js";
 import { Trail } from "./trail.js";
 
 /**
- * @param {{owner: string, file: import("./place.js").FileInfo, files: import("./place.js").FileInfo[], href: (path: string) => string}} props
+ * @param {{owner: string, file: import("./place.js").FileInfo, files: import("./place.js").FileInfo[], href: (path: string) => string,
+ *   changing?: import("./changing.js").Changing}} props
  */
-export function File({ owner, file, files, href }) {
+export function File({ owner, file, files, href, changing }) {
   return html`<section class="column">
     <article class="card">
       <header class="wrap">
@@ -20,6 +22,7 @@ export function File({ owner, file, files, href }) {
         <span class="quiet small">${size(file.file_size)}</span>
         <${Copy} text=${file.path} label="Copy path" />
         <a class="button" href=${fileAddress(owner, file.path)} download>Download</a>
+        ${changing && html`<button type="button" onClick=${() => remove(changing, file.path)}>Delete…</button>`}
       </header>
       <${Preview} owner=${owner} file=${file} />
     </article>

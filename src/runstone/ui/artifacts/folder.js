@@ -5,6 +5,8 @@ import { counted, size } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { Code } from "../parts/code.js";
 import { inside, nameOf } from "./branches.js";
+import { remove } from "./changing.js";
+import { Dropped } from "./dropped.js";
 import { Images } from "./images.js";
 import { code } from "./place.js";
 import { seriesOf } from "./series.js";
@@ -14,18 +16,20 @@ import { Trail } from "./trail.js";
 const MOST = 1_000;
 
 /**
- * @param {{owner: string, folder: import("./branches.js").Folder, files: import("./place.js").FileInfo[], href: (path: string) => string}} props
+ * @param {{owner: string, folder: import("./branches.js").Folder, files: import("./place.js").FileInfo[], href: (path: string) => string,
+ *   changing?: import("./changing.js").Changing}} props
  */
-export function Folder({ owner, folder, files, href }) {
+export function Folder({ owner, folder, files, href, changing }) {
   const { folders, files: own } = inside(folder);
   const series = seriesOf(folder.path === "images" || folder.path === "" ? files : []);
   return html`<section class="column">
     ${series.length > 0 && html`<${Images} owner=${owner} series=${series} />`}
-    <article class="card">
+    <${Dropped} changing=${changing} path=${folder.path}><article class="card">
       <header class="wrap">
         <${Trail} path=${folder.path} href=${href} />
         <span class="quiet small">${counted(folder.count, "file")} · ${size(folder.size)}</span>
         <a class="button" href=${address("/runstone/artifacts/zip", { run_id: owner, path: folder.path })} download>Download as zip</a>
+        ${changing && folder.path && html`<button type="button" onClick=${() => remove(changing, folder.path)}>Delete…</button>`}
       </header>
       <div class="scroll"><table class="plain">
         <thead><tr><th>Name</th><th class="number">Size</th></tr></thead>
@@ -35,7 +39,7 @@ export function Folder({ owner, folder, files, href }) {
         </tbody>
       </table></div>
       ${folders.length + own.length > MOST && html`<p class="inside quiet small">The first ${MOST.toLocaleString("en")} are shown. Search finds the others.</p>`}
-    </article>
+    </article><//>
     <${Code} label="Code that fetches it" text=${code(owner, folder.path, true)} />
   </section>`;
 }

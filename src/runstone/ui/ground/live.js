@@ -7,7 +7,7 @@ import { address } from "./api.js";
 import { useEffect, useRef, useState } from "./html.js";
 import { doubted } from "./reach.js";
 
-/** @typedef {{run_id: string, points: number, heard?: number}} RunPulse */
+/** @typedef {{run_id: string, points: number, heard?: number, files?: number}} RunPulse files: another number when files have come, changed or gone */
 /** @typedef {{running: RunPulse[], runs: number, newest: number}} Pulse */
 
 /** Milliseconds between two pulses that are drawn: each may ask for much. The first after a while is drawn at once. */

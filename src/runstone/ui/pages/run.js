@@ -37,7 +37,9 @@ function One({ experiment, id, rest, query }) {
   const { pulse, turn } = usePulse([experiment]);
   const { data, error, again } = useAnswer(["run", id, turn], async (signal) => (await get("/mlflow/runs/get", { run_id: id }, signal)).run);
   const about = useAnswer(["experiment", experiment], async (signal) => (await get("/mlflow/experiments/get", { experiment_id: experiment }, signal)).experiment);
-  const recorded = useAnswer(["recorded", id, data?.info.status], async (signal) => (await get("/mlflow/artifacts/list", { run_id: id, path: FOLDER }, signal)).files ?? []);
+  // Which files there are, as far as somebody says that it has changed.
+  const arrived = [data?.info.status, pulse?.running.find((one) => one.run_id === id)?.files];
+  const recorded = useAnswer(["recorded", id, arrived], async (signal) => (await get("/mlflow/artifacts/list", { run_id: id, path: FOLDER }, signal)).files ?? []);
   const tags = useMemo(() => new Map(/** @type {[string, string][]} */ ((data?.data?.tags ?? []).map((/** @type {Value} */ one) => [one.key, one.value]))), [data]);
   if (error && !data) return html`<${Trouble} error=${error} again=${again} />`;
   const named = rest.split("/")[0] || "overview";
@@ -63,7 +65,7 @@ function One({ experiment, id, rest, query }) {
       ${table ? html`<${Tables} run=${run} changed=${changed} query=${query} />` : board(own)}`,
     system: () => board(system),
     logs: (run) => html`<${Logs} run=${run} query=${query} />`,
-    artifacts: () => html`<${Artifacts} owner=${id} path=${rest.split("/").slice(1).join("/")} href=${(/** @type {string} */ path) => link(["experiments", experiment, "runs", id, "artifacts", ...path.split("/").filter(Boolean)])} turn=${turn} />`,
+    artifacts: (run) => html`<${Artifacts} owner=${id} path=${rest.split("/").slice(1).join("/")} href=${(/** @type {string} */ path) => link(["experiments", experiment, "runs", id, "artifacts", ...path.split("/").filter(Boolean)])} turn=${arrived} edit=${run.info.lifecycle_stage === "active"} />`,
     data: (run) => html`<${Data} run=${run} turn=${moment} />`,
     code: (run) => html`<${Code} run=${run} tags=${tags} files=${recorded.data} />`,
     timeline: (run) => html`<${Timeline} run=${run} turn=${moment} />`,
