@@ -53,6 +53,8 @@ def addresses(seen: Seen) -> dict[str, str]:
             f"compare-{view}": f'{compared}&experiments=%5B"{seen.experiment}"%5D&view={view}'
             for view in ("environment", "artifacts")
         },
+        "metric": f'#/metric?runs=%5B"{seen.runs[0]}"%5D&metric="train%2Floss"&experiments=%5B"{seen.experiment}"%5D&x_axis=relative&y_axis_scale=log',
+        "metric-named": f'#/metric/train%2Floss?runs=%5B"{seen.runs[0]}"%5D&experiment={seen.experiment}',
         "several": f"#/compare-experiments/s?experiments=%5B%22{seen.experiment}%22,%220%22%5D",
         "webhooks": "#/webhooks",
         "models": "#/models",

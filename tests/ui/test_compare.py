@@ -210,6 +210,23 @@ def test_runs_have_colours_of_their_own_that_they_keep_on_every_page_and_canvas(
     assert held == []
 
 
+def test_mlflow_s_addresses_of_a_metric_lead_to_its_chart(trained: Trained, page: Page) -> None:
+    runs = f"runs={quote(json.dumps(trained.runs[:2]))}"
+    page.goto(trained.page(f"metric/val%2Floss?{runs}&experiment=0&x_axis=step"))
+    figures = page.locator("figure")
+    figures.filter(has_text="val/loss").wait_for()
+    assert figures.count() == 1
+    assert page.get_by_role("link", name="Runs", exact=True).get_attribute("href") == "#/experiments/0"
+    shown = f'{runs}&metric="val/accuracy"&experiments=%5B"0"%5D&plot_metric_keys=%5B"val%2Faccuracy"%5D&x_axis=relative&y_axis_scale=log&line_smoothness=1'
+    page.goto(trained.page(f"metric?{shown}"))
+    figures.filter(has_text="val/accuracy").wait_for()
+    page.get_by_role("button", name="log y", pressed=True).wait_for()
+    assert page.get_by_label("x axis").first.input_value() == "relative"
+    page.get_by_role("button", name="Show all metrics").click()
+    figures.filter(has_text="val/loss").wait_for()
+    assert figures.count() == 2
+
+
 def test_a_part_of_an_axis_becomes_a_filter_of_the_runs(trained: Trained, page: Page) -> None:
     page.goto(trained.page("experiments/0?view=explore"))
     important = page.get_by_role("region", name="Importance of params").locator("tbody tr")

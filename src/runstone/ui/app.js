@@ -35,6 +35,7 @@ const PAGES = [
   ["webhooks", () => import("./pages/webhooks.js")],
   ["compare-model-versions", () => import("./pages/compare_versions.js")],
   ["compare-runs", () => import("./pages/compare.js")],
+  ["metric/*", () => import("./pages/metric.js")],
   ["runs/:run/*", () => import("./pages/run.js")],
 ];
 
@@ -136,7 +137,7 @@ function App() {
     { keys: "t", does: "Light or dark", everywhere: true, run: () => (theme.value = dark.value ? "light" : "dark") },
   ]);
   const first = place.value.parts[0] ?? "experiments";
-  const at = first === "runs" ? "experiments" : /^(compare-model-versions|webhooks)$/.test(first) ? "models" : first;
+  const at = /^(runs|compare-runs|compare-experiments|metric)$/.test(first) ? "experiments" : /^(compare-model-versions|webhooks)$/.test(first) ? "models" : first;
   return html`
     <a class="skip" href="#main" onClick=${(/** @type {Event} */ event) => (event.preventDefault(), main.current?.focus())}>Skip to content</a>
     <header class="bar">

@@ -2,6 +2,7 @@
 
 import { change, link, place } from "../ground/route.js";
 import { colour } from "../ground/colours.js";
+import { counted } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
 import { usePulse } from "../ground/live.js";
 import { Board } from "../charts/board.js";
@@ -41,6 +42,7 @@ function Side({ runs, query, more, pulse }) {
   const base = chosen >= 0 && !runs[chosen].gone ? runs[chosen].run_id : "";
   // The baseline stands first, where it can be seen beside any other.
   const ordered = base ? [runs[chosen], ...runs.filter((run) => run.run_id !== base)] : runs;
+  const metrics = listed(query.get("metrics")); // all, where none are named
   const view = VIEWS.includes(query.get("view") ?? "") ? /** @type {string} */ (query.get("view")) : "values";
   const [text, setText] = useState("");
   const tabs = VIEWS.map((name) => {
@@ -55,7 +57,7 @@ function Side({ runs, query, more, pulse }) {
     remove: (/** @type {string} */ id) => change({ runs: JSON.stringify(runs.filter((run) => run.run_id !== id).map((run) => run.run_id)), ...(id === told ? { base: null } : {}) }),
   };
   return html`
-    <div class="head"><h1>Compare ${runs.length} runs</h1>${more > 0 && html`<span class="note warn small">${more} more are left out: ${MOST} are compared at a time.</span>`}</div>
+    <div class="head"><h1>Compare ${counted(runs.length, "run")}</h1>${more > 0 && html`<span class="note warn small">${more} more are left out: ${MOST} are compared at a time.</span>`}</div>
     <${Tabs} label="What is compared" chosen=${view} tabs=${tabs} />
     ${view !== "charts" && html`<div class="row wrap" role="toolbar" aria-label="What is shown">
       <input type="search" placeholder="Find a name" aria-label="Find a name" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
@@ -63,7 +65,8 @@ function Side({ runs, query, more, pulse }) {
     </div>`}
     ${view === "charts"
       ? html`<ul class="row wrap small" aria-label="Runs">${runs.map((run) => html`<li class="row"><span class="dot" style=${{ color: colour(run.run_id, run.colour) }} />${run.gone ? run.run_id : html`<a class="cut" href=${link(["experiments", run.experiment_id, "runs", run.run_id])}>${run.run_name}</a>`}</li>`)}</ul>
-        <${Board} runs=${runs.filter((run) => !run.gone)} keys=${keysOf(runs.map((run) => run.metrics))} look=${readLook(query)} set=${setLook} pulse=${pulse} place="compare" />`
+        ${metrics.length > 0 && html`<p class="row wrap small"><span class="quiet">Only ${metrics.join(", ")}</span> <button type="button" class="small" onClick=${() => change({ metrics: null }, { push: true })}>Show all metrics</button></p>`}
+        <${Board} runs=${runs.filter((run) => !run.gone)} keys=${metrics.length > 0 ? metrics : keysOf(runs.map((run) => run.metrics))} look=${readLook(query)} set=${setLook} pulse=${pulse} place="compare" />`
       : view === "values"
         ? html`<${Values} common=${common} show=${SHOWS.find((one) => one === query.get("show")) ?? "last"} />`
         : view === "environment"
