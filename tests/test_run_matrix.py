@@ -76,3 +76,18 @@ def test_a_filter_says_how_many_it_finds_though_fewer_come() -> None:
 def test_what_no_answer_has_is_refused(asked: dict[str, object]) -> None:
     with pytest.raises(InvalidParameter):
         Client().get_run_matrix(**{"experiment_ids": ["0"], "columns": [LOSS], **asked})  # type: ignore[arg-type]
+
+
+def test_of_more_experiments_than_a_table_has_there_is_no_answer() -> None:
+    with pytest.raises(InvalidParameter, match="1001 experiments"):
+        Client().get_run_matrix(["0"] * 1_001, [LOSS])
+
+
+def test_texts_of_one_answer_are_bounded_however_often_a_column_is_asked_for() -> None:
+    client = Client()
+    for number in range(85):
+        client.create_run("0", tags={"long": f"{number:08}" * 1_000})
+    columns = [Column("tag", "long")] * MOST_COLUMNS
+    with pytest.raises(InvalidParameter, match="fewer rows or columns"):
+        client.get_run_matrix(["0"], columns)
+    assert len(client.get_run_matrix(["0"], columns, limit=5).columns[0].texts) == 5

@@ -9,6 +9,7 @@ import pytest
 import runstone
 from runstone.client import Client
 from runstone.errors import InvalidParameter
+from runstone.operations.run_order import EXPERIMENTS
 from runstone.operations.run_table import COLUMNS, WINDOW, Column
 
 pytestmark = pytest.mark.everywhere
@@ -198,3 +199,22 @@ def test_a_run_keeps_its_number_whatever_becomes_of_others() -> None:
     assert client.get_run_numbers([first, second, third]) == [numbers[2], numbers[0], numbers[0] + 1]
     with pytest.raises(InvalidParameter, match="2001 runs"):
         client.get_run_numbers([first] * 2_001)
+
+
+def test_texts_of_one_answer_are_bounded_however_often_a_column_is_asked_for() -> None:
+    client = Client()
+    for _ in range(20):
+        client.create_run("0", tags={"long": "x" * 8_000})
+    many = [Column("tag", "long")] * COLUMNS
+    with pytest.raises(InvalidParameter, match="fewer rows or columns"):
+        client.get_run_table(["0"], many)
+    assert len(client.get_run_table(["0"], many, limit=5).rows) == 5
+
+
+def test_an_experiment_that_is_named_many_times_counts_once() -> None:
+    trained([1.0])
+    client = Client()
+    assert [key.runs for key in client.get_run_columns(["0"] * EXPERIMENTS).params] == [1]
+    for ask in (client.get_run_columns, client.get_run_table, lambda ids: client.get_run_values(ids, "lr")):
+        with pytest.raises(InvalidParameter, match="experiments"):
+            ask(["0"] * (EXPERIMENTS + 1))

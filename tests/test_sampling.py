@@ -135,3 +135,14 @@ def test_no_extreme_is_lost_and_none_is_made(given_values: list[float], buckets:
 def test_what_no_answer_has_is_refused(asked: dict[str, object]) -> None:
     with pytest.raises(InvalidParameter):
         Client().sample_series(**{"run_ids": ["r"], "keys": ["loss"], **asked})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("asked", [{"start": math.inf}, {"end": -math.inf}, {"start": math.nan}], ids=str)
+def test_a_part_of_the_axis_begins_and_ends_somewhere(asked: dict[str, float]) -> None:
+    with pytest.raises(InvalidParameter, match="axis"):
+        Client().sample_series([], ["loss"], **asked)
+
+
+def test_a_logarithmic_axis_ends_at_the_least_number_there_is() -> None:
+    run = logged("loss", [float(step) for step in range(10)], range(-10, 0))
+    assert Client().sample_series([run], ["loss"], end=5e-324, buckets=2, log=True)

@@ -27,3 +27,9 @@ def test_an_experiment_that_is_not_there_is_told_of() -> None:
     with pytest.warns(UserWarning, match="There is no experiment 'their': nothing is found there"):
         found = runstone.search_runs(experiment_names=["there", "their"], output_format="list")
     assert len(found) == 1
+
+
+def test_more_experiments_than_a_statement_takes_are_refused() -> None:
+    with pytest.raises(InvalidParameter, match="Search 30000 at a time"):
+        runstone.Client().search_runs(["0"] * 30_001)
+    assert runstone.Client().search_runs(["0"] * 30_000) == []

@@ -15,7 +15,8 @@ import msgspec
 from runstone.errors import InvalidParameter
 from runstone.operations import rules
 from runstone.operations.engine import Engine
-from runstone.operations.run_table import Column, check_columns
+from runstone.operations.run_order import experiments_of
+from runstone.operations.run_table import LETTERS, Column, check_columns
 from runstone.operations.search import runs_scope, stages_of
 from runstone.operations.table import operation
 from runstone.store import run_table as store
@@ -76,7 +77,7 @@ def get_run_matrix(engine: Engine, request: GetRunMatrix) -> RunMatrix:
             f"{len(request.columns)} columns are asked for; one answer has {MOST_COLUMNS} at the most."
         )
     check_columns(request.columns)
-    experiments = [rules.experiment_number(one) for one in request.experiment_ids]
+    experiments = experiments_of(request.experiment_ids)
     stages = stages_of(request.run_view_type)
     if not experiments:
         return RunMatrix([], [], [], [], [], [ColumnValues() for _ in request.columns], 0)
@@ -89,13 +90,15 @@ def get_run_matrix(engine: Engine, request: GetRunMatrix) -> RunMatrix:
 
 def _values(connection: Connection, rows: Sequence[int], columns: Sequence[Column], total: int) -> RunMatrix:
     made = RunMatrix([], [], [], [], [], [], total)
-    written = [_Numbers(one) if one.kind == "metric" else _Texts(one) for one in columns]
-    keys = {kind: list({one.key: None for one in columns if one.kind == kind}) for kind in ("param", "tag", "metric")}
+    told = store.Letters(LETTERS)
+    written = [_Numbers(one) if one.kind == "metric" else _Texts(one, told) for one in columns]
+    keys = {kind: {one.key: 1 for one in columns if one.kind == kind} for kind in ("param", "tag", "metric")}
     for first in range(0, len(rows), _TOGETHER):
         some = rows[first : first + _TOGETHER]
         facts, _, colours, _ = store.frame(connection, some)
-        texts = {kind: store.texts(connection, kind, some, keys[kind]) for kind in ("param", "tag")}
-        numbers = store.numbers(connection, some, keys["metric"])
+        read = store.Letters(LETTERS)
+        texts = {kind: store.texts(connection, kind, some, keys[kind], read) for kind in ("param", "tag")}
+        numbers = store.numbers(connection, some, list(keys["metric"]))
         for row in some:
             one = facts[row]
             made.run_ids.append(one.run_id)
@@ -132,15 +135,18 @@ class _Numbers:
 class _Texts:
     """A param's or a tag's column while it is read."""
 
-    def __init__(self, column: Column) -> None:
-        self.kind, self._key = column.kind, column.key
+    def __init__(self, column: Column, letters: store.Letters) -> None:
+        self.kind, self._key, self._letters = column.kind, column.key, letters
         self._known: dict[str, int] = {}
         self._places = array("i")
 
     def add(self, rows: Sequence[int], texts: Mapping[tuple[int, str], store.Cell]) -> None:
         for row in rows:
             text = texts.get((row, self._key))
-            self._places.append(-1 if text is None else self._known.setdefault(str(text), len(self._known)))
+            if text is not None and text not in self._known:
+                self._letters.take(len(str(text)))
+                self._known[str(text)] = len(self._known)
+            self._places.append(-1 if text is None else self._known[str(text)])
 
     def values(self) -> ColumnValues:
         return ColumnValues(texts=list(self._known), places=struct.pack(f"<{len(self._places)}i", *self._places))

@@ -3,6 +3,7 @@ runs), for all others. In a nested table runs stand below the run that they name
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 from array import array
@@ -93,17 +94,17 @@ _orders = _Orders()
 
 def ordered(connection: Connection, engine: Engine, request: AskedRuns) -> Order:
     """The rows of a table. Raises InvalidParameter for what cannot be asked."""
-    if len(request.experiment_ids) > EXPERIMENTS or len(request.open) > OPEN or len(request.stamp) > _STAMP:
-        raise InvalidParameter(
-            f"A table is of {EXPERIMENTS} experiments at the most, with {OPEN} open runs, and a stamp of an earlier answer."
-        )
-    experiments = [rules.experiment_number(one) for one in request.experiment_ids]
+    if len(request.open) > OPEN or len(request.stamp) > _STAMP:
+        raise InvalidParameter(f"A table has {OPEN} open runs at the most, and a stamp of an earlier answer.")
+    experiments = experiments_of(request.experiment_ids)
     stages = stages_of(request.run_view_type)
     if not experiments:
         return Order(array("q"), None, None, 0, 0, "")
     stamp = request.stamp or secrets.token_hex(8)
     # What a stamp means is a matter of whoever asks for the same: nobody gets the rows of another search by it.
-    name = f"{stamp} {(experiments, stages, request.filter, request.order_by)!r}"
+    # (By a digest: what was asked may be long, and names are kept.)
+    asked = repr((experiments, stages, request.filter, request.order_by)).encode("utf-8", "surrogatepass")
+    name = f"{stamp} {hashlib.blake2b(asked, digest_size=16).hexdigest()}"
     everything = store.count(connection, experiments, stages)
     found = _orders.get(engine.folder, name) if request.stamp else None
     if found is None:
@@ -121,6 +122,13 @@ def ordered(connection: Connection, engine: Engine, request: AskedRuns) -> Order
         depths.append(min(depth, _DEEPEST))
     below = {row: len(some) for row, some in found.tree.items()}
     return Order(rows_shown, bytes(depths), below, len(found.rows), everything, stamp)
+
+
+def experiments_of(ids: Sequence[str]) -> list[int]:
+    """The numbers of the experiments that a table is of. Raises InvalidParameter for more than it may be of."""
+    if len(ids) > EXPERIMENTS:
+        raise InvalidParameter(f"{len(ids)} experiments are asked for; a table is of {EXPERIMENTS} at the most.")
+    return [rules.experiment_number(one) for one in ids]
 
 
 def _tree(connection: Connection, experiments: Sequence[int], rows: Sequence[int]) -> dict[int, list[int]]:

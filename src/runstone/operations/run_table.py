@@ -6,6 +6,7 @@ six values, and an order that stands still while one reads (run_order.py).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from runstone.errors import InvalidParameter
 from runstone.operations import rules
 from runstone.operations.engine import Engine
-from runstone.operations.run_order import AskedRuns, ordered
+from runstone.operations.run_order import AskedRuns, experiments_of, ordered
 from runstone.operations.table import operation
 from runstone.store import run_table as store
 from runstone.store.database import Connection
@@ -23,6 +24,8 @@ from runstone.store.search.names import SUMMARIES
 WINDOW = 1_000
 COLUMNS = 500
 KEYS = 5_000
+# Letters that all texts of one answer have.
+LETTERS = 64 << 20
 # The runs whose keys are counted: all keys of the store come without counts.
 _COUNTED = 2_000
 IDS = 100_000
@@ -133,7 +136,7 @@ def get_run_ids(engine: Engine, request: GetRunIds) -> RunIds:
 @operation("POST", "/runstone/runs/columns", permission="read")
 def get_run_columns(engine: Engine, request: GetRunColumns) -> RunColumns:
     """The params, metrics and tags that runs of these experiments have."""
-    experiments = [rules.experiment_number(one) for one in request.experiment_ids]
+    experiments = experiments_of(request.experiment_ids)
     with engine.reading_points() as connection:
         rows = store.newest(connection, experiments, _COUNTED)
         return RunColumns(*(_keys(connection, table, rows) for table in ("param", "metric", "tag")))
@@ -166,7 +169,7 @@ def get_run_values(engine: Engine, request: GetRunValues) -> RunValues:
     """What a filter may compare a param or tag with: the values that the newest 2,000 runs have, 50 at the most."""
     if request.kind not in ("param", "tag"):
         raise rules.invalid("kind", request.kind, "Values are those of a param or a tag.")
-    experiments = [rules.experiment_number(one) for one in request.experiment_ids]
+    experiments = experiments_of(request.experiment_ids)
     with engine.database.read() as connection:
         rows = store.newest(connection, experiments, _COUNTED)
         found = store.values(connection, request.kind, rows, request.key, request.part.lower(), VALUES)
@@ -242,10 +245,11 @@ def _rows(
     if not rows:
         return []
     facts, parents, colours, children = store.frame(connection, rows)
-    wanted = {kind: list({one.key: None for one in columns if one.kind == kind}) for kind in ("param", "tag", "metric")}
-    params = store.texts(connection, "param", rows, wanted["param"])
-    tags = store.texts(connection, "tag", rows, wanted["tag"])
-    metrics = store.numbers(connection, rows, wanted["metric"])
+    wanted = {kind: Counter(one.key for one in columns if one.kind == kind) for kind in ("param", "tag", "metric")}
+    letters = store.Letters(LETTERS)
+    params = store.texts(connection, "param", rows, wanted["param"], letters)
+    tags = store.texts(connection, "tag", rows, wanted["tag"], letters)
+    metrics = store.numbers(connection, rows, list(wanted["metric"]))
 
     def cell(row: int, column: Column) -> store.Cell:
         if column.kind != "metric":

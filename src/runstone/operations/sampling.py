@@ -9,6 +9,7 @@ are as narrow as pixels.) Zooming asks again, for less of the axis, until all po
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -118,6 +119,9 @@ def _check(request: SampleSeries) -> None:
     for name, given, most in (("run_ids", request.run_ids, RUNS), ("keys", request.keys, KEYS)):
         if len(given) > most:
             raise InvalidParameter(f"{len(given)} {name} are asked for; one answer has {most} at the most.")
+    for name, place in (("start", request.start), ("end", request.end)):
+        if place is not None and not math.isfinite(place):
+            raise rules.invalid(name, place, "Give a number on the axis, or none.")
     if not 2 <= request.buckets <= BUCKETS:
         raise rules.invalid("buckets", request.buckets, f"Give 2 to {BUCKETS}.")
     if (3 if request.both else 2) * request.buckets * len(request.run_ids) * len(request.keys) > CELLS:
@@ -199,7 +203,7 @@ def _edges(given: Sequence[_Given], request: SampleSeries) -> Floats:
         end = start + 1.0
     if request.log and end > 0:
         least = min((float(x[x > 0][0]) for x in filled if (x > 0).any()), default=1.0)
-        return numpy.geomspace(start if start > 0 else min(least, end / 2), end, request.buckets + 1)
+        return numpy.geomspace(start if start > 0 else min(least, end / 2) or end, end, request.buckets + 1)
     return numpy.linspace(start, end, request.buckets + 1)
 
 

@@ -15,6 +15,8 @@ from runstone.store.search.names import EXPERIMENTS, RUNS
 from runstone.store.search.order import Term
 from runstone.store.search.query import page
 
+# Experiments of one search: SQLite takes 32,766 values, some of which a filter needs.
+_EXPERIMENTS = 30_000
 _STAGES = {"ACTIVE_ONLY": ["active"], "DELETED_ONLY": ["deleted"], "ALL": ["active", "deleted"]}
 # By name, and by number as protocol buffers may write it.
 _VIEWS = {key: stages for number, (name, stages) in enumerate(_STAGES.items(), 1) for key in (name, str(number))}
@@ -83,7 +85,9 @@ def search_experiments(engine: Engine, request: SearchExperiments) -> Experiment
 
 
 def runs_scope(experiments: list[int], stages: list[str]) -> Fragment:
-    """The condition that a run is of one of these experiments, and in one of these stages."""
+    """The condition that a run is of one of these experiments, and in one of these stages. Raises InvalidParameter for too many."""
+    if len(experiments) > _EXPERIMENTS:
+        raise rules.invalid("experiment_ids", f"{len(experiments)} ids", f"Search {_EXPERIMENTS} at a time.")
     return (
         f"run.experiment IN ({_marks(experiments)}) AND run.lifecycle_stage IN ({_marks(stages)})", [*experiments, *stages]
     )  # fmt: skip

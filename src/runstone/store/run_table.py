@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from runstone.errors import InvalidParameter
 from runstone.store.database import Connection
 from runstone.store.search.names import SUMMARIES
 
@@ -36,6 +38,21 @@ class Frame(NamedTuple):
     children: dict[str, int]
 
 
+class Letters:
+    """How many letters the texts of one answer may have yet: a column may be asked for many times, and each of its texts be long."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+
+    def take(self, count: int) -> None:
+        """So many more. Raises InvalidParameter where that is too much."""
+        self._left -= count
+        if self._left < 0:
+            raise InvalidParameter(
+                f"The texts of these columns have more than {self._most:,} letters. Ask for fewer rows or columns at a time."
+            )
+
+
 def frame(connection: Connection, rows: Sequence[int]) -> Frame:
     """The frame of these rows; those that are no more are missing in it."""
     marks = ",".join("?" * len(rows))
@@ -60,15 +77,20 @@ def frame(connection: Connection, rows: Sequence[int]) -> Frame:
     return Frame(facts, parents, colours, dict(children.fetchall()))
 
 
-def texts(connection: Connection, table: str, rows: Sequence[int], keys: Sequence[str]) -> dict[tuple[int, str], Cell]:
-    """Values of params or tags (`table`) by row and key."""
+def texts(
+    connection: Connection, table: str, rows: Sequence[int], keys: Mapping[str, int], letters: Letters
+) -> dict[tuple[int, str], Cell]:
+    """Values of params or tags (`table`) by row and key; `keys` says how often each is told, which `letters` has to suffice for."""
     if not keys:
         return {}
-    found = connection.execute(
+    values: dict[tuple[int, str], Cell] = {}
+    for run, key, value in connection.execute(
         f"SELECT run, key, value FROM {table} WHERE run IN ({','.join('?' * len(rows))}) AND key IN ({','.join('?' * len(keys))})",
         [*rows, *keys],
-    )
-    return {(run, key): value for run, key, value in found}
+    ):
+        letters.take(len(value) * keys[key])
+        values[run, key] = value
+    return values
 
 
 def numbers(connection: Connection, rows: Sequence[int], keys: Sequence[str]) -> dict[tuple[int, str], dict[str, Cell]]:
@@ -117,13 +139,13 @@ def keys_of(connection: Connection, table: str, rows: Sequence[int]) -> dict[str
 def newest(connection: Connection, experiments: Sequence[int], most: int) -> list[int]:
     """The rows of the runs that began last."""
     found: list[tuple[int, int]] = []
-    for experiment in experiments:
-        found += connection.execute(
+    for experiment in dict.fromkeys(experiments):
+        some = connection.execute(
             "SELECT start_time, id FROM run WHERE experiment = ? AND lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT ?",
             (experiment, most),
-        )
-    found.sort(key=lambda one: one[0] or 0, reverse=True)
-    return [row for _, row in found[:most]]
+        ).fetchall()
+        found = heapq.nlargest(most, found + some, key=lambda one: one[0] or 0) if found else some
+    return [row for _, row in found]
 
 
 # Values of one statement: SQLite takes 32,766.
