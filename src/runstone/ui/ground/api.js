@@ -20,6 +20,10 @@ export class Refused extends Error {
 
 const BEFORE = "./ajax-api/2.0";
 
+/** Who stands before the server (a proxy that asks for names) wants to know who this is: an address of the page is where one is asked. */
+const UNKNOWN = "SIGNED_OUT";
+const SIGN_IN = "What stands before this server wants to know who you are. Load the page anew to sign in; nothing was changed.";
+
 /**
  * The address of something the server gives by GET.
  * @param {string} path such as /mlflow/runs/get, or from the root: ./get-artifact
@@ -43,13 +47,15 @@ export function address(path, query = {}) {
 async function fetched(url, how) {
   let answer;
   try {
-    answer = await fetch(url, how);
+    answer = await fetch(url, { ...how, redirect: "manual" }); // none of ours leads elsewhere: another page does, where one signs in
   } catch (error) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
     lost();
     throw new Refused("The server does not answer. Is it still running?", "UNREACHABLE", 0);
   }
   if (answer.ok) return answer;
+  // A 401 is never runstone's own: it has no passwords.
+  if (answer.type === "opaqueredirect" || answer.status === 401) throw new Refused(SIGN_IN, UNKNOWN, 401);
   let told = { message: `The server answered ${answer.status} ${answer.statusText}.`, error_code: "INTERNAL_ERROR" };
   try {
     told = { ...told, ...(await answer.json()) };
@@ -59,6 +65,19 @@ async function fetched(url, how) {
   throw new Refused(told.message, told.error_code, answer.status);
 }
 
+/** What an answer says. One that is no JSON is the page of somebody who asks for a name. @param {Response} answer @returns {Promise<any>} */
+async function read(answer) {
+  const text = await answer.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refused(SIGN_IN, UNKNOWN, answer.status);
+  }
+}
+
+/** Whether it helps to load the page anew. @param {Error} error */
+export const signedOut = (error) => error instanceof Refused && error.code === UNKNOWN;
+
 /**
  * Ask by GET.
  * @param {string} path
@@ -67,7 +86,7 @@ async function fetched(url, how) {
  * @returns {Promise<any>}
  */
 export async function get(path, query, signal) {
-  return (await fetched(address(path, query), { signal })).json();
+  return read(await fetched(address(path, query), { signal }));
 }
 
 /**
@@ -79,7 +98,7 @@ export async function get(path, query, signal) {
  */
 export async function post(path, request = {}, { signal, method = "POST" } = {}) {
   const headers = { "Content-Type": "application/json" };
-  return (await fetched(address(path), { method, headers, body: JSON.stringify(request), signal })).json();
+  return read(await fetched(address(path), { method, headers, body: JSON.stringify(request), signal }));
 }
 
 /**

@@ -31,7 +31,9 @@ async function knock() {
 
 async function answers() {
   try {
-    return (await fetch("./health", { cache: "no-store" })).ok;
+    // Who asks for a name first is there.
+    const answer = await fetch("./health", { cache: "no-store", redirect: "manual" });
+    return answer.ok || answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403;
   } catch {
     return false;
   }

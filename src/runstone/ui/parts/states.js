@@ -1,6 +1,6 @@
 /** What stands where there is nothing yet, nothing at all, or an error: the same everywhere. */
 
-import { Refused } from "../ground/api.js";
+import { Refused, signedOut } from "../ground/api.js";
 import { html } from "../ground/html.js";
 import { spelled } from "../ground/keys.js";
 import { Code } from "./code.js";
@@ -23,7 +23,8 @@ export function Trouble({ error, again }) {
   return html`<div class="note bad row wrap" role="alert">
     <span class="grow" style=${{ whiteSpace: "pre-wrap" }}>${error.message}</span>
     ${gone && html`<span class="small">It may be deleted, or of another store. <kbd>${spelled("mod+k")}</kbd> finds things by their names.</span>`}
-    ${!gone && again && html`<button type="button" onClick=${again}>Try again</button>`}
+    ${signedOut(error) && html`<button type="button" onClick=${() => window.location.reload()}>Load the page anew</button>`}
+    ${!gone && !signedOut(error) && again && html`<button type="button" onClick=${again}>Try again</button>`}
   </div>`;
 }
 
