@@ -4,6 +4,8 @@ import { useAnswer } from "../ground/api.js";
 import { html } from "../ground/html.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { inspect } from "./ask.js";
+import { Bitmap } from "./bitmap.js";
+import { pictureOf } from "./pixels.js";
 import { Rows } from "./rows.js";
 import { Sheet } from "./sheet.js";
 import Text from "./text.js";
@@ -23,10 +25,12 @@ export default function Inspected(props) {
   const words = note && html`<p class="inside quiet small">${note}</p>`;
   if (!kind) return html`<div>${words}<${/\.(csv|tsv|jsonl|ndjson)$/i.test(file.path) ? Text : Unknown} ...${props} /></div>`;
   const rows = ROWS.has(kind);
+  const picture = kind === "npy" ? pictureOf(facts, file.file_size ?? 0) : null;
   return html`<div class="files-inspected">
     ${verdict && html`<${Verdict} verdict=${verdict} imports=${imports} problems=${problems} />`}
     ${facts.length > 0 && html`<dl class="facts inside">${facts.map(({ name, value }) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
     ${words}
+    ${picture && html`<${Bitmap} file=${file} url=${props.url} picture=${picture} />`}
     ${rows && sheets[0]
       ? html`<${Rows} owner=${owner} file=${file} first=${sheets[0]} />`
       : sheets.map((sheet, at) => html`<${Sheet} key=${at} sheet=${sheet} />`)}

@@ -2,7 +2,7 @@
 
 import { useAnswer } from "../ground/api.js";
 import { size } from "../ground/format.js";
-import { html, useMemo, useState } from "../ground/html.js";
+import { classes, html, useLayoutEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { read } from "./bytes.js";
 import { language, pieces } from "./colouring.js";
@@ -20,21 +20,33 @@ export default function Text({ file, url }) {
   const [most, setMost] = useState(FIRST);
   const [wrapped, setWrapped] = useState(false);
   const [lines, setLines] = useState(LINES);
+  const [end, setEnd] = useState(false);
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const whole = file.file_size ?? 0;
-  const { data, error, again } = useAnswer([url, file.digest, whole, most], (signal) => read(url, whole, most, signal));
+  const { data, error, again } = useAnswer([url, file.digest, whole, most, end], async (signal) => ({ ...(await read(url, whole, most, signal, end)), end }));
   const found = useMemo(() => (data && !data.binary ? data.text.replace(/\n$/, "").split("\n") : []), [data]);
-  const drawn = useMemo(() => drawnLines(found.slice(0, lines), language(file.path)), [found, lines, file.path]);
+  // While the other end is fetched, what is here stays.
+  const last = data?.end ?? false;
+  const drawn = useMemo(() => drawnLines(last ? found.slice(-lines) : found.slice(0, lines), language(file.path)), [found, lines, last, file.path]);
+  useLayoutEffect(() => {
+    if (box.current) box.current.scrollTop = last ? box.current.scrollHeight : 0;
+  }, [last]);
   if (error) return html`<div class="inside"><${Trouble} error=${error} again=${again} /></div>`;
   if (!data) return html`<div class="inside"><${Skeleton} rows=${8} /></div>`;
   if (data.binary) return html`<p class="inside quiet">This holds bytes that are no text. It can be downloaded.</p>`;
   if (data.text === "") return html`<p class="inside quiet">The file is empty.</p>`;
+  const which = last ? "last" : "first";
+  const long = !data.whole || found.length > lines;
+  const more = found.length > lines
+    ? html`<p class="inside"><button type="button" onClick=${() => setLines(lines + LINES)}>Show more</button></p>`
+    : !data.whole && html`<p class="inside">${most < MOST ? html`<button type="button" onClick=${() => setMost(Math.min(MOST, most * 2))}>Show more</button>` : html`<span class="quiet">The rest is not shown. Download the file to read it all.</span>`}</p>`;
   return html`<div>
-    <div class="row inside files-choice"><span class="grow quiet small">${found.length > lines ? `The first ${lines.toLocaleString("en")} lines` : data.whole ? "" : `The first ${size(most)} of ${size(whole)}`}</span>
+    <div class="row inside files-choice"><span class="grow quiet small">${found.length > lines ? `The ${which} ${lines.toLocaleString("en")} lines` : data.whole ? "" : `The ${which} ${size(most)} of ${size(whole)}`}</span>
+      ${(long || end) && html`<span class="buttons" role="group" aria-label="Which part">${[false, true].map((one) => html`<button type="button" class="small" aria-pressed=${one === end} onClick=${() => setEnd(one)}>${one ? "End" : "Beginning"}</button>`)}</span>`}
       <label class="small quiet"><input type="checkbox" checked=${wrapped} onChange=${() => setWrapped(!wrapped)} /> Wrap lines</label></div>
-    <div class=${wrapped ? "files-text wrapped" : "files-text"} tabindex="0" role="region" aria-label="Text"><ol>${drawn}</ol></div>
-    ${found.length > lines
-      ? html`<p class="inside"><button type="button" onClick=${() => setLines(lines + LINES)}>Show more</button></p>`
-      : !data.whole && html`<p class="inside">${most < MOST ? html`<button type="button" onClick=${() => setMost(Math.min(MOST, most * 2))}>Show more</button>` : html`<span class="quiet">The rest is not shown. Download the file to read it all.</span>`}</p>`}
+    ${last && more}
+    <div ref=${box} class=${classes("files-text", wrapped && "wrapped", last && long && "unnumbered")} tabindex="0" role="region" aria-label="Text"><ol>${drawn}</ol></div>
+    ${!last && more}
   </div>`;
 }
 
