@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { spread } from "../../../src/runstone/ui/charts/fingers.js";
-import { after, common, listing } from "../../../src/runstone/ui/charts/listing.js";
+import { after, apart, common, listing } from "../../../src/runstone/ui/charts/listing.js";
 
 /** @param {number} count @param {number} [near] */
 const rows = (count, near) => Array.from({ length: count }, (_, at) => ({ at, nearest: at === near }));
@@ -28,4 +28,15 @@ test("names are cut off where they begin to differ, after a sign", () => {
   assert.deepEqual(names.map((name) => after(name, common(names))), ["…001-seed-1", "…010-seed-1"]);
   assert.equal(common(["trial-00001", "trial-00002"]), 0);
   assert.equal(common(["alone-in-the-chart"]), 0);
+});
+
+test("metrics of a chart are told apart by what differs in them", () => {
+  const told = (/** @type {string[]} */ ...metrics) => [...apart(metrics).values()];
+  assert.deepEqual(told("train/loss", "val/loss", "test/loss"), ["train", "val", "test"]);
+  assert.deepEqual(told("train/loss", "train/accuracy"), ["loss", "accuracy"]);
+  assert.deepEqual(told("train_loss", "loss"), ["train_loss", "loss"]);
+  assert.deepEqual(told("loss", "accuracy"), ["loss", "accuracy"]);
+  assert.deepEqual(told("a/x/loss", "a/y/loss"), ["x", "y"]);
+  assert.deepEqual(told("a/b", "a/b/c"), ["b", "b/c"]);
+  assert.deepEqual(told("loss"), ["loss"]);
 });

@@ -49,7 +49,7 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
     setFull((now) => (now === before[0] ? after[0] : now));
     const come = after.filter((metric) => !before.includes(metric));
     const gone = before.filter((metric) => !after.includes(metric));
-    say(come.length > 0 ? `${come.join(", ")} ${come.length > 1 ? "are" : "is"} drawn with ${before[0]}.` : `${gone.join(", ")} ${gone.length > 1 ? "stand" : "stands"} alone again.`, { undo: () => lay(place, { joined, pinned, hidden, order }) });
+    say(come.length > 0 ? `${come.join(", ")} ${come.length > 1 ? "are" : "is"} drawn with ${before[0]}.` : `${gone.join(", ")} ${gone.length > 1 ? "stand" : "stands"} alone again.`, { undo: () => lay(place, { joined, pinned, hidden, order }), about: share });
   }, [place]);
   const over = useCallback((/** @type {string} */ metric, /** @type {string} */ other) => {
     const { shared } = latest.current;

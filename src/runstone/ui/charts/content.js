@@ -9,8 +9,8 @@ import { band, joined, placed, plainRange, straightBelow } from "./transform.js"
  * @typedef {{name: string, run_ids: string[], colour?: string}} Group
  * @typedef {{x: string, logX: boolean, logY: boolean, smoothing: number, smoother: import("./smoothing.js").Kind, clip: boolean, band: "" | import("./transform.js").Band, start: number | null, end: number | null}} Look
  * @typedef {import("./transform.js").Values} Values
- * @typedef {{id: string, name: string, run_id: string, metric: string, colour: string, dash: number[], values: Values, raw: Values | null, low: Values | null, high: Values | null, odd: [number, number][], count: number}} Trace
- *   a line as it is drawn: name: what tells it from the others; run_id: "" for a group; raw: what it was before it was smoothed; low, high: the band
+ * @typedef {{id: string, name: string, of: string, run_id: string, metric: string, colour: string, dash: number[], values: Values, raw: Values | null, low: Values | null, high: Values | null, odd: [number, number][], count: number}} Trace
+ *   a line as it is drawn: name: what tells it from the others; of: its run or group; run_id: "" for a group; raw: what it was before it was smoothed; low, high: the band
  *   around it; odd: where it is NaN or infinite
  * @typedef {{x: number[], exact: boolean, traces: Trace[], range: [number, number] | null, straight: number | null, single: boolean, none: boolean, odd: number}} Content
  *   range: of the values without outliers; straight: see `straightBelow`; single: no run has more than one point; none: there is nothing that could be drawn; odd: how many points are no numbers
@@ -53,7 +53,7 @@ export function content(told, runs, groups, look) {
         if (some.length === 0) return [];
         const { mean, low, high } = band(some.map(({ line }) => at(line.values, line.x)), look.band || "std");
         const each = Math.max(...some.map(({ line }) => pointsEach(line.count, line.values)));
-        return [{ id: several ? `${metric} ${group.name}` : group.name, name: several ? `${group.name} · ${metric}` : group.name, run_id: "", metric, dash: DASHES[number % DASHES.length],
+        return [{ id: several ? `${metric} ${group.name}` : group.name, name: several ? `${group.name} · ${metric}` : group.name, of: group.name, run_id: "", metric, dash: DASHES[number % DASHES.length],
           colour: group.colour ?? nth(0), values: smooth(mean, each), raw: null,
           low: smooth(low, each), high: smooth(high, each), odd: [], count: some.length }];
       });
@@ -62,7 +62,7 @@ export function content(told, runs, groups, look) {
     traces = had.map(({ metric, run, line, dash }) => {
       const raw = at(line.values, line.x);
       const soft = line.means ?? line.values;
-      return { id: several ? `${metric} ${run.run_id}` : run.run_id, name: !several ? run.run_name : runs.length > 1 ? `${run.run_name} · ${metric}` : metric, run_id: run.run_id, metric, dash,
+      return { id: several ? `${metric} ${run.run_id}` : run.run_id, name: !several ? run.run_name : runs.length > 1 ? `${run.run_name} · ${metric}` : metric, of: run.run_name, run_id: run.run_id, metric, dash,
         colour: colour(run.run_id, run.colour), low: null, high: null, odd: line.odd, count: line.count,
         values: look.smoothing > 0 ? at(smooth(soft, pointsEach(line.count, soft)), line.x) : raw, raw: look.smoothing > 0 ? raw : null };
     });

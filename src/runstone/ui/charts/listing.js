@@ -34,3 +34,19 @@ export function common(names) {
 
 /** A name without what is common to all. @param {string} name @param {number} length */
 export const after = (name, length) => (length > 0 ? `…${name.slice(length)}` : name);
+
+/**
+ * What tells metrics of one chart apart: train/loss and val/loss are train and val.
+ * @param {string[]} metrics
+ * @returns {Map<string, string>}
+ */
+export function apart(metrics) {
+  const parts = metrics.map((metric) => metric.split(/(?<=[/._])|(?=[/._])/));
+  const most = Math.min(...parts.map((some) => some.length)) - 1;
+  const same = (/** @type {(some: string[]) => string | undefined} */ of) => parts.every((some) => of(some) === of(parts[0]));
+  let [first, last] = [0, 0];
+  while (first < most && same((some) => some[first])) first += 1;
+  while (last < most - first && same((some) => some.at(-1 - last))) last += 1;
+  const trimmed = (/** @type {string[]} */ some) => some.slice(first, some.length - last).join("").replace(/^[/._]+(?=.)|(?<=.)[/._]+$/g, "");
+  return new Map(metrics.map((metric, at) => [metric, metrics.length > 1 ? trimmed(parts[at]) : metric]));
+}

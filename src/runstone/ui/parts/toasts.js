@@ -2,7 +2,7 @@
 
 import { html, signal } from "../ground/html.js";
 
-/** @typedef {{id: number, text: string, bad: boolean, undo?: () => unknown}} Toast */
+/** @typedef {{id: number, text: string, bad: boolean, undo?: () => unknown, about?: unknown}} Toast */
 
 /** @type {import("@preact/signals").Signal<Toast[]>} */
 const there = signal([]);
@@ -11,12 +11,12 @@ let last = 0;
 /**
  * Say what was done (or what failed) for some seconds.
  * @param {string} text
- * @param {{bad?: boolean, undo?: () => unknown}} [how]
+ * @param {{bad?: boolean, undo?: () => unknown, about?: unknown}} [how] about: what was said of the same before is taken back
  */
-export function say(text, { bad = false, undo } = {}) {
+export function say(text, { bad = false, undo, about } = {}) {
   last += 1;
   const id = last;
-  there.value = [...there.value.slice(-3), { id, text, bad, undo }];
+  there.value = [...there.value.filter((one) => about === undefined || one.about !== about).slice(-3), { id, text, bad, undo, about }];
   window.setTimeout(() => drop(id), bad || undo ? 10_000 : 4_000);
 }
 
