@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from bisect import bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from runstone.client.uris import parts_of_uri
 from runstone.errors import CorruptData, InvalidParameter, NotFound
 from runstone.operations import artifacts, growing, rules, stretches
 from runstone.repository.chunks import VERIFY
+from runstone.repository.seekable import Seekable
 
 if TYPE_CHECKING:
     from runstone.client import Client
@@ -96,59 +96,36 @@ def _named(run: Any, path: str | None) -> tuple[str, str]:
     return run, rules.check_path(path)
 
 
-class _Pieces(io.RawIOBase):
+class _Pieces(Seekable):
     """Bytes that are fetched a piece at a time where they are wanted; the last ones used are kept."""
 
     def __init__(self, source: Source, name: str, size: int) -> None:
+        super().__init__(size)
         self.name = name
-        self._source, self._size, self._place = source, size, 0
+        self._source = source
         self._kept: OrderedDict[int, bytes] = OrderedDict()
         self._starts: list[int] = []
         self._held = 0
         self._fetched, self._ahead = 0, 1
 
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def tell(self) -> int:
-        """The place."""
-        self._check_open()
-        return self._place
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place; also behind the end, where there is nothing to read."""
-        self._check_open()
-        if whence not in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END):
-            raise ValueError(f"whence={whence} is not 0, 1 or 2")
-        place = offset + (0, self._place, self._size)[whence]
-        if place < 0:
-            raise ValueError(f"a place before the beginning: {place}")
-        self._place = place
-        return place
-
     def readinto(self, buffer: Any) -> int:
         """The next bytes; fewer than there is room for where that saves fetching more."""
-        self._check_open()
+        self.check_open()
         view = memoryview(buffer).cast("B")
-        length = min(len(view), self._size - self._place)
+        length = min(len(view), self.size - self.place)
         if length <= 0:
             return 0
-        start, piece = self._piece_at(self._place, length)
+        start, piece = self._piece_at(self.place, length)
         # The buffer above is only filled: what is behind this piece is fetched when it is wanted.
-        count = min(length, start + len(piece) - self._place)
-        inner = self._place - start
+        count = min(length, start + len(piece) - self.place)
+        inner = self.place - start
         view[:count] = memoryview(piece)[inner : inner + count]
-        self._place += count
+        self.place += count
         return count
 
     def readall(self) -> bytes:
         """All that is left."""
-        self._check_open()
+        self.check_open()
         data = bytearray()
         while len(piece := self.read(max(AT_ONCE, _BUFFER)) or b""):
             data += piece
@@ -164,10 +141,6 @@ class _Pieces(io.RawIOBase):
                 close()
         super().close()
 
-    def _check_open(self) -> None:
-        if self.closed:
-            raise ValueError("I/O operation on a closed artifact")
-
     def _piece_at(self, place: int, length: int) -> Piece:
         index = bisect_right(self._starts, place) - 1
         if index >= 0:
@@ -180,7 +153,7 @@ class _Pieces(io.RawIOBase):
         least = 1 if length <= _BUFFER else min(length, AT_ONCE)
         # Who comes to the end of what was fetched last reads on: more and more is fetched at once.
         self._ahead = min(max(2 * self._ahead, _BUFFER), AT_ONCE) if place == self._fetched else 1
-        stop = min(place + max(least, self._ahead), self._size)
+        stop = min(place + max(least, self._ahead), self.size)
         found: Piece | None = None
         for start, piece in self._source.fetch(place, stop):
             self._keep(start, piece)
@@ -188,7 +161,7 @@ class _Pieces(io.RawIOBase):
             if start <= place < start + len(piece):
                 found = start, piece
         if found is None:
-            raise CorruptData(f"{self.name!r} ends before byte {place}, of {self._size}. Open it again.")
+            raise CorruptData(f"{self.name!r} ends before byte {place}, of {self.size}. Open it again.")
         return found
 
     def _keep(self, start: int, piece: bytes) -> None:

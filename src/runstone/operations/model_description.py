@@ -16,6 +16,7 @@ from runstone.operations.engine import Engine
 from runstone.operations.owners import Place
 from runstone.operations.reading import Opened, open_file
 from runstone.operations.table import operation
+from runstone.repository.seekable import Seekable
 from runstone.store import model_versions
 
 DESCRIPTION = "MLmodel"
@@ -264,28 +265,15 @@ class _Blocks:
         yield cast(BinaryIO, io.BufferedReader(_Stored(self), _PIECE))
 
 
-class _Stored(io.RawIOBase):
+class _Stored(Seekable):
     """Stored bytes as a file that can be gone about in."""
 
     def __init__(self, blocks: _Blocks) -> None:
-        self._blocks, self._at = blocks, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._blocks.size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
+        super().__init__(blocks.size)
+        self._blocks = blocks
 
     def readinto(self, buffer: Any) -> int:
-        found = self._blocks.take(self._at, len(buffer))
+        found = self._blocks.take(self.place, len(buffer))
         buffer[: len(found)] = found
-        self._at += len(found)
+        self.place += len(found)
         return len(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import time
@@ -13,6 +12,7 @@ import msgspec
 
 from runstone.previews.columnar import Asked, Said
 from runstone.previews.found import COLUMNS, Column, Fact, Preview, Sheet, cell, counted, cut
+from runstone.repository.seekable import Seekable
 
 # Bytes of address space beyond what is taken when pyarrow is loaded; processor's seconds.
 _MEMORY, _SECONDS = 2 << 30, 20
@@ -22,35 +22,23 @@ _GLANCE = 0.02
 _BATCH = 1_000
 
 
-class _File(io.RawIOBase):
+class _File(Seekable):
     """The file, as whoever started the process has it."""
 
     def __init__(self, size: int, asking: BinaryIO, answers: BinaryIO) -> None:
-        self._size, self._asking, self._answers, self._place = size, asking, answers, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._place
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._place = offset + (0, self._place, self._size)[whence]
-        return self._place
+        super().__init__(size)
+        self._asking, self._answers = asking, answers
 
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
-        stop = min(self._place + len(view), self._size)
-        if stop <= self._place:
+        stop = min(self.place + len(view), self.size)
+        if stop <= self.place:
             return 0
-        say(self._asking, Said(read=(self._place, stop)))
+        say(self._asking, Said(read=(self.place, stop)))
         count = int.from_bytes(self._answers.read(8), "little")
         data = self._answers.read(count)
         view[: len(data)] = data
-        self._place += len(data)
+        self.place += len(data)
         return len(data)
 
 

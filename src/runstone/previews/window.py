@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from runstone.repository.seekable import Seekable
 
 # Bytes that are read of one file for one preview, and seconds that it may take.
 BYTES, SECONDS = 64 << 20, 8.0
@@ -27,7 +28,7 @@ class UnreadableError(Exception):
     """The file is not what its name says, or broken. Its text says how."""
 
 
-class Window(io.RawIOBase):
+class Window(Seekable):
     """The file. Reading raises EnoughError where the bounds are met, or `enough`, a kind of it that a reader knows.
 
     Args:
@@ -38,44 +39,24 @@ class Window(io.RawIOBase):
     """
 
     def __init__(self, read: Read, size: int, most: int = BYTES, seconds: float = SECONDS) -> None:
-        self.size = size
+        super().__init__(size)
         self.enough: type[EnoughError] = EnoughError
-        self._read, self._most, self._seconds, self._place = read, most, seconds, 0
+        self._read, self._most, self._seconds = read, most, seconds
         self.renew()
         self._pieces: OrderedDict[int, bytes] = OrderedDict()
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def tell(self) -> int:
-        """The place."""
-        return self._place
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place; ValueError for one before the beginning."""
-        place = offset + (0, self._place, self.size)[whence]
-        if place < 0:
-            raise ValueError(f"a place before the beginning: {place}")
-        self._place = place
-        return place
 
     def readinto(self, buffer: Any) -> int:
         """The next bytes, as many as one piece has of them."""
         view = memoryview(buffer).cast("B")
-        count = min(len(view), self.size - self._place)
+        count = min(len(view), self.size - self.place)
         if count <= 0:
             return 0
-        start = self._place - self._place % _PIECE
+        start = self.place - self.place % _PIECE
         data = self._piece(start)
-        inner = self._place - start
+        inner = self.place - start
         part = data[inner : inner + count]
         view[: len(part)] = part
-        self._place += len(part)
+        self.place += len(part)
         return len(part)
 
     def check(self) -> None:
