@@ -68,7 +68,7 @@ export function Tip({ content, look, hover, rows, held, close }) {
       ${held && html`<button type="button" class="plain" aria-label="Let go" title="Let go (Escape)" onClick=${close}>×</button>`}</p>
     ${first > 0 && html`<p class="small quiet">${first} above</p>`}
     ${listed.map(({ trace, value, nearest, band }) => html`<p key=${trace.id} class=${classes("row small", nearest && "nearest")}><${Stroke} colour=${trace.colour} dash=${trace.dash} line=${several} />
-      ${held && trace.run_id ? html`<a class="cut grow" href=${link(["runs", trace.run_id])} title=${trace.name}>${name(trace)}</a>` : html`<span class="cut grow">${name(trace)}</span>`}
+      ${held && trace.run_id ? html`<a class="cut grow" href=${link(["runs", trace.run_id])} title=${trace.name} aria-label=${trace.name}>${name(trace)}</a>` : html`<span class="cut grow">${name(trace)}</span>`}
       ${several && !alone && html`<span class="quiet cut metric">${metrics.get(trace.metric)}</span>`}
       <span class="number">${number(value)}</span>${band && html`<span class="number quiet">${band}</span>`}</p>`)}
     ${below > 0 && html`<p class="small quiet">${first > 0 ? `${below} below` : `and ${below} more`}</p>`}
