@@ -26,4 +26,7 @@ test("a recorded text is never a command of its own", () => {
   assert.equal(told, "export RUNSTONE_URI=http://s\nrunstone run a.py 'train.py;' rm -rf '~' '$(reboot)' '`reboot`' '|' sh '&&' x '>' y '&' reboot '#'");
   assert.equal(rerun("abc", tags({ "runstone.command": "rm -rf x.py" }), "s"), "");
   for (const one of ["'", "\\", '"', "a'", '"\\']) words(one.repeat(100_000));
+  for (const origin of ["https://x/\x03\nreboot\n/code", "https://x/\u202edoc/code", "-u@x:code", "ssh://-oProxyCommand=reboot/code", "git@-oProxyCommand:code"]) {
+    assert.equal(rerun("abc", tags({ "runstone.command": "a.py", "mlflow.source.git.repoURL": origin }), "s"), "export RUNSTONE_URI=s\nrunstone run a.py", origin);
+  }
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { bodyOf, firstRows, lines, python, shell, valueOf } from "../../../src/runstone/ui/registry/request.js";
+import { bodyOf, firstRows, lines, valueOf } from "../../../src/runstone/ui/registry/request.js";
 
 const column = (name, type, more = {}) => ({ name, type, required: true, ...more });
 const frame = { inputs: [column("size", "double"), column("name", "string"), column("when", "datetime", { required: false })], outputs: [], params: [column("top", "integer", { has: true, default: 3 })], tensors: false };
@@ -28,11 +28,8 @@ test("fields begin with the model's example, by name, and empty where it does no
   assert.deepEqual(firstRows(frame, "{"), [["", "", ""]]);
 });
 
-test("a line to copy is the same text again to a shell and to Python, and hides nothing", () => {
+test("the lines that send a body send that body, and nothing else runs", () => {
   const hostile = `it's "$(touch /tmp/x)" \`id\` \\ \u202e \u2028 \ud83d\ude00 \n--`;
-  assert.equal(execFileSync("sh", ["-c", `printf %s ${shell(hostile)}`], { encoding: "utf8" }), hostile);
-  assert.ok(!/[\u202e\u2028]/.test(python(hostile)));
-  assert.equal(JSON.parse(python(hostile)), hostile);
   const { curl } = lines({ inputs: [hostile] }, "http://x/'; id '");
   const sent = execFileSync("sh", ["-c", `curl() { for last; do :; done; printf %s "$last"; }; ${curl}`], { encoding: "utf8" });
   assert.deepEqual(JSON.parse(sent), { inputs: [hostile] });

@@ -1,6 +1,7 @@
 /** Where the files of a run or a logged model are asked for, and how programs load them. */
 
 import { address, get } from "../ground/api.js";
+import { python } from "../ground/quoted.js";
 
 /** @typedef {{path: string, file_size?: number, digest?: string, executable?: boolean}} FileInfo */
 
@@ -22,9 +23,6 @@ export const files = async (owner, signal) => (await get("/runstone/artifacts/tr
 
 /** @param {string} owner */
 const uri = (owner) => (/^m-[0-9a-f]{32}$/.test(owner) ? `models:/${owner}` : `runs:/${owner}`);
-
-/** Python's spelling of a text. @param {string} text */
-const said = (text) => JSON.stringify(text);
 
 /** How a kind of file is read, by its ending: imports, and what is done with `file`. @type {[RegExp, string, string][]} */
 const READERS = [
@@ -53,9 +51,9 @@ const READERS = [
 export function code(owner, path, folder) {
   if (folder) {
     const whole = path ? `${uri(owner)}/${path}` : uri(owner);
-    return `import runstone\n\nfolder = runstone.artifacts.download_artifacts(${said(whole)})`;
+    return `import runstone\n\nfolder = runstone.artifacts.download_artifacts(${python(whole)})`;
   }
   const found = READERS.find(([ending]) => ending.test(path));
   const [, imported, read] = found ?? ["", "", "data = file.read()"];
-  return `${imported ? `${imported}\n` : ""}import runstone\n\nwith runstone.open_artifact(${said(`${uri(owner)}/${path}`)}) as file:\n    ${read}`;
+  return `${imported ? `${imported}\n` : ""}import runstone\n\nwith runstone.open_artifact(${python(`${uri(owner)}/${path}`)}) as file:\n    ${read}`;
 }

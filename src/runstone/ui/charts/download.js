@@ -2,6 +2,7 @@
 
 import { get } from "../ground/api.js";
 import { shade } from "../ground/colours.js";
+import { field } from "../ground/csv.js";
 import { bytes } from "./bytes.js";
 
 /** Lines that are named below a picture, and the height of each name in pixels. */
@@ -104,9 +105,6 @@ export function svg(plot, content, title) {
 <g transform="translate(0 ${TITLE})">${grid.join("")}<g clip-path="url(#inside)" fill="none" stroke-linejoin="round">${lines.join("\n")}</g>${names.join("")}</g></svg>`;
   save(new Blob([text], { type: "image/svg+xml" }), `${title}.svg`);
 }
-
-/** A text in CSV; what a spreadsheet would take for a formula is made a text. @param {string} text */
-const field = (text) => `"${text.replace(/^[=+\-@\t\r]/, "'$&").replace(/"/g, '""')}"`;
 
 /**
  * Every point of these runs, as it was logged.

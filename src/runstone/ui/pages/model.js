@@ -3,6 +3,7 @@
 import { useAnswer } from "../ground/api.js";
 import { ago, when } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
+import { python } from "../ground/quoted.js";
 import { link } from "../ground/route.js";
 import { here } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
@@ -20,9 +21,9 @@ import { Versions } from "../registry/versions.js";
 /** @param {string} name */
 const begin = (name) => `import runstone
 
-runstone.set_tracking_uri(${JSON.stringify(here())})
+runstone.set_tracking_uri(${python(here())})
 with runstone.start_run():
-    runstone.log_model(model, name="model", registered_model_name=${JSON.stringify(name)})`;
+    runstone.log_model(model, name="model", registered_model_name=${python(name)})`;
 
 /** @param {{parts: {name: string}, query: URLSearchParams}} props */
 export default function Model({ parts, query }) {

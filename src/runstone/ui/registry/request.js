@@ -1,11 +1,12 @@
 /** A request to a served model, made of what was filled in: the body, and the lines that send it. Knows nothing of how it looks. */
 
+import { json, python, shell } from "../ground/quoted.js";
+
 /** @typedef {import("./schema.js").Signature} Signature */
 /** @typedef {import("./schema.js").Column} Column */
 
 const WHOLE = /^(integer|long|int\d*|uint\d*)\b/;
 const REAL = /^(float|double)/;
-const UNSEEN = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
  * What was typed into a field, as JSON has it by the column's type. Throws an Error that says what is wrong.
@@ -94,19 +95,6 @@ export function firstRows(signature, example) {
   if (signature.inputs.length === 1) return signature.tensors || !Array.isArray(inputs) ? [[text(inputs)]] : inputs.slice(0, 20).map((one) => [text(one)]);
   return empty;
 }
-
-/** A text as a shell takes it. @param {string} text */
-export const shell = (text) => `'${text.replace(/'/g, `'\\''`)}'`;
-
-/**
- * A text as Python has it: JSON's form is one of Python's. What cannot be seen, or turns the order of what can, is written by its number: who copies
- * a line must have read it.
- * @param {string} text
- */
-export const python = (text) => json(text);
-
-/** JSON in which every character can be seen. @param {unknown} value */
-const json = (value) => JSON.stringify(value).replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /**
  * The lines that send a body.

@@ -3,10 +3,10 @@
 import { get, useAnswer } from "../ground/api.js";
 import { counted, size } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
+import { python, shell } from "../ground/quoted.js";
 import { here } from "../parts/begin.js";
 import { Code } from "../parts/code.js";
 import { Skeleton, Trouble } from "../parts/states.js";
-import { python, shell } from "./request.js";
 
 /** @typedef {{model_id: string} | {name: string, version: string}} Of which model */
 /**

@@ -5,9 +5,10 @@
 
 import { html, useState } from "../ground/html.js";
 import { kept } from "../ground/kept.js";
+import { python, shell } from "../ground/quoted.js";
 import { here } from "../parts/begin.js";
 import { Code } from "../parts/code.js";
-import { bodyOf, firstRows, lines, python, shell } from "./request.js";
+import { bodyOf, firstRows, lines } from "./request.js";
 
 const MOST_ROWS = 20;
 const served = kept("served", "http://127.0.0.1:5000");

@@ -4,6 +4,7 @@ import { bytes, useAnswer } from "../ground/api.js";
 import { counted, size } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
 import { safe } from "../ground/markdown.js";
+import { flat } from "../ground/quoted.js";
 import { Code as Snippet, Copy } from "../parts/code.js";
 import { Diff } from "../parts/diff.js";
 import { Skeleton, Trouble } from "../parts/states.js";
@@ -33,9 +34,9 @@ export function Code({ run, tags, files }) {
   return html`<div class="halves">
     <div class="column">
       <section class="card" aria-label="Code"><header><h2>Code</h2></header><div class="inside"><dl class="facts">
-        ${command && html`<dt>Command</dt><dd class="row"><code class="grow">${command}</code><${Copy} text=${command} /></dd>`}
+        ${command && html`<dt>Command</dt><dd class="row"><code class="grow">${command}</code><${Copy} text=${flat(command)} /></dd>`}
         <dt>Source</dt><dd>${tags.get("mlflow.source.name") ? html`<code>${tags.get("mlflow.source.name")}</code>` : html`<span class="quiet">not known</span>`} <span class="quiet small">${tags.get("mlflow.source.type")?.toLowerCase()}</span></dd>
-        ${commit ? html`<dt>Commit</dt><dd class="row"><code class="cut">${commit}</code><${Copy} text=${commit} /></dd>` : html`<dt>Commit</dt><dd class="quiet">none: the code lay in no git checkout</dd>`}
+        ${commit ? html`<dt>Commit</dt><dd class="row"><code class="cut">${commit}</code><${Copy} text=${flat(commit)} /></dd>` : html`<dt>Commit</dt><dd class="quiet">none: the code lay in no git checkout</dd>`}
         ${branch && html`<dt>Branch</dt><dd><code>${branch}</code></dd>`}
         ${origin && html`<dt>Origin</dt><dd>${safe(origin).startsWith("http") ? html`<a href=${origin} target="_blank" rel="noopener noreferrer">${origin}</a>` : html`<code>${origin}</code>`}</dd>`}
         ${dirty && html`<dt>State</dt><dd>${dirty === "true" ? html`<span class="tag warn">changed since the commit</span>` : "as it was committed"}</dd>`}

@@ -1,7 +1,9 @@
 /** The commands that run a script again, of texts that may be anybody's: none of them is ever more than a word. */
 
-/** A text as a shell takes it for one word. @param {string} text */
-const word = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+import { flat, seen, word } from "../ground/quoted.js";
+
+/** Where git may fetch from; nothing that it would take for an option, also of ssh's. */
+const ORIGIN = /^(?:(?:https?|ssh):\/\/(?!-)|\w[\w.-]*@\w[\w.-]*:)/;
 
 /**
  * The words of a command as a shell would tell them apart. What was recorded may be anybody's, so nothing in it may mean more than a word.
@@ -10,7 +12,7 @@ const word = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceA
 export function words(command) {
   /** @type {string[]} */
   const found = [];
-  for (const [, spelt] of command.replace(/[\x00-\x1f\x7f]+/g, " ").matchAll(/((?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*"|['"\\])+)/g)) {
+  for (const [, spelt] of flat(command).matchAll(/((?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*"|['"\\])+)/g)) {
     found.push(spelt.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/g, (_, single, double, one) => single ?? double?.replace(/\\(["\\$`])/g, "$1") ?? one));
   }
   return found;
@@ -29,7 +31,7 @@ export function rerun(run, tags, server) {
   const [commit, origin] = [tags.get("mlflow.source.git.commit") ?? "", tags.get("mlflow.source.git.repoURL") ?? ""];
   const folder = origin.replace(/\/+$/, "").replace(/\.git$/, "").split(/[/:]/).at(-1) ?? "";
   const told = [`export RUNSTONE_URI=${word(server)}`];
-  if (/^(?:(?:https?|ssh):\/\/|[\w.-]+@[\w.-]+:)/.test(origin) && /^\w/.test(folder)) told.push(`git clone ${word(origin)} && cd ${word(folder)}`);
+  if (ORIGIN.test(origin) && seen(origin) && /^\w/.test(folder)) told.push(`git clone ${word(origin)} && cd ${word(folder)}`);
   if (/^[0-9a-f]{7,64}$/.test(commit)) {
     told.push(`git checkout ${commit}`);
     if (tags.get("mlflow.source.git.dirty") === "true") told.push(`runstone artifacts cat ${word(run)} .runstone/diff.patch | git apply`);

@@ -3,8 +3,9 @@
 import { get, post, useAnswer } from "../ground/api.js";
 import { ago, counted, number, size, when } from "../ground/format.js";
 import { html } from "../ground/html.js";
-import { link } from "../ground/route.js";
 import { safe } from "../ground/markdown.js";
+import { flat, python } from "../ground/quoted.js";
+import { link } from "../ground/route.js";
 import { Copy } from "../parts/code.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 
@@ -66,7 +67,7 @@ function Dataset({ used }) {
   const profile = json(dataset.profile);
   const columns = /** @type {any[]} */ (schema?.mlflow_colspec ?? schema?.mlflow_tensorspec?.features ?? []);
   return html`<section class="card" aria-label=${`Dataset ${dataset.name}`}><header><h3 class="grow cut">${dataset.name}</h3>${context && html`<span class="tag">${context}</span>`}</header><div class="inside"><dl class="facts">
-      <dt>Digest</dt><dd class="row"><code class="cut">${dataset.digest}</code><${Copy} text=${String(dataset.digest)} /></dd>
+      <dt>Digest</dt><dd class="row"><code class="cut">${dataset.digest}</code><${Copy} text=${flat(String(dataset.digest))} /></dd>
       <dt>Source</dt><dd>${safe(place).startsWith("http") ? html`<a href=${place} target="_blank" rel="noopener noreferrer">${place}</a>` : html`<code>${place.slice(0, 500)}</code>`} <span class="quiet small">${dataset.source_type}</span></dd>
       ${profile !== null && typeof profile === "object" && html`<dt>Profile</dt><dd>${Object.entries(profile).slice(0, 12).map(([name, value]) => html`<span class="tag">${name.replaceAll("_", " ")}: ${typeof value === "number" ? value.toLocaleString("en") : JSON.stringify(value).slice(0, 80)}</span> `)}</dd>`}
     </dl></div>
@@ -113,7 +114,7 @@ function Registered({ list }) {
 function Versions({ title, list }) {
   return html`<section class="card" aria-label=${title}><header><h3>${title}</h3></header><table class="plain"><thead><tr><th>Version</th><th class="number">Size</th><th class="number">Files</th><th>Made</th></tr></thead><tbody>
     ${list.map((one) => html`<tr key=${`${one.name}:v${one.version}`}>
-      <td><span class="row"><code class="cut">${one.name}:v${one.version}</code><${Copy} text=${`runstone.use_artifact(${JSON.stringify(`${one.name}:v${one.version}`)})`} label="Copy code" /></span>
+      <td><span class="row"><code class="cut">${one.name}:v${one.version}</code><${Copy} text=${`runstone.use_artifact(${python(`${one.name}:v${one.version}`)})`} label="Copy code" /></span>
         <div class="row wrap">${(one.aliases ?? []).map((/** @type {string} */ alias) => html`<span class="tag">${alias}</span>`)}</div>${one.description && html`<div class="quiet small">${one.description}</div>`}<div class="quiet small cut">${one.digest}</div></td>
       <td class="number">${size(Number(one.size))}</td><td class="number">${one.file_count}</td><td class="quiet"><time title=${when(Number(one.creation_time))}>${ago(Number(one.creation_time))}</time></td>
     </tr>`)}

@@ -1,12 +1,10 @@
 /** Code that loads what a run left, and commands that run it again. */
 
 import { html, useState } from "../ground/html.js";
+import { python } from "../ground/quoted.js";
 import { here } from "../parts/begin.js";
 import { Code } from "../parts/code.js";
 import { rerun } from "./command.js";
-
-/** A text as Python spells it. @param {string} text */
-const python = (text) => JSON.stringify(text);
 
 /** @param {{run: any, models: string[]}} props models: ids of the logged models that the run made */
 export function Loading({ run, models }) {

@@ -1,6 +1,7 @@
 /** All runs that the filter finds as a file: read window by window in the order that stands, so that nothing is there twice or missing. */
 
 import { post } from "../ground/api.js";
+import { field } from "../ground/csv.js";
 import { counted } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { Menu } from "../parts/menu.js";
@@ -16,12 +17,6 @@ const FACTS = [
 
 /** A column's name in a file: params.lr, metrics.loss, metrics.loss.min. @param {import("./columns.js").Column} column */
 const title = ({ kind, key, show }) => `${kind}s.${key}${kind === "metric" && show !== "last" ? `.${show}` : ""}`;
-
-/** A text as RFC 4180 has it. @param {unknown} value */
-function field(value) {
-  const text = value === null || value === undefined ? "" : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
-}
 
 /**
  * @param {{asked: import("./rows.js").Asked, stamp: string, columns: import("./columns.js").Column[]}} what
