@@ -175,6 +175,7 @@ def test_a_run_of_which_nothing_is_heard_says_so_and_is_ended_by_whoever_knows(t
     page.goto(f"{server}/#/experiments/{run.experiment_id}")
     page.locator(".status.SILENT").wait_for()
     page.get_by_role("link", name="lost").click()
+    page.locator(".head .status.SILENT").wait_for()
     note = page.get_by_role("status").filter(has_text="Nothing has been heard of this run for")
     note.get_by_role("button", name="Mark as failed").click()
     page.get_by_role("dialog").get_by_text("This stops nothing").wait_for()

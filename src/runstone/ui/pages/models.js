@@ -64,7 +64,7 @@ export default function Models({ query }) {
         ? html`<div class="card inside-card"><${Skeleton} rows=${10} /></div>`
         : rows.length === 0
           ? html`<${Empty} title=${filter ? "No model fits" : "No models are registered"} code=${filter ? undefined : BEGIN}>${filter ? "Change what is looked for." : "A registered model is a name; each time one is logged under it there is a version more."}<//>`
-          : html`<div class="card scroll"><table class="plain models">
+          : html`<div class="card scroll"><table class="plain models registered">
             <thead><tr><th class="narrow"><span class="hidden">Choose</span></th><th aria-sort=${sort === "name" ? "ascending" : undefined}>${head("name", "Name")}</th><th class="number">Latest</th><th>Aliases</th>
               <th aria-sort=${sort === "changed" ? "descending" : undefined}>${head("changed", "Last change")}</th><th class="wide">Description</th></tr></thead>
             <tbody>${rows.map((one) => html`<${Row} key=${one.name} one=${one} list=${list} />`)}</tbody></table>

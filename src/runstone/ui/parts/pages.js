@@ -1,6 +1,7 @@
 /** A list that the server gives page by page: one page is there at a time, however long the list is. */
 
 import { useAnswer } from "../ground/api.js";
+import { counted } from "../ground/format.js";
 import { html, useState } from "../ground/html.js";
 
 /** Rows of a page. */
@@ -43,12 +44,14 @@ export const turning = ({ further, back }) => (by) => {
   return turn !== undefined;
 };
 
+/** Which rows these are. @param {Pages} pages */
+const stretch = ({ rows = [], first, more }) => `${(first + 1).toLocaleString("en")} to ${(first + rows.length).toLocaleString("en")}${more ? "" : ", the last"}`;
+
 /** How many there are, as far as is known. @param {{pages: Pages, one: string}} props */
 export function Extent({ pages, one }) {
   const { rows, first, more } = pages;
   if (!rows) return null;
-  const last = first + rows.length;
-  return html`${first > 0 || more ? `${one}s ${(first + 1).toLocaleString("en")} to ${last.toLocaleString("en")}${more ? "" : ", the last"}` : `${last.toLocaleString("en")} ${one}${last === 1 ? "" : "s"}`}`;
+  return html`${first > 0 || more ? stretch(pages) : counted(rows.length, one)}`;
 }
 
 /** Where there is more than a page. @param {{pages: Pages}} props */
@@ -58,6 +61,6 @@ export function Turner({ pages }) {
   return html`<nav class="row inside-card" aria-label="Pages">
     <button type="button" disabled=${!back} onClick=${back}>‹ Previous</button>
     <button type="button" disabled=${!further} onClick=${further}>Next ›</button>
-    <span class="quiet small">${(first + 1).toLocaleString("en")} to ${(first + rows.length).toLocaleString("en")}${more ? "" : ", the last"}</span>
+    <span class="quiet small">${stretch(pages)}</span>
   </nav>`;
 }

@@ -44,7 +44,7 @@ export function Head({ run, tags, again }) {
   return html`<div class="head">
     <span class="dot" style=${{ color: colour(info.run_id, tags.get("mlflow.runColor")), width: "12px", height: "12px" }} />
     <${Editable} value=${info.run_name ?? ""} label="the name" save=${rename}><${Heading} text=${info.run_name || info.run_id} within="run" /><//>
-    <span class=${`status ${info.status}`}>${info.status.toLowerCase()}</span>
+    <span class=${`status ${still ? "SILENT" : info.status}`}>${info.status.toLowerCase()}${still && html` <span aria-hidden="true">?</span>`}</span>
     ${deleted && html`<span class="tag">deleted</span>`}
     <span class="quiet"><time title=${when(started)}>${ago(started)}</time>${started && !((Number(info.end_time) || Infinity) < started) ? html` · <${Took} from=${started} to=${info.end_time ? Number(info.end_time) : null} />` : ""}${who ? ` · ${who}` : ""}${where ? ` on ${where}` : ""}</span>
     <span class="grow" />
