@@ -5,7 +5,7 @@ import { bytes, address, get, Refused, useAnswer } from "../ground/api.js";
 /**
  * @typedef {{count: number, last: number | string | null, min: number | string | null, max: number | string | null}} Summary
  * @typedef {{run_id: string, run_name: string, experiment_id: string, gone: boolean, status: string, colour?: string, info: any,
- *   params: Map<string, string>, tags: Map<string, string>, metrics: Map<string, Summary>}} Compared
+ *   models: string[], params: Map<string, string>, tags: Map<string, string>, metrics: Map<string, Summary>}} Compared
  */
 
 /** More are not read side by side; their charts and the table of runs show them. */
@@ -34,11 +34,11 @@ async function one(run_id, signal) {
     const tags = mapped(run.data?.tags);
     return {
       run_id, run_name: run.info.run_name || run_id, experiment_id: run.info.experiment_id, gone: false, status: run.info.status, colour: tags.get("mlflow.runColor"), info: run.info,
-      params: mapped(run.data?.params), tags, metrics: new Map((summaries.metrics ?? []).map((/** @type {any} */ summary) => [summary.key, summary])),
+      models: (run.outputs?.model_outputs ?? []).map((/** @type {any} */ made) => made.model_id), params: mapped(run.data?.params), tags, metrics: new Map((summaries.metrics ?? []).map((/** @type {any} */ summary) => [summary.key, summary])),
     };
   } catch (error) {
     if (!(error instanceof Refused) || (error.status !== 404 && error.status !== 400)) throw error;
-    return { run_id, run_name: run_id, experiment_id: "", gone: true, status: "", info: {}, params: new Map(), tags: new Map(), metrics: new Map() };
+    return { run_id, run_name: run_id, experiment_id: "", gone: true, status: "", info: {}, models: [], params: new Map(), tags: new Map(), metrics: new Map() };
   }
 }
 

@@ -10,6 +10,7 @@ import { read as readLook, set as setLook } from "../charts/look.js";
 import { Difference } from "../compare/difference.js";
 import { besideOf, PATCH, sections as codeSections } from "../compare/environment.js";
 import { filesOf, sections as fileSections } from "../compare/files.js";
+import { ModelDifference, modelsOf, sections as modelSections } from "../compare/models.js";
 import { listed, MOST, useEach, useRuns } from "../compare/runs.js";
 import { keysOf, Sheet } from "../compare/sheet.js";
 import { sections as valueSections, SHOWS } from "../compare/values.js";
@@ -101,10 +102,16 @@ function Environment({ common }) {
 /** @param {{common: any}} props */
 function Files({ common }) {
   const [open, setOpen] = useState(/** @type {{path: string, at: number} | null} */ (null));
+  const [model, setModel] = useState(/** @type {{name: string, at: number} | null} */ (null));
   const { data, error, again } = useEach("files", common.runs, filesOf);
+  const models = useEach("models", common.runs, modelsOf).data;
   const base = placeOf(common.runs, common.base);
   if (error) return html`<${Trouble} error=${error} again=${again} />`;
   if (!data) return html`<${Skeleton} rows=${12} />`;
-  return html`<${Card}><${Sheet} ...${common} label="Artifacts of the runs" sections=${fileSections(common.runs.map((/** @type {any} */ run) => data.get(run.run_id) ?? new Map()), base, (path, at) => setOpen({ path, at }))} /><//>
+  /** @template T @param {Map<string, T> | undefined} found what there is of each run @returns {any[]} */
+  const each = (found) => common.runs.map((/** @type {any} */ run) => found?.get(run.run_id) ?? new Map());
+  const rows = [...modelSections(each(models), base, (name, at) => setModel({ name, at })), ...fileSections(each(data), base, (path, at) => setOpen({ path, at }))];
+  return html`<${Card}><${Sheet} ...${common} label="Artifacts of the runs" sections=${rows} /><//>
+    ${model && base >= 0 && html`<${ModelDifference} name=${model.name} models=${[base, model.at].map((at) => each(models)[at].get(model.name))} runs=${[base, model.at].map((at) => common.runs[at].run_name)} close=${() => setModel(null)} />`}
     ${open && base >= 0 && html`<${Difference} path=${open.path} left=${common.runs[base]} right=${common.runs[open.at]} files=${[base, open.at].map((at) => data.get(common.runs[at].run_id)?.get(open.path))} close=${() => setOpen(null)} />`}`;
 }
