@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { spread } from "../../../src/runstone/ui/charts/fingers.js";
+import { linked } from "../../../src/runstone/ui/charts/raising.js";
 import { after, apart, common, listing } from "../../../src/runstone/ui/charts/listing.js";
 
 /** @param {number} count @param {number} [near] */
@@ -39,4 +40,12 @@ test("metrics of a chart are told apart by what differs in them", () => {
   assert.deepEqual(told("a/x/loss", "a/y/loss"), ["x", "y"]);
   assert.deepEqual(told("a/b", "a/b/c"), ["b", "b/c"]);
   assert.deepEqual(told("loss"), ["loss"]);
+});
+
+test("a chart follows which run is pointed at in another one, unless it has very many", () => {
+  const chart = (/** @type {string[]} */ ...runs) => ({ series: [{}, ...runs.map((who) => ({ who }))] });
+  assert.equal(linked(chart("b", "a"), chart("a", "b", "c"), 1), 2);
+  assert.equal(linked(chart("b", "a"), chart("a", "b", "c"), 3), null);
+  assert.equal(linked(chart("b", "a"), chart("a"), null), null);
+  assert.equal(linked(chart(...Array.from({ length: 50 }, String)), chart("1"), 1), -1);
 });

@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import { shade } from "../ground/colours.js";
 import { duration, number, when } from "../ground/format.js";
 import { about, moment, numbers, short, since, TIMES } from "./axes.js";
+import { linked, raised } from "./raising.js";
 
 /**
  * @typedef {import("./content.js").Content} Content
@@ -20,7 +21,7 @@ import { about, moment, numbers, short, since, TIMES } from "./axes.js";
  * @param {number} height
  */
 export const kind = (content, look, dark, height) =>
-  JSON.stringify([look.x, look.logX, look.logY, content.straight, dark, height, few(content), content.traces.map((trace) => [trace.id, trace.colour, trace.dash, trace.raw === null, trace.low === null])]);
+  JSON.stringify([look.x, look.logX, look.logY, content.straight, dark, height, few(content), content.traces.map((trace) => [trace.id, trace.of, trace.colour, trace.dash, trace.raw === null, trace.low === null])]);
 
 const MANY = 20;
 
@@ -29,6 +30,12 @@ const NOISE = 1e-9;
 
 /** Few enough that each point is shown. @param {Content} content */
 const few = (content) => content.x.length < 40 && content.traces.length < 20;
+
+/** @param {import("./content.js").Trace} trace */
+const who = ({ run_id, of }) => run_id || of;
+
+/** @param {unknown} one @param {unknown} other */
+const same = (one, other) => one === other;
 
 /** A line of one point is no line: it is shown as a point. @param {uPlot} plot @param {number} line */
 function alone(plot, line) {
@@ -63,15 +70,16 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved,
   const thick = content.traces.length > MANY ? 1 : 1.5;
   const ghosts = content.traces.filter((trace) => trace.raw);
   const banded = content.traces.filter((trace) => trace.low);
+  const first = 1 + ghosts.length + 2 * banded.length; // of the lines themselves
   const edge = { width: 0, spanGaps: true, points: none };
   /** @type {any} */
   const options = {
     width, height, padding: [8, 14, 0, 0], legend: { show: false },
     series: [
       {},
-      ...ghosts.map((trace) => ({ label: trace.name, stroke: `${trace.colour}38`, width: 1, spanGaps: true, points: none })),
-      ...banded.flatMap((trace) => [{ label: `${trace.name} high`, ...edge }, { label: `${trace.name} low`, ...edge }]),
-      ...content.traces.map((trace) => ({ label: trace.name, stroke: trace.colour, dash: trace.dash, width: thick, spanGaps: true, points: { ...points, fill: trace.colour } })),
+      ...ghosts.map((trace) => ({ who: who(trace), stroke: `${trace.colour}38`, width: 1, spanGaps: true, points: none })),
+      ...banded.flatMap((trace) => [{ who: who(trace), ...edge }, { who: who(trace), ...edge }]),
+      ...content.traces.map((trace) => ({ who: who(trace), stroke: trace.colour, dash: trace.dash, width: thick, spanGaps: true, points: { ...points, fill: trace.colour } })),
     ],
     bands: banded.map((trace, at) => ({ series: [1 + ghosts.length + 2 * at, 2 + ghosts.length + 2 * at], fill: `${trace.colour}2e` })),
     scales: {
@@ -87,7 +95,9 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved,
         values: (/** @type {uPlot} */ self, /** @type {(number | null)[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ apart) => (
           seen.content.none ? ticks.map(() => "") : look.logY ? ticks.map((tick) => (tick === null || odds(tick) || beyond(self, tick) ? "" : short(tick))) : numbers(ticks, apart)) },
     ],
-    cursor: { sync: { key: sync, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: none, focus: { prox: 16 }, bind: { dblclick: () => () => null } },
+    cursor: { sync: { key: sync, setSeries: true, match: [same, same, linked] }, drag: { x: true, y: false, setScale: false }, points: none,
+      focus: { prox: 16, dist: (/** @type {any} */ _, /** @type {number} */ line, /** @type {any} */ __, /** @type {number} */ one, /** @type {number} */ other) => (line < first ? Infinity : one - other) },
+      bind: { dblclick: () => () => null } },
     focus: { alpha: content.traces.length > 1 ? 0.3 : 1 },
     hooks: {
       setSelect: [
@@ -99,7 +109,7 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved,
         },
       ],
       setCursor: [moved],
-      draw: [(/** @type {uPlot} */ self) => raised(self, ghosts.length, 2 * banded.length), (/** @type {uPlot} */ self) => marks(self, seen.content)],
+      draw: [(/** @type {uPlot} */ self) => raised(self, first, uPlot.pxRatio), (/** @type {uPlot} */ self) => marks(self, seen.content)],
       ready: [(/** @type {uPlot} */ self) => self.over.addEventListener("dblclick", () => zoom(null, null)), ready],
     },
   };
@@ -132,32 +142,6 @@ function upwards({ range, straight }, look, least, most) {
   if (straight !== null) return uPlot.rangeAsinh(from, to, 10, true);
   const room = to > from ? (to / from) ** 0.06 : 1.5;
   return [from / room, to * room];
-}
-
-/**
- * The line that the pointer is at is drawn once more, above the others.
- * @param {uPlot} plot
- * @param {number} ghosts how many lines are what others were before they were smoothed
- * @param {number} edges how many are edges of bands
- */
-function raised({ ctx, bbox, series }, ghosts, edges) {
-  const near = series.findIndex((one, at) => at > 0 && /** @type {any} */ (one)._focus);
-  if (near < 1 || series.every((one, at) => at === 0 || /** @type {any} */ (one)._focus)) return;
-  const first = 1 + ghosts + edges;
-  const at = near >= first ? near : near <= ghosts ? first + near - 1 : first + Math.floor((near - 1 - ghosts) / 2);
-  const { _paths: paths, dash, stroke } = /** @type {any} */ (series[at]);
-  if (!paths?.stroke) return;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
-  ctx.globalAlpha = 1;
-  ctx.strokeStyle = stroke();
-  ctx.lineWidth = 2 * uPlot.pxRatio;
-  ctx.lineJoin = "round";
-  ctx.setLineDash((dash ?? []).map((/** @type {number} */ one) => one * uPlot.pxRatio));
-  ctx.stroke(paths.stroke);
-  ctx.restore();
 }
 
 /** What is NaN is marked by a cross at the foot of the chart, what is infinite by an arrow at its edge. @param {uPlot} plot @param {Content} content */
