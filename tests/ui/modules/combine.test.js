@@ -27,5 +27,5 @@ test("where the first metric leaves a chart the next stands in its place, and me
 });
 
 test("metrics of the same last word are offered first, then those of the same section", () => {
-  assert.deepEqual(alike("train/loss", ["lr", "train/acc", "best_loss", "val/loss"]), ["val/loss", "best_loss", "train/acc", "lr"]);
+  assert.deepEqual(alike("train/loss", ["lr", "train/acc", "system/cpu", "best_loss", "val/loss", "zoo"]), ["val/loss", "best_loss", "train/acc", "lr", "zoo", "system/cpu"]);
 });

@@ -1,5 +1,7 @@
 /** Metrics that share a chart: which do, which are offered for it, what becomes of the layout when that changes. Knows no browser. */
 
+import { ofMachine } from "../ground/system.js";
+
 /** Metrics of one chart; more are not told apart by their dashes. */
 export const MOST = 6;
 
@@ -49,7 +51,7 @@ export function regrouped({ joined, pinned, hidden, order }, before, after) {
 }
 
 /**
- * Metrics in the order in which they are offered for a chart: those of its last word first (train/loss, val/loss), then those of its section.
+ * Metrics in the order in which they are offered for a chart: those of its last word first (train/loss, val/loss), then those of its section, the machine's last.
  * @param {string} metric
  * @param {string[]} others
  */
@@ -57,6 +59,6 @@ export function alike(metric, others) {
   const last = (/** @type {string} */ key) => key.slice(key.lastIndexOf("/") + 1);
   const word = (/** @type {string} */ key) => key.split(/[/._]/).at(-1);
   const first = (/** @type {string} */ key) => key.slice(0, key.indexOf("/") + 1);
-  const far = (/** @type {string} */ key) => (last(key) === last(metric) ? 0 : word(key) === word(metric) ? 1 : first(key) === first(metric) ? 2 : 3);
+  const far = (/** @type {string} */ key) => (last(key) === last(metric) ? 0 : word(key) === word(metric) ? 1 : first(key) === first(metric) ? 2 : ofMachine(key) ? 4 : 3);
   return others.map((key) => ({ key, far: far(key) })).sort((one, other) => one.far - other.far).map(({ key }) => key);
 }

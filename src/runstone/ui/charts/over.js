@@ -4,6 +4,8 @@ import { html, useMemo, useState } from "../ground/html.js";
 import { alike, MOST } from "./combine.js";
 import { fits } from "./sections.js";
 
+/** Where there is a keyboard it is typed at once; on a phone it would cover the list. */
+const typing = window.matchMedia("(hover: hover)");
 /** Metrics that are listed; more are found by typing. */
 const LISTED = 60;
 
@@ -21,7 +23,7 @@ export function Over({ metrics, all, share }) {
     return html`<label key=${key} class="row" title=${key}><input type="checkbox" checked=${there} disabled=${there ? metrics.length === 1 : full} onChange=${() => share(metrics, there ? metrics.filter((one) => one !== key) : [...metrics, key])} /><span class="cut">${key}</span></label>`;
   };
   return html`<div class="chooser" role="group" aria-label=${`Metrics that are drawn with ${metrics[0]}`}>
-    <input type="search" autofocus placeholder="Find metrics to draw here" aria-label="Find metrics (a regular expression)" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
+    <input type="search" autofocus=${typing.matches} placeholder="Find metrics to draw here" aria-label="Find metrics (a regular expression)" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
     <div class="scroll">
       ${found.slice(0, LISTED).map(row)}
       ${found.length > LISTED && html`<p class="small quiet">and ${(found.length - LISTED).toLocaleString("en")} more</p>`}
