@@ -100,6 +100,8 @@ def test_statistics_are_of_as_many_values_as_memory_is_for() -> None:
         b"{'descr':'<f4','fortran_order':False,'shape':(" + b"9" * 4_000 + b",)}",
         b"{'descr':'<f4','fortran_order':False,'shape':(" + b"9" * 6_000 + b",)}",
         b"{'descr':'<f4','fortran_order':False,'shape':(0," + b"9" * 4_000 + b")}",
+        b"{'descr':'<f4','fortran_order':False,'shape':(" + b"9" * 4_000 + b"," + b"9" * 4_000 + b")}",
+        b"{'descr':'<f4','fortran_order':False,'shape':(" + b"9223372036854775807," * 32 + b")}",
         b"{'descr':'<f4','fortran_order':False,'shape':(2**70,-1)}",
         b"{'descr':" + b"(" * 30_000,
         b"{'descr':" + b"-" * 30_000 + b"1}",

@@ -14,6 +14,8 @@ _MAGIC = b"\x93NUMPY"
 # Bytes of a header; values of an array that statistics are taken of, each of which takes 8 bytes some times over; arrays of a file; bars of a histogram; rows and columns that are shown.
 _HEADER, _MOST, _ARRAYS, _BARS, _ROWS, _COLUMNS = 64 * 1024, 4 << 20, 200, 20, 50, 30
 _PIECE = 1 << 20
+# What a dimension is shorter than: numpy counts in 64 bits.
+_LONGEST = 1 << 63
 _BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError)
 
 
@@ -90,7 +92,7 @@ def _header(file: BinaryIO) -> _Header:
         dtype = numpy.dtype([tuple(one) for one in said["descr"]] if isinstance(said["descr"], list) else said["descr"])
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError) as error:
         raise UnreadableError(f"its header cannot be read: {error!s:.100}") from error
-    if not all(type(one) is int and one >= 0 for one in shape) or len(shape) > 32:
+    if not all(type(one) is int and 0 <= one < _LONGEST for one in shape) or len(shape) > 32:
         raise UnreadableError("its header has no shape")
     return _Header(dtype, shape, said.get("fortran_order") is True)
 
