@@ -75,7 +75,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
             [Metric("val/loss", loss, 1_700_000_000_000 + step, step) for step, loss in enumerate(losses)]
             + [Metric("val/accuracy", 1 / (1 + losses[-1]), 1_700_000_000_000, 20)],
             [Param("lr", str(rate)), Param("schedule", schedule), Param("steps", "20")],
-            [RunTag("team", "<img src=x onerror=alert(1)>")],
+            [RunTag("team", "<img src=x onerror=alert(1)>")] + [RunTag(f"same/{one}", "1") for one in range(40)],
         )
         client.log_text(run, f"seed: 0\nlr: {rate}\nsteps: 20\n", "config.yaml")
         client.log_text(run, "the same", "readme.txt")
@@ -169,6 +169,11 @@ def test_of_many_runs_those_that_can_be_seen_are_drawn_beside_the_baseline(train
         assert head is not None
         assert box is not None
         assert math.isclose(head["x"], box["x"], abs_tol=1)
+    # Names are all there, values of rows far below are not, until one comes near.
+    below = page.get_by_role("row", name="same/39")
+    assert below.get_by_role("cell").count() == 0
+    below.scroll_into_view_if_needed()
+    below.get_by_role("cell").first.wait_for()
     # Three share the width that there is.
     page.goto(trained.page(f"compare-runs?runs={quote(json.dumps(trained.runs[:3]))}"))
     page.get_by_role("heading", name="Compare 3 runs").wait_for()

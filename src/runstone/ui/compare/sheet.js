@@ -1,7 +1,7 @@
 /** Runs side by side: a column each, the names of what is compared in a first column that stands still. */
 
 import { colour } from "../ground/colours.js";
-import { classes, html, useLayoutEffect, useRef, useState } from "../ground/html.js";
+import { classes, html, useEffect, useLayoutEffect, useRef, useState } from "../ground/html.js";
 import { link } from "../ground/route.js";
 
 /**
@@ -12,6 +12,11 @@ import { link } from "../ground/route.js";
 
 /** Rows of a section that are drawn at first: 50 runs of 1,000 metrics are no reason to wait. */
 const ROWS = 60;
+/** Rows whose cells come and go together, and pixels beyond what can be seen where they are there. */
+const TOGETHER = 15;
+const BEYOND = "300px 0px";
+/** How high a row is whose cells are not there: of a metric with the way from a baseline, of anything else. */
+const HIGH = 45, LOW = 30;
 /** Columns that are drawn beyond what can be seen, and by how many this moves at a time. */
 const ASIDE = 2;
 
@@ -73,24 +78,41 @@ function Part({ section, only, text, columns, base, first, last }) {
   const differing = section.rows.filter((row) => row.differs).length;
   const found = section.rows.filter((row) => (!only || row.differs) && row.key.toLowerCase().includes(text));
   const shown = found.slice(0, ROWS * times);
+  const none = section.rows.length === 0 ? section.none : found.length === 0 ? (text ? "No name fits." : "All the same.") : "";
+  /** @type {Row[][]} */
+  const some = [];
+  for (let at = 0; at < shown.length; at += TOGETHER) some.push(shown.slice(at, at + TOGETHER));
+  return html`<tbody>
+    <tr class="section"><th scope="rowgroup" colspan=${columns + 1}><div class="row"><span>${section.title}</span>
+      <span class="quiet small">${section.rows.length > 0 && `${section.rows.length.toLocaleString("en")}, ${differing.toLocaleString("en")} ${differing === 1 ? "differs" : "differ"}`}</span>${section.extra}${none && html`<span class="quiet small">${none}</span>`}</div></th></tr></tbody>
+    ${some.map((rows, at) => html`<${Rows} key=${at} rows=${rows} soon=${at === 0} columns=${columns} base=${base} first=${first} last=${last} />`)}
+    ${found.length > shown.length && html`<tbody><tr><th scope="row" colspan=${columns + 1}><button type="button" class="plain" onClick=${() => setTimes(2 * times + 1)}>${(found.length - shown.length).toLocaleString("en")} more</button></th></tr></tbody>`}`;
+}
+
+/**
+ * Some rows. Their names are always there, so that the browser finds them; their cells while they are near what is seen.
+ * @param {{rows: Row[], soon: boolean, columns: number, base: number, first: number, last: number}} props soon: they are seen at first
+ */
+function Rows({ rows, soon, columns, base, first, last }) {
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const [near, setNear] = useState(soon);
+  useEffect(() => {
+    const watch = new IntersectionObserver((told) => setNear(told[told.length - 1].isIntersecting), { root: box.current?.closest(".sheet"), rootMargin: BEYOND });
+    watch.observe(/** @type {HTMLElement} */ (box.current));
+    return () => watch.disconnect();
+  }, []);
   const pinned = base >= 0 && base < first ? [base] : [];
   const drawn = Array.from({ length: Math.max(0, last - first) }, (_, place) => first + place);
   const [before, after] = [first - pinned.length, columns - last];
-  const none = section.rows.length === 0 ? section.none : found.length === 0 ? (text ? "No name fits." : "All the same.") : "";
-  return html`<tbody>
-    <tr class="section"><th scope="rowgroup" colspan=${columns + 1}><div class="row"><span>${section.title}</span>
-      <span class="quiet small">${section.rows.length > 0 && `${section.rows.length.toLocaleString("en")}, ${differing.toLocaleString("en")} ${differing === 1 ? "differs" : "differ"}`}</span>${section.extra}${none && html`<span class="quiet small">${none}</span>`}</div></th></tr>
-    ${shown.map(
-      (row) => html`<tr key=${row.key} class=${row.differs ? "differs" : "same"}>
-        <th scope="row"><div class="row">${row.title ?? html`<span class="cut" title=${row.key}>${row.key}</span>`}</div></th>
-        ${pinned.map((at) => cell(row, at, base))}
-        ${before > 0 && html`<td class="away" colspan=${before} aria-hidden="true" />`}
-        ${drawn.map((at) => cell(row, at, base))}
-        ${after > 0 && html`<td class="away" colspan=${after} aria-hidden="true" />`}
-      </tr>`,
-    )}
-    ${found.length > shown.length && html`<tr><th scope="row" colspan=${columns + 1}><button type="button" class="plain" onClick=${() => setTimes(2 * times + 1)}>${(found.length - shown.length).toLocaleString("en")} more</button></th></tr>`}
-  </tbody>`;
+  /** @param {Row} row */
+  const cells = (row) => html`${pinned.map((at) => cell(row, at, base))}
+    ${before > 0 && html`<td class="away" colspan=${before} aria-hidden="true" />`}
+    ${drawn.map((at) => cell(row, at, base))}
+    ${after > 0 && html`<td class="away" colspan=${after} aria-hidden="true" />`}`;
+  return html`<tbody ref=${box}>${rows.map((row) => html`<tr key=${row.key} class=${row.differs ? "differs" : "same"}>
+    <th scope="row"><div class="row">${row.title ?? html`<span class="cut" title=${row.key}>${row.key}</span>`}</div></th>
+    ${near ? cells(row) : html`<td class="away" colspan=${columns} style=${{ height: `${row.number && base >= 0 ? HIGH : LOW}px` }} aria-hidden="true" />`}
+  </tr>`)}</tbody>`;
 }
 
 /** @param {Row} row @param {number} at @param {number} base */
