@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -21,9 +22,24 @@ if TYPE_CHECKING:
 IMAGES = ROOT / "docs" / "images"
 # The addresses that are shown in the docs, by the picture's name.
 SHOWN = {
-    "experiments": "experiments", "runs": "runs", "charts": "charts", "explore": "explored", "run": "run", "metrics": "run-metrics", "artifacts": "file-0",
+    "experiments": "experiments", "runs": "runs", "groups": "runs", "charts": "charts", "explore": "explored", "run": "run", "metrics": "run-metrics", "artifacts": "file-0",
     "compare": "compare", "models": "models", "model": "model", "version": "version", "logged-model": "logged-model",
 }  # fmt: skip
+# What is chosen there, so that a picture shows more than what one sees at first.
+CHOSEN = {
+    "runs": {
+        "columns": "m.val/accuracy\nm.val/accuracy|line\nm.val/loss|min\nm.val/loss|line\np.model.hidden\np.optimizer.lr\np.optimizer.decay\np.seed"
+    },
+    "groups": {
+        "view": "both",
+        "group": "p.model.hidden",
+        "band": "std",
+        "columns": "m.val/accuracy\nm.val/loss",
+    },
+    "explore": {"metric": "val/loss", "log": "m.val/loss"},
+}
+# Pixels of height, where 800 would cut what the picture is of.
+TALL = {"explore": 1_080}
 
 
 def main(wanted: list[str]) -> None:
@@ -46,8 +62,12 @@ def _take(browser: Browser, url: str, seen: Seen, scheme: str, wanted: list[str]
         for picture, name in SHOWN.items():
             if name not in there or (wanted and picture not in wanted):
                 continue
+            page.set_viewport_size({"width": 1280, "height": TALL.get(picture, 800)})
             page.goto("about:blank")
-            page.goto(f"{url}/{there[name]}")
+            address = f"{url}/{there[name]}"
+            if picture in CHOSEN:
+                address += f"{'&' if '?' in address else '?'}{urlencode(CHOSEN[picture])}"
+            page.goto(address)
             page.wait_for_load_state("networkidle")
             browsers.until(page, SETTLED)
             browsers.until(page, CHARTED)

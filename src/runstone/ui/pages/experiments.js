@@ -6,6 +6,7 @@ import { html, useEffect, useMemo, useState } from "../ground/html.js";
 import { favourites, toggleFavourite } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
 import { change, go, link } from "../ground/route.js";
+import { unmarked } from "../ground/unmarked.js";
 import { archive, archiveAll, create, describe, rename, restore, restoreAll, tagged } from "../experiments/changing.js";
 import { begin } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
@@ -91,12 +92,6 @@ export default function Experiments({ query }) {
   `;
 }
 
-/**
- * Markdown's first lines without its marks: what a list has room for.
- * @param {string} note
- */
-const plain = (note) => note.slice(0, 1_000).replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/^\s*(#+|[-*>])\s+/gm, "").replace(/\n\s*\n/g, "\n").replace(/[*_`]{1,3}(\S[^*_`]*)[*_`]{1,3}/g, "$1").trim();
-
 /** @param {Experiment} one @param {string} text */
 function fits(one, text) {
   const wanted = text.toLowerCase();
@@ -135,7 +130,7 @@ function Row({ one, again, archived, list }) {
       ${tags.length > 0 && html`<span class="row wrap tags">${tags.slice(0, 6).map(({ key, value }) => html`<span class="tag" title=${`${key} = ${value}`}><span class="cut">${key}${value && `: ${value}`}</span></span>`)}</span>`}</td>
     <td class="number">${(one.activity?.runs ?? 0).toLocaleString("en")}${one.activity?.running ? html` <span class="status RUNNING" title=${`${one.activity.running} under way`}>${one.activity.running}</span>` : ""}</td>
     <td class="quiet nowrap"><time title=${when(one.activity?.last_start_time)}>${ago(one.activity?.last_start_time) || "–"}</time></td>
-    <td class="wide quiet"><span class="two-lines"><bdi>${plain(note)}</bdi></span></td>
+    <td class="wide quiet"><span class="two-lines"><bdi>${unmarked(note)}</bdi></span></td>
     <td class="narrow"><${Menu} label="⋯" title=${`More about ${one.name}`} plain right>
       ${archived
         ? html`<button type="button" onClick=${() => restore(one, again)}>Restore</button>`

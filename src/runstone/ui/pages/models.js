@@ -5,6 +5,7 @@ import { ago, counted, when } from "../ground/format.js";
 import { html, useRef } from "../ground/html.js";
 import { useKeys } from "../ground/keys.js";
 import { change, go, link } from "../ground/route.js";
+import { unmarked } from "../ground/unmarked.js";
 import { here } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
 import { Extent, PAGE, turning, Turner, usePages } from "../parts/pages.js";
@@ -92,6 +93,6 @@ function Row({ one, list }) {
     <td class="number">${newest ? html`<a href=${link(["models", one.name, "versions", newest])}>${newest}</a>` : html`<span class="quiet">–</span>`}</td>
     <td><span class="row wrap tags">${(one.aliases ?? []).map(({ alias, version }) => html`<span class="row"><${AliasChip} name=${one.name} alias=${alias} version=${version} /><span class="quiet small">${version}</span></span>`)}</span></td>
     <td class="quiet nowrap"><time title=${when(Number(one.last_updated_timestamp))}>${ago(Number(one.last_updated_timestamp))}</time></td>
-    <td class="wide quiet"><span class="two-lines">${one.description ?? ""}</span></td>
+    <td class="wide quiet"><span class="two-lines">${unmarked(one.description ?? "")}</span></td>
   </tr>`;
 }

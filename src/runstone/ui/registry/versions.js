@@ -4,6 +4,7 @@ import { ago, when } from "../ground/format.js";
 import { html, useMemo } from "../ground/html.js";
 import { change, go, link } from "../ground/route.js";
 import { machineLast } from "../ground/system.js";
+import { unmarked } from "../ground/unmarked.js";
 import { Menu } from "../parts/menu.js";
 import { useRows } from "../parts/rows.js";
 import { say } from "../parts/toasts.js";
@@ -47,7 +48,7 @@ export function Versions({ name, data, query, older }) {
         <td class="quiet nowrap"><time title=${when(Number(one.creation_timestamp))}>${ago(Number(one.creation_timestamp))}</time></td>
         <td class="quiet">${one.user_id}</td>
         <td class="nowrap"><${From} one=${one} experiment=${measured.get(one.model_id ?? "")?.experiment_id} /></td>
-        <td class="wide quiet"><span class="two-lines">${one.description}</span><${TagList} tags=${one.tags} /></td>
+        <td class="wide quiet"><span class="two-lines">${unmarked(one.description ?? "")}</span><${TagList} tags=${one.tags} /></td>
       </tr>`)}</tbody></table>
       ${older && html`<p class="inside"><button type="button" onClick=${older}>Older versions</button></p>`}</div>
   </section>`;

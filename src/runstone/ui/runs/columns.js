@@ -76,7 +76,7 @@ export function chosen(columns, widths, pins = []) {
     id: written(column),
     title: head(column),
     label: name(column),
-    width: widths[written(column)] ?? (column.kind === "metric" ? 112 : 120),
+    width: widths[written(column)] ?? (column.kind === "param" || column.kind === "tag" ? 120 : column.show === "last" ? 112 : 138),
     number: column.kind === "metric" && column.show !== "line",
     fixed: pins.includes(written(column)),
     movable: true,

@@ -145,10 +145,10 @@ export function Groups({ asked, by, state, widths, onWidth, look }) {
   }
   const cells = chosen(metrics, widths);
   const columns = useMemo(() => [
-    { id: "group", title: by.map(({ key }) => key).join(" · "), width: widths.group ?? 320, fixed: true, sort: "name", cell: (/** @type {any} */ row) => first(row, by, open, toggle, (/** @type {Group} */ group) => look(filterOf(asked.filter, group, by) ?? asked.filter)) },
+    { id: "group", title: by.map(({ key }) => key).join(" · "), width: widths.group ?? (by.length > 1 ? 320 : 220), fixed: true, sort: "name", cell: (/** @type {any} */ row) => first(row, by, open, toggle, (/** @type {Group} */ group) => look(filterOf(asked.filter, group, by) ?? asked.filter)) },
     { id: "runs", title: "Runs", width: widths.runs ?? 72, number: true, sort: "runs", cell: (/** @type {any} */ row) => (row.group ? row.group.runs.toLocaleString("en") : "") },
     ...metrics.map((column, place) => ({
-      id: `group:${written(column)}`, title: cells[place].title, label: cells[place].label, number: true, width: widths[`group:${written(column)}`] ?? 170, sort: written(column),
+      id: `group:${written(column)}`, title: cells[place].title, label: cells[place].label, number: true, width: widths[`group:${written(column)}`] ?? 160, sort: written(column),
       cell: (/** @type {any} */ row) => (row.group ? spread(row.group.cells?.[place]) : row.run ? cells[place].cell(row.run, 0) : ""),
       told: (/** @type {any} */ row) => (row.group ? words(row.group.cells?.[place]) : ""),
     })),
