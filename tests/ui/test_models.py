@@ -142,7 +142,7 @@ def test_lists_of_models_are_gone_through_by_keyboard_and_page_by_page(server: S
         page.keyboard.press(key)
     page.get_by_role("heading", name="Compare 2 runs").wait_for()
     page.get_by_role("link", name="artifacts").click()
-    page.get_by_role("button", name="How the model iris differs").click()
+    page.get_by_role("button", name="Differences of the model iris").click()
     differs = page.get_by_role("dialog").locator("tr.differs").filter(has_text="petal")
     differs.first.wait_for()
     page.get_by_role("dialog").get_by_role("button", name="Close").click()

@@ -40,7 +40,7 @@ export function sections(models, base, open) {
       cell: (/** @type {number} */ at) => {
         const one = found[at];
         return one && html`<span class="row"><a class="cut mono" title=${one.model_id} href=${link(["experiments", one.experiment_id, "models", one.model_id])}>${one.model_id.slice(0, 10)}</a>
-          ${base >= 0 && at !== base && found[base] && html`<button type="button" class="plain small link" aria-label=${`How the model ${name} differs`} onClick=${() => open(name, at)}>differences</button>`}</span>`;
+          ${base >= 0 && at !== base && found[base] && html`<button type="button" class="plain small link" aria-label=${`Differences of the model ${name}`} onClick=${() => open(name, at)}>differences</button>`}</span>`;
       },
     };
   });
