@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 import runstone
 from runstone.client import Client
 from runstone.errors import InvalidParameter
+from runstone.operations import sampling
 from runstone.operations.sampling import BUCKETS, CELLS, KEYS, RUNS, Chart
 
 pytestmark = pytest.mark.everywhere
@@ -146,3 +148,26 @@ def test_a_part_of_the_axis_begins_and_ends_somewhere(asked: dict[str, float]) -
 def test_a_logarithmic_axis_ends_at_the_least_number_there_is() -> None:
     run = logged("loss", [float(step) for step in range(10)], range(-10, 0))
     assert Client().sample_series([run], ["loss"], end=5e-324, buckets=2, log=True)
+
+
+@pytest.mark.parametrize("x", ["step", "metric:tokens"])
+@pytest.mark.parametrize("held", [50, 150])
+def test_lines_that_are_too_long_to_be_held_are_read_twice_and_make_the_same_charts(
+    x: str, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+    for factor in (1, -3):
+        with runstone.start_run() as run:
+            for key in ("loss", "accuracy", "tokens"):
+                for step in range(50):
+                    runstone.log_metric(key, math.nan if step == 7 else factor * step, step=step)
+        runs.append(run.info.run_id)
+    client = Client()
+
+    def asked() -> list[list[Chart]]:
+        ways: list[dict[str, Any]] = [{}, {"means": True}, {"both": True}, {"log": True}, {"start": 3, "end": 6}]
+        return [client.sample_series(runs, ["loss", "accuracy"], x=x, buckets=4, **way) for way in ways]
+
+    whole = asked()
+    monkeypatch.setattr(sampling, "HELD", held)
+    assert asked() == whole

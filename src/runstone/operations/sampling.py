@@ -10,7 +10,8 @@ are as narrow as pixels.) Zooming asks again, for less of the axis, until all po
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
+    from runstone.store.database import Connection
     from runstone.store.points import Points
 
     Floats = NDArray[numpy.float64]
 
 # Runs and metrics of one answer, parts of an axis, values in all: 16 million are 64 MB on the wire. Of each line's NaN the first so many are told.
 RUNS, KEYS, BUCKETS, CELLS, NANS = 1_000, 200, 4_000, 16_000_000, 50
+# Points that are held at the same time, 24 bytes each.
+HELD = 4_000_000
 _X = ("step", "time", "relative")
 _METRIC = "metric:"
 
@@ -93,24 +97,76 @@ class _Given(NamedTuple):
     value: Floats
 
 
+class _Span(NamedTuple):
+    """Where a line begins and ends, and its first place above zero."""
+
+    start: float
+    end: float
+    above: float | None
+
+
 @operation("POST", "/runstone/series/sampled", permission="read")
 def sample_series(engine: Engine, request: SampleSeries) -> SampledSeries:
     """What charts of these metrics are drawn from. Runs that are no more are left out."""
     _check(request)
-    other = request.x.removeprefix(_METRIC) if request.x.startswith(_METRIC) else None
-    wanted = list(dict.fromkeys([*request.keys, *([other] if other else [])]))
-    found: dict[str, list[_Given]] = {key: [] for key in request.keys}
+    charts: list[Chart] = []
     with engine.reading_points() as connection:
-        for run_id in dict.fromkeys(request.run_ids):
-            run = runs_store.find(connection, run_id)
-            if run is None or not wanted:
-                continue
-            lines = store.lines(connection, run, wanted)
-            for key in request.keys:
-                if key in lines and len(lines[key].step):
-                    given = _placed(run_id, lines[key], request, lines.get(other) if other else None)
-                    found[key].append(_within(given, request.start, request.end))
-    return SampledSeries([_chart(key, given, request) for key, given in found.items() if given])
+        rows = {one: runs_store.find(connection, one) for one in dict.fromkeys(request.run_ids)}
+        runs = {one: row for one, row in rows.items() if row is not None}
+        counts = store.counts(connection, list(runs.values()), request.keys)
+        for keys in _together([key for key in dict.fromkeys(request.keys) if key in counts], counts):
+            charts += _charts(partial(_read, connection, runs, keys, request), keys, request)
+    return SampledSeries(charts)
+
+
+def _together(keys: Sequence[str], counts: Mapping[str, int]) -> Iterator[list[str]]:
+    """Metrics whose points may be held at the same time; one that has more stands alone."""
+    some: list[str] = []
+    for key in keys:
+        if some and sum(counts[one] for one in some) + counts[key] > HELD:
+            yield some
+            some = []
+        some.append(key)
+    if some:
+        yield some
+
+
+def _read(
+    connection: Connection, runs: Mapping[str, int], keys: Sequence[str], request: SampleSeries
+) -> Iterator[tuple[str, _Given]]:
+    """The lines of some metrics, each with its metric, run by run."""
+    other = request.x.removeprefix(_METRIC) if request.x.startswith(_METRIC) else None
+    wanted = list(dict.fromkeys([*keys, *([other] if other else [])]))
+    for run_id, run in runs.items():
+        lines = store.lines(connection, run, wanted)
+        for key in keys:
+            if key in lines and len(lines[key].step):
+                given = _placed(run_id, lines[key], request, lines.get(other) if other else None)
+                yield key, _within(given, request.start, request.end)
+
+
+def _charts(
+    read: Callable[[], Iterator[tuple[str, _Given]]], keys: Sequence[str], request: SampleSeries
+) -> list[Chart]:
+    """What charts of these metrics are drawn from. Lines that are too long to be held at the same time are read twice: for where they end, then one by one."""
+    found: dict[str, list[_Given]] = {key: [] for key in keys}
+    left = HELD
+    for key, given in read():
+        left -= len(given.x)
+        if left < 0:
+            break
+        found[key].append(given)
+    else:
+        return [_chart(key, given, request) for key, given in found.items() if given]
+    found.clear()
+    spans: dict[str, list[_Span | None]] = {}
+    for key, given in read():
+        spans.setdefault(key, []).append(_span(given))
+    edges = {key: _edges(some, request) for key, some in spans.items()}
+    lines: dict[str, list[Line]] = {key: [] for key in spans}
+    for key, given in read():
+        lines[key].append(_sampled(edges[key], given, request))
+    return [Chart(key, False, _middles(edges[key], request).tobytes(), some) for key, some in lines.items()]
 
 
 def _check(request: SampleSeries) -> None:
@@ -152,7 +208,9 @@ def _within(given: _Given, start: float | None, end: float | None) -> _Given:
 
     first = 0 if start is None else max(0, int(numpy.searchsorted(given.x, start)) - 1)
     last = len(given.x) if end is None else int(numpy.searchsorted(given.x, end, "right")) + 1
-    return _Given(given.run_id, given.x[first:last], given.value[first:last])
+    x, value = given.x[first:last], given.value[first:last]
+    # A small part is not to keep all of them in memory.
+    return _Given(given.run_id, x, value) if 2 * len(x) > len(given.x) else _Given(given.run_id, x.copy(), value.copy())
 
 
 def _chart(key: str, given: Sequence[_Given], request: SampleSeries) -> Chart:
@@ -160,7 +218,6 @@ def _chart(key: str, given: Sequence[_Given], request: SampleSeries) -> Chart:
 
     most = 2 * request.buckets
     places: Floats = given[0].x
-    edges = numpy.empty(0)
     exact = all(len(line.x) <= most for line in given)
     if exact:
         # Runs of one training script have the same steps: looked at first, for to join them is dear.
@@ -168,19 +225,33 @@ def _chart(key: str, given: Sequence[_Given], request: SampleSeries) -> Chart:
             places = numpy.unique(numpy.concatenate([line.x for line in given]))
         exact = len(places) <= most and len(numpy.unique(places)) == len(places)
     if exact:
-        rows = [_at(places, line) for line in given]
-    else:
-        edges = _edges(given, request)
-        middles = (edges[1:] + edges[:-1]) / 2
-        quarter = (edges[1:] - edges[:-1]) / 4
-        places = middles if request.means else numpy.column_stack((middles - quarter, middles + quarter)).ravel()
-        rows = [_mean(edges, line) if request.means else _extremes(edges, line) for line in given]
-    lines = []
-    for line, row in zip(given, rows, strict=True):
-        nans = numpy.flatnonzero(numpy.isnan(line.value))
-        means = _bytes(_mean(edges, line)) if request.both and not (exact or request.means) else b""
-        lines.append(Line(line.run_id, len(line.x), len(nans), _bytes(row), line.x[nans[:NANS]].tobytes(), means))
-    return Chart(key, exact, places.astype("<f8").tobytes(), lines)
+        lines = [_line(line, _at(places, line)) for line in given]
+        return Chart(key, True, places.astype("<f8").tobytes(), lines)
+    edges = _edges([_span(line) for line in given], request)
+    return Chart(key, False, _middles(edges, request).tobytes(), [_sampled(edges, line, request) for line in given])
+
+
+def _middles(edges: Floats, request: SampleSeries) -> Floats:
+    """Where the values of parts are drawn: one, or two beside each other."""
+    import numpy
+
+    middles = (edges[1:] + edges[:-1]) / 2
+    if request.means:
+        return middles.astype("<f8")
+    quarter = (edges[1:] - edges[:-1]) / 4
+    return numpy.column_stack((middles - quarter, middles + quarter)).ravel().astype("<f8")
+
+
+def _sampled(edges: Floats, given: _Given, request: SampleSeries) -> Line:
+    row = _mean(edges, given) if request.means else _extremes(edges, given)
+    return _line(given, row, _bytes(_mean(edges, given)) if request.both and not request.means else b"")
+
+
+def _line(given: _Given, row: Floats, means: bytes = b"") -> Line:
+    import numpy
+
+    nans = numpy.flatnonzero(numpy.isnan(given.value))
+    return Line(given.run_id, len(given.x), len(nans), _bytes(row), given.x[nans[:NANS]].tobytes(), means)
 
 
 def _at(places: Floats, line: _Given) -> Floats:
@@ -193,16 +264,24 @@ def _at(places: Floats, line: _Given) -> Floats:
     return row
 
 
-def _edges(given: Sequence[_Given], request: SampleSeries) -> Floats:
+def _span(given: _Given) -> _Span | None:
+    x = given.x
+    if not len(x):
+        return None
+    above = int(x.searchsorted(0.0, "right"))
+    return _Span(float(x[0]), float(x[-1]), float(x[above]) if above < len(x) else None)
+
+
+def _edges(spans: Sequence[_Span | None], request: SampleSeries) -> Floats:
     import numpy
 
-    filled = [line.x for line in given if len(line.x)]
-    start = min((float(x[0]) for x in filled), default=0.0) if request.start is None else request.start
-    end = max((float(x[-1]) for x in filled), default=1.0) if request.end is None else request.end
+    filled = [one for one in spans if one is not None]
+    start = min((one.start for one in filled), default=0.0) if request.start is None else request.start
+    end = max((one.end for one in filled), default=1.0) if request.end is None else request.end
     if not end > start:
         end = start + 1.0
     if request.log and end > 0:
-        least = min((float(x[x > 0][0]) for x in filled if (x > 0).any()), default=1.0)
+        least = min((one.above for one in filled if one.above is not None), default=1.0)
         return numpy.geomspace(start if start > 0 else min(least, end / 2) or end, end, request.buckets + 1)
     return numpy.linspace(start, end, request.buckets + 1)
 

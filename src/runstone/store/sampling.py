@@ -10,6 +10,15 @@ from runstone.store.database import Connection
 from runstone.store.points import Points
 
 
+def counts(connection: Connection, runs: Sequence[int], keys: Sequence[str]) -> dict[str, int]:
+    """How many points these runs have of each of these metrics; those that none has are missing."""
+    found = connection.execute(
+        f"SELECT key, sum(count) FROM metric WHERE run IN ({','.join('?' * len(runs))}) AND key IN ({','.join('?' * len(keys))}) GROUP BY key",
+        [*runs, *keys],
+    )
+    return dict(found.fetchall())
+
+
 def lines(connection: Connection, run: int, keys: Sequence[str]) -> dict[str, Points]:
     """The points of these metrics by (step, timestamp), those that the run has."""
     rows = connection.execute(
