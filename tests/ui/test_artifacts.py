@@ -96,7 +96,7 @@ def run_id(server: Server) -> str:
         "evil/deep.json",
     )
     client.log_text(run_id, "\n" * 200_000, "evil/lines.txt")
-    client.log_text(run_id, "".join(f"step {step} ä\n" for step in range(300_000)), "long.log")
+    client.log_text(run_id, "".join(f"step {step} ä{'ö' * 150}\n" for step in range(9_000)), "long.log")
     pixels = io.BytesIO()
     numpy.save(pixels, numpy.full((8, 9, 3), 200, "uint8"))
     client.log_bytes(run_id, pixels.getvalue(), "pixels.npy")
@@ -139,14 +139,14 @@ def test_files_are_found_by_keyboard_and_looked_into(server: Server, run_id: str
     page.get_by_role("button", name="Text").click()
     page.get_by_text("optimizer:").wait_for()
     opened(page, server, run_id, "long.log")
-    page.get_by_text("step 0 ä", exact=True).wait_for()
+    page.get_by_text("step 0 ä").wait_for()
     page.get_by_role("button", name="End").click()
-    page.get_by_text("step 299999 ä", exact=True).wait_for()
+    page.get_by_text("step 8999 ä").wait_for()
     browsers.until(page, "document.querySelector('.files-text').scrollTop > 1_000")
     # the first line is a whole one
     assert page.locator(".files-text li").first.inner_text().startswith("step ")
     page.get_by_role("button", name="Beginning").click()
-    page.get_by_text("step 0 ä", exact=True).wait_for()
+    page.get_by_text("step 0 ä").wait_for()
     opened(page, server, run_id, "pixels.npy")
     page.get_by_role("img", name="pixels.npy as a picture").wait_for()
     colour = "[...document.querySelector('canvas').getContext('2d').getImageData(4, 4, 1, 1).data].join()"

@@ -56,7 +56,7 @@ export function Drawn({ figure, path }) {
     <div class="inside row wrap">
       <details class="grow" open=${!can || Boolean(said.problem)}><summary class="small quiet">${counted(figure.facts.filter(([name]) => name.startsWith("Trace ")).length, "trace")}, in words</summary>
         <dl class="facts">${figure.facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></details>
-      ${can && html`<button type="button" class="small" disabled=${!said.drawn} onClick=${() => tell({ picture: true })}>PNG</button>`}
+      ${can && html`<span class="small quiet" role="status">${said.drawn || said.problem ? "" : "Drawing…"}</span><button type="button" class="small" disabled=${!said.drawn} onClick=${() => tell({ picture: true })}>PNG</button>`}
     </div>
   </div>`;
 }
