@@ -114,11 +114,11 @@ def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, pa
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
-    both = chart(page, "train/loss, val/loss", drawn=2)
+    both = chart(page, "train/loss, val/loss")
     both.press("Home")
     both.press("ArrowRight")
     told = "step 1: quick · val/loss 10.875, slow · val/loss 10.75, slow · train/loss 9, quick · train/loss 4"
-    assert page.locator(".chart [aria-live]", has_text="step").inner_text() == told
+    page.locator(".chart [aria-live]", has_text=told).wait_for(state="attached")
     page.get_by_role("button", name="Undo").click()
     chart(page, "val/loss").wait_for()
     page.locator("figcaption .name", has_text="val/loss").drag_to(
@@ -218,6 +218,7 @@ def test_fingers_read_values_zoom_and_scroll(server: Server, browser: Browser) -
         for moved in range(0, 50, 10):
             touch("touchMove", (x + 100 - 2 * moved, y + 60))
         touch("touchEnd")
+        page.locator(".tip.held").wait_for()
         assert page.locator(".tip.held p").all_inner_texts()[1:] == ["slow\n9", "quick\n4"]
         x, y = seen()
         fingers = [((x + 100 - moved, y + 60), (x + 150 + moved, y + 80)) for moved in range(0, 60, 10)]
