@@ -127,6 +127,11 @@ def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, pa
     chart(page, "train/loss, val/loss")
     page.reload()
     chart(page, "train/loss, val/loss")
+    pairs = page.get_by_role("button", name="train + val")
+    pairs.click()
+    chart(page, "val/loss").wait_for()
+    pairs.click()
+    chart(page, "train/loss, val/loss")
     # A click holds the list, Escape lets go; its names lead to the runs.
     over = page.locator("figure", has_text="train/loss").locator(".u-over")
     over.click(position={"x": 20, "y": 60})

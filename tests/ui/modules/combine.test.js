@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alike, charts, MOST, regrouped } from "../../../src/runstone/ui/charts/combine.js";
+import { alike, charts, MOST, paired, regrouped, same, together } from "../../../src/runstone/ui/charts/combine.js";
 
 const keys = ["lr", "train/loss", "train/acc", "val/loss", "val/acc"];
 const plain = { pinned: [], hidden: [], order: [], closed: [], joined: [] };
@@ -28,4 +28,15 @@ test("where the first metric leaves a chart the next stands in its place, and me
 
 test("metrics of the same last word are offered first, then those of the same section", () => {
   assert.deepEqual(alike("train/loss", ["lr", "train/acc", "system/cpu", "best_loss", "val/loss", "zoo"]), ["val/loss", "best_loss", "train/acc", "lr", "zoo", "system/cpu"]);
+});
+
+test("the same metric on other data is known by its name, and shares a chart, and does not any more", () => {
+  const groups = same(["val/loss", "lr", "train/loss", "test/loss", "loss2", "val_loss2", "train/a/f1", "val/a/f1", "system/cpu", "validation"]);
+  assert.deepEqual(groups, [["train/loss", "val/loss", "test/loss"], ["loss2", "val_loss2"], ["train/a/f1", "val/a/f1"]]);
+  const laid = { ...plain, pinned: ["val/loss"], joined: [["train/loss", "lr"], ["val/a/f1", "zoo"]] };
+  assert.equal(together(laid.joined, groups), false);
+  const after = { ...laid, ...paired(laid, groups, true) };
+  assert.deepEqual(after, { ...plain, joined: [["train/loss", "val/loss", "test/loss", "lr"], ["loss2", "val_loss2"], ["train/a/f1", "val/a/f1"]] });
+  assert.equal(together(after.joined, groups), true);
+  assert.deepEqual(paired(after, groups, false), { joined: [["train/loss", "lr"]] });
 });

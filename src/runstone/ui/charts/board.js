@@ -1,11 +1,12 @@
 /** All charts of some runs: there without being configured, by the part of a metric's name before the first "/". */
 
 import { colour } from "../ground/colours.js";
+import { counted } from "../ground/format.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { ofMachine } from "../ground/system.js";
 import { Empty } from "../parts/states.js";
 import { say } from "../parts/toasts.js";
-import { charts, MOST, regrouped } from "./combine.js";
+import { charts, MOST, paired, regrouped, same, together } from "./combine.js";
 import { Full } from "./full.js";
 import { lay, layout, toggled } from "./layout.js";
 import { fits, sections } from "./sections.js";
@@ -36,6 +37,15 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
   // Where there is nothing else, the machine's section needs no heading, and is open.
   const machine = keys.every(ofMachine);
   const stamps = useStamps(runs, pulse, turn);
+
+  // The same on other data, over each other at once, and back.
+  const alike = useMemo(() => same(keys), [keys]);
+  const overlaid = alike.length > 0 && together(laid.joined, alike);
+  const pair = () => {
+    const before = layout(place);
+    lay(place, paired(before, alike, !overlaid));
+    say(overlaid ? "Each metric has its chart." : `${counted(alike.length, "chart")} with the same metric on other data.`, { undo: () => lay(place, before), about: share });
+  };
 
   const open = useCallback((/** @type {string} */ metric) => setFull(metric), []);
   const pin = useCallback((/** @type {string} */ metric) => lay(place, { pinned: toggled(layout(place).pinned, metric) }), [place]);
@@ -86,6 +96,7 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
   return html`<${Given.Provider} value=${panel}><div class="column board">
     <${Toolbar} keys=${keys} look=${look} set=${set} many=${runs.length > 1} groups=${groups ? "groups" : "runs"}>
       <input type="search" placeholder="Find charts" aria-label="Find charts (a regular expression)" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
+      ${alike.length > 0 && html`<button type="button" aria-pressed=${overlaid} title=${`Draw the same metric on other data over each other: ${alike[0].join(", ")}`} onClick=${pair}>train + val</button>`}
     <//>
     ${found.length === 0 && html`<p class="quiet">No chart's name fits.</p>`}
     ${found.map(({ name, keys: some }, at) => {

@@ -62,3 +62,38 @@ export function alike(metric, others) {
   const far = (/** @type {string} */ key) => (last(key) === last(metric) ? 0 : word(key) === word(metric) ? 1 : first(key) === first(metric) ? 2 : ofMachine(key) ? 4 : 3);
   return others.map((key) => ({ key, far: far(key) })).sort((one, other) => one.far - other.far).map(({ key }) => key);
 }
+
+/** What people call the parts of their data, in the order in which they are told: before a "/", as Lightning has it, or before a "_", as Keras. */
+const PARTS = [/^(train|training)[/_.]/, /^(val|valid|validation|dev|eval)[/_.]/, /^test[/_.]/];
+
+/**
+ * Metrics that are the same on other data: train/loss and val/loss, loss and val_loss.
+ * @param {string[]} keys
+ * @returns {string[][]} at least two each
+ */
+export function same(keys) {
+  /** @type {Map<string, {key: string, part: number}[]>} */
+  const found = new Map();
+  for (const key of keys) {
+    const part = PARTS.findIndex((pattern) => pattern.test(key));
+    const name = part < 0 ? key : key.replace(PARTS[part], "");
+    found.set(name, [...(found.get(name) ?? []), { key, part }]);
+  }
+  return [...found.values()].filter((some) => some.length > 1).map((some) => some.sort((one, other) => one.part - other.part).slice(0, MOST).map(({ key }) => key));
+}
+
+/** Whether metrics share their charts. @param {string[][]} joined @param {string[][]} groups */
+export const together = (joined, groups) => groups.every((some) => joined.some((list) => some.every((key) => list.includes(key))));
+
+/**
+ * What changes in a layout when all these share their charts, or none does any more.
+ * @param {import("./layout.js").Layout} laid
+ * @param {string[][]} groups
+ * @param {boolean} share
+ * @returns {Partial<import("./layout.js").Layout>}
+ */
+export function paired(laid, groups, share) {
+  if (share) return groups.reduce((now, some) => ({ ...now, ...regrouped(now, [some[0]], some) }), laid);
+  const members = new Set(groups.flat());
+  return { joined: laid.joined.map((list) => list.filter((key, at) => at === 0 || !members.has(key))).filter((list) => list.length > 1) };
+}
