@@ -17,7 +17,7 @@ def found(client: Client, text: str, limit: int = 8) -> list[tuple[str, str]]:
 def test_all_that_bears_a_name_is_found_by_a_part_of_it() -> None:
     client = Client()
     experiment = client.create_experiment("Vision")
-    run = client.create_run(experiment, run_name="envision")
+    run = client.create_run(experiment, tags={"mlflow.runColor": "#123456"}, run_name="envision")
     client.create_registered_model("vision-net")
     client.create_logged_model(experiment, name="vision-tree")
     client.create_run(experiment, run_name="other")
@@ -34,6 +34,8 @@ def test_all_that_bears_a_name_is_found_by_a_part_of_it() -> None:
         experiment,
         "Vision",
     )
+    # As it is coloured everywhere.
+    assert (by_id.number, by_id.colour) == (client.get_run_numbers([run.info.run_id])[0], "#123456")
 
 
 def test_what_begins_so_comes_first_then_the_newest() -> None:

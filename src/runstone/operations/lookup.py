@@ -28,7 +28,8 @@ class LookUp(msgspec.Struct, omit_defaults=True):
 class Named(msgspec.Struct, omit_defaults=True):
     """Something with a name. `kind` is experiment, run, model (a registered one) or logged_model; of a registered model the id is its name.
 
-    `experiment_id` and `experiment` say where a run or a logged model is.
+    `experiment_id` and `experiment` say where a run or a logged model is. Of a run `number` is its number in the store, by which the page colours it,
+    and `colour` what its tag mlflow.runColor says.
     """
 
     kind: str
@@ -36,6 +37,8 @@ class Named(msgspec.Struct, omit_defaults=True):
     name: str
     experiment_id: str = ""
     experiment: str = ""
+    number: int = 0
+    colour: str = ""
 
 
 class LookedUp(msgspec.Struct, omit_defaults=True):
@@ -57,8 +60,8 @@ def look_up(engine: Engine, request: LookUp) -> LookedUp:
         found += [Named("model", name, name) for (name,) in store.registered_models(connection, text, limit)]
         runs = store.runs_by_id(connection, text, limit) if _ID.match(text) else []
         runs += store.runs(connection, text, limit - len(runs)) if len(runs) < limit else []
-        for run_id, name, experiment, of in dict.fromkeys(runs):
-            found.append(Named("run", run_id, name, str(experiment), of))
+        for row, run_id, name, experiment, of, colour in dict.fromkeys(runs):
+            found.append(Named("run", run_id, name, str(experiment), of, row, colour or ""))
         for model_id, name, experiment, of in store.logged_models(connection, text, limit):
             found.append(Named("logged_model", model_id, name, str(experiment), of))
     return LookedUp(found)

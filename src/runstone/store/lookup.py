@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runstone.store.database import Connection
+from runstone.store.run_table import COLOUR_TAG
 
 # The newest runs (and logged models) whose names are looked at: 60 ms at the most, however many there are.
 NEWEST = 200_000
@@ -31,22 +32,28 @@ def registered_models(connection: Connection, text: str, limit: int) -> list[tup
     ).fetchall()
 
 
-def runs(connection: Connection, text: str, limit: int) -> list[tuple[str, str, int, str]]:
-    """Run id, name, experiment's number and name, the newest first."""
+# What is told of a run: its row, id and name, its experiment's number and name, and which colour its tag says.
+Run = tuple[int, str, str, int, str, str | None]
+_RUN = (
+    "SELECT run.id, run.run_id, run.run_name, run.experiment, experiment.name,"
+    f" (SELECT value FROM tag WHERE tag.run = run.id AND key = '{COLOUR_TAG}') FROM run"
+)
+
+
+def runs(connection: Connection, text: str, limit: int) -> list[Run]:
+    """Runs, the newest first."""
     return connection.execute(
-        "SELECT run.run_id, run.run_name, run.experiment, experiment.name FROM run"
-        " JOIN experiment ON experiment.experiment_id = run.experiment"
+        f"{_RUN} JOIN experiment ON experiment.experiment_id = run.experiment"
         " WHERE run.id > (SELECT coalesce(max(id), 0) FROM run) - ? AND run.lifecycle_stage = 'active'"
         f" AND {_has('run.run_name', text)} > 0 ORDER BY run.id DESC LIMIT ?",
         (NEWEST, text.lower(), limit),
     ).fetchall()
 
 
-def runs_by_id(connection: Connection, beginning: str, limit: int) -> list[tuple[str, str, int, str]]:
+def runs_by_id(connection: Connection, beginning: str, limit: int) -> list[Run]:
     """The same of runs whose id begins so."""
     return connection.execute(
-        "SELECT run.run_id, run.run_name, run.experiment, experiment.name FROM run"
-        " JOIN experiment ON experiment.experiment_id = run.experiment"
+        f"{_RUN} JOIN experiment ON experiment.experiment_id = run.experiment"
         " WHERE run.run_id >= ? AND run.run_id < ? AND run.lifecycle_stage = 'active' ORDER BY run.run_id LIMIT ?",
         (beginning, beginning + "~", limit),
     ).fetchall()

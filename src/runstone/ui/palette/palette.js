@@ -1,13 +1,13 @@
 /** Going anywhere and doing anything by typing: what bears the name in the store, and what can be done on the page one is on. */
 
 import { get } from "../ground/api.js";
-import { colour } from "../ground/colours.js";
+import { colour, numbered } from "../ground/colours.js";
 import { html, useEffect, useId, useRef, useState } from "../ground/html.js";
 import { bindings, spelled } from "../ground/keys.js";
 import { go } from "../ground/route.js";
 import { Above } from "../parts/dialog.js";
 
-/** @typedef {{kind: string, id: string, name: string, experiment_id?: string, experiment?: string}} Named what the operation look_up gives */
+/** @typedef {{kind: string, id: string, name: string, experiment_id?: string, experiment?: string, number?: number, colour?: string}} Named what the operation look_up gives */
 /** @typedef {{key: string, name: string, about: string, keys?: string, colour?: string, act: (event: Event) => void}} Item */
 
 /** A word that is being typed is waited for, so many milliseconds. */
@@ -49,7 +49,11 @@ function useNamed(text) {
     const giveUp = new AbortController();
     const waiting = window.setTimeout(() => {
       // An error is no answer: the banner tells of a server that is gone.
-      get("/runstone/lookup", { text: wanted }, giveUp.signal).then((answer) => setFound(answer.found ?? []), () => undefined);
+      get("/runstone/lookup", { text: wanted }, giveUp.signal).then((answer) => {
+        const named = /** @type {Named[]} */ (answer.found ?? []);
+        numbered(named.map(({ id, number }) => ({ run_id: id, number })));
+        setFound(named);
+      }, () => undefined);
     }, CALM);
     return () => {
       window.clearTimeout(waiting);
@@ -72,7 +76,7 @@ export function Palette({ close, places }) {
   const items = [
     ...named.map((one) => ({
       key: `${one.kind} ${one.id}`, name: one.name || one.id, about: one.experiment ? `${KINDS[one.kind]} · ${one.experiment}` : KINDS[one.kind] ?? one.kind,
-      colour: one.kind === "run" ? colour(one.id) : undefined, act: () => go(place(one)),
+      colour: one.kind === "run" ? colour(one.id, one.colour) : undefined, act: () => go(place(one)),
     })),
     ...can.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word))),
   ];
