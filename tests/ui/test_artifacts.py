@@ -89,6 +89,8 @@ def run_id(server: Server) -> str:
     ]
     features = [{"type": "Feature", "properties": {"name": EVIL, EVIL: EVIL}, "geometry": one} for one in places]
     client.log_dict(run_id, {"type": "FeatureCollection", "features": features}, "evil/places.geojson")
+    nested = '{"data": [{"y": ' + "[" * 50_000 + "]" * 50_000 + '}], "layout": {}}'
+    client.log_text(run_id, nested, "evil/nested.plotly.json")
     deep = "[" * 100_000 + "]" * 100_000
     client.log_text(
         run_id,
@@ -284,3 +286,5 @@ def test_a_figure_of_plotlys_is_drawn_where_it_reaches_nothing(server: Server, r
             page.get_by_role("button", name="PNG").press("Enter")
         assert saved.value.path().read_bytes().startswith(b"\x89PNG")
         assert page.title() != "ran"
+        opened(page, server, run_id, "evil/nested.plotly.json")
+        page.get_by_text("plotly does not draw it").wait_for()

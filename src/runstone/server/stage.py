@@ -3,6 +3,7 @@ that frames it, as data: no text of a figure is ever part of a document."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
@@ -61,7 +62,7 @@ def stage_routes() -> list[Route]:
 
     async def answer(request: Request) -> Response:
         """Where the page draws figures of plotly's: apart from itself, with nothing that it could reach."""
-        found = stage()
+        found = await asyncio.to_thread(stage)
         headers = {
             "Content-Security-Policy": found.policy,
             "Cache-Control": "public, max-age=31536000, immutable",

@@ -14,6 +14,10 @@ test("traces that are not drawn are told of, those of a graphics card are drawn 
   assert.deepEqual(found?.facts.map(([, said]) => said), ["A  title", "scattergl · 2 values", "scatter3d", "scatter · 1 values", "scatter"]);
 });
 
+test("of a title of millions of brackets the beginning is looked at", () => {
+  assert.equal(figureOf({ data: [], layout: { title: "<".repeat(4_000_000) } })?.title.length, 300);
+});
+
 test("points are counted however they are written", () => {
   const many = { dtype: "f4", bdata: "A".repeat(540_000) }; // 405,000 bytes
   assert.equal(figureOf({ data: [{ y: many }], layout: {} })?.many, true);

@@ -31,7 +31,13 @@ export function Drawn({ figure, path }) {
   const [ready, setReady] = useState(false);
   const [said, setSaid] = useState(/** @type {{drawn?: boolean, problem?: string}} */ ({}));
   const can = figure.data.length > 0 && !figure.many;
-  const tell = (/** @type {object} */ what) => frame.current?.contentWindow?.postMessage(what, "*");
+  const tell = (/** @type {object} */ what) => {
+    try {
+      frame.current?.contentWindow?.postMessage(what, "*");
+    } catch (error) { // nested deeper than can be sent
+      setSaid({ problem: String(error).slice(0, 300) });
+    }
+  };
   useLayoutEffect(() => { // there before the frame is
     /** @param {MessageEvent} event */
     const hear = ({ source, data }) => {

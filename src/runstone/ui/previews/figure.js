@@ -12,7 +12,7 @@ const PLAIN = /** @type {Record<string, string>} */ ({ scattergl: "scatter", hea
 const TRACES = 500, POINTS = 100_000, FRAMES = 200, LOW = 240, HIGH = 1_600, USUAL = 480;
 
 /** @param {any} value */
-const text = (value) => (typeof value === "string" ? value : typeof value?.text === "string" ? value.text : "").replace(/<[^>]*>/g, " ").trim().slice(0, 300);
+const text = (value) => (typeof value === "string" ? value : typeof value?.text === "string" ? value.text : "").slice(0, 300).replace(/<[^>]*>/g, " ").trim();
 
 /** How many values a list has; plotly's newer writers have them as base64. @param {any} list */
 const length = (list) => (Array.isArray(list) ? list.length : typeof list?.bdata === "string" ? Math.floor((list.bdata.length * 3) / 4 / (Number(/\d+$/.exec(String(list.dtype))?.[0]) || 8)) : 0);
