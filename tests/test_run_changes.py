@@ -7,7 +7,7 @@ import pytest
 import runstone
 from runstone.client import Client
 from runstone.errors import InvalidParameter, NotFound
-from runstone.operations.run_changes import RUNS
+from runstone.operations.run_changes import RUNS, TAGS
 
 pytestmark = pytest.mark.everywhere
 
@@ -44,3 +44,8 @@ def test_either_all_runs_are_changed_or_none() -> None:
         client.change_runs([one], "gone")
     with pytest.raises(InvalidParameter, match=str(RUNS)):
         client.change_runs([one] * (RUNS + 1), "deleted")
+    with pytest.raises(InvalidParameter, match=str(TAGS)):
+        client.change_runs([one], tags={f"tag-{number}": "x" for number in range(TAGS + 1)})
+    with pytest.raises(InvalidParameter, match="key"):
+        client.change_runs([one], tags={"team": "vision", "k" * 300: "x"})
+    assert "team" not in client.get_run(one).data.tags

@@ -131,6 +131,9 @@ def test_files_are_found_by_keyboard_and_looked_into(server: Server, run_id: str
     assert page.url.endswith("/artifacts/code/train.py")
     page.keyboard.press("/")
     page.keyboard.type("loss csv")
+    page.locator("[role=treeitem][data-path^='evil']").first.wait_for(
+        state="detached"
+    )  # one of the two words is not enough
     page.get_by_role("treeitem", name="tables/loss.csv").click()
     page.get_by_role("table", name="Rows").wait_for()
     page.get_by_role("table", name="Rows").evaluate("grid => { grid.scrollTop = grid.scrollHeight }")
@@ -214,6 +217,7 @@ def test_nothing_of_a_file_becomes_part_of_the_page(server: Server, run_id: str,
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     opened(page, server, run_id, "evil/report.html")
     page.frame_locator("iframe").get_by_text("origin null, kept out").wait_for()
+    assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts", "the frame says the same as the server"
     opened(page, server, run_id, "evil/drawing.svg")
     page.get_by_text("9 × 9").wait_for()
     opened(page, server, run_id, "evil/table.json")

@@ -97,6 +97,10 @@ def test_its_console_is_followed_and_searched_and_its_failure_is_shown_first(tra
     page.get_by_text("1 of 111").wait_for()
     assert page.locator("mark").first.inner_text() == "line 15"
     assert "line=18" in page.url
+    number = page.locator(".log-number").nth(4)
+    chosen = number.inner_text().replace(",", "")
+    number.click()
+    page.wait_for_url(re.compile(f"line={chosen}(&|$)"))
     training.process.stdin.close()
     page.locator(".status.FAILED").wait_for()
     page.get_by_role("link", name="overview").click()
@@ -119,6 +123,8 @@ def test_its_facts_are_shown_and_what_people_say_of_it_is_changed_in_place(train
     notes.locator("strong").wait_for()
     assert notes.locator("p").inner_text() == "bold <script>x</script> p q"
     assert [one.get_attribute("href") for one in notes.locator("a").all()] == ["https://example.org"]
+    server = training.address.partition("/#")[0]
+    assert runstone.Client(server).get_run(training.run_id).data.tags["mlflow.note.content"].startswith("# Why\n")
     tags = page.get_by_role("region", name="Tags")
     tags.get_by_role("button", name="Change team").click()
     tags.get_by_role("textbox", name="team").fill("speech")
