@@ -5,18 +5,15 @@ import { html, useMemo } from "../ground/html.js";
 import { Skeleton, Trouble } from "../parts/states.js";
 import { Markdown } from "../parts/markdown.js";
 import { read } from "./bytes.js";
+import { drawn, joined } from "./cells.js";
 import { language, pieces } from "./colouring.js";
+import { MOST as MOST_PIXELS, pixels } from "./extent.js";
 import Text from "./text.js";
 
 const MOST = 20_000_000;
-/** Cells that are drawn, and letters of one output. */
-const CELLS = 400;
+/** Letters of one output. */
 const LONG = 20_000;
-/** Letters of code of one cell that are coloured, and of markdown that are read as such. */
-const COLOURED = 20_000;
 
-/** Text as notebooks have it: one, or a list of lines. @param {any} value */
-const joined = (value) => (Array.isArray(value) ? value.filter((one) => typeof one === "string").join("") : typeof value === "string" ? value : "");
 /** Without what colours a terminal. @param {string} text */
 const uncoloured = (text) => text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, "");
 const python = language("x.py");
@@ -33,23 +30,24 @@ export default function Notebook(props) {
       return null;
     }
   }, [data]);
+  const shown = useMemo(() => drawn(cells ?? []), [cells]);
   if (error) return html`<div class="inside"><${Trouble} error=${error} again=${again} /></div>`;
   if (data === undefined) return html`<div class="inside"><${Skeleton} rows=${10} /></div>`;
   if (cells === null) return html`<${Text} ...${props} />`;
   return html`<div class="inside column notebook">
-    ${cells.slice(0, CELLS).map((/** @type {any} */ cell, /** @type {number} */ at) => html`<${Cell} key=${at} cell=${cell} />`)}
-    ${cells.length > CELLS && html`<p class="quiet small">The first ${CELLS} of ${cells.length} cells.</p>`}
+    ${shown.map((one, at) => html`<${Cell} key=${at} ...${one} />`)}
+    ${cells.length > shown.length && html`<p class="quiet small">The first ${shown.length} of ${cells.length} cells.</p>`}
   </div>`;
 }
 
-/** @param {{cell: any}} props */
-function Cell({ cell }) {
-  const source = joined(cell.source).slice(0, 5 * LONG);
-  if (cell.cell_type === "markdown" && source.length <= COLOURED) return html`<${Markdown} text=${source} />`;
+/** @param {{cell: any, source: string, plain: boolean}} props */
+function Cell({ cell, source: whole, plain }) {
+  const source = whole.slice(0, 5 * LONG);
+  if (cell.cell_type === "markdown" && !plain) return html`<${Markdown} text=${source} />`;
   if (cell.cell_type !== "code") return html`<div class="notebook-text">${source}</div>`;
   const outputs = Array.isArray(cell.outputs) ? cell.outputs.slice(0, 50) : [];
   let state = "";
-  const lines = source.length > COLOURED ? source : source.split("\n").map((line) => {
+  const lines = plain ? source : source.split("\n").map((line) => {
     const found = pieces(line, python, state);
     state = found.state;
     return html`${found.pieces.map(({ kind, text }) => (kind ? html`<span class=${`code-${kind}`}>${text}</span>` : text))}${"\n"}`;
@@ -68,7 +66,11 @@ function Output({ output }) {
   const data = output?.data ?? {};
   for (const kind of ["image/png", "image/jpeg", "image/gif", "image/webp"]) {
     const said = joined(data[kind]).replace(/\s/g, "");
-    if (said && /^[A-Za-z0-9+/=]+$/.test(said)) return html`<img class="whole" src=${`data:${kind};base64,${said}`} alt=${joined(data["text/plain"]).slice(0, 200) || "Output"} />`;
+    if (!said || !/^[A-Za-z0-9+/=]+$/.test(said)) continue;
+    const count = pixels(said);
+    return count > MOST_PIXELS
+      ? html`<p class="quiet small">A picture of ${count.toLocaleString("en")} pixels, which would take all of the browser's memory.</p>`
+      : html`<img class="whole" src=${`data:${kind};base64,${said}`} alt=${joined(data["text/plain"]).slice(0, 200) || "Output"} />`;
   }
   const drawing = joined(data["image/svg+xml"]);
   if (drawing) return html`<img class="whole" src=${`data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawing)}`} alt="Output" />`;
