@@ -37,6 +37,14 @@ FIGURE = {
     },
 }  # fmt: skip
 
+# Two files are dropped on a place, of which one has a name that no file may have.
+DROP = """place => {
+  const some = new DataTransfer();
+  some.items.add(new File(["12345"], "c.txt"));
+  some.items.add(new File(["1"], ".."));
+  place.dispatchEvent(new DragEvent("drop", { dataTransfer: some, bubbles: true, cancelable: true }));
+}"""
+
 REACHING = """<body><script>
 let cookies = 'cookies';
 try { cookies = document.cookie } catch { cookies = 'without cookies' }
@@ -174,43 +182,42 @@ def test_images_are_gone_through_by_a_slider(server: Server, run_id: str, page: 
     page.wait_for_function("() => document.querySelector('figure img').naturalWidth === 8")
 
 
-def test_files_come_and_go(server: Server, page: Page, tmp_path: Path) -> None:
-    run_id = new_run(server)
-    opened_at = f"{server.url}/#/experiments/0/runs/{run_id}/artifacts/"
-    page.goto(opened_at)
-    page.get_by_role("heading", name="No files yet").wait_for()
-    (tmp_path / "100% #1.txt").write_text("hello")
-    (tmp_path / "b.txt").write_text("other")
-    page.get_by_label("Files to store").set_input_files([tmp_path / "100% #1.txt", tmp_path / "b.txt"])
-    page.get_by_text("2 files stored.").wait_for()
-    assert [file.path for file in Client(server.url).list_artifacts(run_id)] == ["100% #1.txt", "b.txt"]
-    # What a program logs meanwhile appears.
-    Client(server.url).log_text(run_id, "deep", "models/net/weights.txt")
-    page.get_by_role("treeitem", name="models").click()
-    page.get_by_role("treeitem", name="net").wait_for()
-    # What is there already is replaced when one means it.
-    page.get_by_role("treeitem", name="100% #1.txt").click()
-    page.get_by_text("hello", exact=True).wait_for()
-    page.get_by_role("link", name="Files", exact=True).click()
-    (tmp_path / "100% #1.txt").write_text("changed")
-    page.get_by_label("Files to store").set_input_files(tmp_path / "100% #1.txt")
-    page.get_by_role("dialog").get_by_text("There is one of that name already").wait_for()
-    page.get_by_role("button", name="Replace").click()
-    page.get_by_role("treeitem", name="100% #1.txt").click()
-    page.get_by_text("changed", exact=True).wait_for()
-    # Dropped into a folder.
-    page.get_by_role("treeitem", name="models").click()
-    page.locator(
-        ".files-drop"
-    ).evaluate("""place => { const some = new DataTransfer(); some.items.add(new File(["12345"], "c.txt"));
-      place.dispatchEvent(new DragEvent("drop", { dataTransfer: some, bubbles: true, cancelable: true })) }""")
-    page.get_by_role("cell", name="c.txt").wait_for()
-    page.get_by_role("button", name="Delete…").click()
-    page.get_by_role("dialog").get_by_text("2 files, 9 B. That cannot be undone.").wait_for()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    page.get_by_text("2 files deleted.").wait_for()
-    assert page.url == opened_at.removesuffix("/")
-    page.get_by_role("treeitem", name="models").wait_for(state="detached")
+def test_files_come_and_go(server: Server, browser: Browser, tmp_path: Path) -> None:
+    with browsers.visit(browser, allowed=("status of 400",)) as page:
+        run_id = new_run(server)
+        opened_at = f"{server.url}/#/experiments/0/runs/{run_id}/artifacts/"
+        page.goto(opened_at)
+        page.get_by_role("heading", name="No files yet").wait_for()
+        (tmp_path / "100% #1.txt").write_text("hello")
+        (tmp_path / "b.txt").write_text("other")
+        page.get_by_label("Files to store").set_input_files([tmp_path / "100% #1.txt", tmp_path / "b.txt"])
+        page.get_by_text("2 files stored.").wait_for()
+        assert [file.path for file in Client(server.url).list_artifacts(run_id)] == ["100% #1.txt", "b.txt"]
+        # What a program logs meanwhile appears.
+        Client(server.url).log_text(run_id, "deep", "models/net/weights.txt")
+        page.get_by_role("treeitem", name="models").click()
+        page.get_by_role("treeitem", name="net").wait_for()
+        # What is there already is replaced when one means it.
+        page.get_by_role("treeitem", name="100% #1.txt").click()
+        page.get_by_text("hello", exact=True).wait_for()
+        page.get_by_role("link", name="Files", exact=True).click()
+        (tmp_path / "100% #1.txt").write_text("changed")
+        page.get_by_label("Files to store").set_input_files(tmp_path / "100% #1.txt")
+        page.get_by_role("dialog").get_by_text("There is one of that name already").wait_for()
+        page.get_by_role("button", name="Replace").click()
+        page.get_by_role("treeitem", name="100% #1.txt").click()
+        page.get_by_text("changed", exact=True).wait_for()
+        # Dropped into a folder.
+        page.get_by_role("treeitem", name="models").click()
+        page.locator(".files-drop").evaluate(DROP)
+        page.get_by_text("1 file of 2 was not stored. models/..: ").wait_for()
+        page.get_by_role("cell", name="c.txt").wait_for()
+        page.get_by_role("button", name="Delete…").click()
+        page.get_by_role("dialog").get_by_text("2 files, 9 B. That cannot be undone.").wait_for()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        page.get_by_text("2 files deleted.").wait_for()
+        assert page.url == opened_at.removesuffix("/")
+        page.get_by_role("treeitem", name="models").wait_for(state="detached")
 
 
 def test_nothing_of_a_file_becomes_part_of_the_page(server: Server, run_id: str, page: Page) -> None:
