@@ -46,7 +46,7 @@ function chosen(group, by, sweep) {
  * @param {{groups: Grouped, sweep: import("./data.js").Sweep, brushes: import("./brushes.js").Brushes, choose: (changes: Record<string, import("./brushes.js").Brush | null>) => void}} props
  */
 export function Groups({ groups: { by, list }, sweep, brushes, choose }) {
-  return html`<span class="row wrap" role="group" aria-label="Groups">${list.slice(0, LISTED).map((group) => {
+  return html`<span class="row divided" role="group" aria-label="Groups">${list.slice(0, LISTED).map((group) => {
     const parts = chosen(group, by, sweep);
     const on = parts !== null && Object.entries(parts).every(([id, one]) => JSON.stringify(brushes[id]) === JSON.stringify(one));
     const press = () => parts && choose(on ? Object.fromEntries(Object.keys(parts).map((id) => [id, null])) : parts);
