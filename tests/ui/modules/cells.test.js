@@ -32,3 +32,7 @@ test("rows that only the longer table has are behind", () => {
   assert.deepEqual(found.counts, { same: 1, changed: 0, less: 0, more: 2 });
   assert.deepEqual(found.differ, [false]);
 });
+
+test("of columns with one name the first is meant", () => {
+  assert.equal(comparedCells({ columns: ["x", "x"], rows: [["1", "2"]] }, { columns: ["x"], rows: [["1"]] }, "").cells, 0);
+});
