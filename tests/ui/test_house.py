@@ -37,8 +37,7 @@ def test_all_is_reached_by_the_keyboard(page: Page, served: str) -> None:
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
-    page.evaluate("document.activeElement.blur()")  # Enter on the star means the star
-    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # means the row, not the star that was pressed before
     page.get_by_role("heading", name="vision").wait_for()
     assert page.evaluate("document.activeElement.tagName") == "H1"
     browsers.until(page, "document.title === 'vision · runstone'")
@@ -58,6 +57,11 @@ def test_all_is_reached_by_the_keyboard(page: Page, served: str) -> None:
     page.get_by_role("dialog").get_by_text("Next experiment").wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="detached")
+    # Enter on a button means the button, wherever the row is.
+    page.keyboard.press("j")
+    page.get_by_role("button", name="Archived").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Nothing is archived").wait_for()
 
 
 def test_experiments_are_made_tagged_archived_and_restored(page: Page, served: str) -> None:
@@ -96,6 +100,8 @@ def test_what_is_gone_says_what_to_do_and_a_server_that_is_away_comes_back(brows
             server.stop()
             page.get_by_role("link", name="Default").click()
             page.get_by_text("The server does not answer. What is shown").wait_for()
+            # Once is not enough: it is asked until it is there.
+            page.wait_for_event("requestfailed", lambda request: "/health" in request.url)
             server = serve(tmp_path / "store", port=int(server.url.rsplit(":", 1)[1]))
             page.get_by_role("heading", name="No runs yet").wait_for()
             page.get_by_text("The server does not answer").wait_for(state="detached")

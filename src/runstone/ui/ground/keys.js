@@ -34,6 +34,7 @@ export const spelled = (key) => key.replace("mod+", APPLE ? "⌘ " : "Ctrl ").re
 
 /** @param {EventTarget | null} target */
 function typing(target) {
+  if (target instanceof HTMLInputElement && target.type === "checkbox") return false; // a box takes Space only
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
