@@ -58,6 +58,19 @@ def test_what_is_shown_is_caged_and_all_else_is_saved(server: Server) -> None:
         assert told(name, "")["content-security-policy"] == "sandbox; default-src 'none'"
 
 
+def test_a_page_is_shown_in_a_frame_and_not_as_if_it_were_the_servers_own(server: Server) -> None:
+    run_id = new_run(server)
+    Client(server.url).log_files(run_id, {"page.html": b"<h1>Log in</h1>", "paper.pdf": b"%PDF"})
+
+    def told(name: str, destination: str) -> tuple[str, str]:
+        headers = fetched(server, f"file?run_id={run_id}&path={name}&show=1", **{"Sec-Fetch-Dest": destination})[2]
+        return headers["content-disposition"].split(";")[0], headers["content-type"]
+
+    assert told("page.html", "document") == ("attachment", "text/plain; charset=utf-8")
+    assert told("page.html", "iframe") == ("inline", "text/html; charset=utf-8")
+    assert told("paper.pdf", "document") == ("inline", "application/pdf")
+
+
 def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB", 13, b"IHDR", width, height, 1, 0, 0, 0, 0) + bytes(4)
 

@@ -46,8 +46,10 @@ def artifact_routes(engine: Engine, transfers: Transfers) -> list[Route]:
             opened = await loop.run_in_executor(transfers.reading, open_file, engine, place)
             headers = None
             if request.query_params.get("show") == "1":
+                # Browsers say so, but for servers that they reach by plain HTTP on other machines.
+                alone = request.headers.get("sec-fetch-dest") == "document"
                 try:
-                    headers = await loop.run_in_executor(transfers.reading, shown, place.path, opened)
+                    headers = await loop.run_in_executor(transfers.reading, shown, place.path, opened, alone)
                 except BaseException:
                     opened.close()
                     raise

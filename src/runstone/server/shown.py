@@ -59,17 +59,18 @@ _PAGE = "; ".join(
 )
 
 
-def shown(name: str, opened: Opened) -> dict[str, str] | None:
+def shown(name: str, opened: Opened, alone: bool = False) -> dict[str, str] | None:
     """The headers with which a browser shows a file of this name, and runs nothing of it as ours; None: it is saved instead.
 
-    Raises InvalidParameter for a picture that would take all of the browser's memory.
+    `alone`: in a tab of its own, where a page could pretend to be ours, below our address, and go on to any other. Raises InvalidParameter for a picture that would take all of the browser's memory.
     """
     kind = _TYPES.get(name.rpartition("/")[2].rpartition(".")[2].lower())
-    if kind is None:
+    if kind is None or (alone and kind.startswith("text/html")):
         return None
     if kind.startswith("image/"):
         found = pixels(b"".join(opened.read(0, min(opened.size, HEAD))))
         if found is not None and found > _PIXELS:
             raise InvalidParameter(f"The picture has {found:,} pixels, more than {_PIXELS:,}. Save it to look at it.")
     policy = _PAGE if kind.startswith("text/html") else _PAPER if kind == "application/pdf" else _STILL
-    return {"Content-Type": kind, "Content-Disposition": "inline", "Content-Security-Policy": policy}
+    headers = {"Content-Type": kind, "Content-Disposition": "inline", "Content-Security-Policy": policy}
+    return {**headers, "Vary": "Sec-Fetch-Dest"} if policy is _PAGE else headers

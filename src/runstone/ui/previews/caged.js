@@ -1,6 +1,7 @@
 /**
- * A page that somebody logged, in a cage: an origin of its own, no cookies, no storage, and no address that it could ask. The server says
- * the same of it, so that it is caged in a tab of its own as well. Its scripts run when one asks for it, or it is read as text.
+ * A page that somebody logged, in a cage: an origin of its own, no cookies, no storage, no address that it could ask. (What no browser stops is WebRTC and
+ * opening connections ahead: it can tell that it was looked at, and what it holds itself.) The server says the same of it, and gives it to no tab of its own
+ * where browsers tell it of that.
  */
 
 import { html, useState } from "../ground/html.js";
@@ -12,7 +13,7 @@ export default function Caged(props) {
   const [way, setWay] = useState("Page");
   return html`<div class="column">
     <${Ways} ways=${["Page", "Source"]} way=${way} choose=${setWay}>
-      <span class="quiet small">It runs apart from this page and reaches nothing: what it would load from elsewhere is missing.</span>
+      <span class="quiet small">It runs apart from this page and reads nothing of it: what it would load from elsewhere is missing.</span>
     <//>
     ${way === "Source"
       ? html`<${Text} ...${props} />`
