@@ -45,13 +45,13 @@ export default function Webhooks({ query }) {
       ? html`<div class="card inside-card"><${Skeleton} rows=${6} /></div>`
       : data.length === 0
         ? html`<${Empty} title="Nobody is told of changes" code=${`runstone models webhooks create deploy https://ci.example.com/hooks/models \\\n  --event model_version_alias.created --store ${here()}`}>A webhook is an address that is told when a model is registered or an alias moves.<//>`
-        : html`<div class="card scroll"><table class="plain models">
+        : html`<div class="card scroll"><table class="plain models webhooks">
           <thead><tr><th>Name</th><th>Address</th><th>Told of</th><th>Status</th><th>Last</th><th class="narrow"><span class="hidden">More</span></th></tr></thead>
           <tbody>${data.map((one) => html`<tr key=${one.webhook_id} ...${list.row(one.webhook_id)}>
             <td><button type="button" class="plain" aria-pressed=${one.webhook_id === chosen} onClick=${() => look(one.webhook_id)}>${one.name}</button>${one.description && html`<span class="two-lines quiet small">${one.description}</span>`}</td>
             <td class="mono">${one.url}</td>
             <td><span class="row wrap tags">${(one.events ?? []).map((event) => html`<span class="tag"><span class="cut">${eventName(event)}</span></span>`)}</span></td>
-            <td>${(one.status ?? "ACTIVE").toLowerCase()}</td>
+            <td class="nowrap">${(one.status ?? "ACTIVE").toLowerCase()}</td>
             <td class="nowrap">${one.last_delivery ? html`<${State} one=${one.last_delivery} />` : html`<span class="quiet">–</span>`}</td>
             <td class="narrow"><${Menu} label="⋯" title=${`More about ${one.name}`} plain right>
               <button type="button" onClick=${() => test(one)}>Send an example</button>
