@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import pickle
@@ -256,11 +257,20 @@ def test_nothing_of_a_file_becomes_part_of_the_page(server: Server, run_id: str,
     assert page.locator("main script, main img[onerror]").count() == 0
 
 
-def test_a_page_that_is_opened_by_itself_asks_for_nothing(server: Server, run_id: str, browser: Browser) -> None:
+def test_a_page_asks_for_nothing_and_is_saved_where_it_is_opened_by_itself(
+    server: Server, run_id: str, browser: Browser
+) -> None:
     with browsers.visit(browser, allowed=("Content Security Policy", "Fetch API cannot load")) as page:
-        page.goto(f"{server.url}/ajax-api/2.0/runstone/artifacts/file?run_id={run_id}&path=evil/reaching.html&show=1")
-        page.wait_for_function("() => document.title !== ''")
-        assert page.title() == "null refused, without cookies"
+        opened(page, server, run_id, "evil/reaching.html")
+        page.locator("iframe").hover()
+        frame = page.frames[-1]
+        frame.wait_for_function("() => document.title !== ''")
+        assert frame.title() == "null refused, without cookies"
+        with page.expect_download() as saved, contextlib.suppress(Exception):  # it goes nowhere
+            page.goto(
+                f"{server.url}/ajax-api/2.0/runstone/artifacts/file?run_id={run_id}&path=evil/reaching.html&show=1"
+            )
+        assert saved.value.suggested_filename == "reaching.html"
 
 
 def test_a_figure_of_plotlys_is_drawn_where_it_reaches_nothing(server: Server, run_id: str, browser: Browser) -> None:
