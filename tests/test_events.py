@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.points import until
 from tests.support.servers import Server, ask, log_batch, new_run, serve
 
 from runstone.client import Client
@@ -95,3 +96,19 @@ def test_a_server_that_ends_does_not_wait_for_those_who_listen(
 def test_too_many_experiments_are_refused(listen: Callable[[str], Listener]) -> None:
     page = listen(",".join(str(number) for number in range(101)))
     assert page.answer.status == 400
+
+
+def test_of_a_crowd_as_many_are_told_as_there_are_places_and_who_leaves_gives_his_back(server: Server) -> None:
+    asked = [http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60) for _ in range(220)]
+    with contextlib.ExitStack() as crowd:
+        for one in asked:
+            crowd.enter_context(contextlib.closing(one))
+            one.request("GET", "/api/2.0/runstone/events?experiments=0")
+        statuses = [crowd.enter_context(contextlib.closing(one.getresponse())).status for one in asked]
+    assert (statuses.count(200), statuses.count(400)) == (200, 20)
+    until(lambda: told(server))
+
+
+def told(server: Server) -> bool:
+    with contextlib.closing(Listener(server, "0")) as page:
+        return page.answer.status == 200
