@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { about, moment, numbers, since } from "../../../src/runstone/ui/charts/axes.js";
+import { about, decades, mirrored, moment, numbers, since } from "../../../src/runstone/ui/charts/axes.js";
 
 test("ticks are told apart in as few letters as they need, all in one unit", () => {
   assert.deepEqual(numbers([0, 5000, 10_000], 5000), ["0", "5k", "10k"]);
@@ -31,4 +31,23 @@ test("times are told as finely as they lie apart, and a day by its date", () => 
 
 test("a line of one value stands in the middle", () => {
   assert.deepEqual([about(0), about(5), about(-10)], [[-1, 1], [4.5, 5.5], [-11, -9]]);
+});
+
+test("a logarithmic axis has ticks wherever it begins", () => {
+  // uPlot counts up from where the axis begins, and got no further from this one.
+  assert.deepEqual(decades(0.0992, 1.1), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
+  assert.deepEqual(decades(0.93, 0.97), [0.93, 0.94, 0.95, 0.96, 0.97]);
+  for (let from = 1e-9; from < 1e9; from *= 1.017) {
+    for (const times of [1.0001, 1.3, 4, 1e3, 1e30]) {
+      const ticks = decades(from, from * times);
+      assert.ok(ticks.length >= 2 && ticks.length <= 200, `${from} ${times}: ${ticks}`);
+      assert.ok(ticks.every((tick, at) => tick >= from * 0.999999 && tick <= from * times * 1.000001 && (at === 0 || tick > ticks[at - 1])));
+    }
+  }
+  for (const [from, to] of [[0, 1], [-1, 1], [1, 1], [1, Infinity], [NaN, 1]]) assert.deepEqual(decades(from, to), []);
+});
+
+test("an axis through zero has the same ticks on both sides", () => {
+  assert.deepEqual(mirrored(-0.02, 0.02, 0.01), [-0.02, -0.01, 0, 0.01, 0.02]);
+  assert.deepEqual(mirrored(0, 10, 1), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });

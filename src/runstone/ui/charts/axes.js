@@ -42,6 +42,58 @@ export function short(tick) {
   return size === 0 || (size >= 1e-4 && size < 1e5) ? number(tick) : minus(Number(tick.toPrecision(3)).toExponential().replace("e+", "e"));
 }
 
+/** From so many powers of ten on, an axis has ticks at these alone; with so few ticks it has some of its own. */
+const POWERS = 20;
+const SCARCE = 3;
+
+/**
+ * The ticks of a logarithmic axis: 1, 2, ... 9, 10, 20, ... between its ends, which are above zero. Where these are too few (0.93 to 0.97), even ones.
+ * uPlot's own are counted up from where the axis begins, and from some numbers (0.0992) never get any further.
+ * @param {number} from
+ * @param {number} to
+ */
+export function decades(from, to) {
+  if (!(from > 0 && to > from && Number.isFinite(to))) return [];
+  const ticks = round(from, to);
+  return ticks.length < SCARCE ? even(from, to) : ticks;
+}
+
+/** Numbers of one digit. @param {number} from above zero @param {number} to */
+function round(from, to) {
+  /** @type {number[]} */
+  const ticks = [];
+  const first = Math.floor(Math.log10(from));
+  const last = Math.floor(Math.log10(to));
+  for (let power = first; power <= last; power += 1) {
+    for (let digit = 1; digit <= (last - first > POWERS ? 1 : 9); digit += 1) {
+      const tick = Number(`${digit}e${power}`);
+      if (tick >= from && tick <= to) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
+/** Round numbers that cut a part of an axis into ten at the most. @param {number} from @param {number} to */
+function even(from, to) {
+  const size = 10 ** Math.floor(Math.log10((to - from) / 3));
+  const apart = size * ((to - from) / size > 20 ? 5 : (to - from) / size > 8 ? 2 : 1);
+  const ticks = [];
+  for (let at = Math.ceil(from / apart); at <= Math.floor(to / apart) && ticks.length < 10; at += 1) ticks.push(Number((at * apart).toPrecision(12)));
+  return ticks;
+}
+
+/**
+ * The ticks of an axis that is logarithmic on both sides of zero, and straight around it.
+ * @param {number} from
+ * @param {number} to
+ * @param {number} straight from zero to here
+ */
+export function mirrored(from, to, straight) {
+  const side = (/** @type {number} */ most) => (most >= straight ? round(straight, most) : []);
+  const ticks = [...side(-from).reverse().map((tick) => -tick), 0, ...side(to)];
+  return ticks.filter((tick) => tick >= from && tick <= to);
+}
+
 /** Seconds between ticks of an axis of times. */
 export const TIMES = [1e-3, 1e-2, 0.1, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 31_536_000];
 

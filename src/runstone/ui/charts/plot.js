@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import { shade } from "../ground/colours.js";
 import { duration, number, when } from "../ground/format.js";
-import { about, moment, numbers, short, since, TIMES } from "./axes.js";
+import { about, decades, mirrored, moment, numbers, short, since, TIMES } from "./axes.js";
 import { linked, raised } from "./raising.js";
 
 /**
@@ -87,13 +87,13 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved,
       y: { distr: look.logY ? (content.straight === null ? 3 : 4) : 1, asinh: content.straight ?? 1, range: (/** @type {any} */ _, /** @type {number} */ least, /** @type {number} */ most) => upwards(seen.content, look, least, most) },
     },
     axes: [
-      { ...axis, size: 28, space: look.x === "time" ? 70 : 50, incrs: look.x === "time" || look.x === "relative" ? TIMES : undefined,
+      { ...axis, size: 28, space: look.x === "time" ? 70 : 50, splits: look.logX ? between : undefined, incrs: look.x === "time" || look.x === "relative" ? TIMES : undefined,
         values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ apart) => (
-          look.logX ? ticks.map((tick) => (tick === null || odds(tick) ? "" : look.x === "relative" ? since(tick) : look.x === "time" ? moment(tick, 1) : short(tick)))
+          look.logX ? ticks.map((tick) => (tick === null ? "" : look.x === "relative" ? since(tick) : look.x === "time" ? moment(tick, 1) : short(tick)))
           : look.x === "relative" ? ticks.map((tick) => since(tick ?? 0)) : look.x === "time" ? ticks.map((tick) => moment(tick ?? 0, apart)) : numbers(ticks, apart)) },
-      { ...axis, size: (/** @type {any} */ _, /** @type {string[] | null} */ texts) => Math.max(54, 14 + 6.4 * Math.max(0, ...(texts ?? []).map((text) => text.length))),
-        values: (/** @type {uPlot} */ self, /** @type {(number | null)[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ apart) => (
-          seen.content.none ? ticks.map(() => "") : look.logY ? ticks.map((tick) => (tick === null || odds(tick) || beyond(self, tick) ? "" : short(tick))) : numbers(ticks, apart)) },
+      { ...axis, splits: look.logY ? between : undefined, size: (/** @type {any} */ _, /** @type {string[] | null} */ texts) => Math.max(54, 14 + 6.4 * Math.max(0, ...(texts ?? []).map((text) => text.length))),
+        values: (/** @type {uPlot} */ _, /** @type {(number | null)[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ apart) => (
+          seen.content.none ? ticks.map(() => "") : look.logY ? ticks.map((tick) => (tick === null ? "" : short(tick))) : numbers(ticks, apart)) },
     ],
     cursor: { sync: { key: sync, setSeries: true, match: [same, same, linked] }, drag: { x: true, y: false, setScale: false }, points: none,
       focus: { prox: 16, dist: (/** @type {any} */ _, /** @type {number} */ line, /** @type {any} */ __, /** @type {number} */ one, /** @type {number} */ other) => (line < first ? Infinity : one - other) },
@@ -116,11 +116,11 @@ export function plotted(content, look, seen, { width, height, sync, zoom, moved,
   return new uPlot(options, /** @type {any} */ (columns(content)), where);
 }
 
-/** A logarithmic axis begins with a tick where it begins, whatever number that is. @param {number} tick */
-const odds = (tick) => Number(tick.toPrecision(1)) !== tick;
-
-/** One that goes through zero names where it becomes straight, even if that is not on it. @param {uPlot} plot @param {number} tick */
-const beyond = ({ scales: { y } }, tick) => tick < (y.min ?? tick) || tick > (y.max ?? tick);
+/** Where a logarithmic axis has ticks. @param {uPlot} plot @param {number} axis @param {number} from @param {number} to */
+function between({ scales, axes }, axis, from, to) {
+  const scale = /** @type {any} */ (scales[/** @type {string} */ (axes[axis].scale)]);
+  return scale.distr === 4 ? mirrored(from, to, scale.asinh) : decades(from, to);
+}
 
 /** @param {Seen} seen @param {Look} look @returns {[number, number]} */
 function across({ start, end, content: { x, exact } }, look) {
