@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.browsers import until
+from tests.support.browsers import until, visit
 from tests.support.servers import Server, serve
 
 from runstone.client import Client
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 NAME = '<img src=x onerror="alert(1)">'
 
@@ -193,3 +193,30 @@ def test_runs_under_way_change_in_their_places(server: Server, page: Page) -> No
     assert client.get_run(run).info.run_name == "renamed"
     for one in (run, other):
         client.set_terminated(one)
+
+
+# What moved though nobody touched anything, as parts of the screen.
+JUMPS = """window.jumped = 0; new PerformanceObserver((list) => { for (const one of list.getEntries()) window.jumped += one.value })
+  .observe({type: "layout-shift", buffered: true})"""
+
+
+def test_a_phone_comes_to_the_first_run_soon_and_nothing_jumps(server: Server, browser: Browser) -> None:
+    Client(server.url).set_experiment_tag("1", "mlflow.note.content", "Small **networks**")
+    with visit(browser, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True) as page:
+        page.add_init_script(JUMPS)
+        page.goto(f"{server.url}/#/experiments/1")
+        page.get_by_role("button", name="About").wait_for()
+        rows(page).first.wait_for()
+        box = rows(page).first.bounding_box()
+        assert box is not None
+        assert box["y"] < 320
+        assert page.evaluate("window.jumped") < 0.01
+        page.get_by_role("button", name="About").click()
+        page.get_by_role("region", name="About").get_by_text("networks").wait_for()
+        page.get_by_role("button", name="charts").click()
+        page.get_by_role("button", name="Axes ▾").click()
+        page.get_by_label("log y").check()
+        page.get_by_role("button", name="log y ▾").wait_for()
+        bar = page.get_by_role("toolbar", name="Charts").bounding_box()
+        assert bar is not None
+        assert bar["height"] < 90

@@ -11,7 +11,7 @@ import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
 import { begin } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
-import { Description } from "../experiments/description.js";
+import { described, Description, Unfold } from "../experiments/description.js";
 import { Menu } from "../parts/menu.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
@@ -45,7 +45,7 @@ export default function Runs({ parts, query }) {
   if (keys.error) return html`<${Trouble} error=${keys.error} again=${keys.again} />`;
   const known = /** @type {any[]} */ (about.data?.map((one) => one.experiment) ?? []);
   return html`
-    <${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: known.map((one) => one.name).join(", ") || "…" }]} />
+    <${Crumbs} class="wide" trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: known.map((one) => one.name).join(", ") || "…" }]} />
     <${Page} key=${parts.ids} experiments=${experiments} known=${known} keys=${all} query=${query} renew=${about.again} renewKeys=${keys.again} />
   `;
 }
@@ -65,6 +65,8 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
   const basis = useBasis(keys, asks);
   const columns = useMemo(() => seen.columns ?? usual(basis), [seen.columns && query.get("columns"), basis]);
   const [open, setOpen] = useState(/** @type {string[]} */ ([]));
+  const [about, setAbout] = useState(false);
+  const description = known.length === 1 ? described(known[0]) : "";
   const inside = isNested(seen);
   const asked = {
     experiment_ids: experiments, filter: seen.filter, run_view_type: seen.deleted ? "DELETED_ONLY" : "ACTIVE_ONLY",
@@ -114,27 +116,28 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
     : html`<${Table} seen=${seen} columns=${columns} list=${list} picking=${picking} nested=${inside} open=${open} setOpen=${setOpen} drawn=${drawn} draw=${draw} experiments=${experiments} names=${names} />`;
   const board = () => html`<${Charts} ready=${ready} runs=${bands ? bands.runs : charts} keys=${keys.metrics.map(({ key }) => key)} look=${readLook(query)} set=${setLook} pulse=${list.pulse} place=${experiments.join(",")} groups=${bands?.groups ?? null} />`;
   return html`
-    <div class="head">
+    <div class="head two-rows">
       <${Heading} text=${known.map((one) => one.name).join(", ") || "…"} />
       <span class="quiet">${total === undefined ? "" : seen.filter ? `${list.found.toLocaleString("en")} of ${counted(list.all, "run")}` : counted(list.found, "run")}${grouped && groups.groups ? ` in ${counted(groups.total, "group")}` : ""}</span>
+      ${description && html`<${Unfold} open=${about} turn=${() => setAbout(!about)} />`}
       ${list.fresh > 0 && total !== 0 && seen.view !== "explore" && html`<button type="button" class="small fresh" onClick=${again}>${counted(list.fresh, "new run")}</button>`}
-      <span class="grow" />
-      <a class="button" href=${link(["experiments", experiments.join(","), "models"])}>Models</a>
+      <span class="acts"><a class="button" href=${link(["experiments", experiments.join(","), "models"])}>Models</a>
       <${Views} experiment=${known[0]} again=${renew} />
-      <${Export} asked=${asked} stamp=${list.stamp} columns=${columns} name=${known.map((one) => one.name).join("-")} found=${list.found} />
+      <${Export} asked=${asked} stamp=${list.stamp} columns=${columns} name=${known.map((one) => one.name).join("-")} found=${list.found} /></span>
     </div>
-    ${known.length === 1 && html`<${Description} tags=${known[0].tags} />`}
+    ${about && description && html`<${Description} text=${description} />`}
     <div class="row wrap tools">
       <${FilterBar} value=${seen.filter} keys=${keys} experiments=${experiments} error=${mistaken} set=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />
       <${Layout} view=${seen.view} />
       <${Grouping} keys=${keys} by=${seen.group} set=${(/** @type {any[]} */ group) => { set({ group }); change({ band: group.length > 0 ? (query.get("band") ?? "std") : null }); }} />
       <${Menu} label="Columns" stays right><${Chooser} keys=${keys} columns=${columns} pins=${seen.pins} set=${(/** @type {any} */ next) => set({ columns: next })} setPins=${(/** @type {string[]} */ pins) => set({ pins })} /><//>
       <${Menu} label="⋯" title="What is shown" right>
+        <button type="button" onClick=${again}>Ask anew</button>
         <button type="button" aria-pressed=${seen.flat} onClick=${() => set({ flat: !seen.flat })}>${seen.flat ? "Show runs below their parents" : "Show all runs in one list"}</button>
         <button type="button" aria-pressed=${seen.deleted} onClick=${() => set({ deleted: !seen.deleted })}>${seen.deleted ? "Show active runs" : "Show deleted runs"}</button>
         ${seen.hidden.length > 0 && html`<button type="button" onClick=${() => set({ hidden: [] })}>Draw all runs again</button>`}
       <//>
-      <button type="button" title="Ask anew" aria-label="Ask anew" onClick=${again}>↻</button>
+      <button type="button" class="wide" title="Ask anew" aria-label="Ask anew" onClick=${again}>↻</button>
     </div>
     ${seen.deleted && html`<p class="note row">Deleted runs. <button type="button" class="plain" onClick=${() => set({ deleted: false })}>Show active runs</button></p>`}
     <${Bulk} ids=${[...picked.keys()]} experiments=${experiments} deleted=${seen.deleted} found=${list.found} filter=${seen.filter} all=${picking.all} done=${again} clear=${clear} />

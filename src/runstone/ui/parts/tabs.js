@@ -19,9 +19,9 @@ export function Tabs({ label, tabs, chosen }) {
   </nav>`;
 }
 
-/** Where one is. @param {{trail: {name: string, href?: string}[]}} props */
-export function Crumbs({ trail }) {
-  return html`<nav aria-label="Path"><ol class="crumbs">
+/** Where one is. @param {{trail: {name: string, href?: string}[], class?: string}} props class: such as "wide", where a phone has other ways there */
+export function Crumbs({ trail, class: kind }) {
+  return html`<nav aria-label="Path" class=${kind}><ol class="crumbs">
     ${trail.map(({ name, href }) => html`<li class="cut">${href ? html`<a href=${href}>${name}</a>` : name}</li>`)}
   </ol></nav>`;
 }

@@ -13,6 +13,6 @@ export default function Picture({ file, shown }) {
       <img class=${whole ? "whole" : ""} src=${shown} alt=${file.path} onError=${() => setFailed(true)}
         onLoad=${(/** @type {any} */ event) => setSize(`${event.target.naturalWidth} × ${event.target.naturalHeight}`)} />
     </button>
-    <span class="quiet small number">${size || " "}</span>
+    <span class="quiet small">${size || " "}</span>
   </div>`;
 }

@@ -47,8 +47,7 @@ export function Head({ run, tags, again }) {
     <span class=${`status ${still ? "SILENT" : info.status}`}>${info.status.toLowerCase()}${still && html` <span aria-hidden="true">?</span>`}</span>
     ${deleted && html`<span class="tag">deleted</span>`}
     <span class="quiet"><time title=${when(started)}>${ago(started)}</time>${started && !((Number(info.end_time) || Infinity) < started) ? html` · <${Took} from=${started} to=${info.end_time ? Number(info.end_time) : null} />` : ""}${who ? ` · ${who}` : ""}${where ? ` on ${where}` : ""}</span>
-    <span class="grow" />
-    ${deleted && html`<button type="button" class="main" onClick=${restore}>Restore</button>`}
+    <span class="acts">${deleted && html`<button type="button" class="main" onClick=${restore}>Restore</button>`}
     <button type="button" class="plain star" aria-pressed=${liked} aria-label="Favourite" onClick=${() => toggleFavourite(`run:${info.run_id}`)}>${liked ? "★" : "☆"}</button>
     <${Menu} label="⋯" title="More" right>
       <button type="button" onClick=${() => copy(info.run_id, "The id is copied")}>Copy the id</button>
@@ -56,7 +55,7 @@ export function Head({ run, tags, again }) {
       ${underWay(info.status) && html`<hr /><button type="button" onClick=${() => ended("KILLED")}>Mark as killed…</button><button type="button" onClick=${() => ended("FAILED")}>Mark as failed…</button><button type="button" onClick=${() => ended("FINISHED")}>Mark as finished…</button>`}
       <hr />
       ${deleted ? html`<button type="button" onClick=${restore}>Restore</button>` : html`<button type="button" class="bad" onClick=${remove}>Delete</button>`}
-    <//>
+    <//></span>
   </div>
   ${still && html`<div class="note warn row wrap" role="status"><span class="grow">Nothing has been heard of this run for ${duration(Date.now() - (heard || started))}: ${heard ? `its last point came at ${when(heard)}` : `it has logged no metric since it started at ${when(started)}`}.
       It may be busy, or cut off from this server. If its machine is gone, it never says how it ended.</span>
