@@ -14,6 +14,8 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runstone.errors import NotFound
+from runstone.server.assets import assets
 from runstone.server.dispatch import Route
 
 _FOLDER = Path(__file__).parent.parent / "ui"
@@ -62,6 +64,8 @@ def stage_routes() -> list[Route]:
 
     async def answer(request: Request) -> Response:
         """Where the page draws figures of plotly's: apart from itself, with nothing that it could reach."""
+        if request.path_params["digest"] != assets().digest:
+            raise NotFound("This is of another version of the page. Load it anew.", "ENDPOINT_NOT_FOUND")
         found = await asyncio.to_thread(stage)
         headers = {
             "Content-Security-Policy": found.policy,
