@@ -41,3 +41,18 @@ def test_what_is_beyond_a_limit_is_told_its_name(tmp_path: Path, monkeypatch: py
         act(client, run_id)
     monkeypatch.setenv(name, str(int(least) + 100))
     act(client, run_id)
+
+
+def test_a_runs_name_and_user_are_as_long_as_a_tag_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = MlflowClient(str(tmp_path / "store"))
+    long = "n" * 8_001
+    with pytest.warns(UserWarning, match="has 8001 characters and was cut to 8000"):
+        run = client.create_run("0", run_name=long)
+    assert (run.info.run_name, run.data.tags["mlflow.runName"]) == (long[:-1], long[:-1])
+    with pytest.warns(UserWarning, match="was cut to 8000"):
+        client.update_run(run.info.run_id, name="m" * 8_001)
+    assert client.get_run(run.info.run_id).info.run_name == "m" * 8_000
+    monkeypatch.setenv("RUNSTONE_TRUNCATE_LONG_VALUES", "0")
+    for request in (runs.CreateRun("0", run_name=long), runs.CreateRun("0", long)):
+        with pytest.raises(InvalidParameter, match="RUNSTONE_TAG_LIMIT"):
+            client._transport.call(runs.create_run, request)

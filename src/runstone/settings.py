@@ -180,7 +180,7 @@ BATCH_LIMIT = Setting(
 )  # fmt: skip
 KEY_LIMIT = Setting("RUNSTONE_KEY_LIMIT", size, 250, "Characters of a metric's, param's or tag's key.")
 PARAM_LIMIT = Setting("RUNSTONE_PARAM_LIMIT", size, 6000, "Characters of a param's value.")
-TAG_LIMIT = Setting("RUNSTONE_TAG_LIMIT", size, 8000, "Characters of a tag's value.")
+TAG_LIMIT = Setting("RUNSTONE_TAG_LIMIT", size, 8000, "Characters of a tag's value, also of a run's name and user.")
 PAGE_LIMIT = Setting("RUNSTONE_PAGE_LIMIT", size, 50_000, "Runs or experiments in one answer to a search.")
 FILTER_LIMIT = Setting("RUNSTONE_FILTER_LIMIT", size, 20_000, "Characters of a search's filter.")
 FILTER_KEYS = Setting("RUNSTONE_FILTER_KEYS", size, 60, "Metrics, params and tags that a search may name.")

@@ -15,7 +15,7 @@ from runstone.operations.table import Empty, operation
 from runstone.store import experiments, removing, runs, runs_read
 from runstone.store.database import Connection
 
-RUN_NAME_TAG = "mlflow.runName"
+RUN_NAME_TAG, _USER_TAG = "mlflow.runName", "mlflow.user"
 # By name, and by number as protocol buffers may write it.
 _STATUSES = {key: status.name for status in RunStatus for key in (status.name, str(int(status)))}
 
@@ -113,13 +113,14 @@ def create_run(engine: Engine, request: CreateRun) -> RunAnswer:
     """A new run, RUNNING. Raises NotFound for a missing experiment, InvalidParameter for a deleted one, AlreadyExists for an id in use."""
     experiment = rules.check_experiment_id(request.experiment_id)
     name, tags = checked_creation(request)
+    user = rules.fit("tag", _USER_TAG, request.user_id, settings.TAG_LIMIT)
     run_id = rules.check_run_id(request.run_id) if request.run_id else new_run_id()
     start = engine.now() if request.start_time is None else request.start_time
     with engine.database.write() as connection:
         runs.refuse_taken(connection, run_id)
         _, location = experiments.require(connection, experiment, active=True)
         uri = f"{location}/{run_id}/artifacts"
-        run = runs.insert(connection, run_id, experiment, name, request.user_id, start, uri)
+        run = runs.insert(connection, run_id, experiment, name, user, start, uri)
         runs.set_tags(connection, run, tags)
         return RunAnswer(_load(connection, run))
 
@@ -137,13 +138,14 @@ def update_run(engine: Engine, request: UpdateRun) -> RunInfoAnswer:
     """Change a run's status, end time or name; RUNNING opens an ended run again."""
     run_id = rules.check_run_id(request.run_id, request.run_uuid)
     status = None if request.status is None else check_status(request.status)
+    name = _checked_name(request.run_name)
     with engine.database.write() as connection:
         run = runs.require(connection, run_id, active=True)
-        runs.update(connection, run, status=status, end_time=request.end_time, name=request.run_name or None)
+        runs.update(connection, run, status=status, end_time=request.end_time, name=name)
         if status == "RUNNING" and request.end_time is None:
             runs.reopen(connection, run)
-        if request.run_name:
-            runs.set_tags(connection, run, [(RUN_NAME_TAG, request.run_name)])
+        if name:
+            runs.set_tags(connection, run, [(RUN_NAME_TAG, name)])
         return RunInfoAnswer(runs_read.load_info(connection, run))
 
 
@@ -255,14 +257,20 @@ def checked_creation(request: CreateRun) -> tuple[str, list[tuple[str, str]]]:
     """The name of a run that is to be made, given one where it has none, and its tags. Raises InvalidParameter."""
     tags = [checked_tag(tag.key, tag.value) for tag in request.tags]
     tagged = dict(tags).get(RUN_NAME_TAG)
-    if request.run_name and tagged and request.run_name != tagged:
+    given = _checked_name(request.run_name)
+    if given and tagged and given != tagged:
         raise InvalidParameter(
-            f"run_name={request.run_name!r} and the tag {RUN_NAME_TAG}={tagged!r} name the run differently. Give one of them."
+            f"run_name={given!r} and the tag {RUN_NAME_TAG}={tagged!r} name the run differently. Give one of them."
         )
-    name = request.run_name or tagged or names.random_name()
+    name = given or tagged or names.random_name()
     if not tagged:
         tags.append((RUN_NAME_TAG, name))
     return name, tags
+
+
+def _checked_name(name: str | None) -> str | None:
+    """A run's name, cut to what the tag that says it may have; None for none."""
+    return rules.fit("tag", RUN_NAME_TAG, name, settings.TAG_LIMIT) if name else None
 
 
 def check_said(request: object) -> None:
