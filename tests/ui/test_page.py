@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
@@ -41,6 +42,14 @@ def test_its_files_are_compressed_and_kept_for_good(server: Server) -> None:
         assert "immutable" in told["cache-control"]
         if told.get("content-encoding") == "gzip":
             assert len(gzip.decompress(body)) > len(body)
+
+
+def test_a_file_of_another_version_is_not_given_as_that(server: Server) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+        fetched(f"{server.url}/ui/{'0' * 16}/app.js")
+    with refused.value as told:
+        assert b"Load it anew" in told.read()
+        assert told.headers["cache-control"] == "no-store"
 
 
 def test_it_opens_and_shows_experiments(server: Server, page: Page) -> None:
