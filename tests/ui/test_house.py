@@ -36,6 +36,7 @@ def test_all_is_reached_by_the_keyboard(page: Page, served: str) -> None:
     browsers.until(page, "document.querySelector('tbody a').textContent === 'vision'")
     page.keyboard.press("j")
     page.keyboard.press("j")
+    browsers.until(page, "document.querySelectorAll('tbody tr')[1].matches('.at')")
     page.keyboard.press("k")
     page.keyboard.press("Enter")  # means the row, not the star that was pressed before
     page.get_by_role("heading", name="vision").wait_for()

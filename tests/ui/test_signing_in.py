@@ -45,7 +45,7 @@ class Gate:
                             if name.lower() not in ("transfer-encoding", "connection", "date", "server"):
                                 self.send_header(name, value)
                         self.end_headers()
-                        while piece := answer.read1(65_536):
+                        while gate.how == "open" and (piece := answer.read1(65_536)):
                             self.wfile.write(piece)
                             self.wfile.flush()
 
@@ -55,7 +55,9 @@ class Gate:
                 login = self.path == "/login"
                 self.send_response(200 if login or gate.how == "page" else 302 if gate.how == "redirect" else 401)
                 if gate.how == "redirect":
-                    self.send_header("Location", "/login")
+                    self.send_header(
+                        "Location", f"http://localhost:{self.server.server_address[1]}/login"
+                    )  # another origin
                 self.send_header("Content-Type", "text/html")
                 self.end_headers()
                 self.wfile.write(b"<title>Sign in</title><h1>Who are you?</h1>")
@@ -76,15 +78,16 @@ class Gate:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerWithin]:
     started = ServerWithin(tmp_path / "store")
-    Client(started.url).create_experiment("vision")
     yield started
     started.stop()
 
 
 def test_who_is_not_known_any_more_is_led_to_where_one_signs_in(server: ServerWithin, browser: Browser) -> None:
-    gate = Gate(server.url)
+    gate, client = Gate(server.url), Client(server.url)
+    vision = client.create_experiment("vision")
     try:
-        with browsers.visit(browser, allowed=("status of 401", "EventSource", "net::ERR")) as page:
+        # A stream goes where it is led, and may not.
+        with browsers.visit(browser, allowed=("status of 401", "EventSource", "net::ERR", "/login' violates")) as page:
             page.goto(gate.url)
             page.get_by_role("link", name="vision").wait_for()
             dialog, said = (
@@ -98,10 +101,34 @@ def test_who_is_not_known_any_more_is_led_to_where_one_signs_in(server: ServerWi
                 said.wait_for()
                 page.keyboard.press("Escape")
                 dialog.wait_for(state="detached")
+            client.create_run(vision)
+            for how in ("status", "redirect"):
+                gate.how = "open"
+                page.goto(f"{gate.url}/#/experiments/{vision}")
+                page.locator(".grid-row .dot").first.wait_for()
+                client.create_run(vision)
+                page.get_by_role("button", name="1 new run").wait_for()  # it hears what goes on
+                asked: list[str] = []
+                page.on("request", lambda request, asked=asked: asked.append(request.url))
+                gate.how = how
+                # The stream of what goes on breaks with the next thing that is told. Whether anybody is there is asked, and somebody is.
+                client.create_run(vision)
+                for _ in range(2_000):
+                    if any("/health" in url for url in asked):
+                        break
+                    page.wait_for_timeout(25)
+                else:
+                    pytest.fail("nobody asked whether the server is there")
+                page.get_by_role("button", name="Ask anew").click()
+                said.first.wait_for()
+                assert page.get_by_text("The server does not answer").count() == 0
+                page.goto("about:blank")
+            gate.how = "open"
+            page.goto(gate.url)
+            page.get_by_role("link", name="vision").wait_for()
+            gate.how = "redirect"
             page.get_by_role("link", name="vision").click()
-            said.wait_for()
-            assert page.get_by_text("The server does not answer").count() == 0
-            page.get_by_role("button", name="Load the page anew").click()
+            page.get_by_role("button", name="Load the page anew").first.click()
             page.get_by_role("heading", name="Who are you?").wait_for()
             gate.how = "open"
             page.goto(gate.url)
