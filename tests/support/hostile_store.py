@@ -21,6 +21,8 @@ BACKWARDS = "\u202egnp.exe\u202c \u200f\u2067abc\u2066 \u0627\u0644\u0639\u0631\
 EMOJI = "👩‍👩‍👧‍👦🏳️‍🌈" * 20
 CONTROL = "a\x01\x07\x1b[31mb\x7f\ufeff\u2028c %00 \\0"
 LONG = "x" * 5_000
+# What every object of JavaScript's has already.
+INHERITED = ("__proto__", "constructor", "toString", "hasOwnProperty")
 TEXTS = [MARKUP, SCRIPT, LINK, TEMPLATE, BACKWARDS, EMOJI, CONTROL, LONG]
 
 _HTML = "<script>try { parent.canary = 1; top.canary = 1 } catch (e) {} window.canary = 1</script><img src=x onerror='top.canary=1'><b>b</b>"
@@ -33,7 +35,9 @@ _NOTEBOOK = {
         {"cell_type": "code", "metadata": {}, "execution_count": 1, "source": SCRIPT, "outputs": [
             {"output_type": "display_data", "metadata": {}, "data": {"text/html": _HTML, "application/javascript": "top.canary=1", "image/svg+xml": _SVG}},
             {"output_type": "stream", "name": "stdout", "text": CONTROL + LONG},
+            None, 5, {"data": None}, {"output_type": "error", "traceback": [1, {"a": 1}, None], "ename": {}},
         ]},
+        {"cell_type": {"a": 1}, "source": {"a": 1}, "outputs": "none"}, {},
     ],
 }  # fmt: skip
 _PLOTLY = {"data": [{"type": "scatter", "x": [1, 2], "y": [2, 1], "name": MARKUP, "hovertemplate": SCRIPT}], "layout": {"title": {"text": f"<a href='{LINK}'>{MARKUP}</a>"}}}  # fmt: skip
@@ -87,11 +91,14 @@ def _run(client: Client, experiment: str, text: str, number: int) -> str:
     run_id = run.info.run_id
     tags: dict[str, Any] = {
         "mlflow.runColor": "red;background:url(//evil)", "mlflow.user": text, "mlflow.source.git.commit": text,
-        "mlflow.source.git.repoURL": LINK, "hostile": text, "k" * 250: text,
+        "mlflow.source.git.repoURL": LINK, "hostile": text, "k" * 250: text, **dict.fromkeys(INHERITED, text),
     }  # fmt: skip
     params = [Param("hostile", text), Param("link", LINK), Param("p" * 250, text)]
+    params += [Param(one, text) for one in INHERITED]
     metrics = [
-        Metric(key, step + number, 1_000 + step, step) for key in ("hostile", "m" * 250, "loss") for step in range(5)
+        Metric(key, step + number, 1_000 + step, step)
+        for key in ("hostile", "m" * 250, "loss", *INHERITED)
+        for step in range(5)
     ]
     metrics += [Metric("odd", value, 1, step) for step, value in enumerate((float("nan"), float("inf"), -1e308, 1e308))]
     client.log_batch(run_id, metrics, params, [RunTag(key, value) for key, value in tags.items()])

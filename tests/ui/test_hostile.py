@@ -19,6 +19,19 @@ _BROAD = """() => document.documentElement.scrollWidth <= window.innerWidth ? []
   [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > window.innerWidth + 1)
     .map((one) => `${one.tagName}.${one.className} ${Math.round(one.getBoundingClientRect().right)}`).slice(0, 12)"""
 
+# Texts with a mark that turns the line round, whose element lets it turn what stands beside it, too.
+_TURNING = """() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const one = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.includes("\u202e") || one.closest("script, option")) continue;
+    const { display, unicodeBidi } = getComputedStyle(one);
+    if (unicodeBidi.startsWith("isolate") || (display !== "inline" && one.childElementCount === 0)) continue;
+    found.push(`${one.tagName}.${one.className} in ${one.parentElement?.tagName}.${one.parentElement?.className}`);
+  }
+  return [...new Set(found)];
+}"""
+
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Seen]]:
@@ -75,6 +88,8 @@ def test_nothing_of_a_hostile_store_runs_and_no_layout_breaks(browser: Browser, 
                 broad = page.evaluate(_BROAD)
                 assert not broad, f"{name} at {width} pixels: {broad}"
                 watched.check(name)
+            turning = page.evaluate(_TURNING)
+            assert not turning, f"{name}: {turning}"
 
 
 def test_what_is_opened_above_a_hostile_page_runs_nothing(browser: Browser, hostile: tuple[str, Seen]) -> None:
