@@ -62,7 +62,7 @@ export default function Experiments({ query }) {
     <div class="head">
       <${Heading} text="Experiments" />
       <span class="quiet grow cut">${data && counted(data.length, archived ? "archived experiment" : "experiment")}</span>
-      <button type="button" class="main" aria-label="New experiment" onClick=${() => create(again)}>New<span class="wide">experiment</span></button>
+      <button type="button" class="main" aria-label="New experiment" onClick=${() => create(again)}>New <span class="wide">experiment</span></button>
     </div>
     <div class="row wrap">
       <input id="find" type="search" class="grow" placeholder="Find by name, tag or description ( / )" aria-label="Find experiments" value=${text} onInput=${(/** @type {any} */ event) => change({ find: event.target.value || null })} />

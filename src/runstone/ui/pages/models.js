@@ -53,7 +53,7 @@ export default function Models({ query }) {
   if (error && !refused && !rows) return html`<${Trouble} error=${error} again=${again} />`;
   return html`
     <div class="head"><${Heading} text="Models" /><span class="quiet grow cut"><${Extent} pages=${pages} one="registered model" /></span>
-      <a class="button" href=${link(["webhooks"])}>Webhooks</a><button type="button" class="main" aria-label="New model" onClick=${() => create(again)}>New<span class="wide">model</span></button></div>
+      <a class="button" href=${link(["webhooks"])}>Webhooks</a><button type="button" class="main" aria-label="New model" onClick=${() => create(again)}>New <span class="wide">model</span></button></div>
     <div class="row"><${FilterBar} value=${filter} names=${NAMES} label="Find models" placeholder="A part of a name, or tags.team = 'vision' AND aliases = 'champion'   ( / )" error=${refused} set=${(/** @type {string} */ text) => change({ filter: text || null })} /></div>
     ${list.picked.length > 0 && html`<div class="row wrap" role="toolbar" aria-label="Chosen models">
       <span class="quiet">${counted(list.picked.length, "model")} chosen</span>
