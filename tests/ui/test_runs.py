@@ -211,6 +211,13 @@ def test_a_phone_comes_to_the_first_run_soon_and_nothing_jumps(server: Server, b
         assert box is not None
         assert box["y"] < 320
         assert page.evaluate("window.jumped") < 0.01
+        page.emulate_media(media="print")
+        rows(page).first.wait_for()
+        assert page.get_by_role("button", name="Status").is_visible(), (
+            "a column's head is a button, and is printed all the same"
+        )
+        assert not page.get_by_role("button", name="charts").is_visible()
+        page.emulate_media(media="screen")
         page.get_by_role("button", name="About").click()
         page.get_by_role("region", name="About").get_by_text("networks").wait_for()
         page.get_by_role("button", name="charts").click()

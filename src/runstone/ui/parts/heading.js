@@ -6,6 +6,9 @@ import { place } from "../ground/route.js";
 /** Without what stands for the same page: the empty address is the first page's. */
 const path = () => place.value.parts.join("/") || "experiments";
 
+/** Letters from which on a name may be cut off. */
+const LONG = 40;
+
 /** Where the focus was given last. */
 let told = path();
 
@@ -25,5 +28,5 @@ export function Heading({ text, more, within }) {
   useEffect(() => {
     document.title = [more ? `${text} ${more}` : text, within, "runstone"].filter(Boolean).map((one) => String(one).slice(0, 80)).join(" · ");
   }, [text, more, within]);
-  return html`<h1 tabindex="-1" ref=${box}><bdi>${text}</bdi>${more && html` <span class="quiet">${more}</span>`}</h1>`;
+  return html`<h1 tabindex="-1" ref=${box} title=${text.length > LONG ? text : undefined}><bdi>${text}</bdi>${more && html` <span class="quiet">${more}</span>`}</h1>`;
 }

@@ -22,6 +22,6 @@ export function Tabs({ label, tabs, chosen }) {
 /** Where one is. @param {{trail: {name: string, href?: string}[], class?: string}} props class: such as "wide", where a phone has other ways there */
 export function Crumbs({ trail, class: kind }) {
   return html`<nav aria-label="Path" class=${kind}><ol class="crumbs">
-    ${trail.map(({ name, href }) => html`<li class="cut">${href ? html`<a href=${href}>${name}</a>` : name}</li>`)}
+    ${trail.map(({ name, href }) => html`<li class="cut" title=${name}>${href ? html`<a href=${href}>${name}</a>` : name}</li>`)}
   </ol></nav>`;
 }

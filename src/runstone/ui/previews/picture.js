@@ -9,7 +9,7 @@ export default function Picture({ file, shown }) {
   const [whole, setWhole] = useState(true);
   if (failed) return html`<p class="inside quiet">This is no picture that a browser can read, or one of so many pixels that it would take all memory. It can be downloaded.</p>`;
   return html`<div class="inside column">
-    <button type="button" class="files-picture" aria-label=${whole ? "Show its pixels" : "Fit it into the page"} onClick=${() => setWhole(!whole)}>
+    <button type="button" class=${`files-picture${size ? "" : " bone"}`} aria-label=${whole ? "Show its pixels" : "Fit it into the page"} onClick=${() => setWhole(!whole)}>
       <img class=${whole ? "whole" : ""} src=${shown} alt=${file.path} onError=${() => setFailed(true)}
         onLoad=${(/** @type {any} */ event) => setSize(`${event.target.naturalWidth} × ${event.target.naturalHeight}`)} />
     </button>

@@ -16,6 +16,8 @@ const LOWEST = 240;
 const HIGHEST = 560;
 const DEEPEST = 100;
 const SHALLOW = 3;
+/** A graph that would be drawn smaller than this begins at the node that one looks at. */
+const LEAST = 0.6;
 /** Characters of a name that fit into a node. */
 const FITS = 25;
 
@@ -58,13 +60,22 @@ export function Lineage({ of }) {
 function Drawing({ drawn, open }) {
   const box = useRef(/** @type {SVGSVGElement | null} */ (null));
   const [view, setView] = useState({ scale: 1, x: EDGE, y: EDGE });
-  const whole = () => {
+  /** All of it, as far as that can be read; `least` is how small its parts may become. @param {number} least */
+  const fit = (least) => {
     const room = box.current?.getBoundingClientRect();
     if (!room) return;
-    const scale = Math.max(0.2, Math.min(1, (room.width - 2 * EDGE) / drawn.width, (room.height - 2 * EDGE) / drawn.height));
-    setView({ scale, x: Math.max(EDGE, (room.width - drawn.width * scale) / 2), y: Math.max(EDGE, (room.height - drawn.height * scale) / 2) });
+    const scale = Math.max(least, Math.min(1, (room.width - 2 * EDGE) / drawn.width, (room.height - 2 * EDGE) / drawn.height));
+    const root = drawn.nodes.find(({ id }) => id === drawn.root);
+    /** @param {number} space @param {number} length @param {number} middle of the root */
+    const from = (space, length, middle) => (length + 2 * EDGE <= space + 1 ? (space - length) / 2 : Math.max(space - EDGE - length, Math.min(EDGE, space / 2 - middle)));
+    setView({
+      scale,
+      x: from(room.width, drawn.width * scale, ((root?.x ?? 0) + SIZE.width / 2) * scale),
+      y: from(room.height, drawn.height * scale, ((root?.y ?? 0) + SIZE.height / 2) * scale),
+    });
   };
-  useEffect(whole, [drawn.width, drawn.height]);
+  const whole = () => fit(0.2);
+  useEffect(() => fit(LEAST), [drawn.width, drawn.height]);
   /** @param {number} by @param {number} x @param {number} y the place that stays where it is */
   const zoom = (by, x, y) =>
     setView((before) => {

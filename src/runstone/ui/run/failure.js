@@ -27,6 +27,7 @@ export function Failure({ run }) {
   return html`<section class="failure note bad" role="region" aria-label="Why it failed">
     <div class="row wrap"><strong class="grow">${data ? html`<code class="bare">${data.exception}</code>` : "The run failed."}</strong><a href=${logs}>Console</a></div>
     ${data && html`<details><summary>Traceback</summary><pre tabindex="0">${data.whole}</pre></details>`}
+    ${data === undefined && html`<p class="small">Its console is looked through…</p>`}
     ${data === null && html`<p class="small">No traceback was recorded: the program ended it by an exit code, or its console was switched off.</p>`}
   </section>`;
 }

@@ -13,6 +13,9 @@ import { useWindows } from "../parts/windows.js";
 
 /** Metrics that are drawn before one asks for more. */
 const ROWS = 300;
+/** Pixels that a row, and those of the head, are high: what is below does not move when the rows come. */
+const ROW = 32;
+const HEAD = 30;
 
 /** @param {any} summary a value that the wire spells where JSON has no number */
 const value = (summary) => (typeof summary === "number" ? number(summary) : summary === undefined || summary === null ? "NaN" : String(summary));
@@ -28,6 +31,7 @@ export function Metrics({ run, changed, chosen, only = () => true }) {
   const [text, setText] = useState("");
   const [all, setAll] = useState(false);
   const { data, error } = useSummaries(run.info.run_id, changed);
+  const expected = data ? 0 : (run.data?.metrics ?? []).filter((/** @type {any} */ one) => only(one.key)).length;
   const own = useMemo(() => (data ?? []).filter((one) => only(one.key)), [data, only]);
   const shown = own.filter((one) => one.key.toLowerCase().includes(text.toLowerCase()));
   const drawn = all ? shown : shown.slice(0, ROWS);
@@ -38,7 +42,7 @@ export function Metrics({ run, changed, chosen, only = () => true }) {
     ${error
       ? html`<p class="note bad">${error.message}</p>`
       : !data
-        ? html`<div class="inside"><${Skeleton} rows=${5} /></div>`
+        ? html`<div class="inside" style=${{ minHeight: `${HEAD + ROW * Math.min(ROWS, expected)}px` }}><${Skeleton} rows=${5} /></div>`
         : own.length === 0
           ? html`<p class="inside quiet">None were logged.</p>`
           : html`<div class="scroll"><table class="plain">

@@ -62,8 +62,8 @@ export function Timeline({ run, turn }) {
   return html`<div class="column">
     <${Drawn} events=${events} from=${began} to=${ended ?? Date.now()} />
     ${data.truncated && html`<p class="note">Of each kind the first 300 are shown.</p>`}
-    <section class="card" aria-label="Events"><div class="scroll"><table class="plain">
-      <thead><tr><th class="number">After</th><th>What</th><th class="number">Took</th><th class="wide">Time</th></tr></thead>
+    <section class="card" aria-label="Events"><div class="scroll"><table class="plain events">
+      <thead><tr><th class="number">After</th><th class="what">What</th><th class="number">Took</th><th class="wide">Time</th></tr></thead>
       <tbody>${events.map((one) => {
         const href = leads(info, one);
         return html`<tr><td class="number nowrap">${duration(Math.max(0, one.time - began))}</td><td class="what">${href ? html`<a href=${href}>${said(one)}</a>` : one.kind === "end" ? html`<span class=${`status ${info.status}`}>${said(one)}</span>` : said(one)}</td><td class="number quiet nowrap">${one.end && one.end > one.time ? duration(one.end - one.time) : ""}</td><td class="quiet nowrap wide">${when(one.time)}</td></tr>`;

@@ -106,7 +106,7 @@ export const own = (widths, experiments) => [
   ...(experiments
     ? [{ id: "experiment", title: "Experiment", width: widths.experiment ?? 130, sort: "attributes.experiment_id", cell: (/** @type {Run} */ run) => experiments[run.experiment_id] ?? run.experiment_id }]
     : []),
-  { id: "status", title: "Status", width: widths.status ?? 98, sort: "attributes.status", cell: (run) => html`<${Status} run=${run} />` },
+  { id: "status", title: "Status", width: widths.status ?? 118, sort: "attributes.status", cell: (run) => html`<${Status} run=${run} />` },
   { id: "start", title: "Started", width: widths.start ?? 92, sort: "attributes.start_time", cell: (run) => ago(run.start_time) || null, told: (run) => when(run.start_time) },
   {
     id: "duration", title: "Duration", width: widths.duration ?? 88, number: true, sort: "attributes.duration",

@@ -30,5 +30,5 @@ function Beat({ last }) {
     return () => window.clearInterval(ticking);
   }, []);
   const still = silent("RUNNING", last);
-  return html`<span class=${still ? "status SILENT" : "status RUNNING"} title=${`The last point came ${ago(last)}.${still ? " It may be gone: its menu (⋯) marks it as killed." : ""}`}><span class="hidden">${still ? "running, as far as is known; " : "running, "}the last point </span>${ago(last)}${still && html` <span aria-hidden="true">?</span>`}</span>`;
+  return html`<span class=${still ? "status SILENT" : "status RUNNING"} title=${`The last point came ${ago(last)}.${still ? " It may be gone: its menu (⋯) marks it as killed." : ""}`}><span aria-hidden="true">running</span><span class="hidden">${still ? "running, as far as is known; " : "running, "}the last point </span><span class="quiet">${ago(last).replace(/ ago$/, "")}<span class="hidden"> ago</span></span>${still && html` <span aria-hidden="true">?</span>`}</span>`;
 }
