@@ -28,6 +28,19 @@ def test_without_an_address_the_store_is_made_in_the_working_folder(tmp_path: Pa
     assert runstone.get_tracking_uri() == f"file://{tmp_path}/.runstone"
 
 
+def test_git_does_not_take_the_store_in(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    with runstone.start_run():
+        runstone.log_text("a", "a.txt")
+    assert not subprocess.run(["git", "status", "--short"], cwd=tmp_path, check=True, capture_output=True).stdout
+    # A folder that was there holds other things, too: what of it is git's is not ours to say.
+    (tmp_path / "mine").mkdir()
+    runstone.set_tracking_uri(tmp_path / "mine")
+    with runstone.start_run():
+        pass
+    assert not (tmp_path / "mine" / ".gitignore").exists()
+
+
 def test_from_a_folder_below_the_store_above_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with runstone.start_run() as run:
         pass

@@ -30,10 +30,13 @@ class Engine:
 
     def __init__(self, folder: str, *, serving: bool = False, locations: Locations = _IN_THE_STORE) -> None:
         self.folder, self.serving, self.locations = folder, serving, locations
+        made = not os.path.isdir(folder)
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise from_os_error(error, f"Making the store {folder!r}") from error
+        if made:
+            _keep_from_git(folder)
         path = os.path.join(folder, DATABASE_NAME)
         self._refuse_anew(path)
         self.database = Database(path)
@@ -102,3 +105,9 @@ class Engine:
         if self._storing is not None:
             unlock(self._storing)
             self._storing = None
+
+
+def _keep_from_git(folder: str) -> None:
+    # `git add -A` would take the store in, and `git checkout` put an old database in the place of the one that is logged to.
+    with suppress(OSError), open(os.path.join(folder, ".gitignore"), "x") as file:
+        file.write("*\n")
