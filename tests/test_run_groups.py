@@ -10,6 +10,7 @@ import pytest
 import runstone
 from runstone.client import Client
 from runstone.errors import InvalidParameter
+from runstone.operations import run_groups
 from runstone.operations.run_groups import GroupCell
 from runstone.operations.run_table import Column
 
@@ -68,3 +69,13 @@ def test_runs_without_a_key_are_a_group_and_nan_is_counted_apart() -> None:
 def test_what_cannot_be_grouped_is_refused(asked: dict[str, object]) -> None:
     with pytest.raises(InvalidParameter):
         Client().get_run_groups(["0"], **asked)  # type: ignore[arg-type]
+
+
+def test_texts_that_are_grouped_by_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        Client().create_run("0", tags={"long": "x" * 100})
+    monkeypatch.setattr(run_groups, "LETTERS", 1_000)
+    long = Column("tag", "long")
+    assert [one.runs for one in Client().get_run_groups(["0"], [long] * 3).groups] == [3]
+    with pytest.raises(InvalidParameter, match="more than 1,000 letters"):
+        Client().get_run_groups(["0"], [long] * 4)

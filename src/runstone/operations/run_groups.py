@@ -11,7 +11,7 @@ from runstone.errors import InvalidParameter
 from runstone.operations import rules
 from runstone.operations.engine import Engine
 from runstone.operations.run_order import AskedRuns, ordered
-from runstone.operations.run_table import Column, check_columns
+from runstone.operations.run_table import LETTERS, Column, check_columns
 from runstone.operations.table import operation
 from runstone.store import run_table as store
 from runstone.store.database import Connection
@@ -65,7 +65,8 @@ def get_run_groups(engine: Engine, request: GetRunGroups) -> RunGroups:
         rows = order.rows
         if not rows:
             return RunGroups([], 0, 0, order.stamp)
-        texts = [store.texts_of(connection, one.kind, rows, one.key) for one in request.by]
+        letters = store.Letters(LETTERS)
+        texts = [store.texts_of(connection, one.kind, rows, one.key, letters) for one in request.by]
         numbers: dict[tuple[str | None, ...], int] = {}
         group_of = np.empty(len(rows), np.int64)
         members: list[list[int]] = []

@@ -172,7 +172,9 @@ def get_run_values(engine: Engine, request: GetRunValues) -> RunValues:
     experiments = experiments_of(request.experiment_ids)
     with engine.database.read() as connection:
         rows = store.newest(connection, experiments, _COUNTED)
-        found = store.values(connection, request.kind, rows, request.key, request.part.lower(), VALUES)
+        found = store.values(
+            connection, request.kind, rows, request.key, request.part.lower(), VALUES, store.Letters(LETTERS)
+        )
         return RunValues([Value(*one) for one in found])
 
 

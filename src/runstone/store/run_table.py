@@ -163,9 +163,13 @@ def run_ids(connection: Connection, rows: Sequence[int]) -> list[str]:
     return [found[row] for row in rows if row in found]
 
 
-def texts_of(connection: Connection, table: str, rows: Sequence[int], key: str) -> dict[int, str]:
-    """The values of one param or tag (`table`) of many runs, by row."""
-    return dict(_by_rows(connection, f"SELECT run, value FROM {table} WHERE key = ? AND run", [key], rows))
+def texts_of(connection: Connection, table: str, rows: Sequence[int], key: str, letters: Letters) -> dict[int, str]:
+    """The values of one param or tag (`table`) of many runs, by row; `letters` has to suffice for them."""
+    found: dict[int, str] = {}
+    for row, value in _by_rows(connection, f"SELECT run, value FROM {table} WHERE key = ? AND run", [key], rows):
+        letters.take(len(value))
+        found[row] = value
+    return found
 
 
 def numbers_of(connection: Connection, rows: Sequence[int], key: str, show: str) -> tuple[dict[int, float], set[int]]:
@@ -191,10 +195,12 @@ def _by_rows(
 
 
 def values(
-    connection: Connection, table: str, rows: Sequence[int], key: str, part: str, most: int
+    connection: Connection, table: str, rows: Sequence[int], key: str, part: str, most: int, letters: Letters
 ) -> list[tuple[str, int]]:
     """The values of a param or tag (`table`) that these runs have, those that hold `part` in any letters, the most frequent first."""
-    counted = Counter(value for value in texts_of(connection, table, rows, key).values() if part in value.lower())
+    counted = Counter(
+        value for value in texts_of(connection, table, rows, key, letters).values() if part in value.lower()
+    )
     return sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:most]
 
 
