@@ -85,6 +85,17 @@ def test_names_stay_in_sight_when_the_table_is_moved_aside(server: Server, page:
     assert name.bounding_box() == before
 
 
+def test_rows_do_not_wait_for_which_columns_there_are(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/#/experiments/1")
+    page.get_by_role("columnheader", name="loss").wait_for()
+    page.route("**/runstone/runs/columns", lambda route: None)  # never answered from now on
+    for address in ("experiments/1", "experiments/1?columns=m.loss"):
+        page.goto("about:blank")
+        page.goto(f"{server.url}/#/{address}")
+        page.get_by_role("link", name="sweep 0.1", exact=True).wait_for()
+        page.get_by_role("columnheader", name="loss").wait_for()
+
+
 def test_the_best_of_a_loss_is_its_least_until_one_says_otherwise(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/#/experiments/1?filter=params.seed%20%3D%20'2'&columns=p.lr")
     page.get_by_role("button", name="Columns").click()

@@ -3,6 +3,7 @@
 import { colour } from "../ground/colours.js";
 import { counted } from "../ground/format.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { useSame } from "../ground/same.js";
 import { ofMachine } from "../ground/system.js";
 import { Empty } from "../parts/states.js";
 import { say } from "../parts/toasts.js";
@@ -125,17 +126,6 @@ function Slots({ keys, shared, given }) {
     return () => window.clearTimeout(timer);
   }, [keys, count]);
   return html`<div class="charts">${keys.slice(0, count).map((key) => html`<${Slot} key=${key} metrics=${shared.get(key) ?? [key]} ...${given} />`)}</div>`;
-}
-
-/**
- * What was given before, while it says the same.
- * @template T
- * @param {T} value
- * @returns {T}
- */
-function useSame(value) {
-  const told = JSON.stringify(value);
-  return useMemo(() => value, [told]);
 }
 
 /**

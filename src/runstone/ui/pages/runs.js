@@ -5,10 +5,11 @@ import { Explorer } from "../explore/later.js";
 import { get, post, Refused, useAnswer } from "../ground/api.js";
 import { nth, numbered } from "../ground/colours.js";
 import { counted } from "../ground/format.js";
-import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
+import { useSame } from "../ground/same.js";
 import { begin } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
 import { described, Description, Unfold } from "../experiments/description.js";
@@ -24,6 +25,7 @@ import { Grouping } from "../runs/grouping.js";
 import { Groups, title, useGroups } from "../runs/groups.js";
 import { usePicked } from "../runs/picking.js";
 import { nested as isNested, read, set, VIEWS } from "../runs/query.js";
+import { remember, remembered } from "../runs/remembered.js";
 import { useRuns } from "../runs/rows.js";
 import { Split } from "../runs/split.js";
 import { Table, widen, widths } from "../runs/table.js";
@@ -39,14 +41,17 @@ const KEYS_PAUSE = 3_000;
 export default function Runs({ parts, query }) {
   const experiments = useMemo(() => parts.ids.split(",").filter(Boolean), [parts.ids]);
   const about = useAnswer(["experiments", ...experiments], (signal) => Promise.all(experiments.map((experiment_id) => get("/mlflow/experiments/get", { experiment_id }, signal))));
-  const keys = useAnswer(["columns", ...experiments], (signal) => post("/runstone/runs/columns", { experiment_ids: experiments }, { signal }));
+  // A table whose columns are known wants its rows first; which other columns there could be is nobody's first question.
+  const [begun, setBegun] = useState(!query.has("columns") || query.has("view"));
+  const rowsCame = useCallback(() => setBegun(true), []);
+  const keys = useAnswer(begun ? ["columns", ...experiments] : null, (signal) => post("/runstone/runs/columns", { experiment_ids: experiments }, { signal }));
   const all = useMemo(() => keys.data && whole(keys.data), [JSON.stringify(keys.data)]);
   if (about.error) return html`<${Trouble} error=${about.error} again=${about.again} />`;
   if (keys.error) return html`<${Trouble} error=${keys.error} again=${keys.again} />`;
   const known = /** @type {any[]} */ (about.data?.map((one) => one.experiment) ?? []);
   return html`
     <${Crumbs} class="wide" trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: known.map((one) => one.name).join(", ") || "…" }]} />
-    <${Page} key=${parts.ids} experiments=${experiments} known=${known} keys=${all} query=${query} renew=${about.again} renewKeys=${keys.again} />
+    <${Page} key=${parts.ids} experiments=${experiments} known=${known} keys=${all} query=${query} renew=${about.again} renewKeys=${keys.again} begun=${rowsCame} />
   `;
 }
 
@@ -55,15 +60,21 @@ const whole = (keys) => ({ params: keys.params ?? [], metrics: keys.metrics ?? [
 const NO_KEYS = whole({});
 
 /**
- * @param {{experiments: string[], known: any[], keys: import("../runs/columns.js").Keys | undefined, query: URLSearchParams, renew: () => void, renewKeys: () => void}} props
- *   known: the experiments, once they have come
+ * @param {{experiments: string[], known: any[], keys: import("../runs/columns.js").Keys | undefined, query: URLSearchParams, renew: () => void, renewKeys: () => void, begun: () => void}} props
+ *   known: the experiments, once they have come; begun: to be told when there are rows
  */
-function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
+function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, begun }) {
   const seen = useMemo(() => read(query), [query]);
   const ready = keys !== NO_KEYS;
   const [asks, setAsks] = useState(0);
   const basis = useBasis(keys, asks);
-  const columns = useMemo(() => seen.columns ?? usual(basis), [seen.columns && query.get("columns"), basis]);
+  const place = experiments.join(",");
+  // Until it is known which there are, those stand there that were usual the last time: the rows need not wait for it.
+  const before = ready || seen.columns ? null : remembered(place);
+  const columns = useSame(seen.columns ?? before ?? usual(basis));
+  useEffect(() => {
+    if (ready) remember(place, usual(basis));
+  }, [ready, basis]);
   const [open, setOpen] = useState(/** @type {string[]} */ ([]));
   const [about, setAbout] = useState(false);
   const description = known.length === 1 ? described(known[0]) : "";
@@ -72,9 +83,13 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys }) {
     experiment_ids: experiments, filter: seen.filter, run_view_type: seen.deleted ? "DELETED_ONLY" : "ACTIVE_ONLY",
     order_by: [`${seen.sort} ${seen.descending ? "DESC" : "ASC"}`], columns: askedColumns(columns), nested: inside, open: inside ? open : [],
   };
-  const list = useRuns(seen.columns || ready ? asked : null, experiments);
+  const sure = seen.columns !== null || before !== null || ready;
+  const list = useRuns(sure ? asked : null, experiments);
+  useEffect(() => {
+    if (list.total !== undefined || list.error) begun();
+  }, [list.total === undefined, list.error]);
   const grouped = seen.group.length > 0;
-  const groups = useGroups(ready || seen.columns ? asked : null, seen.group, list.turn, list.pulse);
+  const groups = useGroups(sure ? asked : null, seen.group, list.turn, list.pulse);
   const picking = usePicked(list);
   const { picked, clear } = picking;
   useEffect(clear, [seen.deleted]);
