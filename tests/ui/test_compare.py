@@ -93,6 +93,10 @@ def test_runs_stand_side_by_side_with_the_way_from_a_baseline(trained: Trained, 
     chosen = trained.runs[:3]
     page.goto(trained.page(f"compare-runs?runs={quote(json.dumps(chosen))}&experiments={quote(json.dumps(['0']))}"))
     row = page.get_by_role("row", name="val/loss")
+    assert (
+        page.get_by_role("navigation", name="Path").get_by_role("link", name="Default").get_attribute("href")
+        == "#/experiments/0"
+    )
     first = [fitted(0.02 * 1.5**number, 20)[-1] for number in range(3)]
     by = (first[2] - first[0]) / first[0] * 100
     row.get_by_text(f"(−{abs(round(by))} %)").wait_for()
@@ -221,7 +225,7 @@ def test_mlflow_s_addresses_of_a_metric_lead_to_its_chart(trained: Trained, page
     figures = page.locator("figure")
     figures.filter(has_text="val/loss").wait_for()
     assert figures.count() == 1
-    assert page.get_by_role("link", name="Runs", exact=True).get_attribute("href") == "#/experiments/0"
+    assert page.get_by_role("link", name="Default", exact=True).get_attribute("href") == "#/experiments/0"
     shown = f'{runs}&metric="val/accuracy"&experiments=%5B"0"%5D&plot_metric_keys=%5B"val%2Faccuracy"%5D&x_axis=relative&y_axis_scale=log&line_smoothness=1'
     page.goto(trained.page(f"metric?{shown}"))
     figures.filter(has_text="val/accuracy").wait_for()

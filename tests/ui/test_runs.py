@@ -69,6 +69,30 @@ def test_runs_are_filtered_chosen_deleted_and_brought_back(server: Server, page:
     page.get_by_text("3 of 8 runs").wait_for()
 
 
+def test_the_best_run_is_a_press_on_a_head_away_and_back_leads_through_what_was_seen(
+    server: Server, page: Page
+) -> None:
+    page.goto(f"{server.url}/#/experiments/1")
+    head = page.get_by_role("columnheader", name="loss")
+    head.wait_for()
+    head.click(position={"x": 4, "y": 10})  # beside its name, which stands at the other end
+    page.locator("[aria-sort=ascending]", has_text="loss").wait_for()
+    assert rows(page).first.get_by_role("cell", name="0.0025").is_visible()
+    page.get_by_role("button", name="explore").click()
+    page.get_by_role("heading", name="Importance").wait_for()
+    page.go_back()
+    page.locator("[aria-sort=ascending]", has_text="loss").wait_for()
+    # Words that compare nothing are a part of a name; a name that no run has is said.
+    page.get_by_label("Filter runs").fill("SEED 2")
+    page.keyboard.press("Enter")
+    page.get_by_text("2 of 8 runs").wait_for()
+    page.get_by_label("Filter runs").fill("params.learning_rate = '0.1'")
+    page.keyboard.press("Enter")
+    page.get_by_text("No run has params.learning_rate.").wait_for()
+    page.go_back()
+    page.get_by_text("2 of 8 runs").wait_for()
+
+
 def test_names_stay_in_sight_when_the_table_is_moved_aside(server: Server, page: Page) -> None:
     page.set_viewport_size({"width": 700, "height": 600})
     page.goto(

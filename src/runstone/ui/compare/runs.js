@@ -48,6 +48,14 @@ async function one(run_id, signal) {
  */
 export const useRuns = (ids, turn) => useAnswer(["compare", ids, turn], (signal) => Promise.all(ids.map((id) => one(id, signal))));
 
+/** The names of the experiments that runs are of, by id; one that is not told is missing. @param {string[]} ids */
+export function useExperiments(ids) {
+  const wanted = [...new Set(ids)].filter(Boolean).sort();
+  const { data } = useAnswer(wanted.length > 0 ? ["names", ...wanted] : null, (signal) =>
+    Promise.all(wanted.map((experiment_id) => get("/mlflow/experiments/get", { experiment_id }, signal).then((answer) => /** @type {[string, string]} */ ([experiment_id, answer.experiment.name]), () => null))));
+  return new Map((data ?? []).flatMap((/** @type {[string, string] | null} */ one) => (one ? [one] : [])));
+}
+
 /**
  * Something of each of these runs, by their ids; of those that are gone, nothing. Another order asks for nothing anew.
  * @template T

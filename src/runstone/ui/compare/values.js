@@ -18,17 +18,18 @@ const plain = (value) => (value === undefined || value === null ? NaN : Number(v
  * @param {number} base
  * @param {string} show last, min or max
  * @param {any} chooser what chooses it
+ * @param {Map<string, string>} names of experiments
  * @returns {import("./sheet.js").Section[]}
  */
-export const sections = (runs, base, show, chooser) => [
-  { title: "About", rows: about(runs, base), none: "" },
+export const sections = (runs, base, show, chooser, names) => [
+  { title: "About", rows: about(runs, base, names), none: "" },
   { title: "Metrics", rows: keysOf(runs.map((run) => run.metrics)).sort(machineLast).map((key) => metric(key, runs, base, show)), none: "None were logged.", extra: chooser },
   { title: "Params", rows: keysOf(runs.map((run) => run.params)).map((key) => texts(key, runs.map((run) => run.params.get(key)), base)), none: "None were logged." },
   { title: "Tags", rows: keysOf(runs.map((run) => run.tags)).filter((key) => !/^(mlflow|runstone)\./.test(key)).map((key) => texts(key, runs.map((run) => run.tags.get(key)), base)), none: "None were set." },
 ];
 
-/** @param {import("./runs.js").Compared[]} runs @param {number} base */
-function about(runs, base) {
+/** @param {import("./runs.js").Compared[]} runs @param {number} base @param {Map<string, string>} names of experiments */
+function about(runs, base, names) {
   const took = runs.map((run) => (run.info.start_time ? (Number(run.info.end_time) || Date.now()) - Number(run.info.start_time) : null));
   /** @param {string} key @param {(string | undefined)[]} values */
   const plainly = (key, values) => texts(key, values, base);
@@ -44,7 +45,7 @@ function about(runs, base) {
       },
     },
     plainly("user", runs.map((run) => run.info.user_id || run.tags.get("mlflow.user"))),
-    plainly("experiment", runs.map((run) => run.experiment_id || undefined)),
+    plainly("experiment", runs.map((run) => names.get(run.experiment_id) ?? (run.experiment_id || undefined))),
     { ...plainly("run", runs.map((run) => run.run_id)), other: undefined },
   ];
 }

@@ -56,7 +56,8 @@ export function go(parts, query) {
 }
 
 /**
- * Change some of the query; null takes a name away. Typing and dragging replace the address, so that "back" leads to where one came from.
+ * Change some of the query; null takes a name away. Typing and dragging replace the address, so that "back" leads to where one came from; what
+ * makes another picture of it (a filter, a view, groups) is a step of its own.
  * @param {Record<string, string | number | boolean | null>} changes
  * @param {{push?: boolean}} [how]
  */
@@ -68,9 +69,7 @@ export function change(changes, { push = false } = {}) {
   }
   const next = link(place.value.parts, query);
   if (next === window.location.hash) return;
-  if (push) window.location.hash = next;
-  else {
-    window.history.replaceState(null, "", next);
-    place.value = read();
-  }
+  if (push) window.history.pushState(null, "", next);
+  else window.history.replaceState(null, "", next);
+  place.value = read();
 }

@@ -11,7 +11,7 @@ import { Difference } from "../compare/difference.js";
 import { besideOf, PATCH, sections as codeSections } from "../compare/environment.js";
 import { filesOf, sections as fileSections } from "../compare/files.js";
 import { ModelDifference, modelsOf, sections as modelSections } from "../compare/models.js";
-import { listed, MOST, useEach, useRuns } from "../compare/runs.js";
+import { listed, MOST, useEach, useExperiments, useRuns } from "../compare/runs.js";
 import { keysOf, Sheet } from "../compare/sheet.js";
 import { sections as valueSections, SHOWS } from "../compare/values.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
@@ -28,16 +28,17 @@ export default function Compare({ query }) {
   const { data, error, again } = useRuns(ids.slice(0, MOST), live);
   // Runs that have ended do not change.
   if (turn !== live && data?.some((run) => run.status === "RUNNING")) setLive(turn);
+  const names = useExperiments(data ? data.map((run) => run.experiment_id) : []);
   const back = experiments.length > 0 ? link(["experiments", experiments.join(",")]) : link(["experiments"]);
-  const crumbs = html`<${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: experiments.length > 1 ? `${experiments.length} experiments` : "Runs", href: back }, { name: "Compare" }]} />`;
+  const crumbs = html`<${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: experiments.length > 1 ? `${experiments.length} experiments` : (names.get(experiments[0]) ?? "Runs"), href: back }, { name: "Compare" }]} />`;
   if (ids.length === 0) return html`${crumbs}<${Empty} title="Nothing to compare">Choose two runs or more in a table of runs (<kbd>x</kbd>), then <kbd>c</kbd>.<//>`;
   if (error && !data) return html`${crumbs}<${Trouble} error=${error} again=${again} />`;
   if (!data) return html`${crumbs}<${Skeleton} rows=${16} />`;
-  return html`${crumbs}<${Side} runs=${data} query=${query} more=${ids.length - data.length} pulse=${pulse} />`;
+  return html`${crumbs}<${Side} runs=${data} names=${names} query=${query} more=${ids.length - data.length} pulse=${pulse} />`;
 }
 
-/** @param {{runs: import("../compare/runs.js").Compared[], query: URLSearchParams, more: number, pulse: import("../ground/live.js").Pulse | null}} props */
-function Side({ runs, query, more, pulse }) {
+/** @param {{runs: import("../compare/runs.js").Compared[], names: Map<string, string>, query: URLSearchParams, more: number, pulse: import("../ground/live.js").Pulse | null}} props */
+function Side({ runs, names, query, more, pulse }) {
   const told = query.get("base");
   const chosen = told === "none" ? -1 : Math.max(0, runs.findIndex((run) => run.run_id === told));
   const base = chosen >= 0 && !runs[chosen].gone ? runs[chosen].run_id : "";
@@ -53,7 +54,7 @@ function Side({ runs, query, more, pulse }) {
     return { name, href: link(place.value.parts, next) };
   });
   const common = {
-    runs: ordered, base, only: query.has("diff"), text,
+    runs: ordered, names, base, only: query.has("diff"), text,
     setBase: (/** @type {string} */ id) => change({ base: id === "" ? "none" : id === runs[0].run_id ? null : id }),
     remove: (/** @type {string} */ id) => change({ runs: JSON.stringify(runs.filter((run) => run.run_id !== id).map((run) => run.run_id)), ...(id === told ? { base: null } : {}) }),
   };
@@ -85,7 +86,7 @@ const placeOf = (runs, base) => runs.findIndex((run) => run.run_id === base);
 /** @param {{common: any, show: string}} props */
 function Values({ common, show }) {
   const chooser = html`<span class="buttons" role="group" aria-label="Of a metric">${SHOWS.map((one) => html`<button type="button" class="small" aria-pressed=${one === show} onClick=${() => change({ show: one === "last" ? null : one })}>${one}</button>`)}</span>`;
-  return html`<${Card}><${Sheet} ...${common} label="Values of the runs" sections=${valueSections(common.runs, placeOf(common.runs, common.base), show, chooser)} /><//>`;
+  return html`<${Card}><${Sheet} ...${common} label="Values of the runs" sections=${valueSections(common.runs, placeOf(common.runs, common.base), show, chooser, common.names)} /><//>`;
 }
 
 /** @param {{common: any}} props */

@@ -18,12 +18,13 @@ import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
 import { Bulk } from "../runs/bulk.js";
 import { Chooser } from "../runs/chooser.js";
-import { asked as askedColumns, usual } from "../runs/columns.js";
+import { asked as askedColumns, usual, written } from "../runs/columns.js";
 import { Export } from "../runs/export.js";
 import { FilterBar } from "../runs/filter.js";
 import { Grouping } from "../runs/grouping.js";
 import { Groups, title, useGroups } from "../runs/groups.js";
 import { usePicked } from "../runs/picking.js";
+import { meant, unknown } from "../runs/meant.js";
 import { nested as isNested, read, set, VIEWS } from "../runs/query.js";
 import { remember, remembered } from "../runs/remembered.js";
 import { useRuns } from "../runs/rows.js";
@@ -33,6 +34,9 @@ import { Views } from "../runs/views.js";
 
 /** Runs that are drawn where none are chosen, and at most. */
 const CHARTED = 100;
+
+/** So many keys of each kind are told; of more it is not known which there are. */
+const KEYS_TOLD = 5_000;
 
 /** Milliseconds after which, while something is logged, it is asked whether there are new keys. */
 const KEYS_PAUSE = 3_000;
@@ -109,7 +113,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, beg
   const total = list.total;
   useKeys([
     { keys: "/", does: "Go to the filter", run: () => document.getElementById("filter")?.focus() },
-    { keys: "v", does: "Table, charts, both, or explore", run: () => set({ view: VIEWS[(VIEWS.indexOf(seen.view) + 1) % VIEWS.length] }) },
+    { keys: "v", does: "Table, charts, both, or explore", run: () => set({ view: VIEWS[(VIEWS.indexOf(seen.view) + 1) % VIEWS.length] }, { push: true }) },
   ]);
 
   // Runs that are folded are drawn all the same.
@@ -142,27 +146,27 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, beg
     </div>
     ${about && description && html`<${Description} text=${description} />`}
     <div class="row wrap tools">
-      <${FilterBar} value=${seen.filter} keys=${keys} experiments=${experiments} error=${mistaken} set=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />
+      <${FilterBar} value=${seen.filter} keys=${keys} experiments=${experiments} error=${mistaken} set=${(/** @type {string} */ text) => set({ filter: meant(text) }, { push: true })} />
       <${Layout} view=${seen.view} />
-      <${Grouping} keys=${keys} by=${seen.group} set=${(/** @type {any[]} */ group) => { set({ group }); change({ band: group.length > 0 ? (query.get("band") ?? "std") : null }); }} />
+      <${Grouping} keys=${keys} by=${seen.group} set=${(/** @type {any[]} */ group) => change({ group: group.map(written).join("\n"), band: group.length > 0 ? (query.get("band") ?? "std") : null }, { push: true })} />
       <${Menu} label="Columns" stays right><${Chooser} keys=${keys} columns=${columns} pins=${seen.pins} set=${(/** @type {any} */ next) => set({ columns: next })} setPins=${(/** @type {string[]} */ pins) => set({ pins })} /><//>
       <${Menu} label="⋯" title="What is shown" right>
         <button type="button" onClick=${again}>Ask anew</button>
-        <button type="button" aria-pressed=${seen.flat} onClick=${() => set({ flat: !seen.flat })}>${seen.flat ? "Show runs below their parents" : "Show all runs in one list"}</button>
-        <button type="button" aria-pressed=${seen.deleted} onClick=${() => set({ deleted: !seen.deleted })}>${seen.deleted ? "Show active runs" : "Show deleted runs"}</button>
+        <button type="button" aria-pressed=${seen.flat} onClick=${() => set({ flat: !seen.flat }, { push: true })}>${seen.flat ? "Show runs below their parents" : "Show all runs in one list"}</button>
+        <button type="button" aria-pressed=${seen.deleted} onClick=${() => set({ deleted: !seen.deleted }, { push: true })}>${seen.deleted ? "Show active runs" : "Show deleted runs"}</button>
         ${seen.hidden.length > 0 && html`<button type="button" onClick=${() => set({ hidden: [] })}>Draw all runs again</button>`}
       <//>
       <button type="button" class="wide" title="Ask anew" aria-label="Ask anew" onClick=${again}>↻</button>
     </div>
-    ${seen.deleted && html`<p class="note row">Deleted runs. <button type="button" class="plain" onClick=${() => set({ deleted: false })}>Show active runs</button></p>`}
+    ${seen.deleted && html`<p class="note row">Deleted runs. <button type="button" class="plain" onClick=${() => set({ deleted: false }, { push: true })}>Show active runs</button></p>`}
     <${Bulk} ids=${[...picked.keys()]} experiments=${experiments} deleted=${seen.deleted} found=${list.found} filter=${seen.filter} all=${picking.all} done=${again} clear=${clear} />
     ${list.error && !mistaken && html`<${Trouble} error=${list.error} again=${again} />`}
-    ${mistaken && total === undefined
+    ${mistaken && !total
       ? html`<${Empty} title="The filter is not understood">What is wrong stands below it.<//>`
       : empty === "new"
       ? html`<${Empty} title="No runs yet" code=${begin(known[0]?.name)}>The first one appears here as soon as it starts.<//>`
       : empty === "none"
-        ? html`<${Empty} title="No run fits">${seen.filter ? "Change the filter, or clear it." : "Nothing is deleted here."}<//>`
+        ? html`<${Empty} title="No run fits">${seen.filter ? html`${nobody(seen.filter, keys)} Change the filter, or <button type="button" class="plain" onClick=${() => set({ filter: "" }, { push: true })}>clear it</button>.` : "Nothing is deleted here."}<//>`
         : seen.view === "explore" ? html`<${Explorer} experiments=${experiments} filter=${seen.filter} deleted=${seen.deleted} keys=${keys} runs=${[...picked.keys()]} groups=${divided} pulse=${list.pulse} turn=${asks} setFilter=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />`
         : seen.view === "table" ? table : seen.view === "charts" ? board() : html`<${Split} left=${table} right=${board()} />`}
   `;
@@ -178,7 +182,7 @@ function Charts({ ready, ...props }) {
 /** @param {{view: import("../runs/query.js").Seen["view"]}} props */
 function Layout({ view }) {
   return html`<span class="buttons" role="group" aria-label="View">
-    ${VIEWS.map((one) => html`<button key=${one} type="button" aria-pressed=${view === one} onClick=${() => set({ view: one })}>${one}</button>`)}
+    ${VIEWS.map((one) => html`<button key=${one} type="button" aria-pressed=${view === one} onClick=${() => set({ view: one }, { push: true })}>${one}</button>`)}
   </span>`;
 }
 
@@ -191,6 +195,12 @@ function useBasis(keys, asks) {
   const { keys: before } = basis.current;
   if (before !== keys && (basis.current.asks !== asks || before.metrics.length + before.params.length === 0)) basis.current = { keys, asks };
   return basis.current.keys;
+}
+
+/** What of a filter no run has. @param {string} filter @param {import("../runs/columns.js").Keys} keys */
+function nobody(filter, keys) {
+  const names = Math.max(keys.params.length, keys.metrics.length, keys.tags.length) < KEYS_TOLD ? unknown(filter, keys) : [];
+  return names.length > 0 && html`No run has ${names.map((name, at) => html`${at > 0 && " or "}<code>${name}</code>`)}. `;
 }
 
 /** The first runs of a table, as far as they have come. @param {ReturnType<typeof useRuns>} list */

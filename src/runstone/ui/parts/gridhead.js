@@ -30,6 +30,7 @@ export function Head({ columns, shown, places, gap, width, firstShown, sorted, d
     event.preventDefault();
     move(columns[place].id, place + by);
   };
+  // The whole head sorts; it is no button as a whole, for Firefox drags none.
   return html`<div class="grid-head" role="row" aria-rowindex="1" style=${{ width: `${width}px` }}>
     ${shown.map((place) => {
       const column = columns[place];
@@ -37,8 +38,9 @@ export function Head({ columns, shown, places, gap, width, firstShown, sorted, d
       const sorts = column.sort && onSort;
       const mark = column.sort && column.sort === sorted ? html`<span aria-hidden="true">${descending ? "↓" : "↑"}</span>` : null;
       return html`<div key=${column.id} role="columnheader" aria-colindex=${place + 1} title=${column.label}
-        class=${classes("grid-cell", column.number && "number", column.fixed && "fixed", over === column.id && "over")}
+        class=${classes("grid-cell", column.number && "number", column.fixed && "fixed", sorts && "sorts", over === column.id && "over")}
         style=${{ width: `${column.width}px`, "--left": column.fixed ? `${places[place]}px` : undefined, marginLeft: place === firstShown && gap ? `${gap}px` : undefined }}
+        onClick=${sorts ? (/** @type {MouseEvent} */ event) => event.target === event.currentTarget && onSort(/** @type {string} */ (column.sort)) : undefined}
         aria-sort=${mark ? (descending ? "descending" : "ascending") : undefined} draggable=${movable ? true : undefined}
         onDragStart=${(/** @type {DragEvent} */ event) => { dragged.current = column.id; event.dataTransfer?.setData("text/plain", column.id); }}
         onDragOver=${(/** @type {DragEvent} */ event) => { if (movable && dragged.current) { event.preventDefault(); setOver(column.id); } }}

@@ -2,7 +2,7 @@
 
 import { Sparkline } from "../charts/sparkline.js";
 import { ago, duration, number, when } from "../ground/format.js";
-import { goal } from "../ground/goals.js";
+import { byName, goal } from "../ground/goals.js";
 import { html } from "../ground/html.js";
 import { ofMachine } from "../ground/system.js";
 import { Status } from "./status.js";
@@ -49,7 +49,9 @@ export const asked = (columns) => columns.map((column) => (column.show === "line
  * @returns {Column[]}
  */
 export function usual(keys) {
-  const metrics = keys.metrics.filter(({ key, runs }) => runs > 0 && !ofMachine(key)).slice(0, 6);
+  const logged = keys.metrics.filter(({ key, runs }) => runs > 0 && !ofMachine(key));
+  // A loss or an accuracy says how good a run is; of twenty metrics the others are mostly about the training itself (gradients, weights).
+  const metrics = [...logged.filter(({ key }) => byName(key)), ...logged.filter(({ key }) => !byName(key))].slice(0, 6);
   const params = keys.params.filter(({ runs }) => runs > 0).slice(0, 6);
   return [
     ...metrics.map(({ key }) => /** @type {Column} */ ({ kind: "metric", key, show: "last" })),

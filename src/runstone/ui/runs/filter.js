@@ -12,7 +12,7 @@ const MOST = 8;
  * }} props
  *   experiments: whose runs' values are completed; names: what can be completed besides keys; of runs unless said
  */
-export function FilterBar({ value, keys, experiments, names: known = ATTRIBUTES, label = "Filter runs", placeholder = "metrics.loss < 0.5 AND params.optimizer = 'adam'   ( / )", error, set, id = "filter" }) {
+export function FilterBar({ value, keys, experiments, names: known = ATTRIBUTES, label = "Filter runs", placeholder = "A part of a name, or metrics.loss < 0.5 AND params.optimizer = 'adam'   ( / )", error, set, id = "filter" }) {
   const [text, setText] = useState(value);
   const [at, setAt] = useState(-1);
   const [open, setOpen] = useState(false);

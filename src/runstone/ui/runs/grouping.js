@@ -7,12 +7,16 @@ import { written } from "./columns.js";
 const MOST = 4;
 const LISTED = 60;
 
+/** @param {string} key */
+const ours = (key) => key.startsWith("runstone.");
+
 /** @param {{keys: import("./columns.js").Keys, by: import("./columns.js").Column[], set: (by: import("./columns.js").Column[]) => void}} props */
 export function Grouping({ keys, by, set }) {
   const chosen = by.map(written);
   /** @param {"param" | "tag"} kind @param {import("./columns.js").Key[]} list */
   const some = (kind, list) => list.filter(({ key, runs }) => runs > 0 && !key.startsWith("mlflow.")).slice(0, LISTED).map(({ key }) => ({ kind, key, show: "last" }));
-  const all = /** @type {import("./columns.js").Column[]} */ ([...some("param", keys.params), ...some("tag", keys.tags)]);
+  // What runstone noted by itself is rarely what runs are put together by.
+  const all = /** @type {import("./columns.js").Column[]} */ ([...some("param", keys.params), ...some("tag", keys.tags).sort((one, other) => Number(ours(one.key)) - Number(ours(other.key)))]);
   for (const one of by) if (!all.some((other) => written(other) === written(one))) all.unshift(one);
   /** @param {import("./columns.js").Column} column */
   const toggle = (column) => set(chosen.includes(written(column)) ? by.filter((one) => written(one) !== written(column)) : [...by, column].slice(-MOST));

@@ -1,5 +1,6 @@
 /** What a table of runs shows, as it stands in the address. */
 
+import { goal } from "../ground/goals.js";
 import { change } from "../ground/route.js";
 import { read as column, written } from "./columns.js";
 
@@ -55,8 +56,11 @@ export function set(changes, how) {
   change(told, how);
 }
 
+/** Whether a metric is the better the less it is: its best run comes first. @param {string} by as a search names it */
+const isLeast = (by) => by.startsWith("metrics.") && goal(by.slice("metrics.".length).replace(/`/g, "").replace(/\.(?:min|max|first|count)$/, "")) === "least";
+
 /** Order by what a head was pressed for, the other way round where it is so already. @param {Seen} seen @param {string} by */
 export function order(seen, by) {
   if (by === seen.sort) change({ order: seen.descending ? "asc" : null });
-  else change({ sort: by === NEWEST ? null : by, order: by === "attributes.run_name" ? "asc" : null });
+  else change({ sort: by === NEWEST ? null : by, order: by === "attributes.run_name" || isLeast(by) ? "asc" : null });
 }
