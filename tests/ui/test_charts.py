@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pytest
+from tests.support import points
 from tests.support.browsers import until, visit
 from tests.support.servers import Server, ask, serve
 
@@ -115,10 +116,14 @@ def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, pa
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
     both = chart(page, "train/loss, val/loss")
-    both.press("Home")
-    both.press("ArrowRight")
     told = "step 1: quick · val/loss 10.875, slow · val/loss 10.75, slow · train/loss 9, quick · train/loss 4"
-    page.locator(".chart [aria-live]", has_text=told).wait_for(state="attached")
+
+    def read() -> bool:
+        both.press("Home")
+        both.press("ArrowRight")
+        return page.locator(".chart [aria-live]", has_text=told).count() == 1
+
+    points.until(read)  # the second metric's lines come after the first ones' chart
     page.get_by_role("button", name="Undo").click()
     chart(page, "val/loss").wait_for()
     page.locator("figcaption .name", has_text="val/loss").drag_to(
