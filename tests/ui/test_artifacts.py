@@ -181,6 +181,12 @@ def test_images_are_gone_through_by_a_slider(server: Server, run_id: str, page: 
     image = page.get_by_role("img", name="val/activation at step 10")
     image.wait_for()
     page.wait_for_function("() => document.querySelector('figure img').naturalWidth === 8")
+    # The step and the other runs stand in the address.
+    page.get_by_role("button", name="Beside other runs").click()
+    page.get_by_role("heading", name="val/activation").wait_for()
+    page.reload()
+    page.get_by_role("heading", name="val/activation").wait_for()
+    image.wait_for()
 
 
 def test_files_come_and_go(server: Server, browser: Browser, tmp_path: Path) -> None:

@@ -93,6 +93,15 @@ def test_the_best_run_is_a_press_on_a_head_away_and_back_leads_through_what_was_
     page.get_by_text("2 of 8 runs").wait_for()
 
 
+def test_mlflow_s_addresses_of_runs_say_the_same_here(server: Server, page: Page) -> None:
+    theirs = "searchFilter=metrics.%22loss%22+<+0.1&orderByKey=metrics.%60loss%60&orderByAsc=true&startTime=ALL"
+    page.goto(f"{server.url}/#/experiments/1/s?{theirs}&lifecycleFilter=Active&datasetsFilter=W10%3D")
+    page.get_by_text("6 of 8 runs").wait_for()
+    page.locator("[aria-sort=ascending]", has_text="loss").wait_for()
+    assert page.get_by_label("Filter runs").input_value() == 'metrics."loss" < 0.1'
+    assert "orderByKey" not in page.url
+
+
 def test_names_stay_in_sight_when_the_table_is_moved_aside(server: Server, page: Page) -> None:
     page.set_viewport_size({"width": 700, "height": 600})
     page.goto(

@@ -25,6 +25,7 @@ const PAGES = [
   ["experiments", experiments],
   ["experiments/:ids", runs],
   ["experiments/:ids/runs", runs],
+  ["experiments/:ids/s", runs], // as MLflow once wrote it
   ["compare-experiments/*", () => import("./pages/compare_experiments.js")],
   ["experiments/:ids/runs/:run/*", () => import("./pages/run.js")],
   ["experiments/:ids/models", () => import("./pages/logged_models.js")],

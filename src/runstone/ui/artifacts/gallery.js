@@ -2,9 +2,9 @@
 
 import { get, post, useAnswer } from "../ground/api.js";
 import { colour } from "../ground/colours.js";
-import { html, useState } from "../ground/html.js";
+import { html } from "../ground/html.js";
 import { Skeleton, Trouble } from "../parts/states.js";
-import { At, seriesOf, Slider, stepsOf } from "./series.js";
+import { At, seriesOf, Slider, stepsOf, useStep } from "./series.js";
 
 /** @typedef {{run_id: string, name: string, colour?: string}} GalleryRun */
 
@@ -29,7 +29,6 @@ async function neighbours(owner, signal) {
  *   runs: whose images; beside: a run, beside which the others of its experiment are shown
  */
 export function Gallery({ runs, beside }) {
-  const [chosen, setChosen] = useState(/** @type {number | null} */ (null));
   const { data, error, again } = useAnswer(["gallery", beside ?? runs?.map(({ run_id }) => run_id)], async (signal) => {
     const shown = beside ? await neighbours(beside, signal) : (runs ?? []).slice(0, MOST);
     return Promise.all(
@@ -39,20 +38,20 @@ export function Gallery({ runs, beside }) {
       }),
     );
   });
+  const steps = stepsOf(data?.flatMap(({ series }) => series) ?? []);
+  const slider = useStep(steps);
   if (error) return html`<div class="inside"><${Trouble} error=${error} again=${again} /></div>`;
   if (!data) return html`<div class="inside"><${Skeleton} rows=${4} height=${80} /></div>`;
-  const steps = stepsOf(data.flatMap(({ series }) => series));
   if (steps.length === 0) return html`<p class="inside quiet">None of these runs logged images under a key.</p>`;
-  const at = Math.min(chosen ?? steps.length, steps.length - 1);
   const keys = [...new Set(data.flatMap(({ series }) => series.map(({ key }) => key)))].sort();
   return html`<div class="inside column">
-    <div class="row"><${Slider} steps=${steps} at=${at} set=${setChosen} /></div>
+    <div class="row"><${Slider} ...${slider} /></div>
     ${keys.map((key) => html`<section key=${key}>
       <h3>${key}</h3>
       <div class="files-gallery">
         ${data.map(({ run, series }) => {
           const one = series.find((found) => found.key === key);
-          return one && html`<${At} key=${run.run_id} owner=${run.run_id} series=${one} step=${steps[at]} label=${html`<span class="dot" style=${{ color: colour(run.run_id, run.colour) }} /> ${run.name}`} />`;
+          return one && html`<${At} key=${run.run_id} owner=${run.run_id} series=${one} step=${steps[slider.at]} label=${html`<span class="dot" style=${{ color: colour(run.run_id, run.colour) }} /> ${run.name}`} />`;
         })}
       </div>
     </section>`)}

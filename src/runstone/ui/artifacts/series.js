@@ -1,6 +1,7 @@
 /** Images that were logged under a key, over steps (`log_image(image, key="val", step=10)`): which there are, a slider, the picture at a step. */
 
-import { html } from "../ground/html.js";
+import { html, useState } from "../ground/html.js";
+import { change, place } from "../ground/route.js";
 import { fileAddress } from "./place.js";
 
 /** @typedef {{path: string, step: number, time: number}} Picture */
@@ -33,7 +34,25 @@ export function seriesOf(files) {
 export const stepsOf = (series) => [...new Set(series.flatMap(({ pictures }) => pictures.map(({ step }) => step)))].sort((one, other) => one - other);
 
 /**
- * A slider over steps; the last one until another is chosen.
+ * The step that is looked at, as its place among all: the last one, whichever that comes to be, until another is chosen. It stands in the address.
+ * @param {number[]} steps
+ * @returns {{steps: number[], at: number, set: (at: number) => void}}
+ */
+export function useStep(steps) {
+  const [chosen, setChosen] = useState(place.value.query.get("step"));
+  const before = chosen === null ? -1 : steps.findLastIndex((step) => step <= Number(chosen));
+  return {
+    steps, at: chosen === null ? steps.length - 1 : Math.max(0, before),
+    set: (at) => {
+      const told = at === steps.length - 1 ? null : String(steps[at]);
+      setChosen(told);
+      change({ step: told });
+    },
+  };
+}
+
+/**
+ * A slider over steps.
  * @param {{steps: number[], at: number, set: (at: number) => void}} props
  */
 export function Slider({ steps, at, set }) {

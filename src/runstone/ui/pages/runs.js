@@ -24,6 +24,7 @@ import { FilterBar } from "../runs/filter.js";
 import { Grouping } from "../runs/grouping.js";
 import { Groups, title, useGroups } from "../runs/groups.js";
 import { usePicked } from "../runs/picking.js";
+import { translated } from "../runs/mlflows.js";
 import { meant, unknown } from "../runs/meant.js";
 import { nested as isNested, read, set, VIEWS } from "../runs/query.js";
 import { remember, remembered } from "../runs/remembered.js";
@@ -50,8 +51,13 @@ export default function Runs({ parts, query }) {
   const rowsCame = useCallback(() => setBegun(true), []);
   const keys = useAnswer(begun ? ["columns", ...experiments] : null, (signal) => post("/runstone/runs/columns", { experiment_ids: experiments }, { signal }));
   const all = useMemo(() => keys.data && whole(keys.data), [JSON.stringify(keys.data)]);
+  const led = useMemo(() => translated(query), [query]);
+  useEffect(() => {
+    if (led) window.location.replace(link(["experiments", parts.ids], led));
+  }, [led]);
   if (about.error) return html`<${Trouble} error=${about.error} again=${about.again} />`;
   if (keys.error) return html`<${Trouble} error=${keys.error} again=${keys.again} />`;
+  if (led) return html`<${Skeleton} rows=${12} />`;
   const known = /** @type {any[]} */ (about.data?.map((one) => one.experiment) ?? []);
   return html`
     <${Crumbs} class="wide" trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name: known.map((one) => one.name).join(", ") || "…" }]} />
