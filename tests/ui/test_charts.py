@@ -66,7 +66,7 @@ def chart(page: Page, name: str, drawn: int = 1) -> Locator:
     return found
 
 
-def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, page: Page) -> None:
+def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, browser: Browser, page: Page) -> None:
     number = experiment(server, "two rates")
     slow, losses = trained(server, number, "slow", 0.125)
     quick, others = trained(server, number, "quick", 0.25)
@@ -137,6 +137,15 @@ def test_what_is_drawn_said_and_downloaded_is_what_was_logged(server: Server, pa
     chart(page, "val/loss").wait_for()
     pairs.click()
     chart(page, "train/loss, val/loss")
+    # Who is sent the address sees the same, and keeps a layout of their own.
+    with visit(browser) as other:
+        other.goto(page.url)
+        chart(other, "train/loss, val/loss")
+        other.get_by_role("button", name="train + val").click()
+        chart(other, "val/loss").wait_for()
+        other.goto(f"{server.url}/#/experiments/{number}?view=charts")
+        chart(other, "val/loss").wait_for()
+        assert "laid" not in other.url
     # A click holds the list, Escape lets go; its names lead to the runs.
     over = page.locator("figure", has_text="train/loss").locator(".u-over")
     over.click(position={"x": 20, "y": 60})

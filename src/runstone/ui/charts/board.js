@@ -9,7 +9,7 @@ import { Empty } from "../parts/states.js";
 import { say } from "../parts/toasts.js";
 import { charts, MOST, paired, regrouped, same, together } from "./combine.js";
 import { Full } from "./full.js";
-import { lay, layout, toggled } from "./layout.js";
+import { lay, layout, tell, toggled } from "./layout.js";
 import { fits, sections } from "./sections.js";
 import { Given, Slot } from "./slot.js";
 import { Toolbar } from "./toolbar.js";
@@ -30,6 +30,7 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
   const [text, setText] = useState("");
   const [full, setFull] = useState("");
   const laid = layout(place);
+  useEffect(() => tell(place), [place]);
   const { shared, found } = useMemo(() => {
     const fit = fits(text);
     const shared = charts(keys, laid.joined);

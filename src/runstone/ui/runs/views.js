@@ -56,7 +56,10 @@ export function Views({ experiment, again }) {
   };
   /** @param {string} query */
   const href = (query) => link(place.value.parts, new URLSearchParams(query));
-  const named = views.find(({ query }) => query === current);
+  // One that was saved before charts were laid out is the same with any layout.
+  const plain = new URLSearchParams(current);
+  plain.delete("laid");
+  const named = views.find(({ query }) => query === current) ?? views.find(({ query }) => query === plain.toString());
   return html`<${Menu} label=${named ? `View: ${named.name}` : "Views"} right>
     <div class="views">
       ${views.length === 0 && html`<p class="small quiet">None are saved yet.</p>`}
