@@ -25,11 +25,11 @@ export function Toolbar({ keys, look, set, many, groups, children }) {
   const on = SWITCHES.flatMap(([name, label]) => (look[name] ? [label] : []));
   return html`<div class="row wrap" role="toolbar" aria-label="Charts">
     ${children}
-    <span class="when-narrow"><${Menu} label=${`${on.join(", ") || "Axes"} ▾`} title="Axes, smoothing, lines" stays right>
+    <span class="when-narrow"><${Menu} label=${on.join(", ") || "Axes"} title="Axes, smoothing, lines" stays right>
       <div class="choices">
         ${SWITCHES.map(([name, label]) => html`<label key=${name}><input type="checkbox" checked=${look[name]} onChange=${() => set({ [name]: !look[name] })} /> ${label}</label>`)}
-        <label class="field">Smoothing ${kind}</label>
-        ${many && html`<label class="field">${groups} ${lines}</label>`}
+        <label class="field">Kind of smoothing ${kind}</label>
+        ${many && html`<label class="field">Lines of ${groups} ${lines}</label>`}
       </div>
     <//></span>
     <label>x <select aria-label="x axis" value=${look.x} onChange=${(/** @type {any} */ event) => set({ x: event.target.value, start: null, end: null })}>

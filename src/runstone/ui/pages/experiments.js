@@ -68,7 +68,7 @@ export default function Experiments({ query }) {
       <input id="find" type="search" class="grow" placeholder="Find by name, tag or description ( / )" aria-label="Find experiments" value=${text} onInput=${(/** @type {any} */ event) => change({ find: event.target.value || null })} />
       <button type="button" aria-pressed=${archived} onClick=${() => change({ state: archived ? null : "archived" })}>Archived</button>
     </div>
-    ${picked.length > 0 && html`<div class="row wrap" role="toolbar" aria-label="Chosen experiments">
+    ${picked.length > 0 && html`<div class="row wrap bulk" role="toolbar" aria-label="Chosen experiments">
       <span class="quiet">${counted(picked.length, "experiment")} chosen</span>
       ${!archived && html`<button type="button" class="main" disabled=${picked.length < 2} title="Their runs in one table" onClick=${() => go(["experiments", picked.join(",")])}>Open together</button>`}
       ${archived

@@ -58,7 +58,7 @@ export default function LoggedModels({ parts, query }) {
     <${Crumbs} trail=${[{ name: "Experiments", href: link(["experiments"]) }, { name, href: link(["experiments", parts.ids]) }, { name: "models" }]} />
     <div class="head"><${Heading} text="Logged models" /><span class="quiet grow"><${Extent} pages=${pages} one="model" /></span></div>
     <div class="row"><${FilterBar} value=${filter} names=${NAMES} label="Find logged models" placeholder="A part of a name, or metrics.rmse < 0.3 AND params.trees = '100'   ( / )" error=${refused} set=${(/** @type {string} */ text) => change({ filter: text || null })} /></div>
-    ${list.picked.length > 0 && html`<div class="row wrap" role="toolbar" aria-label="Chosen models">
+    ${list.picked.length > 0 && html`<div class="row wrap bulk" role="toolbar" aria-label="Chosen models">
       <span class="quiet">${counted(list.picked.length, "model")} chosen</span>
       <button type="button" class="main" disabled=${list.picked.length < 2} onClick=${() => compare(list.picked.map((id) => seen.current.get(id)), experiments)}>Compare their runs</button>
       <button type="button" class="plain" onClick=${list.clear}>Clear</button></div>`}

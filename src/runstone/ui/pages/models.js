@@ -55,7 +55,7 @@ export default function Models({ query }) {
     <div class="head"><${Heading} text="Models" /><span class="quiet grow cut"><${Extent} pages=${pages} one="registered model" /></span>
       <a class="button" href=${link(["webhooks"])}>Webhooks</a><button type="button" class="main" aria-label="New model" onClick=${() => create(again)}>New <span class="wide">model</span></button></div>
     <div class="row"><${FilterBar} value=${filter} names=${NAMES} label="Find models" placeholder="A part of a name, or tags.team = 'vision' AND aliases = 'champion'   ( / )" error=${refused} set=${(/** @type {string} */ text) => change({ filter: text || null })} /></div>
-    ${list.picked.length > 0 && html`<div class="row wrap" role="toolbar" aria-label="Chosen models">
+    ${list.picked.length > 0 && html`<div class="row wrap bulk" role="toolbar" aria-label="Chosen models">
       <span class="quiet">${counted(list.picked.length, "model")} chosen</span>
       <button type="button" class="main" disabled=${list.picked.length !== 2} title="Choose two models" onClick=${() => compare(list.picked.map((name) => [name, newest.current.get(name) ?? 0]))}>Compare newest versions</button>
       <button type="button" class="plain" onClick=${list.clear}>Clear</button></div>`}

@@ -14,7 +14,7 @@ import { begin } from "../parts/begin.js";
 import { Heading } from "../parts/heading.js";
 import { described, Description, Unfold } from "../experiments/description.js";
 import { Menu } from "../parts/menu.js";
-import { Empty, Skeleton, Trouble } from "../parts/states.js";
+import { ChartBones, Empty, Skeleton, Trouble } from "../parts/states.js";
 import { Crumbs } from "../parts/tabs.js";
 import { Bulk } from "../runs/bulk.js";
 import { Chooser } from "../runs/chooser.js";
@@ -172,7 +172,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, beg
       : empty === "new"
       ? html`<${Empty} title="No runs yet" code=${begin(known[0]?.name)}>The first one appears here as soon as it starts.<//>`
       : empty === "none"
-        ? html`<${Empty} title="No run fits">${seen.filter ? html`${nobody(seen.filter, keys)} Change the filter, or <button type="button" class="plain" onClick=${() => set({ filter: "" }, { push: true })}>clear it</button>.` : "Nothing is deleted here."}<//>`
+        ? html`<${Empty} title="No run fits">${seen.filter ? html`${nobody(seen.filter, keys)} Change the filter, or <button type="button" class="link" onClick=${() => set({ filter: "" }, { push: true })}>clear it</button>.` : "Nothing is deleted here."}<//>`
         : seen.view === "explore" ? html`<${Explorer} experiments=${experiments} filter=${seen.filter} deleted=${seen.deleted} keys=${keys} runs=${[...picked.keys()]} groups=${divided} pulse=${list.pulse} turn=${asks} setFilter=${(/** @type {string} */ text) => set({ filter: text }, { push: true })} />`
         : seen.view === "table" ? table : seen.view === "charts" ? board() : html`<${Split} left=${table} right=${board()} />`}
   `;
@@ -182,7 +182,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, beg
 function Charts({ ready, ...props }) {
   const board = useAnswer("charts", () => import("../charts/board.js"));
   if (board.error) return html`<${Trouble} error=${board.error} />`;
-  return ready && board.data ? html`<${board.data.Board} ...${props} />` : html`<${Skeleton} rows=${12} />`;
+  return ready && board.data ? html`<${board.data.Board} ...${props} />` : html`<${ChartBones} />`;
 }
 
 /** @param {{view: import("../runs/query.js").Seen["view"]}} props */

@@ -66,8 +66,9 @@ export function Menu({ label, title, children, right, plain, stays }) {
       all[(at + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length]?.focus();
     }
   };
+  const named = typeof label === "string" && /\p{L}/u.test(label);
   return html`<div class="menu" ref=${box} onKeyDown=${onKey}>
-    <button type="button" class=${plain ? "plain" : ""} title=${title} aria-label=${typeof label === "string" && /\p{L}/u.test(label) ? undefined : title} aria-haspopup="true" aria-expanded=${open} onClick=${() => setOpen(!open)}>${label}</button>
+    <button type="button" class=${plain ? "plain" : ""} title=${title} aria-label=${named ? undefined : title} aria-haspopup="true" aria-expanded=${open} onClick=${() => setOpen(!open)}>${label}${named && html` <span class="caret" aria-hidden="true">▾</span>`}</button>
     ${open && html`<div class="list" popover="manual" ref=${list} onClick=${() => !stays && setOpen(false)}>${children}</div>`}
   </div>`;
 }

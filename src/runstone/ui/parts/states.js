@@ -10,9 +10,12 @@ import { Code } from "./code.js";
  * @param {{rows?: number, height?: number, label?: string}} props
  */
 export function Skeleton({ rows = 6, height = 18, label = "Loading" }) {
-  const bones = Array.from({ length: rows }, (_, at) => html`<span class="bone" style=${{ height: `${height}px`, width: `${92 - ((at * 37) % 41)}%` }} />`);
+  const bones = Array.from({ length: rows }, (_, at) => html`<span class="bone" style=${{ height: `${height}px`, width: `${92 - ((at * 17) % 41)}%` }} />`);
   return html`<div class="column" role="status" aria-label=${label}>${bones}</div>`;
 }
+
+/** The bones of charts. */
+export const ChartBones = () => html`<div class="charts waiting" role="status" aria-label="Loading">${[1, 2, 3, 4].map((one) => html`<span key=${one} class="bone card" />`)}</div>`;
 
 /**
  * An error in the server's own words, and what can be done.

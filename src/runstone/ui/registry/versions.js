@@ -35,7 +35,7 @@ export function Versions({ name, data, query, older }) {
   });
   const { picked, pick } = list;
   return html`<section class="card"><header class="wrap"><h2 class="grow">Versions <span class="quiet small">${versions.length}${older ? "+" : ""}</span></h2>
-      ${keys.length > 0 && html`<${Menu} label="Metrics ▾" right stays>${keys.map((key) => html`<label key=${key} class="choice"><input type="checkbox" checked=${chosen.includes(key)} onChange=${() => toggle(key)} /> <span class="cut">${key}</span></label>`)}<//>`}
+      ${keys.length > 0 && html`<${Menu} label="Metrics" right stays>${keys.map((key) => html`<label key=${key} class="choice"><input type="checkbox" checked=${chosen.includes(key)} onChange=${() => toggle(key)} /> <span class="cut">${key}</span></label>`)}<//>`}
       <button type="button" disabled=${picked.length !== 2} title="Choose two versions" onClick=${() => compare(picked)}>Compare</button></header>
     <div class="scroll"><table class="plain versions">
       <thead><tr><th class="narrow"><span class="hidden">Choose</span></th><th>Version</th><th>Aliases</th>${chosen.map((key) => html`<th key=${key} class="number">${key}</th>`)}${staged && html`<th>Stage</th>`}<th>Made</th><th>By</th><th>From</th><th class="wide">Description</th></tr></thead>
