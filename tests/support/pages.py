@@ -56,6 +56,7 @@ def addresses(seen: Seen) -> dict[str, str]:
         "metric": f'#/metric?runs=%5B"{seen.runs[0]}"%5D&metric="train%2Floss"&experiments=%5B"{seen.experiment}"%5D&x_axis=relative&y_axis_scale=log',
         "metric-named": f'#/metric/train%2Floss?runs=%5B"{seen.runs[0]}"%5D&experiment={seen.experiment}',
         "several": f"#/compare-experiments/s?experiments=%5B%22{seen.experiment}%22,%220%22%5D",
+        "bookmarked": f"{experiment}/s?viewStateShareKey=0",
         "webhooks": "#/webhooks",
         "models": "#/models",
         "model": model,

@@ -73,9 +73,9 @@ export default function LoggedModels({ parts, query }) {
             <td><a href=${link(["experiments", info.experiment_id, "models", info.model_id])}>${info.name}</a> <span class="mono quiet small">${info.model_id.slice(0, 10)}</span><${TagList} tags=${info.tags} /></td>
             <td><span class=${`status ${statusOf(info.status)}`}>${statusOf(info.status).toLowerCase()}</span></td>
             ${metrics.map((key) => html`<td key=${key} class="number">${measured.has(key) ? shown(measured.get(key)?.value) : ""}</td>`)}
-            ${params.map((key) => html`<td key=${key} class="mono">${made.get(key) ?? ""}</td>`)}
+            ${params.map((key) => html`<td key=${key} class="mono"><span class="two-lines" title=${made.get(key)}>${made.get(key) ?? ""}</span></td>`)}
             <td class="quiet nowrap"><time title=${when(Number(info.creation_timestamp_ms))}>${ago(Number(info.creation_timestamp_ms))}</time></td>
-            <td>${info.source_run_id && html`<a href=${link(["experiments", info.experiment_id, "runs", info.source_run_id])}>${info.source_run_id.slice(0, 8)}</a>`}</td>
+            <td class="nowrap">${info.source_run_id && html`<a href=${link(["experiments", info.experiment_id, "runs", info.source_run_id])}>${info.source_run_id.slice(0, 8)}</a>`}</td>
           </tr>`)}</tbody></table>
           <${Turner} pages=${pages} /></div>`}
   `;

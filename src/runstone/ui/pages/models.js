@@ -89,7 +89,7 @@ function Row({ one, list }) {
   const newest = newestOf(one);
   return html`<tr ...${list.row(one.name)}>
     <td class="narrow"><input type="checkbox" aria-label=${`Choose ${one.name}`} checked=${list.picked.includes(one.name)} onChange=${() => list.pick(one.name)} /></td>
-    <td><a href=${link(["models", one.name])}>${one.name}</a><${TagList} tags=${one.tags} /></td>
+    <td><a href=${link(["models", one.name])} title=${one.name}>${one.name}</a><${TagList} tags=${one.tags} /></td>
     <td class="number">${newest ? html`<a href=${link(["models", one.name, "versions", newest])}>${newest}</a>` : html`<span class="quiet">–</span>`}</td>
     <td><span class="row wrap tags">${(one.aliases ?? []).map(({ alias, version }) => html`<span class="row"><${AliasChip} name=${one.name} alias=${alias} version=${version} /><span class="quiet small">${version}</span></span>`)}</span></td>
     <td class="quiet nowrap"><time title=${when(Number(one.last_updated_timestamp))}>${ago(Number(one.last_updated_timestamp))}</time></td>

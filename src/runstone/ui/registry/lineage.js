@@ -19,7 +19,7 @@ const SHALLOW = 3;
 /** A graph that would be drawn smaller than this begins at the node that one looks at. */
 const LEAST = 0.6;
 /** Characters of a name that fit into a node. */
-const FITS = 25;
+const FITS = 23;
 
 /** @type {Record<string, string>} */
 const KINDS = { dataset: "data", artifact: "artifact", run: "run", model: "model", registered: "version", fold: "" };
