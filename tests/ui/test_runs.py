@@ -93,6 +93,27 @@ def test_the_best_run_is_a_press_on_a_head_away_and_back_leads_through_what_was_
     page.get_by_text("2 of 8 runs").wait_for()
 
 
+def test_far_down_a_box_chooses_and_back_from_a_run_one_is_where_one_was(server: Server, page: Page) -> None:
+    client = Client(server.url)
+    many = client.create_experiment("many")
+    for number in range(230):
+        client.set_terminated(client.create_run(many, run_name=f"run {number}").info.run_id)
+    page.goto(f"{server.url}/#/experiments/{many}")
+    page.get_by_role("link", name="run 229", exact=True).wait_for()
+    page.locator(".grid").evaluate("(grid) => { grid.scrollTop = 210 * 30; }")
+    # Rows that have come later are chosen by the mouse as the first ones are.
+    page.get_by_label("Choose run 12", exact=True).click()
+    page.get_by_label("Choose run 10", exact=True).click()
+    page.get_by_text("2 runs chosen").wait_for()
+    scrolled = page.locator(".grid").evaluate("(grid) => grid.scrollTop")
+    page.get_by_role("link", name="run 11", exact=True).click()
+    page.get_by_role("heading", name="Params").wait_for()
+    page.go_back()
+    page.get_by_text("2 runs chosen").wait_for()
+    until(page, f"document.querySelector('.grid')?.scrollTop === {scrolled}")
+    page.get_by_role("link", name="run 11", exact=True).wait_for()
+
+
 def test_mlflow_s_addresses_of_runs_say_the_same_here(server: Server, page: Page) -> None:
     theirs = "searchFilter=metrics.%22loss%22+<+0.1&orderByKey=metrics.%60loss%60&orderByAsc=true&startTime=ALL"
     page.goto(f"{server.url}/#/experiments/1/s?{theirs}&lifecycleFilter=Active&datasetsFilter=W10%3D")

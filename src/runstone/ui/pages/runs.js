@@ -29,6 +29,7 @@ import { meant, unknown } from "../runs/meant.js";
 import { nested as isNested, read, set, VIEWS } from "../runs/query.js";
 import { remember, remembered } from "../runs/remembered.js";
 import { useRuns } from "../runs/rows.js";
+import { useChanged, useSpot } from "../runs/resting.js";
 import { Split } from "../runs/split.js";
 import { Table, widen, widths } from "../runs/table.js";
 import { Views } from "../runs/views.js";
@@ -85,7 +86,9 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, beg
   useEffect(() => {
     if (ready) remember(place, usual(basis));
   }, [ready, basis]);
-  const [open, setOpen] = useState(/** @type {string[]} */ ([]));
+  const spot = useSpot(link(["experiments", experiments.join(",")], query));
+  const [open, setOpen] = useState(spot.open);
+  spot.open = open;
   const [about, setAbout] = useState(false);
   const description = known.length === 1 ? described(known[0]) : "";
   const inside = isNested(seen);
@@ -100,9 +103,9 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, beg
   }, [list.total === undefined, list.error]);
   const grouped = seen.group.length > 0;
   const groups = useGroups(sure ? asked : null, seen.group, list.turn, list.pulse);
-  const picking = usePicked(list);
+  const picking = usePicked(list, spot);
   const { picked, clear } = picking;
-  useEffect(clear, [seen.deleted]);
+  useChanged(clear, seen.deleted);
   const again = () => {
     setAsks(asks + 1);
     list.again();
@@ -138,7 +141,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, beg
   const look = (/** @type {string} */ filter) => change({ group: null, band: null, filter }, { push: true });
   const table = grouped
     ? html`<${Groups} asked=${asked} by=${seen.group} state=${groups} widths=${widths.value} onWidth=${widen} look=${look} />`
-    : html`<${Table} seen=${seen} columns=${columns} list=${list} picking=${picking} nested=${inside} open=${open} setOpen=${setOpen} drawn=${drawn} draw=${draw} experiments=${experiments} names=${names} />`;
+    : html`<${Table} spot=${spot} seen=${seen} columns=${columns} list=${list} picking=${picking} nested=${inside} open=${open} setOpen=${setOpen} drawn=${drawn} draw=${draw} experiments=${experiments} names=${names} />`;
   const board = () => html`<${Charts} ready=${ready} runs=${bands ? bands.runs : charts} keys=${keys.metrics.map(({ key }) => key)} look=${readLook(query)} set=${setLook} pulse=${list.pulse} place=${experiments.join(",")} groups=${bands?.groups ?? null} />`;
   return html`
     <div class="head two-rows">

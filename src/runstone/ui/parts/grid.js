@@ -50,19 +50,22 @@ function laid(columns) {
  *   label: string, columns: GridColumn<R>[], total: number, row: (at: number) => R | undefined, want: (first: number, last: number) => void,
  *   sorted?: string, descending?: boolean, onSort?: (sort: string) => void, onWidth?: (id: string, width: number) => void,
  *   onMove?: (id: string, before: string | null) => void, at?: number, onAt?: (at: number) => void, rowClass?: (row: R) => string,
- *   onMenu?: (row: R, at: number, event: MouseEvent) => void, onDouble?: (row: R, at: number, id: string) => void, anew?: unknown, height?: string,
+ *   onMenu?: (row: R, at: number, event: MouseEvent) => void, onDouble?: (row: R, at: number, id: string) => void, anew?: unknown, height?: string, spot?: {top: number},
  * }} props
- *   onMenu: a row's menu is wanted; onDouble: a cell was clicked twice; anew: what is in sight is the list's beginning whenever this changes
+ *   onMenu: a row's menu is wanted; onDouble: a cell was clicked twice; anew: what is in sight is the list's beginning whenever this changes;
+ *   spot: by how many pixels it was scrolled when it was left, and is now
  */
-export function Grid({ label, columns, total, row, want, sorted, descending, onSort, onWidth, onMove, at, onAt, rowClass, onMenu, onDouble, anew, height = "100%" }) {
+export function Grid({ label, columns, total, row, want, sorted, descending, onSort, onWidth, onMove, at, onAt, rowClass, onMenu, onDouble, anew, height = "100%", spot }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [seen, setSeen] = useState(FIRST);
   const waiting = useRef(0);
+  const back = useRef(spot?.top ?? 0);
   const [, goOn] = useState(0);
 
   const look = useCallback(() => {
     const element = box.current;
     if (!element) return;
+    if (spot && back.current === 0) spot.top = element.scrollTop;
     const first = Math.max(0, Math.floor(element.scrollTop / ROW) - BEYOND);
     const start = first - (first % STEP);
     const last = start + Math.ceil(element.clientHeight / ROW) + 2 * BEYOND + STEP;
@@ -82,9 +85,19 @@ export function Grid({ label, columns, total, row, want, sorted, descending, onS
       window.clearTimeout(waiting.current);
     };
   }, [look]);
+  const begun = useRef(anew);
   useEffect(() => {
-    if (box.current) box.current.scrollTop = 0;
+    if (!box.current || begun.current === anew) return;
+    begun.current = anew;
+    back.current = 0;
+    box.current.scrollTop = 0;
   }, [anew]);
+  // To where one was, as soon as there are so many rows.
+  useEffect(() => {
+    if (!box.current || back.current === 0 || total * ROW < back.current) return;
+    box.current.scrollTop = back.current;
+    back.current = 0;
+  }, [total]);
 
   // What the keyboard is at stays in sight.
   useEffect(() => {

@@ -1,6 +1,6 @@
 /** The table of runs itself: its columns, what the keyboard does, a row's menu. */
 
-import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { html, useMemo, useRef, useState } from "../ground/html.js";
 import { kept } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
 import { go } from "../ground/route.js";
@@ -10,6 +10,7 @@ import { compare } from "./bulk.js";
 import { asked, chosen, own, written } from "./columns.js";
 import { RunName } from "./name.js";
 import { order, set } from "./query.js";
+import { useChanged } from "./resting.js";
 import { rename, RowMenu } from "./rowmenu.js";
 
 /** How wide columns are, by their ids. */
@@ -20,20 +21,21 @@ export const widen = (id, width) => (widths.value = { ...widths.value, [id]: wid
 
 /**
  * @param {{
+ *   spot: import("./resting.js").Spot,
  *   seen: import("./query.js").Seen, columns: import("./columns.js").Column[], list: ReturnType<typeof import("./rows.js").useRuns>,
  *   picking: ReturnType<typeof import("./picking.js").usePicked>, nested: boolean, open: string[], setOpen: (open: string[]) => void,
  *   drawn: Set<string> | null, draw: (run_id: string) => void, experiments: string[], names: Record<string, string> | null,
  * }} props
  *   drawn: which runs the charts beside it draw; names: of experiments, where there are several
  */
-export function Table({ seen, columns, list, picking, nested: mayNest, open, setOpen, drawn, draw, experiments, names }) {
+export function Table({ spot, seen, columns, list, picking, nested: mayNest, open, setOpen, drawn, draw, experiments, names }) {
   const { picked, pick, all, clear } = picking;
-  const [at, showAt] = useState(-1);
+  const [at, showAt] = useState(spot.at);
   // Keys come faster than rows are drawn: what counts is where the last one led.
-  const place = useRef(-1);
+  const place = useRef(spot.at);
   /** @param {number} next */
   const setAt = (next) => {
-    place.current = next;
+    spot.at = place.current = next;
     showAt(next);
   };
   const [naming, setNaming] = useState("");
@@ -42,7 +44,7 @@ export function Table({ seen, columns, list, picking, nested: mayNest, open, set
   // Only where some run stands below another there is a place for what unfolds them.
   const nested = mayNest && (list.found !== total || open.length > 0);
   const anew = JSON.stringify([seen.filter, seen.sort, seen.descending, seen.deleted]);
-  useEffect(() => setAt(-1), [anew]);
+  useChanged(() => setAt(-1), anew);
   const here = () => (place.current >= 0 ? list.row(place.current) : undefined);
   /** Something with the run where the keyboard is. @param {(run: import("./columns.js").Run) => void} act */
   const withHere = (act) => {
@@ -105,7 +107,7 @@ export function Table({ seen, columns, list, picking, nested: mayNest, open, set
     set({ columns: next });
   };
   return html`<div class="card grow table-card">
-    <${Grid} label="Runs" columns=${shown} total=${list.total ?? 20} row=${list.row} want=${list.want} sorted=${seen.sort} descending=${seen.descending} onSort=${(/** @type {string} */ by) => order(seen, by)}
+    <${Grid} label="Runs" spot=${spot} columns=${shown} total=${list.total ?? 20} row=${list.row} want=${list.want} sorted=${seen.sort} descending=${seen.descending} onSort=${(/** @type {string} */ by) => order(seen, by)}
       onWidth=${widen} onMove=${move} at=${at} onAt=${setAt} rowClass=${(/** @type {any} */ run) => (picked.has(run.run_id) ? "chosen" : "")} anew=${anew}
       onMenu=${(/** @type {any} */ run, /** @type {number} */ number, /** @type {MouseEvent} */ event) => (setAt(number), setMenu({ run, at: { x: event.clientX, y: event.clientY } }))}
       onDouble=${(/** @type {any} */ run, /** @type {number} */ _, /** @type {string} */ id) => id === "name" && setNaming(run.run_id)} />
