@@ -34,6 +34,20 @@ function actions(places) {
   ];
 }
 
+/** Buttons and tabs above what a page shows; those of rows, charts and code are too many, and are named alike. */
+const PRESSED = ["head", "tools", "bulk", "tabs"].flatMap((part) => [`main .${part} button:not([disabled])`, `main .${part} a`]).join(", ");
+
+/** What can be pressed here and has no key, by what it says. @param {Item[]} others @returns {Item[]} */
+function buttons(others) {
+  const had = new Set(others.map(({ name }) => name));
+  return [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(PRESSED))].flatMap((one) => {
+    const name = (one.ariaLabel || one.innerText.trim().replace(/\s+/g, " ").replace(/ ▾$/, "")).replace(/^\W+$/, "") || one.title;
+    if (!name || had.has(name)) return [];
+    had.add(name);
+    return [{ key: `press ${name}`, name, about: "on this page", act: () => (one.focus(), one.click()) }];
+  });
+}
+
 /**
  * @param {string} text
  * @returns {Named[]}
@@ -67,7 +81,9 @@ function useNamed(text) {
 export function Palette({ close, places }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const [can] = useState(() => actions(places)); // of the page below, before this box binds or covers anything
+  // Of the page below, before this box binds or covers anything.
+  const [can] = useState(() => actions(places));
+  const [pressed] = useState(() => buttons(can));
   const named = useNamed(text);
   const id = useId();
   const list = useRef(/** @type {HTMLUListElement | null} */ (null));
@@ -78,7 +94,7 @@ export function Palette({ close, places }) {
       key: `${one.kind} ${one.id}`, name: one.name || one.id, about: one.experiment ? `${KINDS[one.kind]} · ${one.experiment}` : KINDS[one.kind] ?? one.kind,
       colour: one.kind === "run" ? colour(one.id, one.colour) : undefined, act: () => go(place(one)),
     })),
-    ...can.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word))),
+    ...[...can, ...(words.length > 0 ? pressed : [])].filter(({ name }) => words.every((word) => name.toLowerCase().includes(word))),
   ];
   const chosen = Math.min(at, items.length - 1);
   useEffect(() => list.current?.children[chosen]?.scrollIntoView({ block: "nearest" }), [chosen]);
@@ -111,7 +127,7 @@ export function Palette({ close, places }) {
           ${item.keys && html`<span class="wide">${item.keys.split(" ").map((key) => html`<kbd>${spelled(key)}</kbd> `)}</span>`}
         </li>`)}
       </ul>
-      ${items.length === 0 && html`<p class="quiet" role="status">Nothing bears such a name.</p>`}
+      ${items.length === 0 && html`<p class="quiet" role="status">Nothing here has that name.</p>`}
     </div>
   <//>`;
 }
