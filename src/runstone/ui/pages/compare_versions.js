@@ -58,7 +58,7 @@ export default function CompareVersions({ query }) {
     <${Crumbs} trail=${trail} />
     <div class="head"><${Heading} text=${[...new Set(names)].join(" and ")} within="versions compared" />
       ${versions.map((version, at) => html`<label>${names[0] === names[1] ? (at === 0 ? "version" : "and") : `${at === 0 ? "" : "and "}${names[at]}`} <select aria-label=${at === 0 ? "First version" : "Second version"} value=${version} onChange=${(/** @type {any} */ event) => choose(at, event.target.value)}>${numbers(at).map((one) => html`<option value=${one}>${one}</option>`)}</select></label>`)}
-      <span class="grow" /><label><input type="checkbox" checked=${only} onChange=${() => change({ only: only ? "no" : null })} /> only differences</label></div>
+      <span class="grow" /><label><input type="checkbox" checked=${only} onChange=${() => change({ only: only ? "no" : null })} /> Only differences</label></div>
     ${!data ? html`<${Skeleton} rows=${12} />` : html`<${Sides} sides=${data} only=${only} />`}
   `;
 }

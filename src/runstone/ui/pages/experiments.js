@@ -128,8 +128,8 @@ function Row({ one, again, archived, list }) {
     <td class="narrow"><button type="button" class="plain star" aria-pressed=${liked} aria-label=${`${one.name} is a favourite`} onClick=${() => toggleFavourite(one.experiment_id)}>${liked ? "★" : "☆"}</button></td>
     <td><a href=${link(["experiments", one.experiment_id])} title=${one.name}><bdi>${one.name}</bdi></a>
       ${tags.length > 0 && html`<span class="row wrap tags">${tags.slice(0, 6).map(({ key, value }) => html`<span class="tag" title=${`${key} = ${value}`}><span class="cut">${key}${value && `: ${value}`}</span></span>`)}</span>`}</td>
-    <td class="number">${one.activity?.running ? html`<span class="status RUNNING" title=${`${one.activity.running} under way`}>${one.activity.running}</span> ` : ""}${(one.activity?.runs ?? 0).toLocaleString("en")}</td>
-    <td class="quiet nowrap"><time title=${when(one.activity?.last_start_time)}>${ago(one.activity?.last_start_time) || "–"}</time></td>
+    <td class="number">${(one.activity?.runs ?? 0).toLocaleString("en")}</td>
+    <td class="quiet nowrap"><time title=${when(one.activity?.last_start_time)}>${ago(one.activity?.last_start_time) || "–"}</time>${one.activity?.running ? html`<br /><span class="status RUNNING">${one.activity.running.toLocaleString("en")} running</span>` : ""}</td>
     <td class="wide quiet"><span class="two-lines"><bdi>${unmarked(note)}</bdi></span></td>
     <td class="narrow"><${Menu} label="⋯" title=${`More about ${one.name}`} plain right>
       ${archived
