@@ -3,12 +3,13 @@
 import { post, Refused, useAnswer } from "../ground/api.js";
 import { nth, numbered } from "../ground/colours.js";
 import { counted, number } from "../ground/format.js";
+import { goal } from "../ground/goals.js";
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
 import { useRenewal } from "../ground/live.js";
 import { Grid } from "../parts/grid.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
-import { chosen, name as named, written } from "./columns.js";
+import { chosen, name as named, read, written } from "./columns.js";
 import { RunName } from "./name.js";
 import { mark } from "./rows.js";
 
@@ -75,8 +76,11 @@ export function useGroups(asked, by, turn, pulse) {
   return { groups, stamp: /** @type {string} */ (answer.data?.stamp ?? ""), total: /** @type {number} */ (answer.data?.total ?? 0), found: /** @type {number} */ (answer.data?.found ?? 0), error: answer.error, again: answer.again, metrics };
 }
 
-/** @param {number | null | undefined} one @param {number | null | undefined} other */
-const compared = (one, other) => (one ?? -Infinity) - (other ?? -Infinity);
+/** @param {number | null | undefined} mean */
+const missing = (mean) => mean === null || mean === undefined;
+
+/** Groups without a mean stand at the end of either order. @param {number | null | undefined} one @param {number | null | undefined} other @param {number} sign */
+const compared = (one, other, sign) => (missing(one) || missing(other) ? sign * (Number(missing(one)) - Number(missing(other))) : Number(one) - Number(other));
 
 /**
  * @param {{
@@ -87,7 +91,7 @@ const compared = (one, other) => (one ?? -Infinity) - (other ?? -Infinity);
  */
 export function Groups({ asked, by, state, widths, onWidth, look }) {
   const [open, setOpen] = useState(/** @type {Map<string, any>} */ (new Map()));
-  const [sort, setSort] = useState({ by: "runs", descending: true });
+  const [sort, setSort] = useState(() => ordered(asked, state.metrics));
   const [at, setAt] = useState(-1);
   const { groups, metrics } = state;
   const inside = useRef(open); // as it is when an answer comes
@@ -130,7 +134,7 @@ export function Groups({ asked, by, state, widths, onWidth, look }) {
     const list = [...(groups ?? [])].sort((one, other) =>
       had
         ? (had.get(keyOf(one)) ?? Infinity) - (had.get(keyOf(other)) ?? Infinity) || 0
-        : sign * (sort.by === "runs" ? one.runs - other.runs : sort.by === "name" ? title(one, by).localeCompare(title(other, by), undefined, { numeric: true }) : compared(one.cells?.[place]?.mean, other.cells?.[place]?.mean)));
+        : sign * (sort.by === "runs" ? one.runs - other.runs : sort.by === "name" ? title(one, by).localeCompare(title(other, by), undefined, { numeric: true }) : compared(one.cells?.[place]?.mean, other.cells?.[place]?.mean, sign)));
     standing.current = { of, places: new Map(list.map((group, at) => [keyOf(group), at])) };
     return list;
   }, [groups, sort]);
@@ -160,8 +164,18 @@ export function Groups({ asked, by, state, widths, onWidth, look }) {
   return html`<div class="card grow table-card">
     ${state.total > groups.length && html`<p class="note small">The ${groups.length.toLocaleString("en")} largest of ${counted(state.total, "group")}.</p>`}
     <${Grid} label="Groups of runs" columns=${columns} total=${rows.length} row=${(/** @type {number} */ place) => rows[place]} want=${nothing} sorted=${sort.by} descending=${sort.descending}
-      onSort=${(/** @type {string} */ key) => setSort({ by: key, descending: sort.by === key ? !sort.descending : key !== "name" })} onWidth=${onWidth} at=${at} onAt=${setAt} rowClass=${(/** @type {any} */ row) => (row.group ? "group" : "")} />
+      onSort=${(/** @type {string} */ key) => setSort({ by: key, descending: sort.by === key ? !sort.descending : key !== "name" && !isLeast(key) })} onWidth=${onWidth} at=${at} onAt=${setAt} rowClass=${(/** @type {any} */ row) => (row.group ? "group" : "")} />
   </div>`;
+}
+
+/** Whether a metric is the better the less it is: its best group comes first. @param {string} id a column's */
+const isLeast = (id) => goal(read(id)?.key ?? "") === "least";
+
+/** The order of the runs before they were put together, where groups have it, too; else the largest first. @param {import("./rows.js").Asked} asked @param {import("./columns.js").Column[]} metrics */
+function ordered(asked, metrics) {
+  const [, by, way] = asked.order_by?.[0]?.match(/^(.*) (ASC|DESC)$/s) ?? [];
+  const column = metrics.find((one) => named(one) === by);
+  return column ? { by: written(column), descending: way === "DESC" } : { by: "runs", descending: true };
 }
 
 /** All groups are there already. */
