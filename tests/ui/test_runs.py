@@ -170,6 +170,9 @@ def test_groups_have_means_and_lead_to_their_runs(server: Server, page: Page) ->
     assert rows(page).first.inner_text().split()[1] == "lr=0.1"
     page.get_by_role("columnheader", name="loss").click()
     assert rows(page).first.inner_text().split()[1] == "lr=0.01"
+    page.get_by_role("button", name="charts", exact=True).click()
+    page.get_by_role("list", name="Groups").get_by_text("lr=0.01").wait_for()
+    page.get_by_role("button", name="table", exact=True).click()
     page.get_by_role("button", name="Runs of lr=0.1", exact=True).click()
     page.get_by_role("link", name="seed 2").wait_for()
     page.get_by_role("button", name="lr=0.1", exact=True).click()

@@ -100,6 +100,7 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
       <input type="search" placeholder="Find charts" aria-label="Find charts (a regular expression)" value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
       ${alike.length > 0 && html`<button type="button" aria-pressed=${overlaid} title=${`Draw the same metric on other data over each other: ${alike[0].join(", ")}`} onClick=${pair}>train + val</button>`}
     <//>
+    ${groups && groups.length > 1 && html`<ul class="row wrap small legend-of-groups" aria-label="Groups" tabindex="0">${groups.slice(0, NAMED).map(({ name, colour: ink }) => html`<li key=${name} class="row"><span class="dot" style=${{ color: ink }} /><bdi class="cut" title=${name}>${name}</bdi></li>`)}${groups.length > NAMED && html`<li class="quiet">and ${(groups.length - NAMED).toLocaleString("en")} more</li>`}</ul>`}
     ${found.length === 0 && html`<p class="quiet">No chart's name fits.</p>`}
     ${found.map(({ name, keys: some }, at) => {
       const closed = name !== "" && !machine && laid.closed.includes(name);
@@ -112,6 +113,9 @@ export function Board({ runs: given, keys: named, look: asked, set, pulse = null
     ${full && html`<${Full} metrics=${shared.get(full) ?? [full]} share=${share} keys=${keys} panel=${panel} set=${set} close=${() => setFull("")} />`}
   </div><//>`;
 }
+
+/** Groups whose colours are told above the charts; a list of values has all of them. */
+const NAMED = 12;
 
 /** Places that are made at a time. */
 const FIRST = 60;
