@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.servers import Server, serve
 
+from runstone.client import Client
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -57,6 +59,14 @@ def test_it_opens_and_shows_experiments(server: Server, page: Page) -> None:
     page.get_by_role("link", name="Default").click()
     page.get_by_role("heading", name="No runs yet").wait_for()
     assert "#/experiments/0" in page.url
+    # The first run comes by itself, with what it logs after it was seen, and when it has long ended.
+    client = Client(server.url)
+    run_id = client.create_run("0").info.run_id
+    client.log_param(run_id, "lr", 0.1)
+    page.get_by_role("columnheader", name="lr").wait_for()
+    client.log_metric(run_id, "loss", 0.5)
+    client.set_terminated(run_id)
+    page.get_by_role("columnheader", name="loss").wait_for()
 
 
 def test_its_address_may_lack_the_last_slash(server: Server, page: Page) -> None:

@@ -142,6 +142,7 @@ def test_names_stay_in_sight_when_the_table_is_moved_aside(server: Server, page:
 def test_rows_do_not_wait_for_which_columns_there_are(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/#/experiments/1")
     page.get_by_role("columnheader", name="loss").wait_for()
+    until(page, "(localStorage.getItem('runstone.usual') ?? '').includes('loss')")
     page.route("**/runstone/runs/columns", lambda route: None)  # never answered from now on
     for address in ("experiments/1", "experiments/1?columns=m.loss"):
         page.goto("about:blank")

@@ -112,12 +112,17 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, beg
     renew();
     renewKeys();
   };
-  // A run under way may log what no run has logged before.
-  const renewed = useRef(0);
+  // What is logged may be what no run has logged before; also by one that ended before it was asked for.
+  const renewed = useRef({ pulse: list.pulse, at: 0 });
   useEffect(() => {
-    if (!list.pulse || list.pulse.running.length === 0 || Date.now() - renewed.current < KEYS_PAUSE) return;
-    renewed.current = Date.now();
-    renewKeys();
+    const { pulse, at } = renewed.current;
+    renewed.current.pulse = list.pulse;
+    if (!list.pulse || (!pulse && list.pulse.running.length === 0)) return undefined;
+    const timer = window.setTimeout(() => {
+      renewed.current.at = Date.now();
+      renewKeys();
+    }, Math.max(0, at + KEYS_PAUSE - Date.now()));
+    return () => window.clearTimeout(timer);
   }, [list.pulse]);
   const total = list.total;
   useKeys([
@@ -196,13 +201,14 @@ function Layout({ view }) {
 }
 
 /**
- * The keys of which the usual columns are made: those there were when the table was asked for, so that none moves under the reader.
+ * The keys of which the usual columns are made: those there were when the table was asked for, so that none moves under the reader. While one run
+ * alone has logged anything, all that it does.
  * @param {import("../runs/columns.js").Keys} keys @param {number} asks
  */
 function useBasis(keys, asks) {
   const basis = useRef({ keys, asks });
   const { keys: before } = basis.current;
-  if (before !== keys && (basis.current.asks !== asks || before.metrics.length + before.params.length === 0)) basis.current = { keys, asks };
+  if (before !== keys && (basis.current.asks !== asks || before.metrics.length + before.params.length === 0 || [...keys.metrics, ...keys.params].every(({ runs }) => runs <= 1))) basis.current = { keys, asks };
   return basis.current.keys;
 }
 
