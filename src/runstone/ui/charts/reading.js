@@ -1,6 +1,6 @@
 /** What is read off a chart: where its crosshair is, by mouse, keys or fingers, and whether it is held there so that one can go to its list. */
 
-import { useEffect, useRef, useState } from "../ground/html.js";
+import { useLayoutEffect, useRef, useState } from "../ground/html.js";
 import { fingers } from "./fingers.js";
 
 /** @typedef {import("uplot")} uPlot */
@@ -63,7 +63,7 @@ export function useReading(box, drawn, { open, zoom, logX }) {
     /** @type {any} */ (plot.cursor)._lock = true;
     plot.setCursor({ left, top: own.held.top });
   };
-  useEffect(() => {
+  useLayoutEffect(() => { // as soon as the list is seen, not only after it was drawn
     if (!held) return undefined;
     const escape = (/** @type {KeyboardEvent} */ event) => {
       if (event.key !== "Escape") return;
