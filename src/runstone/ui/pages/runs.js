@@ -6,6 +6,7 @@ import { get, post, Refused, useAnswer } from "../ground/api.js";
 import { nth, numbered } from "../ground/colours.js";
 import { counted } from "../ground/format.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { whenIdle } from "../ground/idle.js";
 import { dark } from "../ground/kept.js";
 import { useKeys } from "../ground/keys.js";
 import { change, link } from "../ground/route.js";
@@ -99,7 +100,7 @@ function Page({ experiments, known, keys = NO_KEYS, query, renew, renewKeys, beg
   const sure = seen.columns !== null || before !== null || ready;
   const list = useRuns(sure ? asked : null, experiments);
   useEffect(() => {
-    if (list.total !== undefined || list.error) begun();
+    return list.total !== undefined || list.error ? whenIdle(begun) : undefined;
   }, [list.total === undefined, list.error]);
   const grouped = seen.group.length > 0;
   const groups = useGroups(sure ? asked : null, seen.group, list.turn, list.pulse);

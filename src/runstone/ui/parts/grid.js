@@ -4,6 +4,7 @@
  */
 
 import { classes, html, useCallback, useEffect, useMemo, useRef, useState } from "../ground/html.js";
+import { whenIdle } from "../ground/idle.js";
 import { Head } from "./gridhead.js";
 
 export const ROW = 30;
@@ -127,7 +128,7 @@ export function Grid({ label, columns, total, row, want, sorted, descending, onS
   /** @param {number} number */
   const draw = (number) => {
     const now = row(number);
-    // Of a screen that is all new those rows come a frame later that cannot be seen.
+    // Of a screen that is all new those rows come later that cannot be seen.
     const one = now === undefined || drawn.get(number)?.one === now || (fresh += 1) <= MOST ? now : undefined;
     const told = classes("grid-row", number === at && "at", one && rowClass?.(one));
     const before = drawn.get(number);
@@ -144,9 +145,7 @@ export function Grid({ label, columns, total, row, want, sorted, descending, onS
   for (let number = seen.first; number < Math.min(seen.last, total); number += 1) rows.push(draw(number));
   const late = fresh > MOST;
   useEffect(() => {
-    if (!late) return undefined;
-    const frame = window.requestAnimationFrame(() => goOn((before) => before + 1));
-    return () => window.cancelAnimationFrame(frame);
+    return late ? whenIdle(() => goOn((before) => before + 1)) : undefined;
   });
   for (const number of drawn.keys()) if (number < seen.first || number >= seen.last) drawn.delete(number);
 

@@ -20,12 +20,14 @@ const TOGETHER = 2_000;
  * @param {{stage?: "deleted" | "active", tags?: {key: string, value: string}[]}} how
  */
 async function changeAll(ids, how) {
+  const all = ids.length.toLocaleString("en");
   for (let first = 0; first < ids.length; first += TOGETHER) {
+    if (first > 0) say(`${first.toLocaleString("en")} of ${all} runs are done…`, { about: ids });
     try {
       await post("/runstone/runs/change", { run_ids: ids.slice(first, first + TOGETHER), ...how });
     } catch (error) {
       if (first === 0) throw error;
-      throw new Error(`${first.toLocaleString("en")} of ${ids.length.toLocaleString("en")} are done. ${/** @type {Error} */ (error).message}`);
+      throw new Error(`${first.toLocaleString("en")} of ${all} are done. ${/** @type {Error} */ (error).message}`);
     }
   }
 }
