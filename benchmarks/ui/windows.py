@@ -93,6 +93,7 @@ def transferred(page: Page, url: str) -> int:
         "Network.loadingFinished", lambda said: sizes.update({said["requestId"]: int(said["encodedDataLength"])})
     )
     first_rows(page, url)
+    session.detach()  # what is measured next is to have nobody listen to each of its requests
     return sum(size for request, size in sizes.items() if request in wanted)
 
 
