@@ -36,12 +36,22 @@ def test_route_twins(routes: list[Route]) -> None:
 def test_missing_authorization(routes: list[Route]) -> None:
     """No route without a declared permission, but those that say what anybody may know. What changes something is no reading."""
     open_to_all = {route.path for route in routes if route.permission is None}
-    pages = {"/", "/ui/{digest}/{path:path}", "/health", "/version", "/metrics", "/api/openapi.json"}
+    pages = {
+        "/",
+        "/ui/{digest}/{path:path}",
+        "/ui/{digest}/stage.html",
+        "/health",
+        "/version",
+        "/metrics",
+        "/api/openapi.json",
+    }
     assert open_to_all == pages | {f"{prefix}/mlflow/server-info" for prefix in PREFIXES}
     searches = ("/search", "/search-datasets", "/get-latest-versions", "/find", "/chunks/places", "/chunks/locate")
     # What the page shows, and a model's small files: asked by POST, for what is asked may be long.
     searches += ("/artifacts/small", "/models/measures", "/pulse", "/series/sampled")
-    searches += tuple(f"/runstone/runs/{name}" for name in ("columns", "groups", "ids", "matrix", "table", "values"))
+    searches += tuple(
+        f"/runstone/runs/{name}" for name in ("columns", "groups", "ids", "matrix", "numbers", "table", "values")
+    )
     reading = [route for route in routes if route.permission == "read" and route.method not in ("GET", "HEAD")]
     assert [route.path for route in reading if not route.path.endswith(searches)] == []
 

@@ -144,7 +144,9 @@ def leftovers(store: Path) -> list[str]:
         known = {name for (name,) in database.execute("SELECT name FROM pack")}
     files = [path.relative_to(store) for path in store.rglob("*") if path.is_file() and path.name not in known]
     # a folder that something is prepared in counts once
-    return sorted({"/".join(file.parts[:2]) for file in files if not file.name.startswith("runstone.db")})
+    return sorted(
+        {"/".join(file.parts[:2]) for file in files if not file.name.startswith(("runstone.db", ".gitignore"))}
+    )
 
 
 def _check_going_on(client: runstone.Client, runs: list[Run]) -> None:

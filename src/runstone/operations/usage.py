@@ -93,6 +93,7 @@ def _disk(engine: Engine, packs: int) -> Disk:
     database = sum(_size(path + ending) for ending in ("", "-wal", "-shm"))
     journal = _below(os.path.join(engine.folder, "journal"))
     other = sum(_below(os.path.join(engine.folder, name)) for name in ("incoming", "console", "git", "files"))
+    other += _size(os.path.join(engine.folder, ".gitignore"))
     return Disk(packs, database, journal, other)
 
 
