@@ -92,14 +92,15 @@ def test_an_upload_that_breaks_off_goes_on_where_it_was(
     content = fresh(100_000_000)
     run_id = client.create_run("0").info.run_id
     through = MlflowClient(wire.url)
-    wire.limit = 40_000_000  # of one connection: some packs arrive, then one is cut in its midst
+    # Of eight packs three connections carry at least three in one, whoever is the quickest: its third is cut in its midst.
+    wire.limit = 30_000_000
     with pytest.raises(Unreachable):
         through.log_bytes(run_id, content, "broken")
     assert wire.cuts
     assert client.list_artifacts(run_id) == []
     wire.limit, wire.sent = None, 0
     through.log_bytes(run_id, content, "broken")
-    assert wire.sent < 70_000_000, "what arrived before was not sent again"
+    assert wire.sent < 80_000_000, "what arrived before was not sent again"
     assert client.read_artifact(run_id, "broken") == content
 
 
