@@ -9,9 +9,12 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+from benchmarks.course import Course
+from benchmarks.environments import prepare
 from benchmarks.measure import ROOT, Failed
 from benchmarks.table import Row, lines, markdown, plain
 
@@ -54,6 +57,32 @@ def place(given: argparse.Namespace) -> Iterator[str]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def held(
+    prog: str,
+    about: str | None,
+    benchmarks: Mapping[str, Callable[[Any], list[Row]]],
+    peers: Sequence[str],
+    gather: Callable[[Course], Any],
+    long: Mapping[str, Callable[[Any], list[Row]]] = MappingProxyType({}),
+) -> int:
+    """A command's whole course: what `gather` makes of it takes part, and is stopped in the end. As `conduct`.
+
+    Args:
+        peers: who else is installed.
+        long: benchmarks of minutes each, only where they are asked for.
+    """
+    given = options(prog, about, {**benchmarks, **long})
+    pythons = chosen(prepare(install=not given.no_install, peers=peers), given)
+    with place(given) as folder:
+        course = Course(pythons, folder, given.quick)
+        part = gather(course)
+        try:
+            asked = {name: row for name, row in long.items() if name in given.names}
+            return conduct({**benchmarks, **asked}, part, given, course.say)
+        finally:
+            part.stop()
 
 
 def conduct(

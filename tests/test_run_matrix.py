@@ -6,6 +6,7 @@ import math
 import struct
 
 import pytest
+from tests.support.columns import LEAST, LOSS, RATE, TEAM
 
 import runstone
 from runstone.client import Client
@@ -14,13 +15,6 @@ from runstone.operations.run_matrix import MOST_COLUMNS, MOST_RUNS, ColumnValues
 from runstone.operations.run_table import Column
 
 pytestmark = pytest.mark.everywhere
-
-LOSS, LEAST, RATE, TEAM = (
-    Column("metric", "loss"),
-    Column("metric", "loss", "min"),
-    Column("param", "lr"),
-    Column("tag", "team"),
-)
 
 
 def trained(loss: list[float], lr: str | None = None, team: str | None = None) -> str:

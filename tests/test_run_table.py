@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from tests.support.columns import LEAST, LOSS, RATE, TEAM
 
 import runstone
 from runstone.client import Client
@@ -13,13 +14,6 @@ from runstone.operations.run_order import EXPERIMENTS
 from runstone.operations.run_table import COLUMNS, WINDOW, Column
 
 pytestmark = pytest.mark.everywhere
-
-LOSS, LEAST, RATE, TEAM = (
-    Column("metric", "loss"),
-    Column("metric", "loss", "min"),
-    Column("param", "lr"),
-    Column("tag", "team"),
-)
 
 
 def trained(losses: list[float]) -> str:

@@ -6,9 +6,7 @@ import sys
 
 from benchmarks.artifacts import checkpoints, files, folders, once, reading, standing, transfers
 from benchmarks.artifacts.contenders import Contenders
-from benchmarks.command import chosen, conduct, options, place
-from benchmarks.course import Course
-from benchmarks.environments import prepare
+from benchmarks.command import held
 
 BENCHMARKS = {
     "file": files.versions,
@@ -26,16 +24,7 @@ LONG = {"stored-once": once.stored_once, "million": folders.million, "sparse": f
 
 def main() -> int:
     """0 when every bar that was measured is met, 1 when one is missed."""
-    given = options("python -m benchmarks.artifacts", __doc__, {**BENCHMARKS, **LONG})
-    pythons = chosen(prepare(install=not given.no_install, peers=("mlflow", "wandb")), given)
-    with place(given) as folder:
-        course = Course(pythons, folder, given.quick)
-        contenders = Contenders(course)
-        asked = {**BENCHMARKS, **{name: row for name, row in LONG.items() if name in given.names}}
-        try:
-            return conduct(asked, contenders, given, course.say)
-        finally:
-            contenders.stop()
+    return held("python -m benchmarks.artifacts", __doc__, BENCHMARKS, ("mlflow", "wandb"), Contenders, LONG)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.command import chosen, conduct, options, place
-from benchmarks.course import Course
-from benchmarks.environments import SERVERS, prepare
+from benchmarks.command import held
+from benchmarks.environments import SERVERS
 from benchmarks.server import kills, reading, standing, training, transfers, writing
 from benchmarks.server.serving import Servers
 
@@ -24,15 +23,7 @@ BENCHMARKS = {
 
 def main() -> int:
     """0 when every bar that was measured is met, 1 when one is missed."""
-    given = options("python -m benchmarks.server", __doc__, BENCHMARKS)
-    pythons = chosen(prepare(install=not given.no_install, peers=SERVERS), given)
-    with place(given) as folder:
-        course = Course(pythons, folder, given.quick)
-        servers = Servers(course)
-        try:
-            return conduct(BENCHMARKS, servers, given, course.say)
-        finally:
-            servers.stop()
+    return held("python -m benchmarks.server", __doc__, BENCHMARKS, SERVERS, Servers)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.command import chosen, conduct, options, place
-from benchmarks.course import Course
-from benchmarks.environments import prepare
+from benchmarks.command import held
 from benchmarks.server.serving import Servers
 from benchmarks.ui import charts, opening, scrolling
 
@@ -21,15 +19,7 @@ BENCHMARKS = {
 
 def main() -> int:
     """0 when every bar that was measured is met, 1 when one is missed."""
-    given = options("python -m benchmarks.ui", __doc__, BENCHMARKS)
-    pythons = chosen(prepare(install=not given.no_install, peers=("mlflow",)), given)
-    with place(given) as folder:
-        course = Course(pythons, folder, given.quick)
-        servers = Servers(course)
-        try:
-            return conduct(BENCHMARKS, servers, given, course.say)
-        finally:
-            servers.stop()
+    return held("python -m benchmarks.ui", __doc__, BENCHMARKS, ("mlflow",), Servers)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 /** Paths as a tree: which folders there are, what is in them, how much of it. Knows nothing of the page. */
 
+import { natural } from "../ground/format.js";
+
 /**
  * @typedef {import("./place.js").FileInfo} FileInfo
  * @typedef {{name: string, path: string, folders: Map<string, Folder>, files: FileInfo[], size: number, count: number}} Folder
@@ -43,8 +45,6 @@ export function folderAt(top, path) {
   return at;
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true });
-
 /** What lies in folders that were sorted: of a hundred thousand files that takes half a second. @type {WeakMap<Folder, {folders: Folder[], files: FileInfo[]}>} */
 const sorted = new WeakMap();
 
@@ -58,8 +58,8 @@ export function inside(folder) {
   if (known) return known;
   const hidden = (/** @type {string} */ name) => Number(name.startsWith("."));
   const found = {
-    folders: [...folder.folders.values()].sort((one, other) => hidden(one.name) - hidden(other.name) || collator.compare(one.name, other.name)),
-    files: [...folder.files].sort((one, other) => collator.compare(one.path, other.path)),
+    folders: [...folder.folders.values()].sort((one, other) => hidden(one.name) - hidden(other.name) || natural(one.name, other.name)),
+    files: [...folder.files].sort((one, other) => natural(one.path, other.path)),
   };
   sorted.set(folder, found);
   return found;

@@ -1,8 +1,9 @@
 /** Bars to take away: as a picture, or as lines that stay sharp. */
 
 import { shade } from "../ground/colours.js";
+import { save } from "../parts/saving.js";
 import { bars, LISTED } from "./bars.js";
-import { escaped, FONT, save } from "./download.js";
+import { escaped, FONT } from "./download.js";
 
 /** Pixels: of a row, above the first, of the picture, of the names, and of the room for bars. */
 const [ROW, TOP, WIDTH, NAMES, ROOM, EDGE] = [22, 40, 720, 240, 380, 12];

@@ -4,7 +4,7 @@
  */
 
 import { post } from "../ground/api.js";
-import { bytes } from "./bytes.js";
+import { bytes } from "../ground/base64.js";
 
 /**
  * @typedef {{count: number, nans: number, values: (number | null)[], means: (number | null)[] | null, odd: [number, number][], exact: boolean, x: number[]}} Line

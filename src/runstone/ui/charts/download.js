@@ -1,9 +1,10 @@
 /** A chart to take away: as a picture, as lines that stay sharp, as every point there is. */
 
 import { get } from "../ground/api.js";
+import { bytes } from "../ground/base64.js";
 import { shade } from "../ground/colours.js";
 import { field } from "../ground/csv.js";
-import { bytes } from "./bytes.js";
+import { save } from "../parts/saving.js";
 
 /** Lines that are named below a picture, and the height of each name in pixels. */
 const NAMED = 24;
@@ -12,15 +13,6 @@ const TITLE = 30;
 /** Length of a line beside its name. */
 const SAMPLE = 16;
 export const FONT = "system-ui, sans-serif";
-
-/** @param {Blob} blob @param {string} name */
-export function save(blob, name) {
-  const to = document.createElement("a");
-  to.href = URL.createObjectURL(blob);
-  to.download = name.replace(/[^\p{L}\p{N}._-]+/gu, "-");
-  to.click();
-  window.setTimeout(() => URL.revokeObjectURL(to.href), 60_000);
-}
 
 /** @param {import("./content.js").Content} content */
 const named = ({ traces }) => traces.slice(0, NAMED);

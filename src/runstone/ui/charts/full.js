@@ -1,7 +1,7 @@
 /** One chart, large: with a legend, all points as a table, and what can be taken away. */
 
-import { bytes } from "./bytes.js";
 import { get, useAnswer } from "../ground/api.js";
+import { bytes } from "../ground/base64.js";
 import { counted, number, when } from "../ground/format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { Above } from "../parts/dialog.js";

@@ -4,6 +4,7 @@ import { counted } from "../ground/format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
 import { Skeleton } from "../parts/states.js";
+import { useWidth } from "../parts/width.js";
 import { Bars } from "./bars.js";
 import { asking, content } from "./content.js";
 import { lines as fetchLines } from "./data.js";
@@ -30,21 +31,14 @@ export const HEIGHT = 220;
  *   stamps: of runs that go on, what differs when they have new points; inks: differs when the runs' colours do; open: what Enter does; shown, odd: told what is drawn
  */
 export function Panel({ metrics, runs, look, sync, zoom, groups = null, stamps, inks, height = HEIGHT, open, shown, odd }) {
-  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const [box, width] = useWidth();
   const canvas = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {{plot: uPlot, kind: string, seen: import("./plot.js").Seen, lines: unknown} | null} */ (null));
-  const [width, setWidth] = useState(0);
   const [got, setGot] = useState(/** @type {{told: import("./content.js").Told[], look: Look} | undefined} */ (undefined));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const zooming = useRef(zoom);
   zooming.current = zoom;
   const { hover, held, moved, ready, again, release, onKey } = useReading(box, plot, { open, zoom: zooming, logX: look.logX });
-
-  useEffect(() => {
-    const size = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
-    size.observe(/** @type {HTMLDivElement} */ (box.current));
-    return () => size.disconnect();
-  }, []);
 
   const asked = asking(look, width, runs.length * metrics.length);
   const wanted = runs.map(({ run_id }) => ({ run_id, stamp: stamps?.get(run_id) ?? "" }));

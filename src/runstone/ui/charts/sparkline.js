@@ -1,10 +1,10 @@
 /** A metric of a run as a line of a word's size. What is drawn within a moment, in any number of cells, is asked for together. */
 
 import { post } from "../ground/api.js";
+import { bytes } from "../ground/base64.js";
 import { colour } from "../ground/colours.js";
 import { number } from "../ground/format.js";
 import { html, useEffect, useState } from "../ground/html.js";
-import { bytes } from "./bytes.js";
 
 /** Points of a line: about one for two pixels. */
 const POINTS = 40;

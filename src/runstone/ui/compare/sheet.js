@@ -1,6 +1,7 @@
 /** Runs side by side: a column each, the names of what is compared in a first column that stands still. */
 
 import { colour } from "../ground/colours.js";
+import { natural } from "../ground/format.js";
 import { classes, html, useEffect, useLayoutEffect, useRef, useState } from "../ground/html.js";
 import { link } from "../ground/route.js";
 
@@ -138,8 +139,5 @@ export function texts(key, values, base, title) {
   };
 }
 
-/** One for all: localeCompare makes its own for each pair. */
-const counting = new Intl.Collator(undefined, { numeric: true });
-
 /** All keys of some maps, in the order in which people count. @param {Map<string, unknown>[]} maps */
-export const keysOf = (maps) => [...new Set(maps.flatMap((map) => [...map.keys()]))].sort(counting.compare);
+export const keysOf = (maps) => [...new Set(maps.flatMap((map) => [...map.keys()]))].sort(natural);

@@ -1,7 +1,8 @@
 /** Columns of many runs, as the explorer draws them: every column is a number for each run, categories by their place in order. */
 
 import { post } from "../ground/api.js";
-import { number } from "../ground/format.js";
+import { bytes } from "../ground/base64.js";
+import { natural, number } from "../ground/format.js";
 import { asked as serverColumns } from "../runs/columns.js";
 
 /**
@@ -11,15 +12,6 @@ import { asked as serverColumns } from "../runs/columns.js";
  * @typedef {{ids: string[], names: string[], experiments: string[], colours: string[], columns: Map<string, Column>, total: number}} Sweep
  */
 
-/** @param {string} text base64 */
-function bytes(text) {
-  const told = atob(text);
-  const array = new Uint8Array(told.length);
-  for (let at = 0; at < told.length; at += 1) array[at] = told.charCodeAt(at);
-  return array.buffer;
-}
-
-const order = new Intl.Collator(undefined, { numeric: true });
 const NUMBER = /^[-+]?(\d+(_\d+)*\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 /**
@@ -41,7 +33,7 @@ export function decoded(id, column, told) {
   if (texts.length > 0 && plain.every(Number.isFinite)) {
     return { id, column, title, kinds: null, numbers: Float64Array.from(places, (place) => (place < 0 ? NaN : plain[place])), distinct: new Set(plain).size, text };
   }
-  const kinds = [...texts].sort(order.compare);
+  const kinds = [...texts].sort(natural);
   const rank = new Map(kinds.map((text, at) => [text, at]));
   return { id, column, title, kinds, numbers: Float64Array.from(places, (place) => (place < 0 ? NaN : /** @type {number} */ (rank.get(texts[place])))), distinct: kinds.length, text };
 }

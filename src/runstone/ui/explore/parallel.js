@@ -7,8 +7,9 @@ import { shade } from "../ground/colours.js";
 import { number } from "../ground/format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
+import { useWidth } from "../parts/width.js";
 import { between, spans } from "./brushes.js";
-import { cleared, cut, inSlices, useWidth } from "./surface.js";
+import { cleared, cut, inSlices } from "./surface.js";
 
 const HEIGHT = 300;
 const TOP = 12;

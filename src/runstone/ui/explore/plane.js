@@ -3,7 +3,8 @@
 import { shade } from "../ground/colours.js";
 import { html, useEffect, useRef, useState } from "../ground/html.js";
 import { dark } from "../ground/kept.js";
-import { cleared, cut, useWidth } from "./surface.js";
+import { useWidth } from "../parts/width.js";
+import { cleared, cut } from "./surface.js";
 
 const HEIGHT = 340;
 const EDGE = { left: 74, right: 14, top: 10, bottom: 44 };

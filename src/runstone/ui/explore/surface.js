@@ -1,22 +1,10 @@
 /** Canvases of the size they have on the screen, and pictures that are drawn a few milliseconds at a time. */
 
 import { shade } from "../ground/colours.js";
-import { useEffect, useRef, useState } from "../ground/html.js";
+import { useEffect, useState } from "../ground/html.js";
 
 /** Milliseconds of a frame that are drawn in. */
 const SLICE = 9;
-
-/** The width of an element, 0 until it is known. @returns {[import("preact").RefObject<HTMLDivElement>, number]} */
-export function useWidth() {
-  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const watch = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
-    if (box.current) watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
-  return [/** @type {any} */ (box), width];
-}
 
 /**
  * A canvas, empty, with a pixel for each of the screen's.

@@ -1,6 +1,7 @@
 /** The head of a large table: sorts, is drawn wider, and takes columns to other places (drag them, or Alt with an arrow key). */
 
 import { classes, html, useRef, useState } from "../ground/html.js";
+import { whilePressed } from "./dragging.js";
 
 const LEAST = 48;
 const MOST = 900;
@@ -62,14 +63,7 @@ function Handle({ width, set }) {
     event.preventDefault();
     event.stopPropagation();
     const from = event.clientX;
-    /** @param {PointerEvent} moved */
-    const move = (moved) => set(Math.max(LEAST, Math.min(MOST, width + moved.clientX - from)));
-    const done = () => {
-      window.removeEventListener("pointermove", move);
-      window.removeEventListener("pointerup", done);
-    };
-    window.addEventListener("pointermove", move);
-    window.addEventListener("pointerup", done);
+    whilePressed((moved) => set(Math.max(LEAST, Math.min(MOST, width + moved.clientX - from))));
   };
   return html`<span class="grid-handle" aria-hidden="true" onPointerDown=${take} onDragStart=${(/** @type {Event} */ event) => event.preventDefault()} />`;
 }

@@ -6,6 +6,7 @@
 import { get, useAnswer } from "../ground/api.js";
 import { classes, html, useEffect, useMemo, useRef, useState } from "../ground/html.js";
 import { link } from "../ground/route.js";
+import { whilePressed } from "../parts/dragging.js";
 import { Empty, Skeleton, Trouble } from "../parts/states.js";
 import { folded, placed } from "./layers.js";
 
@@ -101,18 +102,11 @@ function Drawing({ drawn, open }) {
   const drag = (event) => {
     if (event.button !== 0) return;
     let { clientX, clientY } = event;
-    /** @param {PointerEvent} moved */
-    const move = (moved) => {
+    whilePressed((moved) => {
       const [dx, dy] = [moved.clientX - clientX, moved.clientY - clientY];
       ({ clientX, clientY } = moved);
       setView((before) => ({ ...before, x: before.x + dx, y: before.y + dy }));
-    };
-    const done = () => {
-      window.removeEventListener("pointermove", move);
-      window.removeEventListener("pointerup", done);
-    };
-    window.addEventListener("pointermove", move);
-    window.addEventListener("pointerup", done);
+    });
   };
   /** @param {KeyboardEvent} event */
   const onKey = (event) => {

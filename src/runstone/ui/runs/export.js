@@ -5,6 +5,7 @@ import { field } from "../ground/csv.js";
 import { counted } from "../ground/format.js";
 import { html } from "../ground/html.js";
 import { Menu } from "../parts/menu.js";
+import { save } from "../parts/saving.js";
 import { say, tried } from "../parts/toasts.js";
 
 const WINDOW = 1_000;
@@ -64,23 +65,18 @@ const KINDS = /** @type {[string, string, string, (rows: any[], columns: any[]) 
 export function Export({ asked, stamp, columns: shown, name, found }) {
   const columns = shown.filter(({ show }) => show !== "line");
   /** @param {typeof KINDS[number]} kind */
-  const save = ([label, ending, type, make]) =>
+  const saved = ([label, ending, type, make]) =>
     tried(async () => {
       let said = 0;
       const rows = await read({ asked, stamp: stamp(), columns }, (done, total) => {
         if (total > 10 * WINDOW && done - said >= total / 4) say(`${done.toLocaleString("en")} of ${counted(total, "run")} read`);
         if (done - said >= total / 4) said = done;
       });
-      const url = URL.createObjectURL(new Blob(await make(rows, columns), { type }));
-      const anchor = document.createElement("a");
-      anchor.href = url;
-      anchor.download = `${name.replace(/[^\w.-]+/g, "-").slice(0, 80) || "runs"}.${ending}`;
-      anchor.click();
-      window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      save(new Blob(await make(rows, columns), { type }), `${name.replace(/[^\w.-]+/g, "-").slice(0, 80) || "runs"}.${ending}`);
       say(`${counted(rows.length, "run")} saved as ${label}`);
     });
   return html`<${Menu} label="Export" title="Save as a file" right>
     <p class="small quiet inset">${counted(found, "run")}, the columns shown</p>
-    ${KINDS.map((kind) => html`<button key=${kind[1]} type="button" onClick=${() => save(kind)}>${kind[0]}</button>`)}
+    ${KINDS.map((kind) => html`<button key=${kind[1]} type="button" onClick=${() => saved(kind)}>${kind[0]}</button>`)}
   <//>`;
 }

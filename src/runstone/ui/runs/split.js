@@ -2,6 +2,7 @@
 
 import { html, useRef } from "../ground/html.js";
 import { kept } from "../ground/kept.js";
+import { whilePressed } from "../parts/dragging.js";
 
 const share = kept("split", 0.5);
 const LEAST = 0.2;
@@ -20,14 +21,7 @@ export function Split({ left, right }) {
     const bar = /** @type {HTMLElement} */ (event.currentTarget);
     bar.setPointerCapture(event.pointerId);
     const { left: from, width } = /** @type {HTMLDivElement} */ (box.current).getBoundingClientRect();
-    /** @param {PointerEvent} moved */
-    const move = (moved) => set((moved.clientX - from) / width);
-    const done = () => {
-      bar.removeEventListener("pointermove", move);
-      bar.removeEventListener("pointerup", done);
-    };
-    bar.addEventListener("pointermove", move);
-    bar.addEventListener("pointerup", done);
+    whilePressed((moved) => set((moved.clientX - from) / width));
   };
   /** @param {KeyboardEvent} event */
   const onKey = (event) => {
